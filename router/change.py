@@ -1,0 +1,239 @@
+"""What handlers are given: a typed change with the images that its event guarantees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic
+
+from typing_extensions import TypeVar
+
+from router.decode import decode_value
+from router.errors import RouterError
+from router.event import Event
+from router.wire import differences, write_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from router.record import Record
+
+__all__ = ["Change", "Diff", "Insert", "Modify", "Remove"]
+
+N_co = TypeVar("N_co", covariant=True)
+O_co = TypeVar("O_co", covariant=True, default=N_co)
+
+
+class Change(Generic[N_co, O_co]):
+    """A change of an item, whatever happened to it.
+
+    What a handler is given is an :class:`Insert`, a :class:`Modify` or a :class:`Remove` wherever the stream carries
+    the images that these promise, so ``isinstance`` tells them apart and narrows ``new`` and ``old``.
+
+    Args:
+        new: The item after the change.
+        old: The item before it.
+        record: The record that carried it; tests of a handler can do without.
+
+    Example:
+        >>> change = Modify({"status": "PAID"}, {"status": "PLACED"})
+        >>> change.image["status"], change.old["status"]
+        ('PAID', 'PLACED')
+    """
+
+    __slots__ = ("_new", "_old", "_record")
+
+    def __init__(self, new: N_co | None, old: O_co | None, record: Record | None = None) -> None:
+        self._new = new
+        self._old = old
+        self._record = record
+
+    @property
+    def new(self) -> N_co | None:
+        """The item after the change; ``None`` where there is none or the stream does not carry it."""
+        return self._new
+
+    @property
+    def old(self) -> O_co | None:
+        """The item before the change; ``None`` where there was none or the stream does not carry it."""
+        return self._old
+
+    @property
+    def image(self) -> N_co | O_co:
+        """The new image where there is one, else the old one."""
+        return self._old if self._new is None else self._new  # type: ignore[return-value]  # routes need either
+
+    @property
+    def record(self) -> Record:
+        """The record that carried this change.
+
+        Raises:
+            RouterError: The change was made by hand, without one.
+        """
+        if self._record is None:
+            msg = (
+                f"this {type(self).__name__} was made without a record; give it one: {type(self).__name__}(..., record)"
+            )
+            raise RouterError(msg)
+        return self._record
+
+    @property
+    def event(self) -> Event:
+        """What happened; a removal is ``DELETE`` or ``EXPIRE``, both of which are in ``Event.REMOVE``."""
+        return self.record.event
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The item's key attributes as Python values."""
+        return self.record.keys
+
+    @property
+    def diff(self) -> Diff:
+        """What differs between the two images on the wire, worked out at each call."""
+        return Diff.between(self.record.old_image or {}, self.record.new_image or {})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._record!r}>"
+
+
+class Insert(Change[N_co, N_co]):
+    """An item that is new: ``change.new`` is there."""
+
+    __slots__ = ()
+
+    def __init__(self, new: N_co, record: Record | None = None) -> None:
+        self._new = new
+        self._old = None
+        self._record = record
+
+    @property
+    def new(self) -> N_co:
+        """The item."""
+        return self._new  # type: ignore[return-value]  # the constructor asks for it
+
+    @property
+    def old(self) -> None:
+        """Always ``None``: there was no item."""
+        return None
+
+    @property
+    def image(self) -> N_co:
+        """The item."""
+        return self._new  # type: ignore[return-value]  # the constructor asks for it
+
+
+class Modify(Change[N_co, O_co], Generic[N_co, O_co]):
+    """An item that was changed: ``change.new`` and ``change.old`` are there."""
+
+    __slots__ = ()
+
+    def __init__(self, new: N_co, old: O_co, record: Record | None = None) -> None:
+        self._new = new
+        self._old = old
+        self._record = record
+
+    @property
+    def new(self) -> N_co:
+        """The item after the change."""
+        return self._new  # type: ignore[return-value]  # the constructor asks for it
+
+    @property
+    def old(self) -> O_co:
+        """The item before the change."""
+        return self._old  # type: ignore[return-value]  # the constructor asks for it
+
+    @property
+    def image(self) -> N_co:
+        """The item after the change."""
+        return self._new  # type: ignore[return-value]  # the constructor asks for it
+
+
+class Remove(Change[N_co, N_co]):
+    """An item that is gone, deleted or expired: ``change.old`` is there."""
+
+    __slots__ = ()
+
+    def __init__(self, old: N_co, record: Record | None = None) -> None:
+        self._new = None
+        self._old = old
+        self._record = record
+
+    @property
+    def new(self) -> None:
+        """Always ``None``: the item is gone."""
+        return None
+
+    @property
+    def old(self) -> N_co:
+        """The item as it was."""
+        return self._old  # type: ignore[return-value]  # the constructor asks for it
+
+    @property
+    def image(self) -> N_co:
+        """The item as it was."""
+        return self._old  # type: ignore[return-value]  # the constructor asks for it
+
+    @property
+    def expired(self) -> bool:
+        """Whether the item's time to live ran out, instead of somebody deleting it."""
+        return self.event is Event.EXPIRE
+
+
+class Diff:
+    """What differs between two images, by attribute path.
+
+    Args:
+        added: Values that only the new image has.
+        removed: Values that only the old image has.
+        changed: Pairs of old and new value where both have one and the values differ.
+
+    Example:
+        >>> diff = Diff.between({"a": {"N": "1"}}, {"a": {"N": "2"}, "b": {"M": {"c": {"S": "x"}}}})
+        >>> diff.changed, diff.added
+        ({'a': (1, 2)}, {'b': {'c': 'x'}})
+        >>> "a" in diff, bool(Diff({}, {}, {}))
+        (True, False)
+    """
+
+    __slots__ = ("added", "changed", "removed")
+
+    def __init__(self, added: dict[str, Any], removed: dict[str, Any], changed: dict[str, tuple[Any, Any]]) -> None:
+        self.added = added
+        self.removed = removed
+        self.changed = changed
+
+    @classmethod
+    def between(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
+        """Compare two images as they are on the wire; nested attributes have paths such as ``lines[0].total``.
+
+        Raises:
+            DecodeError: A value that differs is no DynamoDB attribute value.
+        """
+        diff = cls({}, {}, {})
+        for path, before, after in differences(old, new):
+            name = write_path(path)
+            if before is None:
+                diff.added[name] = decode_value(after)
+            elif after is None:
+                diff.removed[name] = decode_value(before)
+            else:
+                diff.changed[name] = (decode_value(before), decode_value(after))
+        return diff
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self.added, *self.removed, *self.changed)
+
+    def __len__(self) -> int:
+        return len(self.added) + len(self.removed) + len(self.changed)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self.added or path in self.removed or path in self.changed
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Diff):
+            return NotImplemented
+        return (self.added, self.removed, self.changed) == (other.added, other.removed, other.changed)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds dicts
+
+    def __repr__(self) -> str:
+        """Names only: what a diff holds are values of an item, and a repr ends in logs."""
+        return f"Diff(added={list(self.added)}, removed={list(self.removed)}, changed={list(self.changed)})"

@@ -1,0 +1,85 @@
+"""What became of each record and route of an invocation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from router.record import Record
+    from router.routes import Route
+
+__all__ = ["Outcome", "Report", "Stage", "Status"]
+
+Status = Literal["done", "skipped", "unrouted", "parked", "failed", "deferred"]
+Stage = Literal["envelope", "decode", "validate", "handler", "park"]
+
+
+class Outcome:
+    """What became of one record at one route.
+
+    Args:
+        status: ``done``: the handler returned. ``skipped``: nothing had to run, because no route of the entity matched,
+            an earlier delivery already finished this route, or the user's ``Drop`` let the failure go. ``unrouted``: no
+            route takes the entity. ``parked``: put aside, the stream moves on. ``failed``: Lambda will deliver it
+            again. ``deferred``: not started, because something before it failed or the time ran out.
+        record: The record.
+        route: The route, or ``None`` where none was reached.
+        stage: Where it went wrong: ``envelope``, ``decode``, ``validate``, ``handler`` or ``park``.
+        error: What went wrong.
+        duration: Seconds spent.
+    """
+
+    __slots__ = ("duration", "error", "record", "route", "stage", "status")
+
+    def __init__(
+        self,
+        status: Status,
+        record: Record,
+        route: Route | None = None,
+        stage: Stage | None = None,
+        error: Exception | None = None,
+        duration: float = 0.0,
+    ) -> None:
+        self.status = status
+        self.record = record
+        self.route = route
+        self.stage = stage
+        self.error = error
+        self.duration = duration
+
+    def __repr__(self) -> str:
+        at = f" at {self.stage}: {type(self.error).__name__}" if self.stage else ""
+        return f"<Outcome {self.status}{at}, {self.route!r}, {self.record!r}>"
+
+
+class Report:
+    """All outcomes of an invocation, in the order of its records, and the response to Lambda.
+
+    Args:
+        outcomes: One outcome for each record and route that matched it; one with ``route=None`` for a record that
+            reached no route.
+        response: The partial batch response.
+    """
+
+    __slots__ = ("outcomes", "response")
+
+    def __init__(self, outcomes: Sequence[Outcome], response: dict[str, Any]) -> None:
+        self.outcomes = outcomes
+        self.response = response
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self.outcomes)
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def counts(self) -> dict[Status, int]:
+        """How many outcomes there are of each status that occurs."""
+        return dict(Counter(outcome.status for outcome in self.outcomes))
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in self.counts().items())
+        return f"<Report {counts or 'no records'}>"

@@ -1,0 +1,128 @@
+"""The envelope that carries a record's identity from the first step to the last."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from router.decode import decode_image
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from router.errors import RouterError
+    from router.event import Event
+
+__all__ = ["Flaw", "Record"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Recorded events hold seconds, milliseconds, microseconds and nanoseconds under the same name. Each unit is told from
+# the next by its magnitude: as seconds, the first bound is the year 5138.
+_UNITS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (math.inf, 1e-9))
+
+
+class Flaw(NamedTuple):
+    """Why a record cannot be routed at all, and the stage at which that was found."""
+
+    stage: Literal["envelope", "decode"]
+    error: RouterError
+
+
+class Record:
+    """One change of one item, as delivered, with its identity.
+
+    Sources make records; handlers that want one declare a parameter annotated ``Record``. What the wire lacks is
+    ``None``: recorded events miss nearly every field somewhere.
+    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+
+    Args:
+        raw: The record as it stands in the event. It is neither copied nor changed.
+        body: Its ``dynamodb`` section.
+        event: What happened.
+        flaw: Why it cannot be routed, if it cannot.
+
+    Example:
+        >>> from router import Event
+        >>> body = {"Keys": {"pk": {"S": "ORDER#1"}}, "SequenceNumber": "100"}
+        >>> record = Record({"eventID": "e1", "eventName": "REMOVE", "dynamodb": body}, body, Event.DELETE)
+        >>> record.sequence_number, record.keys
+        ('100', {'pk': 'ORDER#1'})
+    """
+
+    __slots__ = ("body", "entity", "event", "flaw", "new_image", "old_image", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], body: Mapping[str, Any], event: Event, flaw: Flaw | None = None) -> None:
+        self.raw = raw
+        self.body = body
+        self.event = event
+        self.flaw = flaw
+        self.new_image: Mapping[str, Any] | None = body.get("NewImage")
+        self.old_image: Mapping[str, Any] | None = body.get("OldImage")
+        self.entity: str | None = None
+
+    @property
+    def event_id(self) -> str | None:
+        """The ``eventID``, the same at every delivery of this record."""
+        return _text(self.raw.get("eventID"))
+
+    @property
+    def event_name(self) -> str | None:
+        """``INSERT``, ``MODIFY`` or ``REMOVE``, as delivered."""
+        return _text(self.raw.get("eventName"))
+
+    @property
+    def sequence_number(self) -> str | None:
+        """The position in the shard, as delivered: compare sequence numbers as integers, not as text."""
+        return _text(self.body.get("SequenceNumber"))
+
+    @property
+    def source(self) -> str | None:
+        """The ``eventSource``: ``aws:dynamodb``."""
+        return _text(self.raw.get("eventSource"))
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The item's key attributes as Python values.
+
+        Raises:
+            DecodeError: The keys are no DynamoDB attribute values.
+        """
+        return decode_image(self.body.get("Keys", {}), "Keys")
+
+    @property
+    def wire_keys(self) -> Mapping[str, Any] | None:
+        """The item's key attributes as delivered."""
+        keys = self.body.get("Keys")
+        return keys if isinstance(keys, dict) else None
+
+    @property
+    def lane(self) -> Hashable:
+        """What is equal for two records of one item, and so keeps them in order."""
+        keys = self.wire_keys
+        return None if keys is None else tuple(sorted((name, repr(value)) for name, value in keys.items()))
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the change was made, in UTC; DynamoDB gives it to the second."""
+        stamp = self.body.get("ApproximateCreationDateTime")
+        if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not math.isfinite(stamp):
+            return None
+        seconds = next(stamp * unit for bound, unit in _UNITS if abs(stamp) < bound)
+        try:
+            return _EPOCH + timedelta(seconds=seconds)
+        except OverflowError:
+            return None
+
+    def age(self, now: datetime | None = None) -> float | None:
+        """Seconds since the change was made, or ``None`` where the record does not say when that was."""
+        created = self.created_at
+        return None if created is None else ((now or datetime.now(UTC)) - created).total_seconds()
+
+    def __repr__(self) -> str:
+        return f"<Record {self.event} entity={self.entity!r} sequence_number={self.sequence_number!r}>"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
