@@ -1,0 +1,164 @@
+"""DynamoDB Streams, as Lambda's event source mapping delivers them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from router.errors import DecodeError, MalformedRecordError, RouterError, UnknownEventError
+from router.event import Event
+from router.record import Flaw, Record
+from router.sources.source import Source
+
+__all__ = ["SOURCE"]
+
+_EVENT_SOURCE = "aws:dynamodb"
+
+# DynamoDB Local 3 calls a deletion by time to live UNKNOWN_TO_SDK_VERSION: what removes an item is a REMOVE.
+_EVENTS = {
+    "INSERT": Event.INSERT,
+    "MODIFY": Event.MODIFY,
+    "REMOVE": Event.DELETE,
+    "UNKNOWN_TO_SDK_VERSION": Event.DELETE,
+}
+_ABSENT: dict[str, Any] = {}
+
+
+def claims(event: Any) -> bool:
+    """Whether the first record says that it came from DynamoDB; an empty batch came from wherever batches come from."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    return isinstance(records, list) and (not records or _is_ours(records[0]))
+
+
+def _is_ours(raw: Any) -> bool:
+    return isinstance(raw, dict) and raw.get("eventSource") == _EVENT_SOURCE
+
+
+def records(event: Any) -> list[Record]:
+    """Every record of the event, in order.
+
+    Raises:
+        UnknownEventError: Not all of the records are of this source.
+    """
+    return [_record(raw, position) for position, raw in enumerate(event["Records"])]
+
+
+def _record(raw: Any, position: int) -> Record:
+    if not _is_ours(raw):
+        msg = (
+            f"found record {position} to be none of DynamoDB Streams in an event whose first record is one, expected "
+            f"eventSource {_EVENT_SOURCE!r} in each; check what invokes this function"
+        )
+        raise UnknownEventError(msg)
+    body = raw.get("dynamodb")
+    name = raw.get("eventName")
+    event = _EVENTS.get(name) if type(name) is str else None
+    if event is None or type(body) is not dict:
+        return Record(
+            raw, body if isinstance(body, dict) else {}, event or Event(0), _envelope_flaw(position, event, body)
+        )
+    if event is Event.DELETE and "userIdentity" in raw and _is_time_to_live(raw["userIdentity"]):
+        event = Event.EXPIRE
+    if type(body.get("NewImage", _ABSENT)) is dict and type(body.get("OldImage", _ABSENT)) is dict:
+        return Record(raw, body, event)
+    return Record(raw, body, event, _image_flaw(body))
+
+
+def _is_time_to_live(identity: Any) -> bool:
+    """Whether the DynamoDB service itself removed the item.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+    """
+    return (
+        isinstance(identity, dict)
+        and identity.get("type") == "Service"
+        and identity.get("principalId") == "dynamodb.amazonaws.com"
+    )
+
+
+def _envelope_flaw(position: int, event: Event | None, body: Any) -> Flaw:
+    if event is None:
+        what, expected = "an eventName that is none", "INSERT, MODIFY or REMOVE"
+    else:
+        what, expected = f"a dynamodb section of type {type(body).__name__}", "an object"
+    error: RouterError = MalformedRecordError(f"record {position}: found {what}, expected {expected}")
+    return Flaw("envelope", error)
+
+
+def _image_flaw(body: Mapping[str, Any]) -> Flaw:
+    name = next(name for name in ("NewImage", "OldImage") if not isinstance(body.get(name, _ABSENT), dict))
+    found = "null" if body[name] is None else f"a value of type {type(body[name]).__name__}"
+    return Flaw("decode", DecodeError("", found, "an object of attribute values", name))
+
+
+def identify(record: Record) -> str | None:
+    """The sequence number, by which Lambda knows where to start again."""
+    return record.sequence_number
+
+
+def respond(event: Any, undone: Sequence[Record]) -> dict[str, Any]:
+    """Report the lowest sequence number that is not done: Lambda delivers everything from there again.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+
+    Args:
+        event: The event. A tumbling window's state goes back as it came: a response without it is a failed invocation.
+        undone: The records that are not done, in the order of the event.
+
+    Raises:
+        MalformedRecordError: A record that is not done has no sequence number and stands before every one that has.
+            AWS reads an empty or unknown identifier as "the whole batch failed"; raising says the same, and honestly.
+    """
+    failures: list[dict[str, str]] = []
+    if undone:
+        first = identify(undone[0])
+        if first is None:
+            msg = (
+                f"found no SequenceNumber on {undone[0]!r}, which is not done, expected one to report it by; "
+                "the whole batch fails, so that Lambda delivers it again"
+            )
+            raise MalformedRecordError(msg)
+        numbers = [number for number in map(identify, undone) if number is not None]
+        failures.append({"itemIdentifier": _lowest(numbers)})
+    response: dict[str, Any] = {"batchItemFailures": failures}
+    if "state" in event:
+        response["state"] = event["state"]
+    return response
+
+
+def coming_again(records: Sequence[Record], undone: Sequence[Record]) -> Sequence[Record]:
+    """The records from the lowest sequence number on that is not done; all of them where that cannot be told."""
+    numbers = [identify(record) for record in records]
+    if not undone or identify(undone[0]) is None or not all(map(_is_integer, numbers)):
+        return records if undone else ()
+    start = min(_as_integer(identify(record)) for record in undone)
+    return [record for record in records if _as_integer(identify(record)) >= start]
+
+
+def _lowest(numbers: list[str]) -> str:
+    """The lowest of the numbers as integers; the first where they are not all integers."""
+    return min(numbers, key=_as_integer) if all(map(_is_integer, numbers)) else numbers[0]
+
+
+def _is_integer(number: str | None) -> bool:
+    return number is not None and number.isascii() and number.isdigit()
+
+
+def _as_integer(number: str | None) -> tuple[int, str]:
+    """What sorts as the integer does, whatever its size, without making one: its length, then its digits."""
+    digits = (number or "").lstrip("0")
+    return len(digits), digits
+
+
+SOURCE = Source(
+    name="dynamodb-streams",
+    expects="an event of DynamoDB Streams (Records whose eventSource is 'aws:dynamodb')",
+    claims=claims,
+    records=records,
+    identify=identify,
+    respond=respond,
+    coming_again=coming_again,
+)
