@@ -1,0 +1,348 @@
+"""From a signature to a call: the plan is made once, and the only place where sync and async meet is here."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar, copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from router.errors import RegistrationError
+from router.signature import Batch, Dependency, Misfit, Parameter, Scope, Signature, name_of, read_dependency
+
+if TYPE_CHECKING:
+    import structlog
+
+    from router.record import Record
+    from router.routes import Route
+
+__all__ = ["Call", "Container", "Invocation", "current_invocation", "injected"]
+
+T = TypeVar("T")
+Call = Callable[[Any], Any]
+"""What is called with a change, or with all of a batch: a handler with all that it needs, and what is around it."""
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
+
+current_invocation: ContextVar[Invocation] = ContextVar("current_invocation")
+
+
+class Values:
+    """What factories made for one scope, and how to clean it up."""
+
+    __slots__ = ("_exits", "_made", "lock")
+
+    def __init__(self) -> None:
+        self._made: dict[Any, Any] = {}
+        self._exits: list[tuple[str, Any]] = []
+        # Two lanes may ask for the same thing at the same time; a factory may ask for other things of its scope.
+        self.lock = threading.RLock()
+
+    def get_or_make(self, key: Any, make: Callable[[Values], Any]) -> Any:
+        """The value under a key, made if nobody asked before."""
+        try:
+            return self._made[key]
+        except KeyError:
+            pass
+        with self.lock:
+            if key not in self._made:
+                self._made[key] = make(self)
+            return self._made[key]
+
+    def enter(self, name: str, manager: Any) -> Any:
+        """Enter a context manager that is left when the scope ends."""
+        value = manager.__enter__()
+        self._exits.append((name, manager))
+        return value
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Clean up, the newest first.
+
+        Args:
+            error: What ended the scope, for the factories to see. No factory can make a failure undone by swallowing it.
+
+        Raises:
+            Exception: What the first failing clean-up raised, where no error ended the scope.
+        """
+        fault: Exception | None = None
+        while self._exits:
+            name, manager = self._exits.pop()
+            try:
+                manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            except Exception as raised:  # noqa: BLE001 - the others are to be cleaned up all the same
+                if raised is not error:
+                    raised.add_note(f"raised by the clean-up of {name}")
+                    fault = fault or raised
+        self._made.clear()
+        if fault is not None and error is None:
+            raise fault
+        if fault is not None and error is not None:
+            error.add_note(f"its clean-up failed too, with {type(fault).__name__}")
+
+
+class Loop:
+    """The event loop of a container, made when it is first needed and kept across invocations.
+
+    Clients such as aiohttp's belong to the loop that they were made in, so there is one, whoever runs it.
+    """
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def get(self) -> asyncio.AbstractEventLoop:
+        """The loop."""
+        if self._loop is None or self._loop.is_closed():
+            self._loop = asyncio.new_event_loop()
+            weakref.finalize(self, _close, self._loop)
+        return self._loop
+
+    def wait(self, awaitable: Awaitable[T]) -> T:
+        """Wait, in plain code, for something asynchronous."""
+        loop = self.get()
+        if loop.is_running() and _running_loop() is not loop:
+            # Lanes run beside each other, in threads; the invocation's own thread runs the loop for all of them.
+            return asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop).result()
+        if _running_loop() is None:
+            return loop.run_until_complete(_coroutine(awaitable))
+        return _in_thread(lambda: loop.run_until_complete(_coroutine(awaitable)))
+
+    def run_beside(self, works: list[Callable[[], None]], submit: Callable[[Callable[[], None]], Any]) -> None:
+        """Run plain functions in threads, and the loop here until they are done, so that they can wait for it.
+
+        Args:
+            works: What to run.
+            submit: Starts one in a thread and returns its concurrent future.
+        """
+        loop = self.get()
+
+        async def all_done() -> None:
+            futures = [asyncio.wrap_future(submit(work)) for work in works]
+            await asyncio.wait(futures)
+            for future in futures:
+                future.result()
+
+        if _running_loop() is None:
+            loop.run_until_complete(all_done())
+        else:
+            _in_thread(lambda: loop.run_until_complete(all_done()))
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+async def _coroutine(awaitable: Awaitable[T]) -> T:
+    return await awaitable
+
+
+def _in_thread(work: Callable[[], T]) -> T:
+    """Run something in a thread of its own: the caller's runs a loop, and a thread runs only one."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it belongs
+            errors.append(error)
+
+    thread = threading.Thread(target=copy_context().run, args=(run,))
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    if not loop.is_running() and not loop.is_closed():
+        loop.close()
+
+
+class Container:
+    """What lives as long as the container: the loop, and what dependencies of scope ``cold_start`` made."""
+
+    def __init__(self) -> None:
+        self.loop = Loop()
+        self.values = Values()
+
+
+class Invocation:
+    """What lives as long as one invocation.
+
+    Args:
+        container: What outlives it.
+        context: Lambda's context, or whatever the caller gave.
+        batch: The records.
+        log: Makes a logger, bound to a record and a route where there is one.
+    """
+
+    __slots__ = ("batch", "container", "context", "log", "values")
+
+    def __init__(
+        self,
+        container: Container,
+        context: Any,
+        batch: Batch,
+        log: Callable[[Record | None, Route | None], structlog.typing.FilteringBoundLogger],
+    ) -> None:
+        self.container = container
+        self.context = context
+        self.batch = batch
+        self.log = log
+        self.values = Values()
+
+    def finish(self, result: Any) -> Any:
+        """A handler's result, waited for where it is asynchronous."""
+        return self.container.loop.wait(result) if result is not None and inspect.isawaitable(result) else result
+
+
+class _Asking:
+    """On whose behalf values are asked for: a call of a handler for a record, or for a batch."""
+
+    __slots__ = ("invocation", "record", "route", "values")
+
+    def __init__(self, invocation: Invocation, record: Record | None, route: Route) -> None:
+        self.invocation = invocation
+        self.record = record
+        self.route = route
+        self.values = Values()
+
+    def of_scope(self, scope: Scope) -> Values:
+        if scope == "record":
+            return self.values
+        return self.invocation.values if scope == "invocation" else self.invocation.container.values
+
+
+_Supplier = Callable[[_Asking, Scope], Any]
+
+
+def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
+    """Plan the calls of a handler.
+
+    Args:
+        route: The route, for its handler and for the logger.
+        signature: What the handler needs.
+        overrides: Factories to use instead of others.
+
+    Raises:
+        RegistrationError: An override could never be called.
+    """
+    handler = route.handler
+    suppliers = {parameter.name: _supplier(parameter, overrides) for parameter in signature.parameters}
+    if not suppliers:
+        return handler if not _is_async(handler) else lambda change: current_invocation.get().finish(handler(change))
+
+    def call(change: Any) -> Any:
+        invocation = current_invocation.get()
+        asking = _Asking(invocation, None if route.batch else change.record, route)
+        try:
+            needs = {name: supply(asking, "record") for name, supply in suppliers.items()}
+            result = invocation.finish(handler(change, **needs))
+        except BaseException as error:
+            asking.values.close(error)
+            raise
+        asking.values.close()
+        return result
+
+    return call
+
+
+def _is_async(handler: Any) -> bool:
+    target = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004 - instances too
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(target)
+
+
+def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
+    """Whether something that is cleaned up at the end of the invocation has a part in a call."""
+    return any(
+        parameter.dependency is not None
+        and (parameter.dependency.scope == "invocation" or uses_invocation_scope(parameter.dependency.parameters))
+        for parameter in parameters
+    )
+
+
+def _supplier(parameter: Parameter, overrides: Overrides) -> _Supplier:
+    if parameter.dependency is not None:
+        return _dependency_supplier(_overridden(parameter.dependency, overrides), overrides)
+    return _SUPPLIERS[parameter.kind]
+
+
+def _overridden(dependency: Dependency, overrides: Overrides) -> Dependency:
+    factory = overrides.get(dependency.factory)
+    if factory is None:
+        return dependency
+    if not callable(factory):
+        msg = (
+            f"the override of {name_of(dependency.factory)} is a value of type {type(factory).__name__}, expected a "
+            "factory: app.overrides[factory] = lambda: value"
+        )
+        raise RegistrationError(msg)
+    try:
+        return read_dependency(factory, dependency.scope, {})
+    except Misfit as misfit:
+        msg = f"the override of {name_of(dependency.factory)}: found {misfit.found}, expected {misfit.expected}"
+        raise RegistrationError(msg) from None
+
+
+def _supply_log(asking: _Asking, scope: Scope) -> Any:
+    # What outlives the record must not speak in its name.
+    if scope == "record":
+        return asking.invocation.log(asking.record, asking.route)
+    return asking.invocation.log(None, None)
+
+
+_SUPPLIERS: dict[str, _Supplier] = {
+    "record": lambda asking, _: asking.record,
+    "batch": lambda asking, _: asking.invocation.batch,
+    "context": lambda asking, _: asking.invocation.context,
+    "log": _supply_log,
+}
+
+
+def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> _Supplier:
+    factory, own_scope = dependency.factory, dependency.scope
+    suppliers = {parameter.name: _supplier(parameter, overrides) for parameter in dependency.parameters}
+    managed = _manager_of(factory)
+
+    def supply(asking: _Asking, _scope: Scope) -> Any:
+        def make(values: Values) -> Any:
+            needs = {name: supply(asking, own_scope) for name, supply in suppliers.items()}
+            if managed is not None:
+                return values.enter(name_of(factory), managed(asking.invocation.container.loop, needs))
+            return asking.invocation.finish(factory(**needs))
+
+        return asking.of_scope(own_scope).get_or_make(factory, make)
+
+    return supply
+
+
+def _manager_of(factory: Callable[..., Any]) -> Callable[[Loop, dict[str, Any]], Any] | None:
+    """How a generator becomes a context manager; ``None`` for a factory that just returns."""
+    if inspect.isgeneratorfunction(factory):
+        return lambda _loop, needs: contextmanager(factory)(**needs)
+    if inspect.isasyncgenfunction(factory):
+        return lambda loop, needs: _Waiting(loop, asynccontextmanager(factory)(**needs))
+    return None
+
+
+class _Waiting:
+    """An asynchronous context manager, entered and left in plain code."""
+
+    __slots__ = ("_loop", "_manager")
+
+    def __init__(self, loop: Loop, manager: Any) -> None:
+        self._loop = loop
+        self._manager = manager
+
+    def __enter__(self) -> Any:
+        return self._loop.wait(self._manager.__aenter__())
+
+    def __exit__(self, *error: Any) -> Any:
+        return self._loop.wait(self._manager.__aexit__(*error))

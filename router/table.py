@@ -1,0 +1,296 @@
+"""The routes of a dispatcher, looked up by entity and event, each with all that a record needs on its way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from router.change import Change, Insert, Modify, Remove
+from router.discriminators import Attribute, Discriminator
+from router.entity import literal_entities, name_of_class
+from router.errors import DecodeError, RegistrationError
+from router.event import Event
+from router.inject import Call
+from router.policies import OnError
+from router.readers import Reader, reader_for
+from router.record import Record
+from router.routes import Route
+from router.signature import describe
+
+__all__ = ["Build", "Cache", "Step", "Table", "View", "entity_reader"]
+
+View = Literal["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]
+VIEWS: tuple[View, ...] = get_args(View)
+
+Cache = dict[Any, Any]
+"""What was read of one record, so that several routes read each image into each model once."""
+Build = Callable[[Record, Cache | None], Change[Any, Any]]
+
+_EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
+_NEW_VIEWS = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE")
+_OLD_VIEWS = ("NEW_AND_OLD_IMAGES", "OLD_IMAGE")
+
+
+class Step:
+    """One route, for one kind of event, ready to be taken."""
+
+    __slots__ = ("build", "call", "condition", "key", "levels", "position", "route")
+
+    def __init__(
+        self, route: Route, position: int, key: str, build: Build, call: Call, levels: tuple[OnError | None, ...]
+    ) -> None:
+        self.route = route
+        self.position = position
+        self.key = key
+        self.build = build
+        self.call = call
+        self.condition = route.condition
+        self.levels = levels
+
+
+class Table:
+    """Which steps each entity and event leads to.
+
+    Args:
+        routes: All routes, in the order of registration.
+        discriminator: What reads entity names, for the attributes on which a model's ``Literal`` counts.
+        view: The stream view type, which says what images there are.
+
+    Raises:
+        RegistrationError: Models that clash, an image that the view never carries, a second fallback.
+    """
+
+    def __init__(self, routes: Sequence[Route], discriminator: Discriminator, view: View) -> None:
+        self.routes = tuple(routes)
+        self.folds = discriminator.folds
+        self._by_entity: dict[str, list[Route]] = {}
+        for route in self.routes:
+            _check_view(route, view)
+        self.fallback = _only_fallback(self.routes)
+        self.keys = _keys(self.routes)
+        self.names: dict[int, tuple[str, ...]] = {}
+        self._name(discriminator.attributes)
+
+    def _name(self, attributes: tuple[str, ...]) -> None:
+        owners: dict[str, Route] = {}
+        for route in self.routes:
+            if route.fallback:
+                continue
+            self.names[id(route)] = names = _entity_names(route, attributes)
+            for folded, name in {self.fold(name): name for name in names}.items():
+                # Who says entity= on a route means to share it; models that claim it by themselves may not know of another.
+                owner = route if route.entities else owners.setdefault(folded, route)
+                if owner.model is not route.model:
+                    _clash(name, owner, route)
+                self._by_entity.setdefault(folded, []).append(route)
+
+    def fold(self, entity: str) -> str:
+        """An entity's name as it is compared."""
+        return entity.casefold() if self.folds else entity
+
+    def routes_of(self, entity: str | None) -> Sequence[Route]:
+        """The routes of an entity, in the order of registration."""
+        return () if entity is None else self._by_entity.get(self.fold(entity), ())
+
+    def steps(
+        self, call: Callable[[Route], Call], on_error: OnError | None
+    ) -> tuple[dict[str, dict[Event, tuple[Step, ...]]], tuple[Step, ...]]:
+        """Everything that a record can lead to, by entity name and event, and the fallback's step.
+
+        Args:
+            call: Plans the call of a route's handler.
+            on_error: The dispatcher's policies.
+        """
+        calls = [call(route) for route in self.routes]
+        positions = {id(route): position for position, route in enumerate(self.routes)}
+
+        def step(route: Route, event: Event) -> Step:
+            position = positions[id(route)]
+            levels = (route.on_error, on_error)
+            return Step(route, position, self.keys[id(route)], _builder(route, event), calls[position], levels)
+
+        by_entity = {
+            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in _EVENTS}
+            for entity, routes in self._by_entity.items()
+        }
+        return by_entity, () if self.fallback is None else (step(self.fallback, Event.ANY),)
+
+
+def _keys(routes: Iterable[Route]) -> dict[int, str]:
+    """A name for each route that stays the same from deployment to deployment, told apart where one handler has several."""
+    counts: dict[str, int] = {}
+    keys: dict[int, str] = {}
+    for route in routes:
+        text = f"{route.written} {route.name}"
+        counts[text] = counts.get(text, 0) + 1
+        keys[id(route)] = text if counts[text] == 1 else f"{text} #{counts[text]}"
+    return keys
+
+
+def _entity_names(route: Route, attributes: tuple[str, ...]) -> tuple[str, ...]:
+    literal = literal_entities(route.model, attributes)
+    strange = [name for name in route.entities if literal and name not in literal]
+    if strange:
+        msg = (
+            f"{route}: found entity={strange[0]!r}, but {describe(route.model)} says that it is "
+            f"{' or '.join(map(repr, literal))}; take entity= away, or use a model without that Literal"
+        )
+        raise RegistrationError(msg)
+    names = route.entities or literal or ((name,) if (name := name_of_class(route.model)) else ())
+    if not names:
+        msg = f"{route}: found {describe(route.model)}, which names no entity; say it with entity="
+        raise RegistrationError(msg)
+    return names
+
+
+def _clash(entity: str, owner: Route, route: Route) -> None:
+    msg = (
+        f"{route}: the model {describe(route.model)} stands for entity {entity!r}, and so does {describe(owner.model)} of "
+        f"{owner}; if both are meant to read the same items, say so with entity={entity!r} on the route of one"
+    )
+    raise RegistrationError(msg)
+
+
+def _only_fallback(routes: Iterable[Route]) -> Route | None:
+    fallbacks = [route for route in routes if route.fallback]
+    if len(fallbacks) > 1:
+        msg = f"found {len(fallbacks)} fallbacks, {fallbacks[0].name} and {fallbacks[1].name}, expected one at the most"
+        raise RegistrationError(msg)
+    return fallbacks[0] if fallbacks else None
+
+
+def carried(view: View, event: Event) -> tuple[str, ...]:
+    """The images that a stream of a view type carries for an event."""
+    new = view in _NEW_VIEWS and event in Event.INSERT | Event.MODIFY
+    old = view in _OLD_VIEWS and event in Event.MODIFY | Event.REMOVE
+    return ("NewImage",) * new + ("OldImage",) * old
+
+
+def _check_view(route: Route, view: View) -> None:
+    if route.fallback:
+        return
+    for event in (event for event in _EVENTS if event in route.events):
+        there = carried(view, event)
+        missing = [image for image in _needed(route, event) if image not in there]
+        if missing or (route.model is not None and not there):
+            lacking = " and ".join(missing) or "any image"
+            name = "REMOVE" if event in Event.REMOVE else str(event)
+            msg = f"{route}: wants {lacking} of {name}, which a stream of view type {view} never carries; {_view_hint(route, view)}"
+            raise RegistrationError(msg)
+
+
+def _needed(route: Route, event: Event) -> tuple[str, ...]:
+    both = ("NewImage", "OldImage")
+    if route.condition is not None and route.condition.compares and event is Event.MODIFY:
+        return both
+    if route.model is None:
+        return ()
+    kinds = route.signature.change.types
+    needs = {Event.INSERT: (Insert, ("NewImage",)), Event.MODIFY: (Modify, both)}.get(event, (Remove, ("OldImage",)))
+    return needs[1] if needs[0] in kinds and Change not in kinds else ()
+
+
+def _view_hint(route: Route, view: View) -> str:
+    events = [event for event in _EVENTS if event in route.events and carried(view, event)]
+    if view == "KEYS_ONLY":
+        return (
+            "register it with model None and entity=, and work with change.keys, or give the stream another view type"
+        )
+    if events and route.events != events[0] and route.condition is not None:
+        return "let the stream carry NEW_AND_OLD_IMAGES"
+    if events:
+        kept = "|".join(f"Event.{event.name}" for event in events)
+        return f"register it with on(..., {kept}) for a Change, or let the stream carry NEW_AND_OLD_IMAGES"
+    return "let the stream carry NEW_AND_OLD_IMAGES"
+
+
+def entity_reader(discriminator: Discriminator) -> Callable[[Record], str | None]:
+    """How a record's entity is read: from the new image, else the old one, else the keys."""
+    read = discriminator.read
+
+    def read_entity(record: Record) -> str | None:
+        return next((name for _, image in images_of(record) if (name := read(image)) is not None), None)
+
+    if not isinstance(discriminator, Attribute):
+        return read_entity
+    name = discriminator.name
+
+    def read_attribute(record: Record) -> str | None:
+        # Nearly every record ends here: one attribute of the image that nearly every record has.
+        image = record.new_image or record.old_image
+        try:
+            entity = image[name]["S"]  # type: ignore[index]  # None is what TypeError below is for
+        except (KeyError, TypeError):
+            return read_entity(record)
+        return entity if type(entity) is str and entity else read_entity(record)
+
+    return read_attribute
+
+
+def images_of(record: Record) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """The images that a record has, in the order in which they are asked for the entity."""
+    images = (("NewImage", record.new_image), ("OldImage", record.old_image), ("Keys", record.wire_keys))
+    return ((name, image) for name, image in images if image)
+
+
+def _builder(route: Route, event: Event) -> Build:
+    """How the change of a route is made of a record of one kind of event."""
+    if route.fallback:
+        return _build_fallback
+    if route.model is None:
+        return _build_without_images
+    new, old = reader_for(route.model), reader_for(route.old)
+    if event is Event.INSERT:
+        return lambda record, cache: Insert(_read(new, record.new_image, "NewImage", cache), record)
+    if event is not Event.MODIFY:
+        return lambda record, cache: Remove(_read(old, record.old_image, "OldImage", cache), record)
+    if Change in route.signature.change.types:
+        return lambda record, cache: _build_open(new, old, record, cache)
+    return lambda record, cache: Modify(
+        _read(new, record.new_image, "NewImage", cache), _read(old, record.old_image, "OldImage", cache), record
+    )
+
+
+def _read(reader: Reader, wire: Any, image: str, cache: Cache | None) -> Any:
+    if wire is None:
+        raise DecodeError("", "no such image", "one in a record of this event", image)
+    if cache is None:
+        return reader.read(wire, image)
+    key = (image, reader)
+    if key not in cache:
+        cache[key] = reader.read(wire, image)
+    return cache[key]
+
+
+def _build_open(new: Reader, old: Reader, record: Record, cache: Cache | None) -> Change[Any, Any]:
+    """A modification for a handler of ``Change``, which can do with one of the images."""
+    if record.old_image is None:
+        return Change(_read(new, record.new_image, "NewImage", cache), None, record)
+    before = _read(old, record.old_image, "OldImage", cache)
+    if record.new_image is None:
+        return Change(None, before, record)
+    return Modify(_read(new, record.new_image, "NewImage", cache), before, record)
+
+
+def _build_without_images(record: Record, _cache: Cache | None) -> Change[Any, Any]:
+    if record.event is Event.INSERT:
+        return Insert(None, record)
+    return Modify(None, None, record) if record.event is Event.MODIFY else Remove(None, record)
+
+
+def _build_fallback(record: Record, cache: Cache | None) -> Change[Any, Any]:
+    plain = reader_for(dict[str, Any])
+    new, old = record.new_image, record.old_image
+    if new is None and old is None:
+        return Change(None, record.keys, record)
+    if new is None:
+        return Remove(_read(plain, old, "OldImage", cache), record)
+    if old is None:
+        return (
+            Insert(_read(plain, new, "NewImage", cache), record)
+            if record.event is Event.INSERT
+            else Change(_read(plain, new, "NewImage", cache), None, record)
+        )
+    return Modify(_read(plain, new, "NewImage", cache), _read(plain, old, "OldImage", cache), record)
