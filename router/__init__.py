@@ -1,0 +1,64 @@
+"""Route the records of DynamoDB Streams, by entity, to typed handlers inside one Lambda function."""
+
+from router import discriminators
+from router.app import Dispatcher
+from router.change import Change, Diff, Insert, Modify, Remove
+from router.conditions import all_of, any_of, became, changed, not_, where
+from router.context import LambdaContext
+from router.errors import (
+    DecodeError,
+    MalformedRecordError,
+    ParkingError,
+    RegistrationError,
+    Reject,
+    RouterError,
+    UnknownEventError,
+    UnroutedError,
+)
+from router.event import Event
+from router.outcomes import Outcome, Report
+from router.parking import JsonLinesParking, MemoryParking, Parked, Parking
+from router.policies import Drop, Park, Retry
+from router.record import Record
+from router.routes import Route, Routes
+from router.signature import Batch, Depends
+
+__all__ = [
+    "Batch",
+    "Change",
+    "DecodeError",
+    "Depends",
+    "Diff",
+    "Dispatcher",
+    "Drop",
+    "Event",
+    "Insert",
+    "JsonLinesParking",
+    "LambdaContext",
+    "MalformedRecordError",
+    "MemoryParking",
+    "Modify",
+    "Outcome",
+    "Park",
+    "Parked",
+    "Parking",
+    "ParkingError",
+    "Record",
+    "RegistrationError",
+    "Reject",
+    "Remove",
+    "Report",
+    "Retry",
+    "Route",
+    "RouterError",
+    "Routes",
+    "UnknownEventError",
+    "UnroutedError",
+    "all_of",
+    "any_of",
+    "became",
+    "changed",
+    "discriminators",
+    "not_",
+    "where",
+]

@@ -1,0 +1,288 @@
+"""The dispatcher: a Lambda event in, a partial batch response out, and the way of a record in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from time import perf_counter
+from typing import Any, Never, get_args
+
+from router.completed import Completed, MemoryCompleted
+from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
+from router.discriminators import Discriminator, discriminator_of
+from router.errors import RouterError
+from router.explain import Explanation, explain
+from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
+from router.lanes import Lanes, run_batches, run_in_order, undone_records
+from router.logs import InvocationLogs, log_trouble, log_unrouted, safe_error
+from router.middleware import Middleware, wrap
+from router.options import check_choice, check_concurrency, check_parking, check_reserve, check_routes, check_unknown
+from router.outcomes import Outcome, Report, Stage
+from router.parking import Parked, Parking, now
+from router.policies import OnError, Retry, check_on_error
+from router.record import Record
+from router.routes import Route, Routes
+from router.signature import Batch
+from router.sources import source_of
+from router.table import VIEWS, Table, View, entity_reader
+
+__all__ = ["Dispatcher"]
+
+_OPTIONS = [
+    "discriminator",
+    "view",
+    "on_error",
+    "unrouted",
+    "parking",
+    "middleware",
+    "concurrency",
+    "reserve",
+    "completed",
+]
+
+
+class Dispatcher:
+    """Routes the records of Lambda events to handlers, and tells Lambda what has to come again.
+
+    An instance is the Lambda handler: ``Handler: handlers.app`` in the template is ``app = Dispatcher(...)`` here.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+
+    Args:
+        routes: The routes, in the order in which several of one record run.
+        discriminator: Where an item says what entity it is: an attribute's name, one of ``router.discriminators``, or
+            a function of the wire image.
+        view: The stream view type of the table, which says what images there are.
+        on_error: What failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception types to these. A
+            route's own comes first.
+        unrouted: What records become whose entity has no route: ``"skip"``, ``"fail"`` or ``"park"``.
+        parking: Where records are parked.
+        middleware: What runs around every handler, outermost first.
+        concurrency: How many lanes, that is items, may run at a time. Changes of one item never do.
+        reserve: Seconds of the function's time to keep: with less left, nothing starts, and it is reported instead.
+        completed: What remembers routes that finished beyond the point from which Lambda delivers again.
+
+    Raises:
+        RegistrationError: Something is wrong that can be known now.
+
+    Example:
+        >>> from pydantic import BaseModel
+        >>> from router import Insert, Routes
+        >>> class Order(BaseModel):
+        ...     total: int
+        >>> routes = Routes()
+        >>> @routes.on_insert(Order)
+        ... def place(change: Insert[Order]) -> None: ...
+        >>> app = Dispatcher(routes)
+        >>> app({"Records": []}, None)
+        {'batchItemFailures': []}
+    """
+
+    def __init__(
+        self,
+        *routes: Routes,
+        discriminator: str | Discriminator | Callable[[Any], str | None] = "EntityType",
+        view: View = "NEW_AND_OLD_IMAGES",
+        on_error: OnError = Retry(),  # noqa: B008 - frozen, so one serves all
+        unrouted: Unrouted = "skip",
+        parking: Parking | None = None,
+        middleware: Sequence[Middleware] = (),
+        concurrency: int = 1,
+        reserve: float = 0.5,
+        completed: Completed | None = None,
+        **unknown: Never,
+    ) -> None:
+        check_unknown(unknown, _OPTIONS)
+        check_routes(routes)
+        check_choice("view", view, VIEWS)
+        check_choice("unrouted", unrouted, get_args(Unrouted))
+        check_concurrency(concurrency)
+        check_reserve(reserve)
+        check_on_error(on_error)
+        self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self.routes = Routes(*(route for collection in routes for route in collection))
+        self._discriminator = discriminator_of(discriminator)
+        self._table = Table(tuple(self.routes), self._discriminator, view)
+        check_parking(self.routes, on_error, unrouted, parking)
+        self._on_error = on_error
+        self._unrouted: Unrouted = unrouted
+        self._parking = parking
+        self._middleware = tuple(middleware)
+        self._concurrency = concurrency
+        self._reserve = reserve
+        self._completed = MemoryCompleted() if completed is None else completed
+        self._container = Container()
+        self._overridden: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._plan = self._make_plan()
+
+    def __call__(self, event: Any, context: Any = None) -> dict[str, Any]:
+        """Handle a Lambda event.
+
+        Args:
+            event: The event.
+            context: Lambda's context object, if there is one.
+
+        Returns:
+            The partial batch response.
+
+        Raises:
+            UnknownEventError: It is no event of a known source.
+            MalformedRecordError: A record failed that nothing identifies, so that the whole batch has to come again.
+        """
+        return self.dispatch(event, context).response
+
+    def dispatch(self, event: Any, context: Any = None) -> Report:
+        """Handle a Lambda event and tell what became of every record.
+
+        Args:
+            event: The event.
+            context: Lambda's context object, if there is one.
+
+        Raises:
+            UnknownEventError: It is no event of a known source.
+            MalformedRecordError: A record failed that nothing identifies, so that the whole batch has to come again.
+        """
+        started = perf_counter()
+        source = source_of(event)
+        records = source.records(event)
+        self._apply_overrides()
+        invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound)
+        invocation.log(None, None).info("batch received", source=source.name, batch_size=len(records))
+        token = current_invocation.set(invocation)
+        try:
+            outcomes = self._run(invocation, records, _deadline(context, started, self._reserve))
+        finally:
+            current_invocation.reset(token)
+        undone = undone_records(outcomes)
+        if undone:
+            again = set(map(id, source.coming_again(records, undone)))
+            finished = [outcome for outcome in outcomes if id(outcome.record) in again]
+            self._completed.remember(finished_pairs(finished, self._table.keys))
+        else:
+            self._forget_completed(records)
+        log_unrouted(invocation.log(None, None), outcomes)
+        return Report(outcomes, source.respond(event, undone))
+
+    def explain(self, record: Record | dict[str, Any]) -> Explanation:
+        """Tell, without running anything, what routes a record reaches and why it does not reach the others.
+
+        Args:
+            record: A record, or the dict of one as it stands in an event.
+
+        Raises:
+            UnknownEventError: It is no record of a known source.
+        """
+        if not isinstance(record, Record):
+            event = {"Records": [record]}
+            record = source_of(event).records(event)[0]
+        return explain(record, self._table, self._discriminator)
+
+    def record_handler(self, record: Any, lambda_context: Any = None) -> Report:
+        """Handle one record: what Powertools' ``BatchProcessor`` takes as its ``record_handler``.
+
+        Args:
+            record: One record of an event, as Powertools' data class or as a dict.
+            lambda_context: Lambda's context object, if there is one.
+
+        Raises:
+            Exception: What the record failed with, so that Powertools reports it.
+        """
+        report = self.dispatch({"Records": [getattr(record, "raw_event", record)]}, lambda_context)
+        for outcome in report:
+            if outcome.status == "failed" and outcome.error is not None:
+                raise outcome.error
+            if outcome.status == "deferred":
+                msg = "found too little time left to start the record, expected more than the reserve"
+                raise RouterError(msg)
+        return report
+
+    def _make_plan(self) -> Plan:
+        steps, fallback = self._table.steps(self._planned_call, self._on_error)
+        return Plan(
+            read_entity=entity_reader(self._discriminator),
+            steps=steps,
+            fallback=fallback,
+            fold=self._table.fold if self._table.folds else None,
+            unrouted=self._unrouted,
+            on_error=self._on_error,
+            park=None if self._parking is None else self._park,
+            troubled=_tell,
+        )
+
+    def _planned_call(self, route: Route) -> Call:
+        return wrap(injected(route, route.signature, self.overrides), self._middleware)
+
+    def _apply_overrides(self) -> None:
+        """Plan the calls anew when a test has changed ``overrides``, and let go of what the others had made."""
+        if self.overrides == self._overridden:
+            return
+        self._plan = self._make_plan()
+        self._container.values.close()
+        self._overridden = dict(self.overrides)
+
+    def _run(self, invocation: Invocation, records: list[Record], deadline: float) -> list[Outcome]:
+        known = self._completed.recall(records)
+        delivery = Delivery(self._plan, invocation, known or None)
+        try:
+            if self._concurrency == 1:
+                outcomes = run_in_order(records, delivery.deliver, deadline)
+            else:
+                lanes = Lanes(records, delivery.deliver, deadline)
+                outcomes = lanes.run(self._concurrency, self._container.loop, self._threads.submit)
+            run_batches(delivery, outcomes, records, deadline)
+        except BaseException as error:
+            invocation.values.close(error)
+            raise
+        self._close(invocation, outcomes)
+        return outcomes
+
+    @staticmethod
+    def _close(invocation: Invocation, outcomes: list[Outcome]) -> None:
+        """Clean up what served the invocation; what that spoils is not done, whatever its handler returned."""
+        try:
+            invocation.values.close()
+        except Exception as error:  # noqa: BLE001 - whatever a factory's clean-up raises
+            for outcome in outcomes:
+                route = outcome.route
+                if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
+                    outcome.status, outcome.stage, outcome.error = "failed", "handler", error
+                    _tell(outcome)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._concurrency, thread_name_prefix="lane")
+
+    def _forget_completed(self, records: list[Record]) -> None:
+        """Forget what will not come again."""
+        known = self._completed.recall(records)
+        if known:
+            names = [name for record in records if (name := identity(record)) is not None]
+            self._completed.forget((key, name) for name in names for key in self._table.keys.values())
+
+    def _park(self, record: Record, route: Route | None, stage: Stage | None, error: Exception) -> None:
+        fields = safe_error(error)
+        reason = fields.get("reason") or "; ".join(fields.get("faults", ()))
+        parked = Parked(
+            record=dict(record.raw),
+            entity=record.entity,
+            route=None if route is None else route.name,
+            stage=stage,
+            error=fields["error"],
+            reason=reason,
+            parked_at=now(),
+        )
+        assert self._parking is not None  # noqa: S101 - a plan parks only where there is a place
+        self._parking.park(parked)
+
+
+def _tell(outcome: Outcome) -> None:
+    log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
+
+
+def _deadline(context: Any, started: float, reserve: float) -> float:
+    """When nothing may start any more, on the clock of ``perf_counter``; never, where the context does not tell."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    left = remaining() if callable(remaining) else None
+    if isinstance(left, bool) or not isinstance(left, int | float):
+        return float("inf")
+    return started + left / 1000 - reserve

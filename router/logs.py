@@ -1,0 +1,153 @@
+"""Log lines with structlog: JSON in Lambda, readable on a terminal, and nothing of an item in either.
+
+structlog is imported when the first line is written, for importing it costs as much as importing pydantic does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TextIO
+
+from router.errors import RouterError
+
+if TYPE_CHECKING:
+    import structlog
+
+    from router.outcomes import Outcome
+    from router.record import Record
+    from router.routes import Route
+
+__all__ = ["InvocationLogs", "log_trouble", "log_unrouted", "make_logger", "record_fields", "safe_error"]
+
+_MOST_NAMES = 10
+
+_DEFAULT_LEVEL = "INFO"
+
+
+def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
+    """Make the logger of an invocation.
+
+    A user's own ``structlog.configure`` is left alone and used. Otherwise lines go to standard output, where Lambda
+    reads them, at the level that ``LOG_LEVEL`` names, as JSON; on a terminal, and outside Lambda, as text.
+
+    Args:
+        stream: Where lines go instead.
+    """
+    import structlog
+
+    if structlog.is_configured() and stream is None:
+        configured: structlog.typing.FilteringBoundLogger = structlog.get_logger("router")
+        return configured
+    target = stream or sys.stdout
+    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        structlog.WriteLogger(target),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _renderer(target),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(log_level()),
+    )
+    return logger
+
+
+class InvocationLogs:
+    """The loggers of one invocation, made when somebody asks for one."""
+
+    __slots__ = ("_context", "_logger")
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+        self._logger: structlog.typing.FilteringBoundLogger | None = None
+
+    def bound(self, record: Record | None, route: Route | None) -> structlog.typing.FilteringBoundLogger:
+        """The logger, speaking of a record and a route where there is one."""
+        if self._logger is None:
+            request_id = getattr(self._context, "aws_request_id", None)
+            logger = make_logger()
+            self._logger = logger.bind(request_id=request_id) if isinstance(request_id, str) else logger
+        fields = {} if record is None else record_fields(record)
+        if route is not None:
+            fields["route"] = route.name
+        return self._logger.bind(**fields) if fields else self._logger
+
+
+def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) -> None:
+    """Tell of an outcome that somebody should know of."""
+    fields = {} if outcome.error is None else safe_error(outcome.error)
+    if outcome.status == "failed":
+        log.error("record failed", stage=outcome.stage, **fields)
+    elif outcome.status == "parked":
+        log.warning("record parked", stage=outcome.stage, **fields)
+    else:
+        log.warning("record dropped", stage=outcome.stage, **fields)
+
+
+def log_unrouted(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
+    """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot."""
+    entities = Counter(outcome.record.entity for outcome in outcomes if outcome.status == "unrouted")
+    if entities:
+        names = sorted(name for name in entities if name is not None)[:_MOST_NAMES]
+        log.info("records unrouted", count=entities.total(), entities=names)
+
+
+def log_level() -> int:
+    """The level that ``LOG_LEVEL`` names, INFO where it names none."""
+    named = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", _DEFAULT_LEVEL).upper())
+    return logging.INFO if named is None else named
+
+
+def _renderer(target: TextIO) -> Any:
+    import structlog
+
+    if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ and target.isatty():
+        return structlog.dev.ConsoleRenderer()
+    return structlog.processors.JSONRenderer(default=_type_only)
+
+
+def _type_only(value: object) -> str:
+    return f"<{type(value).__name__}>"
+
+
+def record_fields(record: Record) -> dict[str, Any]:
+    """What each line about a record carries."""
+    return {
+        "entity": record.entity,
+        "event_name": record.event_name,
+        "event_id": record.event_id,
+        "sequence_number": record.sequence_number,
+    }
+
+
+def safe_error(error: Exception) -> dict[str, Any]:
+    """An error as fields that hold nothing of an item.
+
+    The text of our own errors names attributes and types only. Any other text may quote what the handler was working on,
+    so the type and the lines of code are told instead; ``LOG_ERROR_TEXT=1`` adds it. A pydantic error is told as the
+    place and the kind of each fault.
+    """
+    fields: dict[str, Any] = {"error": type(error).__name__}
+    if isinstance(error, RouterError) or os.environ.get("LOG_ERROR_TEXT") == "1":
+        fields["reason"] = str(error)
+    faults = _faults(error)
+    if faults is not None:
+        fields["faults"] = faults
+    elif not isinstance(error, RouterError):
+        fields["at"] = _frames(error)
+    return fields
+
+
+def _faults(error: Exception) -> list[str] | None:
+    # By name, because importing pydantic_core here would make it a need of everything that logs.
+    if type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None)):
+        return None
+    found = error.errors(include_url=False, include_input=False, include_context=False)  # type: ignore[attr-defined]  # pydantic's, as just seen
+    return [f"{'.'.join(map(str, fault['loc'])) or '(model)'}: {fault['type']}" for fault in found]
+
+
+def _frames(error: Exception) -> list[str]:
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
