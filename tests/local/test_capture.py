@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from router.local.capture import as_event, lambda_record, relocate, stream_records
+from router.local.dynamodb_local import DynamoDBLocal
+
+ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
+TTL = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
+
+
+def stream_record(name: str = "MODIFY", *, identity: dict[str, str] | None = None, **change: Any) -> dict[str, Any]:
+    """A record as boto3 returns it from GetRecords."""
+    record: dict[str, Any] = {
+        "eventID": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        "eventName": name,
+        "eventVersion": "1.0",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "ddblocal",
+        "dynamodb": {
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+            "SizeBytes": 14,
+            "SequenceNumber": "000000000000000000007",
+            "Keys": {"pk": {"S": "a"}},
+            "ApproximateCreationDateTime": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        }
+        | change,
+    }
+    return record | ({"userIdentity": identity} if identity is not None else {})
+
+
+def delivered(name: str = "MODIFY", **more: Any) -> Any:
+    return lambda_record(stream_record(name, **more), ARN, "eu-west-1")
+
+
+class TestLambdaRecord:
+    def test_the_keys_come_in_the_order_of_lambda(self) -> None:
+        """A record reads as in a Lambda log, whatever order the engine used."""
+        image = {"pk": {"S": "a"}}
+        record = delivered("REMOVE", identity=TTL, OldImage=image, NewImage=image)
+        assert list(record) == [
+            "eventID",
+            "eventName",
+            "eventVersion",
+            "eventSource",
+            "awsRegion",
+            "dynamodb",
+            "userIdentity",
+            "eventSourceARN",
+        ]
+        assert list(record["dynamodb"]) == [
+            "ApproximateCreationDateTime",
+            "Keys",
+            "NewImage",
+            "OldImage",
+            "SequenceNumber",
+            "SizeBytes",
+            "StreamViewType",
+        ]
+
+    def test_identity_is_kept_as_the_engine_gave_it(self) -> None:
+        """Event ID, sequence number and size are the engine's, leading zeros included."""
+        record = delivered()
+        assert record["eventID"] == "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+        assert record["dynamodb"]["SequenceNumber"] == "000000000000000000007"
+        assert record["dynamodb"]["SizeBytes"] == 14
+
+    def test_version_and_source_are_what_lambda_sends(self) -> None:
+        """An engine with another event version does not change what the function sees."""
+        record = delivered()
+        assert (record["eventVersion"], record["eventSource"]) == ("1.1", "aws:dynamodb")
+
+    def test_the_arn_is_added_and_the_region_is_the_callers(self) -> None:
+        """GetRecords names no stream, and a local engine names no region of AWS."""
+        record = delivered()
+        assert (record["eventSourceARN"], record["awsRegion"]) == (ARN, "eu-west-1")
+
+    def test_a_time_becomes_seconds(self) -> None:
+        """Lambda sends a time as a number with a fraction."""
+        created = delivered()["dynamodb"]["ApproximateCreationDateTime"]
+        assert (created, type(created)) == (1767323045.0, float)
+
+    @pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
+    def test_an_event_name_stays(self, name: str) -> None:
+        """The three names that DynamoDB has are passed on."""
+        assert delivered(name)["eventName"] == name
+
+    def test_the_name_that_the_sdk_did_not_know_is_a_remove(self) -> None:
+        """DynamoDB Local 3.x names TTL deletes so."""
+        record = delivered("UNKNOWN_TO_SDK_VERSION", identity=TTL)
+        assert record["eventName"] == "REMOVE"
+
+    def test_a_ttl_delete_has_its_identity_in_lambdas_spelling(self) -> None:
+        """The names of the identity begin with a small letter in an event, and a capital in the API."""
+        assert delivered("REMOVE", identity=TTL)["userIdentity"] == {
+            "principalId": "dynamodb.amazonaws.com",
+            "type": "Service",
+        }
+
+    @pytest.mark.parametrize("identity", [None, {}])
+    def test_all_else_has_no_identity(self, identity: dict[str, str] | None) -> None:
+        """Neither a missing nor an empty identity leaves a trace."""
+        assert "userIdentity" not in delivered("REMOVE", identity=identity)
+
+    @pytest.mark.parametrize(
+        ("value", "wire"),
+        [
+            ({"B": b"foobar"}, {"B": "Zm9vYmFy"}),
+            ({"B": b""}, {"B": ""}),
+            ({"B": b"\xfb\xff"}, {"B": "+/8="}),
+            ({"BS": [b"a", b"b"]}, {"BS": ["YQ==", "Yg=="]}),
+            ({"S": ""}, {"S": ""}),
+            ({"N": "-1.50"}, {"N": "-1.50"}),
+            ({"SS": ["x", "y"]}, {"SS": ["x", "y"]}),
+            ({"NS": ["1", "2"]}, {"NS": ["1", "2"]}),
+            ({"BOOL": False}, {"BOOL": False}),
+            ({"NULL": True}, {"NULL": True}),
+            ({"L": []}, {"L": []}),
+            ({"M": {}}, {"M": {}}),
+            ({"L": [{"M": {"x": {"B": b"a"}}}, {"N": "1"}]}, {"L": [{"M": {"x": {"B": "YQ=="}}}, {"N": "1"}]}),
+        ],
+    )
+    @pytest.mark.parametrize("image", ["Keys", "NewImage", "OldImage"])
+    def test_binary_values_become_base64_wherever_they_stand(self, image: str, value: Any, wire: Any) -> None:
+        """Lambda's events are JSON, which has no bytes; every other value is passed on as it is."""
+        images: dict[str, Any] = {image: {"it": value}}
+        assert delivered("MODIFY", **images)["dynamodb"][image] == {"it": wire}
+
+    def test_a_value_as_deep_as_dynamodb_allows_is_written(self) -> None:
+        """32 levels of maps and lists are no trouble."""
+        value: dict[str, Any] = {"B": b"a"}
+        for _ in range(16):
+            value = {"L": [{"M": {"x": value}}]}
+        assert json.dumps(delivered(NewImage={"it": value})).count('"YQ=="') == 1
+
+    def test_images_that_the_stream_does_not_carry_stay_away(self) -> None:
+        """A missing image is a missing name, not null."""
+        assert list(delivered(StreamViewType="KEYS_ONLY")["dynamodb"])[1:3] == ["Keys", "SequenceNumber"]
+
+    def test_the_engines_record_is_left_alone(self) -> None:
+        """What boto3 returned can be used on."""
+        record = stream_record(NewImage={"it": {"L": [{"B": b"a"}]}})
+        lambda_record(record, ARN, "eu-west-1")
+        assert record["dynamodb"]["NewImage"] == {"it": {"L": [{"B": b"a"}]}}
+        assert isinstance(record["dynamodb"]["ApproximateCreationDateTime"], datetime)
+
+
+def test_an_event_holds_its_records_and_nothing_else() -> None:
+    """The event of a stream has one name on top."""
+    assert as_event(iter([{"eventID": "1"}])) == {"Records": [{"eventID": "1"}]}
+
+
+class TestRelocate:
+    def test_region_and_account_are_replaced(self) -> None:
+        """All else of the ARN stays, colons in the time of its label included."""
+        local = "arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678"
+        assert relocate(local) == ("arn:aws:dynamodb:us-east-1:123456789012:table/Shop/stream/2026-01-02T03:04:05.678")
+
+    def test_both_can_be_chosen(self) -> None:
+        """The placeholders are defaults."""
+        assert relocate(ARN, region="eu-north-1", account="999999999999").startswith(
+            "arn:aws:dynamodb:eu-north-1:999999999999:table/Shop/"
+        )
+
+
+class Stream:
+    """A `dynamodbstreams` client on shards that a test lists: name, parent, closed, pages of record numbers."""
+
+    def __init__(self, *shards: tuple[str, str | None, bool, list[list[int]]], page: int = 2) -> None:
+        self.shards = {shard[0]: shard for shard in shards}
+        self.page = page
+        self.starts: list[tuple[str, str]] = []
+
+    def describe_stream(self, *, StreamArn: str, ExclusiveStartShardId: str = "") -> Any:  # noqa: N803 - AWS's names
+        names = list(self.shards)
+        first = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
+        listed = names[first : first + self.page]
+        more = {"LastEvaluatedShardId": listed[-1]} if first + self.page < len(names) else {}
+        return {"StreamDescription": {"StreamArn": StreamArn, "Shards": [self.shard(name) for name in listed], **more}}
+
+    def shard(self, name: str) -> dict[str, Any]:
+        _, parent, closed, _ = self.shards[name]
+        numbers = {"StartingSequenceNumber": "1"} | ({"EndingSequenceNumber": "9"} if closed else {})
+        return {"ShardId": name, "SequenceNumberRange": numbers} | ({"ParentShardId": parent} if parent else {})
+
+    def get_shard_iterator(self, *, StreamArn: str, ShardId: str, ShardIteratorType: str) -> Any:  # noqa: N803 - as above
+        self.starts.append((ShardId, ShardIteratorType))
+        return {"ShardIterator": (ShardId, 0)}
+
+    def get_records(self, *, ShardIterator: tuple[str, int]) -> Any:  # noqa: N803 - as above
+        name, number = ShardIterator
+        _, _, closed, pages = self.shards[name]
+        ended = closed and number + 1 >= len(pages)
+        more = {} if ended else {"NextShardIterator": (name, number + 1)}
+        return {"Records": pages[number] if number < len(pages) else [], **more}
+
+
+def read(stream: Stream) -> list[Any]:
+    return list(stream_records(stream, ARN))
+
+
+class TestStreamRecords:
+    def test_all_pages_of_all_shards_are_read(self) -> None:
+        """Neither a page of shards nor a page of records is the end."""
+        stream = Stream(
+            ("a", None, True, [[1], [2, 3]]), ("b", "a", True, [[4]]), ("c", "b", False, [[5], [6]]), page=1
+        )
+        assert read(stream) == [1, 2, 3, 4, 5, 6]
+
+    def test_a_parent_is_read_before_its_children(self) -> None:
+        """The order of an item's changes goes from parent to child, however shards are listed."""
+        stream = Stream(
+            ("grandchild", "child", False, [[3]]), ("child", "parent", True, [[2]]), ("parent", None, True, [[1]])
+        )
+        assert read(stream) == [1, 2, 3]
+
+    def test_a_parent_that_was_trimmed_is_not_waited_for(self) -> None:
+        """A child names its parent even when that is no longer kept."""
+        assert read(Stream(("child", "gone", False, [[1]]))) == [1]
+
+    def test_every_shard_is_read_from_its_oldest_record(self) -> None:
+        """Nothing that the stream still has is missed."""
+        stream = Stream(("a", None, True, [[1]]), ("b", "a", False, []))
+        read(stream)
+        assert stream.starts == [("a", "TRIM_HORIZON"), ("b", "TRIM_HORIZON")]
+
+    def test_an_empty_page_of_a_closed_shard_is_not_its_end(self) -> None:
+        """DynamoDB may answer with empty pages before the records that are there."""
+        assert read(Stream(("a", None, True, [[], [1], [], [2]]))) == [1, 2]
+
+    def test_an_open_shard_ends_with_an_empty_page(self) -> None:
+        """An open shard hands out iterators for ever; reading it ends all the same."""
+        assert read(Stream(("a", None, False, [[1]]))) == [1]
+
+    def test_records_come_as_they_are_read(self) -> None:
+        """A caller may stop early: no further shard is touched."""
+        stream = Stream(("a", None, True, [[1]]), ("b", "a", False, [[2]]))
+        first: Any = next(stream_records(stream, ARN))
+        assert first == 1
+        assert stream.starts == [("a", "TRIM_HORIZON")]
+
+
+Table = Callable[[str], tuple[str, str]]
+
+
+@pytest.fixture
+def table(dynamodb_local: DynamoDBLocal) -> Iterator[Table]:
+    """Make a table with a stream of the given view, and return its name and the stream's ARN."""
+    client = dynamodb_local.client("dynamodb")
+    names: list[str] = []
+
+    def make(view: str) -> tuple[str, str]:
+        names.append(f"Test-{uuid4().hex}")
+        made = client.create_table(
+            TableName=names[-1],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
+        )
+        return names[-1], made["TableDescription"]["LatestStreamArn"]
+
+    yield make
+    for name in names:
+        client.delete_table(TableName=name)
+
+
+class TestRealStream:
+    @pytest.mark.parametrize(
+        ("view", "images"),
+        [
+            ("KEYS_ONLY", [set(), set(), set()]),
+            ("NEW_IMAGE", [{"NewImage"}, {"NewImage"}, set()]),
+            ("OLD_IMAGE", [set(), {"OldImage"}, {"OldImage"}]),
+            ("NEW_AND_OLD_IMAGES", [{"NewImage"}, {"NewImage", "OldImage"}, {"OldImage"}]),
+        ],
+    )
+    def test_each_view_carries_its_images(
+        self, dynamodb_local: DynamoDBLocal, table: Table, view: str, images: list[set[str]]
+    ) -> None:
+        """An insert, a change and a delete carry what the stream view type says."""
+        name, arn = table(view)
+        client = dynamodb_local.client("dynamodb")
+        client.put_item(TableName=name, Item={"pk": {"S": "a"}})
+        client.put_item(TableName=name, Item={"pk": {"S": "a"}, "it": {"B": b"x"}})
+        client.delete_item(TableName=name, Key={"pk": {"S": "a"}})
+        records = [
+            lambda_record(record, arn, "us-east-1")
+            for record in stream_records(dynamodb_local.client("dynamodbstreams"), arn)
+        ]
+        assert [record["eventName"] for record in records] == ["INSERT", "MODIFY", "REMOVE"]
+        assert [record["dynamodb"].keys() & {"NewImage", "OldImage"} for record in records] == images
+
+    def test_writes_that_change_nothing_leave_no_record(self, dynamodb_local: DynamoDBLocal, table: Table) -> None:
+        """As on AWS, the same item put again and a delete of nothing are no changes."""
+        name, arn = table("KEYS_ONLY")
+        client = dynamodb_local.client("dynamodb")
+        for _ in range(2):
+            client.put_item(TableName=name, Item={"pk": {"S": "a"}})
+        client.delete_item(TableName=name, Key={"pk": {"S": "b"}})
+        assert len(list(stream_records(dynamodb_local.client("dynamodbstreams"), arn))) == 1
+
+    @pytest.mark.parametrize("enabled", [True, False])
+    def test_a_stream_of_many_pages_is_read_to_its_end(
+        self, dynamodb_local: DynamoDBLocal, table: Table, enabled: bool
+    ) -> None:
+        """1,100 records are two pages; a stream that was switched off still has them, in a closed shard."""
+        name, arn = table("KEYS_ONLY")
+        client = dynamodb_local.client("dynamodb")
+        for first in range(0, 1100, 25):
+            puts = [{"PutRequest": {"Item": {"pk": {"S": str(number)}}}} for number in range(first, first + 25)]
+            client.batch_write_item(RequestItems={name: puts})
+        if not enabled:
+            client.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+        records = list(stream_records(dynamodb_local.client("dynamodbstreams"), arn))
+        assert [record["dynamodb"]["Keys"]["pk"]["S"] for record in records] == [str(n) for n in range(1100)]
+        numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
+        assert numbers == sorted(set(numbers))
