@@ -1,0 +1,103 @@
+"""The commands put together, and what each way of ending becomes for the shell."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from router.cli.errors import BrokenAppError, CommandLineError
+from router.cli.explain import explain
+from router.cli.invoke import invoke
+from router.cli.routes import routes
+
+__all__ = ["run"]
+
+_COMMANDS: dict[Callable[..., int], str] = {
+    routes: "List the routes of an app.",
+    invoke: "Run an app on events, as Lambda would.",
+    explain: "Tell why routes would or would not take records.",
+}
+_INTERRUPTED = 130  # 128 + SIGINT, as shells count it
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run a command line and tell its exit code.
+
+    Args:
+        argv: The arguments after the command's name.
+    """
+    _print_anything()
+    try:
+        code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
+        sys.stdout.flush()
+    except CommandLineError as error:
+        return _refuse(str(error))
+    except typer.TyperException as error:
+        return _refuse(f"{_as_clause(error.format_message())} see {_help_of(argv)}")
+    except BrokenAppError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (typer.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # What is still buffered must go somewhere, or the interpreter complains on its way out.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code or 0
+
+
+def _program() -> typer.Typer:
+    program = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,  # boxes do not survive pipes and narrow terminals
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    program.callback(invoke_without_command=True)(_root)
+    for command, summary in _COMMANDS.items():
+        program.command(short_help=summary)(command)
+    return program
+
+
+def _root(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Route the records of DynamoDB Streams, by entity, to typed handlers.
+
+    The commands work on your app, found as handlers:app from the folder you stand in; --app names another.
+    """
+    if show_version:
+        print(f"entity-router {version('entity-router')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def _refuse(message: str) -> int:
+    print(f"router: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _as_clause(sentence: str) -> str:
+    clause = sentence[:1].lower() + sentence[1:].rstrip(".")
+    return clause if clause.endswith("?") else f"{clause};"
+
+
+def _help_of(argv: Sequence[str]) -> str:
+    named = next((name for name in argv if name in [command.__name__ for command in _COMMANDS]), None)
+    return f"'router {named} --help'" if named else "'router --help'"
+
+
+def _print_anything() -> None:
+    """Let no character of an entity's name end a run on a terminal that cannot show it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

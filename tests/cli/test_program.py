@@ -1,0 +1,101 @@
+"""``router.cli.program``: help, versions, and how command lines end."""
+
+import io
+import os
+import sys
+from importlib.metadata import version
+
+import pytest
+import typer
+
+from router.cli import program
+from tests.cli.conftest import Run
+
+
+def test_router_alone_shows_the_help(run_bare: Run) -> None:
+    """No command is a question, not a mistake."""
+    ended = run_bare()
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == run_bare("--help").out
+
+
+def test_the_help_names_every_command(run_bare: Run) -> None:
+    """The help has a line for each command."""
+    out = run_bare("-h").out
+    assert [line.split()[0] for line in out.partition("Commands:\n")[2].splitlines()] == ["routes", "invoke", "explain"]
+
+
+@pytest.mark.parametrize("command", ["routes", "invoke", "explain"])
+def test_the_help_of_a_command_fits_80_columns(run_bare: Run, command: str) -> None:
+    """No line of the help is too long for a terminal."""
+    ended = run_bare(command, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"Usage: router {command} [OPTIONS]")
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+def test_version(run_bare: Run) -> None:
+    """--version tells the distribution and its version."""
+    assert run_bare("--version").out == f"entity-router {version('entity-router')}\n"
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["rutes"], "no such command 'rutes'. Did you mean 'routes'? see 'router --help'"),
+        (["routes", "--jsn"], "no such option: --jsn (Possible options: --json); see 'router routes --help'"),
+        (["-x"], "no such option: -x; see 'router --help'"),
+        (["routes", "more"], "got unexpected extra argument(s) (more); see 'router routes --help'"),
+        (["invoke", "--app"], "option '--app' requires an argument; see 'router invoke --help'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(run_bare: Run, argv: list[str], told: str) -> None:
+    """What typer would show in a box is one line with the nearest name."""
+    assert run_bare(*argv) == (2, "", f"router: {told}\n")
+
+
+@pytest.mark.parametrize("seconds", ["soon", "-1"])
+def test_a_timeout_that_is_none_is_one_line(run_bare: Run, seconds: str) -> None:
+    """--timeout takes seconds, 0 or more."""
+    ended = run_bare("invoke", "--timeout", seconds, "event.json")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.startswith("router: invalid value for '--timeout'")
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, typer.Abort])
+def test_an_interrupt_is_130(run_bare: Run, monkeypatch: pytest.MonkeyPatch, interrupt: type[BaseException]) -> None:
+    """An interrupted command prints nothing."""
+
+    def interrupted(_program: object) -> None:
+        raise interrupt
+
+    monkeypatch.setattr(typer.main, "get_command", interrupted)
+    assert run_bare("routes") == (130, "", "")
+
+
+def test_a_pipe_that_breaks_at_the_last_flush_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is buffered until the end goes nowhere, without a word."""
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", encoding="utf-8") as broken:  # noqa: PTH123 - it is a descriptor, not a path
+        monkeypatch.setattr(sys, "stdout", broken)
+        assert program.run(["--version"]) == 1
+
+
+def test_a_terminal_that_lacks_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name of an entity ends a run on a stream that cannot encode it."""
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    program.run(["--version"])
+    stream.write("é")
+    stream.flush()
+    assert written.getvalue().endswith(b"\\xe9")
+
+
+def test_a_stream_that_encodes_nothing_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard output may be replaced by something that holds text."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert program.run(["--version"]) == 0
+    assert stream.getvalue().startswith("entity-router ")

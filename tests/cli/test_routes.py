@@ -1,0 +1,101 @@
+"""``router routes``: the table of routes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+from tests.cli.shop import line_of
+
+PLACE_LINE = line_of("@routes.on_insert(Order)")
+CONDITION = "changed('status', to='SHIPPED')"
+
+
+def test_routes_come_in_the_order_of_registration(run: Run) -> None:
+    """The table's order is the order in which routes run."""
+    ended = run("routes")
+    assert (ended.code, ended.err) == (0, "")
+    handlers = [
+        word for line in ended.out.splitlines() for word in line.split() if word.startswith("shop.") and ":" not in word
+    ]
+    assert handlers == ["shop.place", "shop.ship", "shop.praise", "shop.cancel", "shop.index"]
+
+
+def test_a_row_tells_entity_event_handler_and_line(run: Run) -> None:
+    """The line is the decorator's, in a file named from the current folder."""
+    line = run("routes").out.splitlines()[1]
+    assert line.split() == ["Order", "INSERT", "shop.place", f"shop.py:{PLACE_LINE}"]
+
+
+def test_a_row_tells_conditions_and_options(run: Run) -> None:
+    """Conditions, on_error= and on_batch are shown as they were written."""
+    lines = run("routes").out.splitlines()
+    assert CONDITION in lines[2]
+    assert lines[3].endswith("on_error={ValueError: Drop()}")
+    assert lines[4].split()[1] == "REMOVE"
+    assert lines[5].split()[1] == "ANY"
+    assert lines[5].endswith("batch")
+
+
+def test_a_fallback_takes_any_other_entity(run: Run, folder: Path) -> None:
+    """The fallback has no entity of its own."""
+    (folder / "rest.py").write_text(
+        "from router import Change, Dispatcher, Routes\nfrom typing import Any\nroutes = Routes()\n"
+        "@routes.fallback\ndef rest(change: Change[dict[str, Any]]) -> None: ...\napp = Dispatcher(routes)\n",
+        encoding="utf-8",
+    )
+    line = run("routes", app="rest:app").out.splitlines()[1]
+    assert line.startswith("(any other)  ANY")
+    assert line.endswith("fallback")
+    (route,) = json.loads(run("routes", "--json", app="rest:app").out)
+    assert (route["fallback"], route["entities"]) == (True, [])
+
+
+def test_every_option_of_a_route_is_in_the_json(run: Run) -> None:
+    """The shape of a route in JSON."""
+    routes = json.loads(run("routes", "--json").out)
+    assert routes[0] == {
+        "handler": "shop.place",
+        "route": "on_insert(Order)",
+        "entities": ["Order"],
+        "events": ["INSERT"],
+        "condition": None,
+        "source": f"shop.py:{PLACE_LINE}",
+        "batch": False,
+        "fallback": False,
+        "on_error": None,
+    }
+    assert routes[1]["condition"] == CONDITION
+    assert routes[3]["events"] == ["DELETE", "EXPIRE"]
+    assert routes[4]["batch"] is True
+
+
+def test_a_single_policy_is_shown_as_it_prints(run: Run, folder: Path) -> None:
+    """on_error= without a mapping is the policy alone."""
+    source = (folder / "shop.py").read_text(encoding="utf-8").replace("{ValueError: Drop()}", "Drop()")
+    (folder / "shop.py").write_text(source, encoding="utf-8")
+    assert json.loads(run("routes", "--json").out)[2]["on_error"] == "Drop()"
+
+
+def test_the_table_fits_80_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A narrow terminal gets no broken table."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("routes").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(CONDITION in line for line in lines)
+
+
+def test_an_app_without_routes_says_so(run: Run, folder: Path) -> None:
+    """An empty table would look like a mistake of the command."""
+    (folder / "bare.py").write_text("from router import Dispatcher\napp = Dispatcher()\n", encoding="utf-8")
+    assert run("routes", app="bare:app") == (0, "bare:app has no routes\n", "")
+    assert run("routes", "--json", app="bare:app").out == "[]\n"
+
+
+def test_a_broken_app_is_the_users_error_and_1(run: Run, folder: Path) -> None:
+    """An app that does not import is no wrong command line."""
+    (folder / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    ended = run("routes", app="broken:app")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("ZeroDivisionError: division by zero\n")
