@@ -1,0 +1,26 @@
+"""Customers: their profile on their page, and a domain event when one joins or becomes GOLD."""
+
+from handlers.ports import DomainEvent, View
+from handlers.wiring import BusDep, ViewsDep
+from models.customer import Customer
+from router import Change, Insert, Modify, Routes, changed
+
+routes = Routes()
+
+
+@routes.on(Customer)
+def show_profile(change: Change[Customer], views: ViewsDep) -> None:
+    customer = change.new
+    # The page gets no e-mail address, and of a customer who left nothing at all.
+    body = None if customer is None else {"name": customer.name, "tier": customer.tier}
+    views.save(View.of(change.record, f"CUSTOMER#{change.image.customer_id}", "PROFILE", body))
+
+
+@routes.on_insert(Customer)
+async def joined(change: Insert[Customer], bus: BusDep) -> None:
+    await bus.publish(DomainEvent.of(change.record, "CustomerJoined", customer_id=change.new.customer_id))
+
+
+@routes.on_modify(Customer, changed("tier", to="GOLD"))
+async def promoted(change: Modify[Customer], bus: BusDep) -> None:
+    await bus.publish(DomainEvent.of(change.record, "CustomerPromoted", customer_id=change.new.customer_id))

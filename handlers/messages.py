@@ -1,0 +1,33 @@
+"""Messages, and whatever no other handler knows: each is logged, and nothing else."""
+
+from typing import Annotated, Any
+
+from structlog.typing import FilteringBoundLogger
+
+from models.message import Message
+from router import Batch, Change, Depends, Routes
+
+routes = Routes()
+
+
+def log_batch_size(batch: Batch, log: FilteringBoundLogger) -> None:
+    log.info("(BatchSize)=%d", batch.size)
+
+
+# Of scope "invocation", so it is logged once, whatever the number of messages.
+BatchSizeLogged = Annotated[None, Depends(log_batch_size, scope="invocation")]
+
+
+@routes.on(Message)
+def log_message(change: Change[Message], log: FilteringBoundLogger, _logged: BatchSizeLogged) -> None:
+    _log(change.new or Message(), log)
+
+
+@routes.fallback
+def log_unknown(change: Change[dict[str, Any]], log: FilteringBoundLogger, _logged: BatchSizeLogged) -> None:
+    _log(Message.model_validate(change.new or {}), log)
+
+
+def _log(message: Message, log: FilteringBoundLogger) -> None:
+    # Values of an item in a log: here that is the purpose.
+    log.info("(Sample)=%s", message.model_dump_json())

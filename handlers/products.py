@@ -1,0 +1,29 @@
+"""Products: the catalogue that readers see, and a domain event when one runs out."""
+
+from collections.abc import Sequence
+
+from handlers.ports import DomainEvent, View
+from handlers.wiring import BusDep, ViewsDep
+from models.product import Product
+from router import Change, Modify, Routes, changed, where
+
+routes = Routes()
+
+
+@routes.on_batch(Product)
+def show_in_catalogue(changes: Sequence[Change[Product]], views: ViewsDep) -> None:
+    # A product in demand changes with every order: of all its changes in the batch, the last is what counts.
+    latest = {change.image.sku: change for change in changes}
+    for sku, change in latest.items():
+        product = change.new
+        body = None if product is None else {"title": product.title, "price": product.price, "stock": product.stock}
+        views.save(View.of(change.record, "CATALOGUE", f"PRODUCT#{sku}", body))
+
+
+def ran_out(change: Modify[Product]) -> bool:
+    return change.old.stock > 0 >= change.new.stock
+
+
+@routes.on_modify(Product, changed("stock"), where(ran_out))
+async def sold_out(change: Modify[Product], bus: BusDep) -> None:
+    await bus.publish(DomainEvent.of(change.record, "ProductSoldOut", sku=change.new.sku))

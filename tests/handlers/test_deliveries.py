@@ -1,0 +1,129 @@
+"""Lambda delivers at least once: however often and in whatever order records come again, the shop ends up the same."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from handlers.memory import MemoryBus, MemoryViews, MemoryWarehouse
+from handlers.ports import DomainEvent, Movement, View
+from tests.handlers.shop import EVENTS, Shop, recorded
+
+# What the table of the shop puts on its stream; the others carry less, and one holds what no order can be.
+STORIES = sorted(path.stem for path in EVENTS.glob("*.json") if not path.stem.startswith(("view-", "poison")))
+
+
+def delivered_once(records: list[dict[str, Any]]) -> tuple[Any, ...]:
+    shop = Shop()
+    assert shop.deliver(*records) == {"batchItemFailures": []}
+    return shop.state
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_twice_is_as_once(story: str) -> None:
+    """The whole batch again, to a container that knows nothing of the first."""
+    records, shop = recorded(story), Shop()
+    shop.deliver(*records)
+    shop.deliver(*records)
+    assert shop.state == delivered_once(records)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("story", STORIES)
+def test_older_records_may_follow_newer_ones(story: str, seed: int) -> None:
+    """Each record up to three times, one by one, in any order, the first time included."""
+    chance = random.Random(seed)  # noqa: S311 - a shuffle that can be repeated
+    records, shop = recorded(story), Shop()
+    order = [record for record in records for _ in range(chance.randint(1, 3))]
+    chance.shuffle(order)
+    for record in order:
+        shop.deliver(record)
+    assert shop.state == delivered_once(records)
+
+
+class Downstream:
+    """Fails at every call that it has not seen before; half of these it has carried out all the same."""
+
+    def __init__(self) -> None:
+        self.seen: set[Any] = set()
+        self.chance = random.Random(7)  # noqa: S311 - as above
+
+    def fails(self, call: Any) -> bool:
+        new = call not in self.seen
+        self.seen.add(call)
+        return new
+
+
+class FailingViews(MemoryViews):
+    def __init__(self, downstream: Downstream) -> None:
+        super().__init__()
+        self.downstream = downstream
+
+    def save(self, view: View) -> None:
+        fails = self.downstream.fails((view.pk, view.sk, view.version))
+        if not fails or self.downstream.chance.random() < 0.5:
+            super().save(view)
+        if fails:
+            raise TimeoutError
+
+
+class FailingWarehouse(MemoryWarehouse):
+    def __init__(self, downstream: Downstream) -> None:
+        super().__init__()
+        self.downstream = downstream
+
+    def move(self, movement: Movement) -> None:
+        fails = self.downstream.fails(movement.id)
+        if not fails or self.downstream.chance.random() < 0.5:
+            super().move(movement)
+        if fails:
+            raise TimeoutError
+
+
+class FailingBus(MemoryBus):
+    def __init__(self, downstream: Downstream) -> None:
+        super().__init__()
+        self.downstream = downstream
+
+    async def publish(self, event: DomainEvent) -> None:
+        fails = self.downstream.fails(event.id)
+        if not fails or self.downstream.chance.random() < 0.5:
+            await super().publish(event)
+        if fails:
+            raise TimeoutError
+
+
+def suffix(records: list[dict[str, Any]], response: dict[str, Any]) -> list[dict[str, Any]]:
+    """What Lambda delivers next: everything from the reported record on."""
+    failures = response["batchItemFailures"]
+    if not failures:
+        return []
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    return records[numbers.index(failures[0]["itemIdentifier"]) :]
+
+
+@pytest.mark.parametrize("same_container", [True, False])
+@pytest.mark.parametrize("story", STORIES)
+def test_failures_on_the_way_leave_no_trace(story: str, same_container: bool) -> None:
+    """Every call to the outside fails once, half of them after it has been carried out."""
+    downstream = Downstream()
+    shop = Shop(FailingViews(downstream), FailingWarehouse(downstream), FailingBus(downstream))
+    records = left = recorded(story)
+    app = shop.container()
+    for _ in range(1000):
+        if not left:
+            break
+        app = app if same_container else shop.container()
+        left = suffix(left, app({"Records": left}))
+    assert not left
+    assert shop.state == delivered_once(records)
+
+
+def test_a_bad_record_holds_up_what_follows_and_nothing_else() -> None:
+    """The order before it is taken, the one after it waits, and Lambda is told where to go on."""
+    records, shop = recorded("poison"), Shop()
+    response = shop.deliver(*records)
+    assert response == {"batchItemFailures": [{"itemIdentifier": records[1]["dynamodb"]["SequenceNumber"]}]}
+    assert list(shop.views.page("CUSTOMER#42")) == ["ORDER#3001"]

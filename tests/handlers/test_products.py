@@ -1,0 +1,61 @@
+"""Products: the catalogue and running out."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from handlers.memory import MemoryViews
+from handlers.ports import View
+from tests.events.stories import product
+from tests.handlers.shop import Shop, change
+
+MUG = product("MUG-1", "Mug", "12.95", 2)
+
+
+class CountingViews(MemoryViews):
+    def __init__(self) -> None:
+        super().__init__()
+        self.saved = 0
+
+    def save(self, view: View) -> None:
+        self.saved += 1
+        super().save(view)
+
+
+def stocked(count: int) -> dict[str, object]:
+    return {**MUG, "stock": count}
+
+
+def test_a_product_is_in_the_catalogue() -> None:
+    """Title, price and stock."""
+    shop = Shop()
+    shop.deliver(change(None, MUG))
+    assert shop.views.page("CATALOGUE") == {"PRODUCT#MUG-1": {"title": "Mug", "price": Decimal("12.95"), "stock": 2}}
+
+
+def test_many_changes_of_a_product_are_one_write() -> None:
+    """The catalogue gets the last of the batch."""
+    shop = Shop(views=CountingViews())
+    shop.deliver(*(change(stocked(count), stocked(count - 1)) for count in range(9, 3, -1)))
+    assert shop.views.page("CATALOGUE")["PRODUCT#MUG-1"]["stock"] == 3
+    assert shop.views.saved == 1
+
+
+def test_a_product_that_is_gone_leaves_the_catalogue() -> None:
+    """Also within the batch that brought it."""
+    shop = Shop()
+    shop.deliver(change(None, MUG), change(MUG, None))
+    assert shop.views.page("CATALOGUE") == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [(2, 0, ["ProductSoldOut"]), (1, -1, ["ProductSoldOut"]), (2, 1, []), (0, -1, []), (0, 5, []), (2, 2, [])],
+)
+def test_running_out_is_told_once(before: int, after: int, told: list[str]) -> None:
+    """When the last piece goes, not for as long as there is none."""
+    shop = Shop()
+    shop.deliver(change(stocked(before), {**stocked(after), "title": "Large mug"}))
+    assert shop.told == told
