@@ -177,6 +177,14 @@ class Dispatcher:
             record = source_of(event).records(event)[0]
         return explain(record, self._table, self._discriminator)
 
+    def entities_of(self, route: Route) -> tuple[str, ...]:
+        """Tell which entity names lead to a route; none for the fallback.
+
+        Args:
+            route: One of this dispatcher's routes.
+        """
+        return self._table.names.get(id(route), ())
+
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:
         """Handle one record: what Powertools' ``BatchProcessor`` takes as its ``record_handler``.
 

@@ -106,11 +106,7 @@ def _renderer(target: TextIO) -> Any:
 
     if "AWS_LAMBDA_FUNCTION_NAME" not in os.environ and target.isatty():
         return structlog.dev.ConsoleRenderer()
-    return structlog.processors.JSONRenderer(default=_type_only)
-
-
-def _type_only(value: object) -> str:
-    return f"<{type(value).__name__}>"
+    return structlog.processors.JSONRenderer(default=str)
 
 
 def record_fields(record: Record) -> dict[str, Any]:
@@ -126,9 +122,9 @@ def record_fields(record: Record) -> dict[str, Any]:
 def safe_error(error: Exception) -> dict[str, Any]:
     """An error as fields that hold nothing of an item.
 
-    The text of our own errors names attributes and types only. Any other text may quote what the handler was working on,
-    so the type and the lines of code are told instead; ``LOG_ERROR_TEXT=1`` adds it. A pydantic error is told as the
-    place and the kind of each fault.
+    The text of our own errors names attributes and types only. Any other text may quote what the handler was working
+    on, so the type and the lines of code are told instead; ``LOG_ERROR_TEXT=1`` adds it. A pydantic error is told as
+    the place and the kind of each fault.
     """
     fields: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, RouterError) or os.environ.get("LOG_ERROR_TEXT") == "1":
