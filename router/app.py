@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from time import perf_counter
-from typing import Any, Never, get_args
+from typing import TYPE_CHECKING, Any, Never, get_args
 
-from router.completed import Completed, MemoryCompleted
-from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
+from router.completed import Completed, MemoryCompleted, Pair
+from router.delivery import NO_ROUTE, Delivery, Plan, Unrouted, finished_pairs, identity
 from router.discriminators import Discriminator, discriminator_of
 from router.errors import RouterError
 from router.explain import Explanation, explain
 from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.lanes import Lanes, run_batches, run_in_order, undone_records
-from router.logs import InvocationLogs, log_trouble, log_unrouted, safe_error
+from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error
 from router.middleware import Middleware, wrap
-from router.options import check_choice, check_concurrency, check_parking, check_reserve, check_routes, check_unknown
+from router.options import (
+    check_choice,
+    check_completed,
+    check_concurrency,
+    check_middleware,
+    check_parking,
+    check_reserve,
+    check_routes,
+    check_unknown,
+)
 from router.outcomes import Outcome, Report, Stage
 from router.parking import Parked, Parking, now
 from router.policies import OnError, Retry, check_on_error
@@ -26,6 +35,9 @@ from router.routes import Route, Routes
 from router.signature import Batch
 from router.sources import source_of
 from router.table import VIEWS, Table, View, entity_reader
+
+if TYPE_CHECKING:
+    import structlog
 
 __all__ = ["Dispatcher"]
 
@@ -107,10 +119,11 @@ class Dispatcher:
         self._on_error = on_error
         self._unrouted: Unrouted = unrouted
         self._parking = parking
-        self._middleware = tuple(middleware)
+        self._middleware = check_middleware(middleware)
         self._concurrency = concurrency
         self._reserve = reserve
         self._completed = MemoryCompleted() if completed is None else completed
+        check_completed(self._completed)
         self._container = Container()
         self._overridden: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._plan = self._make_plan()
@@ -147,20 +160,19 @@ class Dispatcher:
         records = source.records(event)
         self._apply_overrides()
         invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound)
-        invocation.log(None, None).info("batch received", source=source.name, batch_size=len(records))
+        log = invocation.log(None, None)
+        log.info("batch received", source=source.name, batch_size=len(records))
+        known = self._completed.recall(records)
         token = current_invocation.set(invocation)
         try:
-            outcomes = self._run(invocation, records, _deadline(context, started, self._reserve))
+            outcomes = self._run(invocation, records, known, _deadline(context, started, self._reserve))
         finally:
             current_invocation.reset(token)
         undone = undone_records(outcomes)
-        if undone:
-            again = set(map(id, source.coming_again(records, undone)))
-            finished = [outcome for outcome in outcomes if id(outcome.record) in again]
-            self._completed.remember(finished_pairs(finished, self._table.keys))
-        else:
-            self._forget_completed(records)
-        log_unrouted(invocation.log(None, None), outcomes)
+        if undone or known:
+            self._keep_completed(log, outcomes, records, source.coming_again(records, undone))
+        log_unrouted(log, outcomes)
+        log_out_of_time(log, outcomes)
         return Report(outcomes, source.respond(event, undone))
 
     def explain(self, record: Record | dict[str, Any]) -> Explanation:
@@ -228,8 +240,9 @@ class Dispatcher:
         self._container.values.close()
         self._overridden = dict(self.overrides)
 
-    def _run(self, invocation: Invocation, records: list[Record], deadline: float) -> list[Outcome]:
-        known = self._completed.recall(records)
+    def _run(
+        self, invocation: Invocation, records: list[Record], known: Collection[Pair], deadline: float
+    ) -> list[Outcome]:
         delivery = Delivery(self._plan, invocation, known or None)
         try:
             if self._concurrency == 1:
@@ -260,12 +273,27 @@ class Dispatcher:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._concurrency, thread_name_prefix="lane")
 
-    def _forget_completed(self, records: list[Record]) -> None:
-        """Forget what will not come again."""
-        known = self._completed.recall(records)
-        if known:
-            names = [name for record in records if (name := identity(record)) is not None]
-            self._completed.forget((key, name) for name in names for key in self._table.keys.values())
+    def _keep_completed(
+        self,
+        log: structlog.typing.FilteringBoundLogger,
+        outcomes: list[Outcome],
+        records: list[Record],
+        coming_again: Sequence[Record],
+    ) -> None:
+        """Remember what is finished among the records that come again, and forget what was of the others.
+
+        The store may fail: then handlers run again, which they have to bear anyway, and no more has failed for it.
+        """
+        again = {id(record) for record in coming_again}
+        keys = self._table.keys
+        finished = finished_pairs((outcome for outcome in outcomes if id(outcome.record) in again), keys)
+        over = [name for record in records if id(record) not in again and (name := identity(record)) is not None]
+        try:
+            self._completed.forget((key, name) for name in over for key in (NO_ROUTE, *keys.values()))
+            if finished:
+                self._completed.remember(finished)
+        except Exception as error:  # noqa: BLE001 - whatever a store raises
+            log.warning("completed store failed", **safe_error(error))
 
     def _park(self, record: Record, route: Route | None, stage: Stage | None, error: Exception) -> None:
         fields = safe_error(error)

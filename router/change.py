@@ -87,8 +87,17 @@ class Change(Generic[N_co, O_co]):
 
     @property
     def diff(self) -> Diff:
-        """What differs between the two images on the wire, worked out at each call."""
-        return Diff.between(self.record.old_image or {}, self.record.new_image or {})
+        """What differs between the two images on the wire, worked out at each call.
+
+        Raises:
+            RouterError: The item was modified, and the stream carries only one of its images.
+        """
+        old, new = self.record.old_image, self.record.new_image
+        if self.event is Event.MODIFY and (old is None or new is None):
+            missing = "OldImage" if old is None else "NewImage"
+            msg = f"found no {missing} in a modification, expected both: a stream of NEW_AND_OLD_IMAGES carries them"
+            raise RouterError(msg)
+        return Diff.between(old or {}, new or {})
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._record!r}>"

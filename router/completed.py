@@ -1,7 +1,7 @@
 """What has already finished beyond the point from which Lambda will deliver again.
 
-Lambda knows one position per shard. What finished behind it - a record's first route when its second failed, or a record
-of another lane - comes again, and is skipped because it stands here.
+Lambda knows one position per shard. What finished behind it - a record's first route when its second failed, or a
+record of another lane - comes again, and is skipped because it stands here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Completed(Protocol):
 class MemoryCompleted:
     """Remembers in the memory of the container: right for as long as Lambda comes back to the same one.
 
-    A replay that reaches another container runs handlers again, which Lambda's "at least once" asks them to bear anyway.
+    A replay that reaches another container runs handlers again, which Lambda's "at least once" asks them to bear.
 
     Args:
         most: How many pairs to keep; beyond it the oldest go. Pairs of records that Lambda discards are never asked for

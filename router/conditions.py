@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
@@ -43,11 +44,11 @@ class Condition(Protocol[C_contra]):
         """Whether both images of a modification are looked at."""
         ...
 
-    def wire(self, old: Image, new: Image) -> bool | None:
+    def wire(self, old: Image, new: Image, /) -> bool | None:
         """Answer from the images on the wire, an absent one being empty, or ``None`` where they cannot tell."""
         ...
 
-    def typed(self, change: C_contra, old: Image, new: Image) -> bool:
+    def typed(self, change: C_contra, old: Image, new: Image, /) -> bool:
         """Answer from the typed change."""
         ...
 
@@ -109,7 +110,9 @@ class Changed(_OnWire):
     def __repr__(self) -> str:
         parts = [repr(attribute) for attribute in self.attributes]
         parts += [
-            f"{name}={value!r}" for name, value in (("from_", self.from_), ("to", self.to)) if value is not ANYTHING
+            f"{name}={_written(value)}"
+            for name, value in (("from_", self.from_), ("to", self.to))
+            if value is not ANYTHING
         ]
         return f"changed({', '.join(parts)})"
 
@@ -131,7 +134,7 @@ class Became(_OnWire):
         return same(find(new, self.path), self.after) and not same(find(old, self.path), self.after)
 
     def __repr__(self) -> str:
-        return f"became({self.attribute!r}, {self.value!r})"
+        return f"became({self.attribute!r}, {_written(self.value)})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,9 +151,10 @@ class Where(Generic[C_contra]):
         return bool(self.predicate(change))
 
     def __repr__(self) -> str:
-        name = getattr(self.predicate, "__qualname__", None) or repr(self.predicate)
+        name = getattr(self.predicate, "__qualname__", None) or type(self.predicate).__qualname__
         code = getattr(self.predicate, "__code__", None)
-        return f"where({name.rpartition('.')[2]}{f' at line {code.co_firstlineno}' if code and '<lambda>' in name else ''})"
+        line = f" at line {code.co_firstlineno}" if code and "<lambda>" in name else ""
+        return f"where({name.rpartition('.')[2]}{line})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -285,8 +289,8 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
     """
     import inspect
 
-    if not callable(predicate) or inspect.iscoroutinefunction(predicate):
-        kind = "an async function" if callable(predicate) else type(predicate).__name__
+    if not callable(predicate) or any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
+        kind = "an async function" if callable(predicate) else f"a value of type {type(predicate).__name__}"
         msg = f"where() found {kind}, expected a plain function of the change that returns a bool"
         raise RegistrationError(msg)
     return Where(predicate)
@@ -337,9 +341,9 @@ def is_condition(value: object) -> bool:
 
 
 def _checked(name: str, conditions: tuple[Condition[C_contra], ...]) -> tuple[Condition[C_contra], ...]:
-    wrong = next((value for value in conditions if not is_condition(value)), None)
-    if wrong is not None or not conditions:
-        found = "nothing" if not conditions else _describe(wrong)
+    wrong = [value for value in conditions if not is_condition(value)]
+    if wrong or not conditions:
+        found = _describe(wrong[0]) if wrong else "nothing"
         msg = f"{name}() found {found}, expected conditions such as changed('status') or where(function)"
         raise RegistrationError(msg)
     return conditions
@@ -349,6 +353,10 @@ def _check_attribute(name: str, attribute: object) -> None:
     if not isinstance(attribute, str):
         msg = f"{name}() found {_describe(attribute)}, expected attribute paths such as 'status'"
         raise RegistrationError(msg)
+
+
+def _written(value: object) -> str:
+    return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
 
 
 def _describe(value: object) -> str:

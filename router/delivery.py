@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -16,7 +17,7 @@ from router.record import Record
 from router.routes import Route
 from router.table import Cache, Step
 
-__all__ = ["Delivery", "Plan", "Unrouted", "identity"]
+__all__ = ["NO_ROUTE", "Delivery", "Plan", "Unrouted", "finished_pairs", "identity"]
 
 Unrouted = Literal["skip", "fail", "park"]
 Pair = tuple[str, str]
@@ -24,6 +25,9 @@ ParkRecord = Callable[[Record, "Route | None", "Stage | None", Exception], None]
 
 _FINISHED = ("done", "parked", "skipped")
 _NOTHING: Mapping[str, Any] = {}
+
+NO_ROUTE = "-"
+"""Stands for the key of a route where a record was parked before it reached one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,14 @@ class Delivery:
         known: What an earlier delivery has finished.
     """
 
-    __slots__ = ("_invocation", "_known", "_plan", "gathered")
+    __slots__ = ("_invocation", "_known", "_plan", "_shared", "gathered")
 
     def __init__(self, plan: Plan, invocation: Invocation, known: Collection[Pair] | None) -> None:
         self._plan = plan
         self._invocation = invocation
         self._known = known
+        # Of records that look the same, which one was finished cannot be told.
+        self._shared = _shared_identities(invocation.batch) if known else frozenset()
         self.gathered: dict[str, Gathered] = {}
 
     def deliver(self, record: Record, outcomes: list[Outcome]) -> bool:
@@ -88,6 +94,8 @@ class Delivery:
         Returns:
             Whether records after it may start.
         """
+        if self._finished(NO_ROUTE, record):
+            return self._add(outcomes, Outcome("skipped", record))
         if record.flaw is not None:
             return self._add(outcomes, self._failed(record, None, (), *record.flaw))
         plan = self._plan
@@ -107,8 +115,9 @@ class Delivery:
         cache: Cache | None = {} if len(steps) > 1 else None
         before = len(outcomes)
         for position, step in enumerate(steps):
-            outcome = self._finished_before(step, record) or self._attempt(step, record, cache)
-            if outcome is None:
+            if self._finished(step.key, record):
+                outcome = Outcome("skipped", record, step.route)
+            elif (outcome := self._attempt(step, record, cache)) is None:
                 continue
             outcomes.append(outcome)
             if outcome.status == "failed":
@@ -118,11 +127,12 @@ class Delivery:
             outcomes.append(Outcome("skipped", record))
         return True
 
-    def _finished_before(self, step: Step, record: Record) -> Outcome | None:
-        if self._known is None:
-            return None
+    def _finished(self, key: str, record: Record) -> bool:
+        """Whether an earlier delivery has finished this record at the route with this key."""
+        if not self._known:
+            return False
         name = identity(record)
-        return Outcome("skipped", record, step.route) if name is not None and (step.key, name) in self._known else None
+        return name is not None and name not in self._shared and (key, name) in self._known
 
     def _attempt(self, step: Step, record: Record, cache: Cache | None) -> Outcome | None:
         """Take one step; ``None`` where the route's condition does not let the record through."""
@@ -263,13 +273,17 @@ def finished_pairs(outcomes: Iterable[Outcome], keys: Mapping[int, str]) -> list
     is remembered, and both run again.
     """
     outcomes = list(outcomes)
-    bearers: dict[str | None, set[int]] = {}
-    for outcome in outcomes:
-        bearers.setdefault(identity(outcome.record), set()).add(id(outcome.record))
+    shared = _shared_identities({id(outcome.record): outcome.record for outcome in outcomes}.values())
     return [
-        (keys[id(outcome.route)], name)
+        (NO_ROUTE if outcome.route is None else keys[id(outcome.route)], name)
         for outcome in outcomes
-        if outcome.route is not None and outcome.status in _FINISHED
+        if outcome.status == "parked" or (outcome.route is not None and outcome.status in _FINISHED)
         for name in [identity(outcome.record)]
-        if name is not None and len(bearers[name]) == 1
+        if name is not None and name not in shared
     ]
+
+
+def _shared_identities(records: Iterable[Record]) -> frozenset[str | None]:
+    """The identities that more than one record of a batch bears."""
+    counts = Counter(map(identity, records))
+    return frozenset(name for name, count in counts.items() if count > 1)

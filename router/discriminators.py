@@ -294,7 +294,7 @@ def discriminator_of(rule: object) -> Discriminator:
     if isinstance(rule, Discriminator):
         return rule
     if callable(rule):
-        return function(rule)
+        return function(rule)  # pyright: ignore[reportArgumentType]  # what it takes is seen when it is called
     msg = (
         f"found a discriminator of type {type(rule).__name__}, expected an attribute's name, a function of the image, "
         "or one of router.discriminators"

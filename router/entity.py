@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
-from types import UnionType
+from itertools import chain
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import AliasChoices, AliasPath, BaseModel
 from typing_extensions import is_typeddict
+
+from router.callables import members_of
 
 __all__ = ["literal_entities", "name_of_class"]
 
@@ -26,18 +28,20 @@ def literal_entities(model: Any, attributes: tuple[str, ...]) -> tuple[str, ...]
         >>> literal_entities(Order, ("EntityType",))
         ('Order',)
     """
-    annotations = _annotations(model)
-    for attribute in attributes:
-        texts = _texts(annotations.get(attribute))
-        if texts:
-            return texts
-    return ()
+    members = members_of(model)
+    if len(members) != 1:
+        names = [literal_entities(member, attributes) for member in members]
+        # A member that names none may stand for any entity.
+        return tuple(dict.fromkeys(chain(*names))) if all(names) else ()
+    (only,) = members
+    annotations = _annotations(only)
+    return next((texts for attribute in attributes if (texts := _texts(annotations.get(attribute)))), ())
 
 
 def name_of_class(model: Any) -> str | None:
     """The class name of a model, or ``None`` for what has none of its own, such as ``dict[str, Any]``."""
     origin = get_origin(model)
-    if origin is not None or not isinstance(model, type) or model.__module__ == "builtins":
+    if origin is not None or not isinstance(model, type) or model.__module__ in ("builtins", "typing"):
         return None
     generic = getattr(model, "__pydantic_generic_metadata__", {}).get("origin")
     return None if generic else model.__name__
@@ -46,31 +50,29 @@ def name_of_class(model: Any) -> str | None:
 def _annotations(model: Any) -> dict[str, Any]:
     """What a model declares, by the name that an attribute has in the item."""
     if isinstance(model, type) and issubclass(model, BaseModel):
-        fields = model.model_fields
+        fields, config = model.model_fields, dict(model.model_config)
     elif hasattr(model, "__pydantic_fields__"):
-        fields = model.__pydantic_fields__
+        fields, config = model.__pydantic_fields__, dict(getattr(model, "__pydantic_config__", {}))
     elif dataclasses.is_dataclass(model) or is_typeddict(model):
         return get_type_hints(model)
     else:
         return {}
-    return {alias: field.annotation for name, field in fields.items() for alias in (name, *_aliases(field))}
+    by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
+    return {read: field.annotation for name, field in fields.items() for read in _names(name, field, by_name)}
 
 
-def _aliases(field: Any) -> tuple[str, ...]:
+def _names(name: str, field: Any, by_name: bool) -> list[str]:
+    """The attributes that a field is read from: its aliases, if any, and its own name where that is allowed."""
     alias = field.validation_alias or field.alias
+    if alias is None:
+        return [name]
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    return tuple(choice for choice in choices if isinstance(choice, str))
+    paths = [choice.path if isinstance(choice, AliasPath) else [choice] for choice in choices]
+    return [str(path[0]) for path in paths if len(path) == 1] + [name] * by_name
 
 
 def _texts(annotation: Any) -> tuple[str, ...]:
-    if hasattr(annotation, "__value__"):
-        annotation = annotation.__value__
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _texts(get_args(annotation)[0])
-    if origin in (Union, UnionType):
-        return tuple(text for member in get_args(annotation) for text in _texts(member))
-    if origin is not Literal:
-        return ()
-    values = (value.value if isinstance(value, Enum) else value for value in get_args(annotation))
+    """The texts among the values of a ``Literal``, or of several in a union."""
+    literals = [member for member in members_of(annotation) if get_origin(member) is Literal]
+    values = (value.value if isinstance(value, Enum) else value for literal in literals for value in get_args(literal))
     return tuple(value for value in values if isinstance(value, str))

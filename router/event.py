@@ -28,11 +28,14 @@ class Event(enum.Flag):
     REMOVE = DELETE | EXPIRE
     ANY = INSERT | MODIFY | REMOVE
 
+    # Members are singletons. enum's own hash is written in Python, and every record is looked up by its event.
+    __hash__ = object.__hash__
+
     def __str__(self) -> str:
         if self is Event.ANY:
             return "ANY"
         removals = (Event.REMOVE,) if Event.REMOVE in self else (Event.DELETE, Event.EXPIRE)
         parts = (Event.INSERT, Event.MODIFY, *removals)
-        return "|".join(str(part.name) for part in parts if part in self)
+        return "|".join(str(part.name) for part in parts if part in self) or "Event(0)"
 
     __repr__ = __str__

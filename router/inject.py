@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar, copy_context
+from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.errors import RegistrationError
@@ -62,7 +64,7 @@ class Values:
         """Clean up, the newest first.
 
         Args:
-            error: What ended the scope, for the factories to see. No factory can make a failure undone by swallowing it.
+            error: What ended the scope, for the factories to see. None can undo a failure by swallowing it.
 
         Raises:
             Exception: What the first failing clean-up raised, where no error ended the scope.
@@ -95,12 +97,24 @@ class Loop:
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop."""
         if self._loop is None or self._loop.is_closed():
-            self._loop = asyncio.new_event_loop()
+            # In a context of its own: a loop keeps the one it was made in, and with it the invocation and this object.
+            self._loop = Context().run(asyncio.new_event_loop)
             weakref.finalize(self, _close, self._loop)
         return self._loop
 
     def wait(self, awaitable: Awaitable[T]) -> T:
-        """Wait, in plain code, for something asynchronous."""
+        """Wait, in plain code, for something asynchronous.
+
+        Raises:
+            concurrent.futures.CancelledError: It was cancelled. asyncio's own error is no ``Exception``, because it
+                ends the task that it is raised in; here there is none, and a record that failed.
+        """
+        try:
+            return self._wait(awaitable)
+        except asyncio.CancelledError as error:
+            raise CancelledError(*error.args) from error
+
+    def _wait(self, awaitable: Awaitable[T]) -> T:
         loop = self.get()
         if loop.is_running() and _running_loop() is not loop:
             # Lanes run beside each other, in threads; the invocation's own thread runs the loop for all of them.
@@ -109,25 +123,43 @@ class Loop:
             return loop.run_until_complete(_coroutine(awaitable))
         return _in_thread(lambda: loop.run_until_complete(_coroutine(awaitable)))
 
-    def run_beside(self, works: list[Callable[[], None]], submit: Callable[[Callable[[], None]], Any]) -> None:
+    def run_beside(
+        self,
+        works: list[Callable[[], None]],
+        submit: Callable[[Callable[[], None]], Any],
+        stop: Callable[[], None],
+    ) -> None:
         """Run plain functions in threads, and the loop here until they are done, so that they can wait for it.
 
         Args:
             works: What to run.
             submit: Starts one in a thread and returns its concurrent future.
+            stop: Asks them to end early.
+
+        Raises:
+            BaseException: What ended the loop or, first come first served, one of the functions.
         """
         loop = self.get()
 
-        async def all_done() -> None:
+        async def all_done() -> list[BaseException | None]:
             futures = [asyncio.wrap_future(submit(work)) for work in works]
             await asyncio.wait(futures)
-            for future in futures:
-                future.result()
+            return [future.exception() for future in futures]
 
-        if _running_loop() is None:
-            loop.run_until_complete(all_done())
-        else:
-            _in_thread(lambda: loop.run_until_complete(all_done()))
+        def run() -> list[BaseException | None]:
+            ends: list[BaseException | None] = []
+            task = loop.create_task(all_done())
+            while not task.done():
+                try:
+                    loop.run_until_complete(task)
+                except BaseException as end:  # noqa: BLE001 - SystemExit leaves the loop, but threads need it
+                    ends.append(end)
+                    stop()
+            return ends or task.result()
+
+        for error in run() if _running_loop() is None else _in_thread(run):
+            if error is not None:
+                raise error
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -255,8 +287,14 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
 
 
 def _is_async(handler: Any) -> bool:
-    target = handler if inspect.isroutine(handler) else getattr(handler, "__call__", handler)  # noqa: B004 - instances too
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(target)
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(_called(handler))
+
+
+def _called(function: Any) -> Any:
+    """What runs when something is called: of an instance, the method that makes it callable."""
+    if inspect.isroutine(function) or isinstance(function, type | functools.partial):
+        return function
+    return function.__call__
 
 
 def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
@@ -270,7 +308,9 @@ def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
 
 def _supplier(parameter: Parameter, overrides: Overrides) -> _Supplier:
     if parameter.dependency is not None:
-        return _dependency_supplier(_overridden(parameter.dependency, overrides), overrides)
+        # An override may need what it replaces, and then gets the real one.
+        within = {factory: other for factory, other in overrides.items() if factory != parameter.dependency.factory}
+        return _dependency_supplier(_overridden(parameter.dependency, overrides), within)
     return _SUPPLIERS[parameter.kind]
 
 
@@ -292,10 +332,11 @@ def _overridden(dependency: Dependency, overrides: Overrides) -> Dependency:
 
 
 def _supply_log(asking: _Asking, scope: Scope) -> Any:
-    # What outlives the record must not speak in its name.
+    # What outlives the record, or the request, must not speak in its name.
     if scope == "record":
         return asking.invocation.log(asking.record, asking.route)
-    return asking.invocation.log(None, None)
+    log = asking.invocation.log(None, None)
+    return log if scope == "invocation" else log.try_unbind("request_id")
 
 
 _SUPPLIERS: dict[str, _Supplier] = {
@@ -325,9 +366,10 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> _Suppl
 
 def _manager_of(factory: Callable[..., Any]) -> Callable[[Loop, dict[str, Any]], Any] | None:
     """How a generator becomes a context manager; ``None`` for a factory that just returns."""
-    if inspect.isgeneratorfunction(factory):
+    called = _called(factory)
+    if inspect.isgeneratorfunction(called):
         return lambda _loop, needs: contextmanager(factory)(**needs)
-    if inspect.isasyncgenfunction(factory):
+    if inspect.isasyncgenfunction(called):
         return lambda loop, needs: _Waiting(loop, asynccontextmanager(factory)(**needs))
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextvars import copy_context
 from time import perf_counter
 from typing import Any
@@ -77,12 +77,15 @@ class Lanes:
         context = copy_context()
         works = [lambda: context.copy().run(self._work) for _ in range(workers)]
         if works:
-            loop.run_beside(works, submit)
+            loop.run_beside(works, submit, self._stop)
         return [
             outcome
             for record, outcomes in zip(self._records, self._outcomes, strict=True)
             for outcome in (outcomes or [Outcome("deferred", record)])
         ]
+
+    def _stop(self) -> None:
+        self._stopped = True
 
     def _work(self) -> None:
         while (lane := self._take()) is not None:
@@ -108,10 +111,17 @@ class Lanes:
 
 def _lanes(records: Sequence[Record]) -> list[tuple[int, deque[int]]]:
     """The positions of each lane's records, as a heap by the lane's earliest."""
-    lanes: dict[Any, deque[int]] = {}
+    lanes: dict[Hashable, deque[int]] = {}
     for position, record in enumerate(records):
-        lanes.setdefault(record.lane, deque()).append(position)
+        lanes.setdefault(_lane(record), deque()).append(position)
     return [(lane[0], lane) for lane in lanes.values()]
+
+
+def _lane(record: Record) -> Hashable:
+    try:
+        return record.lane
+    except (RecursionError, TypeError):
+        return None  # such keys name no item: the record is among those that do not say whose they are
 
 
 def run_batches(delivery: Delivery, outcomes: Sequence[Outcome], records: Sequence[Record], deadline: float) -> None:

@@ -10,7 +10,10 @@ import os
 import sys
 import traceback
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
+
+from pydantic_core import ValidationError
 
 from router.errors import RouterError
 
@@ -21,11 +24,21 @@ if TYPE_CHECKING:
     from router.record import Record
     from router.routes import Route
 
-__all__ = ["InvocationLogs", "log_trouble", "log_unrouted", "make_logger", "record_fields", "safe_error"]
+__all__ = [
+    "InvocationLogs",
+    "log_out_of_time",
+    "log_trouble",
+    "log_unrouted",
+    "make_logger",
+    "record_fields",
+    "safe_error",
+]
 
 _MOST_NAMES = 10
+_MOST_FRAMES = 20
 
 _DEFAULT_LEVEL = "INFO"
+_LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
 
 
 def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
@@ -95,10 +108,17 @@ def log_unrouted(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outc
         log.info("records unrouted", count=entities.total(), entities=names)
 
 
+def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
+    """Tell that records were left for want of time, where no failure is what stopped them."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    if counts["deferred"] and not counts["failed"]:
+        log.warning("out of time", deferred=counts["deferred"])
+
+
 def log_level() -> int:
     """The level that ``LOG_LEVEL`` names, INFO where it names none."""
-    named = logging.getLevelNamesMapping().get(os.environ.get("LOG_LEVEL", _DEFAULT_LEVEL).upper())
-    return logging.INFO if named is None else named
+    named = os.environ.get("LOG_LEVEL", _DEFAULT_LEVEL).upper()
+    return int(getattr(logging, named if named in _LEVELS else _DEFAULT_LEVEL))
 
 
 def _renderer(target: TextIO) -> Any:
@@ -128,22 +148,21 @@ def safe_error(error: Exception) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, RouterError) or os.environ.get("LOG_ERROR_TEXT") == "1":
-        fields["reason"] = str(error)
-    faults = _faults(error)
-    if faults is not None:
-        fields["faults"] = faults
+        with suppress(Exception):  # a text that cannot be had is no reason to fail where failures are told
+            fields["reason"] = str(error)
+    if isinstance(error, ValidationError):
+        fields["faults"] = _faults(error)
     elif not isinstance(error, RouterError):
         fields["at"] = _frames(error)
     return fields
 
 
-def _faults(error: Exception) -> list[str] | None:
-    # By name, because importing pydantic_core here would make it a need of everything that logs.
-    if type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None)):
-        return None
-    found = error.errors(include_url=False, include_input=False, include_context=False)  # type: ignore[attr-defined]  # pydantic's, as just seen
+def _faults(error: ValidationError) -> list[str]:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
     return [f"{'.'.join(map(str, fault['loc'])) or '(model)'}: {fault['type']}" for fault in found]
 
 
 def _frames(error: Exception) -> list[str]:
-    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    frames = traceback.extract_tb(error.__traceback__)
+    # The last ones: an endless recursion is the same line a thousand times, and the others are this framework's.
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-_MOST_FRAMES:]]

@@ -1,8 +1,8 @@
 """What runs around every handler: a callable around a callable.
 
-A middleware is given the next callable and returns its own in place of it, once, when the dispatcher is made. Both take
-what the handler takes first - the change, or all changes of an ``on_batch`` - and by the time the next callable returns,
-the handler has finished, asynchronous ones too.
+A middleware is given the next callable and returns its own in place of it, once, when the dispatcher is made. Both
+take what the handler takes first - the change, or all changes of an ``on_batch`` - and by the time the next callable
+returns, the handler has finished, asynchronous ones too.
 
 Example:
     >>> import time
@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from router.errors import RegistrationError
-from router.inject import Call
+from router.inject import Call, current_invocation
 from router.signature import name_of
 
 __all__ = ["Middleware", "wrap"]
@@ -40,20 +40,35 @@ def wrap(call: Call, middleware: Sequence[Middleware]) -> Call:
     Raises:
         RegistrationError: One of them is no function of a callable that returns a callable.
     """
+    if middleware:
+        call = _finishing(call)
     for around in reversed(middleware):
         inner = call
         if not callable(around) or inspect.iscoroutinefunction(around):
-            found = "an async function" if callable(around) else f"a value of type {type(around).__name__}"
-            _refuse(found)
+            _refuse(_describe(around))
         call = around(inner)
         if not callable(call) or inspect.iscoroutinefunction(call):
-            kind = "an async function" if callable(call) else f"a value of type {type(call).__name__}"
-            _refuse(f"{name_of(around)}, which returns {kind}")
+            _refuse(f"{name_of(around)}, which returns {_describe(call)}")
         if call is not inner and not hasattr(call, "__wrapped__") and hasattr(call, "__dict__"):
             functools.update_wrapper(call, inner, assigned=())
     return call
 
 
+def _finishing(call: Call) -> Call:
+    """A plain handler may return an awaitable, which is to be finished before the middleware's next line runs."""
+
+    @functools.wraps(call, assigned=(), updated=())
+    def finishing(change: Any) -> Any:
+        result = call(change)
+        return result if result is None else current_invocation.get().finish(result)
+
+    return finishing
+
+
+def _describe(value: object) -> str:
+    return f"the async function {name_of(value)}" if callable(value) else f"a value of type {type(value).__name__}"
+
+
 def _refuse(found: str) -> None:
-    msg = f"middleware: found {found}, expected a plain function that takes the next callable and returns a plain callable"
+    msg = f"middleware: found {found}, expected a plain function of the next callable that returns another"
     raise RegistrationError(msg)

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.policies import OnError, parks, policies_of
 from router.routes import Routes
 
-__all__ = ["check_choice", "check_concurrency", "check_parking", "check_reserve", "check_routes", "check_unknown"]
+__all__ = [
+    "check_choice",
+    "check_completed",
+    "check_concurrency",
+    "check_middleware",
+    "check_parking",
+    "check_reserve",
+    "check_routes",
+    "check_unknown",
+]
 
 
 def check_unknown(unknown: Iterable[str], known: Sequence[str]) -> None:
@@ -51,6 +60,22 @@ def check_reserve(value: Any) -> None:
         _refuse(f"Dispatcher(reserve=) found {_number(value)}, expected seconds, 0 or more")
 
 
+def check_middleware(middleware: Any) -> tuple[Any, ...]:
+    """Refuse what is no sequence, as one middleware on its own is not."""
+    if isinstance(middleware, Sequence) and not isinstance(middleware, str):
+        return tuple(middleware)
+    found = "a function" if callable(middleware) else f"a value of type {type(middleware).__name__}"
+    _refuse(f"Dispatcher(middleware=) found {found}, expected a sequence: middleware=[timed]")
+
+
+def check_completed(completed: Any) -> None:
+    """Refuse what cannot remember."""
+    missing = [name for name in ("recall", "remember", "forget") if not callable(getattr(completed, name, None))]
+    if isinstance(completed, type) or missing:
+        found = f"the class {completed.__name__}" if isinstance(completed, type) else f"a {type(completed).__name__}"
+        _refuse(f"Dispatcher(completed=) found {found}, expected a store such as MemoryCompleted()")
+
+
 def check_parking(routes: Routes, on_error: OnError, unrouted: str, parking: Any) -> None:
     """Refuse a policy that parks without a place to park in, and a place that nothing can be put into."""
     if parking is not None:
@@ -72,5 +97,5 @@ def _number(value: Any) -> str:
     return str(value) if isinstance(value, int | float) else f"a value of type {type(value).__name__}"
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     raise RegistrationError(message)

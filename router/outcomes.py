@@ -43,7 +43,7 @@ class Outcome:
         error: Exception | None = None,
         duration: float = 0.0,
     ) -> None:
-        self.status = status
+        self.status: Status = status
         self.record = record
         self.route = route
         self.stage = stage

@@ -125,7 +125,7 @@ def check_on_error(value: object) -> None:
     if isinstance(value, Mapping):
         for kind, policy in value.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
-                msg = f"on_error found the key {_name(kind)}, expected exception types: {{TimeoutError: Retry()}}"
+                msg = f"on_error found {_name(kind)} as a key, expected exception types: {{TimeoutError: Retry()}}"
                 raise RegistrationError(msg)
             _check_policy(policy, f" for {kind.__name__}")
     elif value is not None:

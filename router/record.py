@@ -107,12 +107,12 @@ class Record:
     def created_at(self) -> datetime | None:
         """When the change was made, in UTC; DynamoDB gives it to the second."""
         stamp = self.body.get("ApproximateCreationDateTime")
-        if isinstance(stamp, bool) or not isinstance(stamp, int | float) or not math.isfinite(stamp):
+        if isinstance(stamp, bool) or not isinstance(stamp, int | float):
             return None
-        seconds = next(stamp * unit for bound, unit in _UNITS if abs(stamp) < bound)
         try:
+            seconds = next((stamp * unit for bound, unit in _UNITS if abs(stamp) < bound), math.nan)
             return _EPOCH + timedelta(seconds=seconds)
-        except OverflowError:
+        except (OverflowError, ValueError):  # of no calendar, beyond any float, or no number at all
             return None
 
     def age(self, now: datetime | None = None) -> float | None:

@@ -6,35 +6,31 @@ printed like any other value, and a dispatcher is made of them.
 
 from __future__ import annotations
 
-import difflib
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, Literal, NoReturn, ParamSpec, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from pydantic import BaseModel
+
+from router.callables import describe, name_of, place_of
 from router.change import Change, Insert, Modify, Remove
-from router.conditions import AllOf, Condition, is_condition
-from router.errors import RegistrationError
+from router.checks import Cause, cause_of, check_conditions, check_model, check_options, events_of, is_type
+from router.conditions import AllOf, Condition
+from router.dependencies import Misfit
 from router.event import Event
-from router.policies import OnError, check_on_error
-from router.readers import reader_for
-from router.signature import Misfit, Signature, caller_namespace, describe, name_of, place_of, read_signature, show
+from router.fitting import Wanted, check_change, explained
+from router.policies import OnError
+from router.signature import Signature, caller_namespaces, read_signature
 
 __all__ = ["Route", "Routes"]
 
-C = TypeVar("C")
 M = TypeVar("M")
-P = ParamSpec("P")
-R = TypeVar("R")
 Old = TypeVar("Old")
-Cause = Literal["ttl", "user"]
+P = ParamSpec("P")
+C_contra = TypeVar("C_contra", contravariant=True)
+R_co = TypeVar("R_co", covariant=True)
 Entity = str | Sequence[str]
-
-_CAUSES: dict[str | None, Event] = {None: Event.REMOVE, "user": Event.DELETE, "ttl": Event.EXPIRE}
-_FITTING = {
-    Event.INSERT: ("Insert", "on_insert"),
-    Event.MODIFY: ("Modify", "on_modify"),
-    Event.REMOVE: ("Remove", "on_remove"),
-}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,15 +78,28 @@ class Route:
         return f"{self.written} {self.name}"
 
 
-class Registrar(Generic[C]):
-    """A decorator that records a route for functions whose first parameter takes a ``C``."""
+class Handler(Protocol[C_contra, P, R_co]):  # pyright: ignore[reportInvalidTypeVarUse] - it sees the last overload only
+    """A function that can be called with a ``C_contra`` first, whatever else it takes.
+
+    For type checkers: what matches has to match both, so one overload checks the first parameter, and the other takes
+    the signature as it is, for a decorator to return unchanged.
+    """
+
+    @overload
+    def __call__(self, change: C_contra, /, *needs: Any, **named_needs: Any) -> Any: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
+class Registrar(Generic[C_contra]):
+    """A decorator that records a route for functions whose first parameter takes a ``C_contra``."""
 
     __slots__ = ("_register",)
 
     def __init__(self, register: Callable[[Callable[..., Any]], None]) -> None:
         self._register = register
 
-    def __call__(self, handler: Callable[Concatenate[C, P], R]) -> Callable[Concatenate[C, P], R]:
+    def __call__(self, handler: Handler[C_contra, P, R_co]) -> Callable[P, R_co]:
         """Record the route.
 
         Raises:
@@ -189,7 +198,7 @@ class Routes:
         Raises:
             RegistrationError: Something is wrong that can be known now.
         """
-        return self._registrar("on_modify", Event.MODIFY, model, conditions, options, takes=("old",))
+        return self._registrar("on_modify", Event.MODIFY, model, conditions, options)
 
     @overload
     def on_remove(
@@ -223,7 +232,7 @@ class Routes:
         Raises:
             RegistrationError: Something is wrong that can be known now.
         """
-        return self._registrar("on_remove", Event.REMOVE, model, conditions, options, takes=("cause",))
+        return self._registrar("on_remove", Event.REMOVE, model, conditions, options)
 
     @overload
     def on(
@@ -264,7 +273,7 @@ class Routes:
         Raises:
             RegistrationError: Something is wrong that can be known now.
         """
-        return self._registrar("on", None, model, events, options, takes=("old",))
+        return self._registrar("on", None, model, events, options)
 
     @overload
     def on_batch(
@@ -308,11 +317,9 @@ class Routes:
         Raises:
             RegistrationError: Something is wrong that can be known now.
         """
-        return self._registrar("on_batch", None, model, events, options, takes=("old",))
+        return self._registrar("on_batch", None, model, events, options)
 
-    def fallback(
-        self, handler: Callable[Concatenate[Change[dict[str, Any]], P], R]
-    ) -> Callable[Concatenate[Change[dict[str, Any]], P], R]:
+    def fallback(self, handler: Handler[Change[dict[str, Any]], P, R_co]) -> Callable[P, R_co]:
         """Register a handler for records whose entity has no route, or that name none.
 
         Images come as plain dicts, exactly decoded. Where a record carries no image, ``change.image`` holds its keys.
@@ -320,60 +327,48 @@ class Routes:
         Raises:
             RegistrationError: The handler could never be called.
         """
-        self._add("fallback", "fallback", Event.ANY, dict[str, Any], (), {}, handler)
+        self._add(Wanted("fallback", Event.ANY, dict[str, Any], dict[str, Any]), "fallback", (), {}, handler)
         return handler
 
     def include(self, routes: Routes) -> None:
         """Add all routes of another collection, after those that are here."""
-        self._routes.extend(routes)
+        self._routes += [*routes]  # a copy, for it may be this collection itself
 
     def _registrar(
-        self,
-        decorator: str,
-        events: Event | None,
-        model: Any,
-        terms: tuple[Any, ...],
-        options: dict[str, Any],
-        takes: tuple[str, ...] = (),
+        self, decorator: str, events: Event | None, model: Any, terms: tuple[Any, ...], options: dict[str, Any]
     ) -> Registrar[Any]:
         written = _written(decorator, model, terms, options)
-        _check_options(written, decorator, options, ("entity", "on_error", *takes))
-        _check_model(written, model, options)
+        check_options(written, decorator, options)
+        check_model(written, decorator, model, options)
         if events is None:
-            events, terms = _events(written, terms)
+            events, terms = events_of(written, terms)
         if "cause" in options:
-            events = _cause(written, options["cause"])
-        _check_conditions(written, terms)
-        return Registrar(lambda handler: self._add(decorator, written, events, model, terms, options, handler))
+            events = cause_of(written, options["cause"])
+        check_conditions(written, decorator, terms)
+        wanted = Wanted(decorator, events, model, options.get("old") or model)
+        return Registrar(lambda handler: self._add(wanted, written, terms, options, handler))
 
     def _add(
-        self,
-        decorator: str,
-        written: str,
-        events: Event,
-        model: Any,
-        conditions: tuple[Any, ...],
-        options: dict[str, Any],
-        handler: Any,
+        self, wanted: Wanted, written: str, conditions: tuple[Any, ...], options: dict[str, Any], handler: Any
     ) -> None:
         try:
-            signature = read_signature(handler, _namespace(model, options.get("old")))
-            route = Route(
-                handler=handler,
-                events=events,
-                model=model,
-                old=options.get("old") or model,
-                condition=conditions[0] if len(conditions) == 1 else AllOf(conditions) if conditions else None,
-                entities=_entities(options.get("entity")),
-                on_error=options.get("on_error"),
-                batch=decorator == "on_batch",
-                fallback=decorator == "fallback",
-                signature=signature,
-                written=written,
-            )
-            _check_change(route, decorator)
+            signature = read_signature(handler, wanted.fitting, caller_namespaces())
+            check_change(wanted, handler, signature)
         except Misfit as misfit:
-            raise RegistrationError(_misfit_text(written, handler, misfit)) from None
+            raise explained(f"{written} cannot register this handler", handler, misfit) from None
+        route = Route(
+            handler=handler,
+            events=wanted.events,
+            model=wanted.model,
+            old=wanted.old,
+            condition=conditions[0] if len(conditions) == 1 else AllOf(conditions) if conditions else None,
+            entities=_entities(options.get("entity")),
+            on_error=options.get("on_error"),
+            batch=wanted.batch,
+            fallback=wanted.decorator == "fallback",
+            signature=signature,
+            written=written,
+        )
         self._routes.append(route)
 
     def __iter__(self) -> Iterator[Route]:
@@ -395,187 +390,21 @@ class Routes:
 
 
 def _written(decorator: str, model: Any, terms: tuple[Any, ...], options: dict[str, Any]) -> str:
-    shown = [describe(model) if _is_type(model) else f"<{type(model).__name__}>", *map(_shown, terms)]
+    """The decorator as it was written, for all that can be told from its arguments."""
+    shown = [_shown(model), *map(_shown, terms)]
     shown += [f"{name}={_shown(value)}" for name, value in options.items() if value is not None]
     return f"{decorator}({', '.join(shown)})"
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, Event):
-        return str(value)
-    return value.__name__ if isinstance(value, type) else repr(value)
-
-
-def _is_type(model: Any) -> bool:
-    return model is None or isinstance(model, type) or hasattr(model, "__origin__")
-
-
-def _refuse(written: str, found: str, expected: str) -> NoReturn:
-    msg = f"{written}: found {found}, expected {expected}"
-    raise RegistrationError(msg)
-
-
-def _check_options(written: str, decorator: str, options: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    unknown = next((name for name in options if name not in known), None)
-    if unknown is not None:
-        near = difflib.get_close_matches(unknown, known, n=1)
-        hint = f"; did you mean {near[0]}=?" if near else ""
-        _refuse(written, f"the unknown option {unknown}=", f"{', '.join(f'{name}=' for name in known)}{hint}")
-    try:
-        check_on_error(options.get("on_error"))
-    except RegistrationError as error:
-        raise RegistrationError(f"{written}: {error}") from None
-    entity = options.get("entity")
-    names = (entity,) if isinstance(entity, str) else entity
-    if names is not None and not (
-        isinstance(names, Sequence) and names and all(isinstance(name, str) and name for name in names)
-    ):
-        _refuse(
-            written, "an entity= that is no name", "a name, or several: entity='Order' or entity=('Order', 'OrderV1')"
-        )
-
-
-def _check_model(written: str, model: Any, options: Mapping[str, Any]) -> None:
-    if model is None:
-        if options.get("entity") is None:
-            _refuse(written, "no model and no entity=", "entity= to name the entity where there is no model to tell it")
-        return
-    for candidate in (model, options.get("old")):
-        if candidate is None:
-            continue
-        if not _is_type(candidate):
-            _refuse(written, f"a value of type {type(candidate).__name__}", "a pydantic model, as a class")
-        try:
-            reader_for(candidate)
-        except Exception as error:  # noqa: BLE001 - whatever pydantic says of a class, it is no model
-            _refuse(
-                written,
-                f"{describe(candidate)}, which pydantic cannot validate into ({type(error).__name__})",
-                "a pydantic model, a dataclass or a TypedDict",
-            )
-
-
-def _events(written: str, terms: tuple[Any, ...]) -> tuple[Event, tuple[Any, ...]]:
-    events = [term for term in terms if isinstance(term, Event)]
-    if len(events) > 1:
-        _refuse(written, f"{len(events)} events", "one, with '|' between its parts: Event.INSERT | Event.MODIFY")
-    if events and not events[0]:
-        _refuse(written, "an empty Event", "at least one event: Event.INSERT")
-    return (events[0] if events else Event.ANY), tuple(term for term in terms if not isinstance(term, Event))
-
-
-def _cause(written: str, cause: Any) -> Event:
-    try:
-        return _CAUSES[cause]
-    except (KeyError, TypeError):
-        _refuse(written, f"cause={cause!r}", "cause='ttl', cause='user', or neither for both")
-
-
-def _check_conditions(written: str, conditions: tuple[Any, ...]) -> None:
-    for condition in conditions:
-        if is_condition(condition):
-            continue
-        if isinstance(condition, Event):
-            _refuse(
-                written,
-                "an event among the conditions",
-                "conditions; to choose events, register with on(Model, events)",
-            )
-        hint = "; put the function into where()" if callable(condition) else ""
-        _refuse(
-            written,
-            f"a value of type {type(condition).__name__} among the conditions",
-            f"conditions such as changed('status') or where(function){hint}",
-        )
+    if is_type(value):
+        return describe(value)
+    if isinstance(value, BaseModel):
+        return f"{type(value).__name__}(...)"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_shown(key)}: {_shown(inner)}' for key, inner in value.items())}}}"
+    return value.__name__ if inspect.isroutine(value) else repr(value)
 
 
 def _entities(entity: Entity | None) -> tuple[str, ...]:
     return () if entity is None else (entity,) if isinstance(entity, str) else tuple(entity)
-
-
-def _namespace(*models: Any) -> dict[str, Any]:
-    named = {model.__name__: model for model in models if isinstance(model, type)}
-    return {**caller_namespace(), **named}
-
-
-def _check_change(route: Route, decorator: str) -> None:
-    """Hold the annotation of the first parameter against the events and the models of the route."""
-    change = route.signature.change
-    fitting, takes = _fitting(route)
-    name = next(iter(_parameter_names(route.handler)))
-    if change.many != route.batch:
-        raise Misfit(
-            f"parameter {name!r} takes {'a sequence of changes' if change.many else 'one change'}",
-            f"{fitting}, because {decorator} calls it {'once with all of them' if route.batch else 'for each'}",
-            f"annotate it {name}: {fitting}" + ("" if route.batch else ", or register it with on_batch"),
-        )
-    missing = route.events & ~change.events
-    if missing:
-        raise Misfit(
-            f"parameter {name!r} takes {' | '.join(kind.__name__ for kind in change.types)}, which is never {missing}",
-            fitting,
-            f"annotate it {name}: {fitting}{_elsewhere(change.events, takes)}",
-        )
-    _check_models(route, name, fitting)
-
-
-def _check_models(route: Route, name: str, fitting: str) -> None:
-    change = route.signature.change
-    pairs = [*((route.model, model) for model in change.new), *((route.old, model) for model in change.old)]
-    wrong = next((annotated for given, annotated in pairs if not _accepts(annotated, given)), None)
-    if wrong is not None:
-        given = " and ".join(dict.fromkeys((describe(route.model), describe(route.old))))
-        raise Misfit(
-            f"parameter {name!r} takes changes of {describe(wrong)}, but the route validates into {given}",
-            fitting,
-            f"annotate it {name}: {fitting}, or register the route for {describe(wrong)}",
-        )
-
-
-def _accepts(annotated: Any, given: Any) -> bool:
-    if annotated is Any or annotated is object or annotated == given or isinstance(annotated, TypeVar):
-        return True
-    if annotated is type(None):
-        return given is None
-    if annotated is dict or annotated is Mapping:
-        return getattr(given, "__origin__", given) is dict
-    return isinstance(annotated, type) and isinstance(given, type) and issubclass(given, annotated)
-
-
-def _fitting(route: Route) -> tuple[str, str]:
-    """The annotation that fits best, and the decorator whose own change class it is."""
-    kind, takes = next(
-        ((kind, takes) for events, (kind, takes) in _FITTING.items() if route.events in events), ("Change", "on")
-    )
-    models = [describe(route.model)]
-    if route.old is not route.model and kind in ("Modify", "Change"):
-        models.append(describe(route.old))
-    if route.batch:
-        return f"Sequence[Change[{', '.join(models)}]]", takes
-    return f"{kind}[{', '.join(models)}]", takes
-
-
-def _elsewhere(events: Event, takes: str) -> str:
-    other = next((decorator for event, (_, decorator) in _FITTING.items() if event == events), None)
-    return f", or register the handler with {other}" if other and other != takes else ""
-
-
-def _parameter_names(handler: Callable[..., Any]) -> Sequence[str]:
-    import inspect
-
-    return tuple(inspect.signature(handler).parameters)
-
-
-def _misfit_text(written: str, handler: Any, misfit: Misfit) -> str:
-    place = place_of(handler)
-    lines = [
-        f"{written} cannot register this handler:",
-        "",
-        f"    {show(handler)}",
-        "",
-        f"  found:    {misfit.found}",
-        f"  expected: {misfit.expected}",
-        f"  to do:    {misfit.remedy}",
-        *([f"  defined:  {place}"] if place else []),
-    ]
-    return "\n".join(lines)

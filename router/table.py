@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, NoReturn
 
+from pydantic import BaseModel, PydanticUndefinedAnnotation
+
+from router.callables import describe
 from router.change import Change, Insert, Modify, Remove
+from router.dependencies import Misfit
 from router.discriminators import Attribute, Discriminator
 from router.entity import literal_entities, name_of_class
-from router.errors import DecodeError, RegistrationError
+from router.errors import DecodeError
 from router.event import Event
+from router.fitting import explained
 from router.inject import Call
 from router.policies import OnError
 from router.readers import Reader, reader_for
 from router.record import Record
 from router.routes import Route
-from router.signature import describe
+from router.views import EVENTS, VIEWS, View, check_view
 
-__all__ = ["Build", "Cache", "Step", "Table", "View", "entity_reader"]
-
-View = Literal["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]
-VIEWS: tuple[View, ...] = get_args(View)
+__all__ = ["VIEWS", "Build", "Cache", "Step", "Table", "View", "entity_reader", "images_of"]
 
 Cache = dict[Any, Any]
 """What was read of one record, so that several routes read each image into each model once."""
 Build = Callable[[Record, Cache | None], Change[Any, Any]]
-
-_EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
-
-# https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
-_NEW_VIEWS = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE")
-_OLD_VIEWS = ("NEW_AND_OLD_IMAGES", "OLD_IMAGE")
 
 
 class Step:
@@ -66,8 +62,10 @@ class Table:
         self.routes = tuple(routes)
         self.folds = discriminator.folds
         self._by_entity: dict[str, list[Route]] = {}
+        _check_once(self.routes)
         for route in self.routes:
-            _check_view(route, view)
+            _check_finished(route)
+            check_view(route, view)
         self.fallback = _only_fallback(self.routes)
         self.keys = _keys(self.routes)
         self.names: dict[int, tuple[str, ...]] = {}
@@ -80,9 +78,9 @@ class Table:
                 continue
             self.names[id(route)] = names = _entity_names(route, attributes)
             for folded, name in {self.fold(name): name for name in names}.items():
-                # Who says entity= on a route means to share it; models that claim it by themselves may not know of another.
+                # Who says entity= means to share it; models that claim it by themselves may not know of each other.
                 owner = route if route.entities else owners.setdefault(folded, route)
-                if owner.model is not route.model:
+                if owner.model != route.model:
                     _clash(name, owner, route)
                 self._by_entity.setdefault(folded, []).append(route)
 
@@ -112,14 +110,14 @@ class Table:
             return Step(route, position, self.keys[id(route)], _builder(route, event), calls[position], levels)
 
         by_entity = {
-            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in _EVENTS}
+            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in EVENTS}
             for entity, routes in self._by_entity.items()
         }
         return by_entity, () if self.fallback is None else (step(self.fallback, Event.ANY),)
 
 
 def _keys(routes: Iterable[Route]) -> dict[int, str]:
-    """A name for each route that stays the same from deployment to deployment, told apart where one handler has several."""
+    """A name for each route that every deployment gives it; routes of one handler that look alike are numbered."""
     counts: dict[str, int] = {}
     keys: dict[int, str] = {}
     for route in routes:
@@ -129,81 +127,69 @@ def _keys(routes: Iterable[Route]) -> dict[int, str]:
     return keys
 
 
+def _check_once(routes: Sequence[Route]) -> None:
+    twice = next((route for place, route in enumerate(routes) if any(route is other for other in routes[:place])), None)
+    if twice is not None:
+        misfit = Misfit("the same route again", "each route once", "give each collection of routes once")
+        raise explained(f"{twice.written} is there twice", twice.handler, misfit)
+
+
+def _check_finished(route: Route) -> None:
+    """By now every class that a model's annotations name has to be there."""
+    for model in (route.model, route.old):
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            continue
+        try:
+            model.model_rebuild(_types_namespace={})  # its module's names only, not those that happen to be here
+        except PydanticUndefinedAnnotation as error:
+            misfit = Misfit(
+                f"{describe(model)}, whose annotations name {error.name!r}, which its module does not define",
+                "a model that pydantic can finish",
+                f"import {error.name} in the model's module, and not under 'if TYPE_CHECKING:'",
+            )
+            raise explained(f"{route.written} cannot use its model", route.handler, misfit) from None
+
+
 def _entity_names(route: Route, attributes: tuple[str, ...]) -> tuple[str, ...]:
     literal = literal_entities(route.model, attributes)
     strange = [name for name in route.entities if literal and name not in literal]
     if strange:
-        msg = (
-            f"{route}: found entity={strange[0]!r}, but {describe(route.model)} says that it is "
-            f"{' or '.join(map(repr, literal))}; take entity= away, or use a model without that Literal"
+        said = f"{describe(route.model)} says that it is {' or '.join(map(repr, literal))}"
+        misfit = Misfit(
+            f"entity={strange[0]!r}, while {said}",
+            "one and the same name from the model's Literal and from entity=",
+            "take entity= away, or use a model without that Literal",
         )
-        raise RegistrationError(msg)
+        raise explained(f"{route.written} stands for two entities", route.handler, misfit)
     names = route.entities or literal or ((name,) if (name := name_of_class(route.model)) else ())
     if not names:
-        msg = f"{route}: found {describe(route.model)}, which names no entity; say it with entity="
-        raise RegistrationError(msg)
+        misfit = Misfit(
+            f"{describe(route.model)}, whose class names no entity", "the entity's name", "say it with entity='...'"
+        )
+        raise explained(f"{route.written} stands for no entity", route.handler, misfit)
     return names
 
 
-def _clash(entity: str, owner: Route, route: Route) -> None:
-    msg = (
-        f"{route}: the model {describe(route.model)} stands for entity {entity!r}, and so does {describe(owner.model)} of "
-        f"{owner}; if both are meant to read the same items, say so with entity={entity!r} on the route of one"
+def _clash(entity: str, owner: Route, route: Route) -> NoReturn:
+    misfit = Misfit(
+        f"{describe(owner.model)}, which stands for entity {entity!r} too, in {_at(owner)}",
+        "one model for an entity",
+        f"correct the Literal or the name of one; if both are to read the same items, say so: entity={entity!r} here",
     )
-    raise RegistrationError(msg)
+    raise explained(f"{route.written} claims entity {entity!r}, which another model has", route.handler, misfit)
+
+
+def _at(route: Route) -> str:
+    return f"{route} at {route.place}" if route.place else repr(route)
 
 
 def _only_fallback(routes: Iterable[Route]) -> Route | None:
     fallbacks = [route for route in routes if route.fallback]
     if len(fallbacks) > 1:
-        msg = f"found {len(fallbacks)} fallbacks, {fallbacks[0].name} and {fallbacks[1].name}, expected one at the most"
-        raise RegistrationError(msg)
+        first, second = fallbacks[:2]
+        misfit = Misfit(f"another one, {_at(first)}", "one at the most", "take one of them away")
+        raise explained("fallback is there twice", second.handler, misfit)
     return fallbacks[0] if fallbacks else None
-
-
-def carried(view: View, event: Event) -> tuple[str, ...]:
-    """The images that a stream of a view type carries for an event."""
-    new = view in _NEW_VIEWS and event in Event.INSERT | Event.MODIFY
-    old = view in _OLD_VIEWS and event in Event.MODIFY | Event.REMOVE
-    return ("NewImage",) * new + ("OldImage",) * old
-
-
-def _check_view(route: Route, view: View) -> None:
-    if route.fallback:
-        return
-    for event in (event for event in _EVENTS if event in route.events):
-        there = carried(view, event)
-        missing = [image for image in _needed(route, event) if image not in there]
-        if missing or (route.model is not None and not there):
-            lacking = " and ".join(missing) or "any image"
-            name = "REMOVE" if event in Event.REMOVE else str(event)
-            msg = f"{route}: wants {lacking} of {name}, which a stream of view type {view} never carries; {_view_hint(route, view)}"
-            raise RegistrationError(msg)
-
-
-def _needed(route: Route, event: Event) -> tuple[str, ...]:
-    both = ("NewImage", "OldImage")
-    if route.condition is not None and route.condition.compares and event is Event.MODIFY:
-        return both
-    if route.model is None:
-        return ()
-    kinds = route.signature.change.types
-    needs = {Event.INSERT: (Insert, ("NewImage",)), Event.MODIFY: (Modify, both)}.get(event, (Remove, ("OldImage",)))
-    return needs[1] if needs[0] in kinds and Change not in kinds else ()
-
-
-def _view_hint(route: Route, view: View) -> str:
-    events = [event for event in _EVENTS if event in route.events and carried(view, event)]
-    if view == "KEYS_ONLY":
-        return (
-            "register it with model None and entity=, and work with change.keys, or give the stream another view type"
-        )
-    if events and route.events != events[0] and route.condition is not None:
-        return "let the stream carry NEW_AND_OLD_IMAGES"
-    if events:
-        kept = "|".join(f"Event.{event.name}" for event in events)
-        return f"register it with on(..., {kept}) for a Change, or let the stream carry NEW_AND_OLD_IMAGES"
-    return "let the stream carry NEW_AND_OLD_IMAGES"
 
 
 def entity_reader(discriminator: Discriminator) -> Callable[[Record], str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import json
 import re
 from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
@@ -15,11 +16,14 @@ __all__ = ["Path", "differences", "find", "parse_path", "same", "to_wire", "writ
 
 Path = tuple[str | int, ...]
 
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+_PLAIN = r"[^.\[\]\"]+"
+_STEP = re.compile(rf'(?:^|\.)({_PLAIN})|\[(\d+)\]|\["((?:[^"\\]|\\.)+)"\]')
 
 
 def parse_path(text: str) -> Path:
     """Split ``"lines[0].total"`` into its steps: names into maps, numbers into lists.
+
+    A name that holds a dot, a bracket or a quotation mark is written as JSON text in brackets: ``'prices["a.b"]'``.
 
     Raises:
         RegistrationError: The text is no such path.
@@ -28,21 +32,26 @@ def parse_path(text: str) -> Path:
     position = 0
     while position < len(text):
         match = _STEP.match(text, position)
-        if match is None or (position == 0 and text[0] in ".["):
+        if match is None or (position == 0 and (match[2] or text[0] == ".")):
             break
-        name, index = match.groups()
-        steps.append(name if index is None else int(index))
+        name, index, quoted = match.groups()
+        steps.append(int(index) if index else name or json.loads(f'"{quoted}"'))
         position = match.end()
     if not steps or position < len(text):
-        msg = f"found the attribute path {text!r}, expected names and list positions such as 'address.city' or 'lines[0].total'"
+        msg = f"found the attribute path {text!r}, expected one such as 'status', 'address.city' or 'lines[0].total'"
         raise RegistrationError(msg)
     return tuple(steps)
 
 
 def write_path(path: Path) -> str:
     """Write a path as :func:`parse_path` reads it."""
-    written = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return written.removeprefix(".")
+    return "".join(map(_write_step, path)).removeprefix(".")
+
+
+def _write_step(step: str | int) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    return f".{step}" if re.fullmatch(_PLAIN, step) else f"[{json.dumps(step)}]"
 
 
 def find(image: Any, path: Path) -> Any:
@@ -82,16 +91,17 @@ def _same_number(left: Any, right: Any) -> bool:
 
 def _same_numbers(left: Any, right: Any) -> bool:
     try:
-        return {Decimal(text) for text in left} == {Decimal(text) for text in right}
-    except (InvalidOperation, TypeError, ValueError):
+        return _are_texts(left, right) and {Decimal(text) for text in left} == {Decimal(text) for text in right}
+    except (InvalidOperation, TypeError):
         return False
 
 
 def _same_texts(left: Any, right: Any) -> bool:
-    try:
-        return set(left) == set(right)
-    except TypeError:
-        return False
+    return _are_texts(left, right) and set(left) == set(right)
+
+
+def _are_texts(*arrays: Any) -> bool:
+    return all(isinstance(array, list) and all(isinstance(text, str) for text in array) for array in arrays)
 
 
 def _same_list(left: Any, right: Any) -> bool:
@@ -122,8 +132,7 @@ def to_wire(value: Any) -> dict[str, Any]:
     Raises:
         RegistrationError: No attribute can hold a value of this type.
     """
-    if isinstance(value, Enum):
-        value = value.value
+    value = _plain(value)
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
@@ -137,23 +146,27 @@ def to_wire(value: Any) -> dict[str, Any]:
     return _scalar_to_wire(value)
 
 
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, Enum) else value
+
+
 def _scalar_to_wire(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bytes | bytearray):
         return {"B": binascii.b2a_base64(value, newline=False).decode()}
     # Text, because that is what the user wrote: Decimal(0.1) would be the binary fraction nearest to it.
-    if isinstance(value, int | float | Decimal) and Decimal(str(value)).is_finite():
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and Decimal(str(value)).is_finite():
         return {"N": str(value)}
-    msg = f"found a value of type {type(value).__name__}, expected one that a DynamoDB attribute can hold"
+    msg = f"found a value of type {type(value).__name__} to compare with, expected one that an attribute can hold"
     raise RegistrationError(msg)
 
 
 def _set_to_wire(values: Set[Any]) -> dict[str, Any]:
-    members = [_scalar_to_wire(value) for value in values]
+    members = [_scalar_to_wire(_plain(value)) for value in values]
     tags = {tag for member in members for tag in member}
     if len(tags) != 1:
-        msg = f"found a set of {len(tags)} kinds of value, expected one of strings, of numbers or of bytes"
+        msg = f"found a set of {len(tags)} kinds of value to compare with, expected strings, numbers or bytes alone"
         raise RegistrationError(msg)
     tag = tags.pop()
     return {f"{tag}S": [member[tag] for member in members]}

@@ -56,13 +56,13 @@ def _record(raw: Any, position: int) -> Record:
     body = raw.get("dynamodb")
     name = raw.get("eventName")
     event = _EVENTS.get(name) if type(name) is str else None
-    if event is None or type(body) is not dict:
+    if event is None or not isinstance(body, dict):
         return Record(
             raw, body if isinstance(body, dict) else {}, event or Event(0), _envelope_flaw(position, event, body)
         )
     if event is Event.DELETE and "userIdentity" in raw and _is_time_to_live(raw["userIdentity"]):
         event = Event.EXPIRE
-    if type(body.get("NewImage", _ABSENT)) is dict and type(body.get("OldImage", _ABSENT)) is dict:
+    if isinstance(body.get("NewImage", _ABSENT), dict) and isinstance(body.get("OldImage", _ABSENT), dict):
         return Record(raw, body, event)
     return Record(raw, body, event, _image_flaw(body))
 

@@ -1,0 +1,351 @@
+"""What a function needs beside its first argument, and what supplies it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_type_hints, overload
+
+from router.callables import code_of, describe, is_change, members_of, name_of, plain, short_name_of, show_parameter
+from router.errors import RegistrationError
+from router.record import Record
+
+__all__ = [
+    "Batch",
+    "Dependency",
+    "Depends",
+    "Misfit",
+    "Namespaces",
+    "Parameter",
+    "Scope",
+    "hints_of",
+    "kind_of_parameter",
+    "parameters_of",
+    "read_dependency",
+    "supplied",
+]
+
+Scope = Literal["cold_start", "invocation", "record"]
+Kind = Literal["record", "batch", "context", "log", "depends"]
+
+SCOPES: tuple[Scope, ...] = ("cold_start", "invocation", "record")
+
+# The narrowest scope in which each of these exists.
+_LIVES_IN: dict[Kind, Scope] = {"record": "record", "batch": "invocation", "context": "invocation", "log": "cold_start"}
+
+Namespaces = Mapping[str, Mapping[str, Any]]
+"""Names by the name of the module in which they can be used."""
+
+
+class Batch(Sequence[Record]):
+    """The records of one invocation, for handlers and dependencies that want to know what they are part of.
+
+    Args:
+        records: The records, in the order of the event.
+    """
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    @property
+    def size(self) -> int:
+        """How many records the invocation was given."""
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Depends:
+    """Says, inside ``Annotated``, what supplies a parameter: ``bus: Annotated[Bus, Depends(get_bus)]``.
+
+    Args:
+        factory: Called for the value; plain or async, a function, a class or a generator. What a generator does after
+            its ``yield`` is the clean-up at the end of the scope, and sees the handler's exception. A factory declares
+            what it needs just as a handler does.
+        scope: How long a value serves: ``"record"``, one handler call of one record; ``"invocation"``; or
+            ``"cold_start"``, as long as the container lives.
+
+    Raises:
+        RegistrationError: The factory cannot be called, or there is no such scope.
+
+    Example:
+        >>> def get_bus() -> list[str]: return []
+        >>> Depends(get_bus, scope="cold_start").scope
+        'cold_start'
+    """
+
+    factory: Callable[..., Any]
+    scope: Scope = "record"
+
+    def __repr__(self) -> str:
+        scope = "" if self.scope == "record" else f", scope={self.scope!r}"
+        return f"Depends({short_name_of(self.factory)}{scope})"
+
+    def __post_init__(self) -> None:
+        if not callable(self.factory):
+            msg = f"Depends() found a value of type {type(self.factory).__name__}, expected a function or a class"
+            raise RegistrationError(msg)
+        if self.scope not in SCOPES:
+            msg = f"Depends() found scope={self.scope!r}, expected {' or '.join(map(repr, SCOPES))}"
+            raise RegistrationError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A factory with what it needs in turn."""
+
+    factory: Callable[..., Any]
+    scope: Scope
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter after the change, and what supplies it.
+
+    Args:
+        name: Its name.
+        kind: What supplies it.
+        dependency: The dependency, where one does.
+        optional: Whether its annotation admits ``None``.
+    """
+
+    name: str
+    kind: Kind
+    dependency: Dependency | None = None
+    optional: bool = False
+
+
+class Misfit(Exception):  # noqa: N818 - never seen outside: it becomes a RegistrationError
+    """What does not fit in a signature, and what would.
+
+    Args:
+        found: What stands there.
+        expected: What could.
+        remedy: What to do.
+    """
+
+    def __init__(self, found: str, expected: str, remedy: str) -> None:
+        super().__init__(found)
+        self.found = found
+        self.expected = expected
+        self.remedy = remedy
+        self.through: tuple[Callable[..., Any], ...] = ()
+        """The dependencies that lead to it, from the handler's own on."""
+
+
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a callable.
+
+    Raises:
+        Misfit: Python cannot tell them.
+    """
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise Misfit(
+            f"{name_of(function)}, whose signature Python cannot tell",
+            "a function written in Python",
+            "wrap it in a function of your own",
+        ) from None
+
+
+def hints_of(
+    function: Callable[..., Any], parameters: Iterable[inspect.Parameter], namespaces: Namespaces
+) -> dict[str, Any]:
+    """The annotations of parameters, with those that are text evaluated."""
+    code = code_of(function)
+    module = getattr(code, "__module__", None) or ""
+    names = getattr(code, "__globals__", None) or vars(sys.modules.get(module, types))
+    local = namespaces.get(module, {})
+    return {
+        parameter.name: _evaluate(parameter, names, local)
+        for parameter in parameters
+        if parameter.annotation is not parameter.empty
+    }
+
+
+def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mapping[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    try:
+        return get_type_hints(holder, names, dict(local), include_extras=True)[parameter.name]
+    except NameError as error:
+        missing = str(error.name)
+        near = difflib.get_close_matches(missing, [*names, *local], n=1)
+        imported = f"import {missing} in its module, not under 'if TYPE_CHECKING:'"
+        raise Misfit(
+            f"the annotation of {parameter.name!r}, in which {missing!r} is not defined when the module runs",
+            "an annotation that can be evaluated",
+            f"write {near[0]}, if that is meant; else {imported}" if near else imported,
+        ) from None
+    except Exception as error:  # noqa: BLE001 - an annotation is code of the user's
+        raise Misfit(
+            f"the annotation of {parameter.name!r}, which raises {type(error).__name__} when it is evaluated",
+            "an annotation that can be evaluated",
+            "correct the annotation",
+        ) from None
+
+
+def supplied(
+    parameters: Iterable[inspect.Parameter],
+    hints: Mapping[str, Any],
+    scope: Scope,
+    namespaces: Namespaces,
+    above: tuple[Callable[..., Any], ...],
+) -> tuple[Parameter, ...]:
+    """What supplies each of the parameters that are to be given.
+
+    Args:
+        parameters: The parameters, without the change.
+        hints: Their annotations.
+        scope: How long what is called with them lives.
+        namespaces: Names that annotations of factories may use beside those of their module.
+        above: The dependencies that lead to them.
+
+    Raises:
+        Misfit: Nothing supplies one of them.
+    """
+    found = [_supply(parameter, hints.get(parameter.name), scope, namespaces, above) for parameter in parameters]
+    return tuple(parameter for parameter in found if parameter is not None)
+
+
+def _supply(
+    parameter: inspect.Parameter,
+    annotation: Any,
+    scope: Scope,
+    namespaces: Namespaces,
+    above: tuple[Callable[..., Any], ...],
+) -> Parameter | None:
+    """What supplies a parameter; ``None`` where its default, or nothing at all, does."""
+    if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+        return None
+    depends = _depends(annotation)
+    kind = "depends" if depends else kind_of_parameter(annotation)
+    if kind is None:
+        _check_default(parameter, annotation, f" of {short_name_of(above[-1])}" if above else "")
+        return None
+    if parameter.kind is parameter.POSITIONAL_ONLY:
+        raise Misfit(
+            f"parameter {parameter.name!r}, which is positional-only",
+            "parameters after the change that can be given by name",
+            f"move the '/' to before {parameter.name!r}, or take it away",
+        )
+    if depends is not None:
+        return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, above))
+    _check_scope(f"parameter {show_parameter(parameter)}", _LIVES_IN[kind], scope, above)
+    return Parameter(parameter.name, kind, optional=type(None) in get_args(plain(annotation)))
+
+
+def _depends(annotation: Any) -> Depends | None:
+    return next((extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Depends)), None)
+
+
+def _check_default(parameter: inspect.Parameter, annotation: Any, whose: str) -> None:
+    """What nothing supplies has to have a default, and one that means something."""
+    typed = "T" if annotation is None else describe(plain(annotation))
+    if isinstance(parameter.default, Depends):
+        raise Misfit(
+            f"parameter {parameter.name!r}{whose} with {parameter.default} as its default",
+            "Depends() inside the annotation",
+            f"write {parameter.name}: Annotated[{typed}, {parameter.default}]",
+        )
+    if parameter.default is not parameter.empty:
+        return
+    if is_change(plain(annotation)):
+        raise Misfit(
+            f"parameter {show_parameter(parameter)}{whose}, and only the handler is given changes",
+            "Record, Batch, LambdaContext, a structlog logger, or Annotated[T, Depends(factory)]",
+            "take the Record, or do in the handler what needs the change",
+        )
+    named = next(
+        (short_name_of(extra) for extra in getattr(annotation, "__metadata__", ()) if inspect.isroutine(extra)),
+        "factory",
+    )
+    raise Misfit(
+        f"parameter {show_parameter(parameter)}{whose}, which nothing supplies",
+        "Record, Batch, LambdaContext, a structlog logger, or Annotated[T, Depends(factory)]",
+        f"write {parameter.name}: Annotated[{typed}, Depends({named})], or give it a default",
+    )
+
+
+def kind_of_parameter(annotation: Any) -> Kind | None:
+    """What supplies a parameter without a ``Depends``, going by its annotation; ``None`` where nothing does."""
+    members = members_of(annotation)
+    if len(members) != 1:
+        return None
+    kind = members[0]
+    if kind is Record:
+        return "record"
+    if kind is Batch:
+        return "batch"
+    # By name: Powertools' class and a user's own protocol both say what they are, and neither is imported.
+    if getattr(kind, "__name__", "") == "LambdaContext":
+        return "context"
+    module = getattr(kind, "__module__", "") or ""
+    return "log" if module.partition(".")[0] == "structlog" else None
+
+
+def _dependency(
+    depends: Depends, scope: Scope, namespaces: Namespaces, above: tuple[Callable[..., Any], ...]
+) -> Dependency:
+    factory = depends.factory
+    if factory in above:
+        misfit = Misfit(
+            "dependencies that need each other", "factories that end somewhere", "let one of them do without the next"
+        )
+        misfit.through = (*above, factory)
+        raise misfit
+    _check_scope(f"Depends({short_name_of(factory)}, scope={depends.scope!r})", depends.scope, scope, above)
+    return read_dependency(factory, depends.scope, namespaces, above)
+
+
+def read_dependency(
+    factory: Callable[..., Any],
+    scope: Scope,
+    namespaces: Namespaces,
+    above: tuple[Callable[..., Any], ...] = (),
+) -> Dependency:
+    """Read what a factory needs.
+
+    Args:
+        factory: The user's function or class.
+        scope: How long its value serves.
+        namespaces: Names that annotations may use beside those of their module.
+        above: The dependencies that lead to it.
+
+    Raises:
+        Misfit: It could never be called.
+    """
+    try:
+        parameters = parameters_of(factory)
+        hints = hints_of(factory, parameters, namespaces)
+        needs = supplied(parameters, hints, scope, namespaces, (*above, factory))
+    except Misfit as misfit:
+        misfit.through = misfit.through or (*above, factory)
+        raise
+    return Dependency(factory, scope, needs)
+
+
+def _check_scope(what: str, lives_in: Scope, scope: Scope, above: tuple[Callable[..., Any], ...]) -> None:
+    if SCOPES.index(lives_in) > SCOPES.index(scope):
+        needing = short_name_of(above[-1])
+        raise Misfit(
+            f"{what}, needed by {needing}, which has the scope {scope!r} and outlives it",
+            f"what {needing} needs to live as long as it does",
+            f"give {needing} the narrower scope: Depends({needing}, scope={lives_in!r})",
+        )

@@ -1,0 +1,22 @@
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from router import Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+def get_bus() -> list[str]:
+    return []
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order], bus: Annotated[list[str], get_bus]) -> None:
+    bus.append(change.new.order_id)

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from router import Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order, Order, Order]) -> None:
+    print(change.new.status)

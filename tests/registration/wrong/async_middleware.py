@@ -1,0 +1,23 @@
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order]) -> None:
+    print(change.new.status)
+
+
+async def timed(call):
+    return call
+
+
+app = Dispatcher(routes, middleware=[timed])

@@ -1,0 +1,3 @@
+from router import Dispatcher
+
+app = Dispatcher(completed=set())

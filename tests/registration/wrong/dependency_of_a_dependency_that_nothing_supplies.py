@@ -1,0 +1,26 @@
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from router import Depends, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+def get_client(region: str) -> str:
+    return region
+
+
+def get_bus(client: Annotated[str, Depends(get_client)]) -> list[str]:
+    return [client]
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order], bus: Annotated[list[str], Depends(get_bus)]) -> None:
+    bus.append(change.new.order_id)

@@ -1,0 +1,20 @@
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from router import Depends, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+bus: list[str] = []
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order], bus: Annotated[list[str], Depends(bus)]) -> None:
+    bus.append(change.new.order_id)

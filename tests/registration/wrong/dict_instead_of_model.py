@@ -1,0 +1,18 @@
+from typing import Any
+
+from pydantic import BaseModel
+
+from router import Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[dict[str, Any]]) -> None:
+    print(change.new["status"])

@@ -1,0 +1,5 @@
+import json
+
+from router import Dispatcher
+
+app = Dispatcher(json)

@@ -1,0 +1,4 @@
+from router import Dispatcher, Routes
+
+routes = Routes()
+app = Dispatcher(routes, discriminator=42)

@@ -1,0 +1,4 @@
+from router import Dispatcher, MemoryParking, Routes
+
+routes = Routes()
+app = Dispatcher(routes, parking=MemoryParking)

@@ -1,0 +1,18 @@
+from typing import Any
+
+from pydantic import BaseModel
+
+from router import Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(**changes: Any) -> None:
+    print(changes)

@@ -1,0 +1,19 @@
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Park, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order, on_error=Park())
+def place(change: Insert[Order]) -> None:
+    print(change.new.status)
+
+
+app = Dispatcher(routes)

@@ -1,0 +1,413 @@
+"""Discriminators read an entity's name from a wire image, and raise on nothing that an image may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router import RegistrationError, discriminators
+from router.discriminators import Discriminator, attribute, chain, discriminator_of, folded, function, prefix, template
+from router.record import Record
+from router.sources.dynamodb_streams import SOURCE
+from router.table import entity_reader
+from tests.strategies import attribute_values, junk
+
+PRESETS: dict[str, Discriminator] = {
+    name: getattr(discriminators, name) for name in discriminators.__all__ if name.isupper()
+}
+
+
+def text(**attributes: str) -> dict[str, Any]:
+    return {name: {"S": value} for name, value in attributes.items()}
+
+
+def by_presence(image: Any) -> str | None:
+    return "Order" if "order_id" in image else None
+
+
+# ------------------------------------------------------------------------------------------------------------ attribute
+
+
+def test_attribute() -> None:
+    """The whole value of the attribute is the name."""
+    assert attribute("EntityType").read(text(EntityType="Order#1")) == "Order#1"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        {},
+        {"entitytype": {"S": "Order"}},
+        {"EntityType": {"S": ""}},
+        {"EntityType": {"N": "1"}},
+        {"EntityType": {"NULL": True}},
+        {"EntityType": {"SS": ["Order"]}},
+        {"EntityType": {"S": 1}},
+        {"EntityType": {"S": None}},
+        {"EntityType": {"S": ["Order"]}},
+        {"EntityType": "Order"},
+        {"EntityType": None},
+        {"EntityType": ["S"]},
+    ],
+)
+def test_attribute_does_not_tell(image: Any) -> None:
+    """An attribute that is absent, empty or no string tells no name."""
+    assert attribute("EntityType").read(image) is None
+
+
+# --------------------------------------------------------------------------------------------------------------- prefix
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "name"),
+    [
+        (prefix("pk"), "ORDER#1", "ORDER"),
+        (prefix("pk"), "ORDER#1#2", "ORDER"),
+        (prefix("pk"), "ORDER#", "ORDER"),
+        (prefix("pk"), "#1", None),
+        (prefix("pk"), "ORDER", None),
+        (prefix("pk"), "", None),
+        (prefix("pk", ":"), "order:1", "order"),
+        (prefix("pk", "|"), "order|1", "order"),
+        (prefix("pk", "::"), "a:b::c", "a:b"),
+    ],
+)
+def test_prefix(rule: Discriminator, value: str, name: str | None) -> None:
+    """The name stands before the first separator; a value without one, or with nothing before it, tells none."""
+    assert rule.read(text(pk=value)) == name
+
+
+@pytest.mark.parametrize("image", [{}, {"pk": {"N": "1"}}, {"pk": {"B": "T1JERVIjMQ=="}}, {"sk": {"S": "ORDER#1"}}])
+def test_prefix_of_no_string(image: Any) -> None:
+    """A key that is absent or no string has no prefix."""
+    assert prefix("pk").read(image) is None
+
+
+# ------------------------------------------------------------------------------------------------------------- template
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "name"),
+    [
+        ("{entity}#{id}", "ORDER#1", "ORDER"),
+        ("{entity}#{id}", "ORDER#1#2", "ORDER"),
+        ("{entity}#{id}", "ORDER#", None),
+        ("{entity}#{id}", "#1", None),
+        ("{entity}#{id}", "XORDER", None),
+        ("{entity}", "ORDER", "ORDER"),
+        ("{entity}", "ORDER#1", None),
+        ("{entity}*", "ORDER#1", "ORDER"),
+        ("{entity}*", "ORDER", "ORDER"),
+        ("T#{tenant}#{entity}#{id}", "T#acme#ORDER#1", "ORDER"),
+        ("T#{tenant}#{entity}#{id}", "U#acme#ORDER#1", None),
+        ("${entity}_{version}*", "$order_1", "order"),
+        ("${entity}_{version}*", "$order_1#id_7", "order"),
+        ("${entity}_{version}*", "$order_item_1#id_7", "order_item"),
+        ("a.b+{entity}", "a.b+x", "x"),
+        ("a.b+{entity}", "axb+x", None),
+        ("{entity}#{id}", "ORDER#line\nline", "ORDER"),
+        ("{entity}|{id}", "a#b|1", None),
+        ("{entity}|{id}", "a|1", "a"),
+    ],
+)
+def test_template(pattern: str, value: str, name: str | None) -> None:
+    """The name is what stands at {entity} where the whole value fits the pattern."""
+    assert template("sk", pattern).read(text(sk=value)) == name
+
+
+# --------------------------------------------------------------------------------------------- function, chain, folded
+
+
+@pytest.mark.parametrize(("image", "name"), [(text(order_id="1"), "Order"), (text(id="1"), None)])
+def test_function(image: Any, name: str | None) -> None:
+    """A function tells the name, or that it cannot."""
+    assert function(by_presence).read(image) == name
+
+
+@pytest.mark.parametrize("strange", ["", 7, {"S": "Order"}, False])
+def test_function_returns_no_name(strange: Any) -> None:
+    """What a function returns that is no text, or an empty one, is no name."""
+    assert function(lambda _: strange).read({}) is None
+
+
+def test_function_may_raise() -> None:
+    """A user's function that raises is not hushed up."""
+
+    def broken(image: Any) -> str:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        function(broken).read({})
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        (text(EntityType="Order", pk="CUSTOMER#1"), "Order"),
+        (text(pk="CUSTOMER#1"), "CUSTOMER"),
+        ({"EntityType": {"N": "1"}, "pk": {"S": "CUSTOMER#1"}}, "CUSTOMER"),
+        (text(order_id="1"), "Order"),
+        (text(pk="1"), None),
+    ],
+)
+def test_chain(image: Any, name: str | None) -> None:
+    """The first rule that tells a name wins."""
+    assert chain("EntityType", prefix("pk"), by_presence).read(image) == name
+
+
+def test_chain_attributes() -> None:
+    """A chain's attributes are those of its rules, prefixes having none."""
+    assert chain("EntityType", prefix("pk"), chain("type")).attributes == ("EntityType", "type")
+
+
+@pytest.mark.parametrize(("rule", "folds"), [(chain("a", "b"), False), (chain("a", folded("b")), True)])
+def test_chain_folds(rule: Discriminator, folds: bool) -> None:
+    """A chain folds if one of its rules does."""
+    assert rule.folds is folds
+
+
+def test_folded_reads_as_it_stands() -> None:
+    """Folding leaves the name as it stands; comparing names is not its work."""
+    assert folded("type").read(text(type="oRDER")) == "oRDER"
+
+
+@pytest.mark.parametrize("rule", [attribute("a"), prefix("a"), template("a", "{entity}"), function(by_presence)])
+def test_nothing_folds_unasked(rule: Discriminator) -> None:
+    """Upper and lower case are different entities unless somebody says otherwise."""
+    assert rule.folds is False
+
+
+@pytest.mark.parametrize(
+    ("rule", "attributes"),
+    [
+        (attribute("a"), ("a",)),
+        (folded("a"), ("a",)),
+        (prefix("a"), ()),
+        (template("a", "{entity}"), ()),
+        (function(by_presence), ()),
+    ],
+)
+def test_attributes(rule: Discriminator, attributes: tuple[str, ...]) -> None:
+    """Only an attribute whose whole value is the name counts for a model's Literal."""
+    assert rule.attributes == attributes
+
+
+# -------------------------------------------------------------------------------------------------------------- presets
+
+
+@pytest.mark.parametrize(
+    ("preset", "image", "name"),
+    [
+        ("ELECTRODB", text(pk="$shop#id_7", sk="$order_1", __edb_e__="Order", __edb_v__="1"), "Order"),
+        ("ELECTRODB", text(pk="$shop#id_7", sk="$order_1#line_3"), "order"),
+        ("ELECTRODB", text(pk="$shop#id_7", sk="$order_1"), "order"),
+        ("ELECTRODB", text(pk="$shop$order_1#id_7", sk="line_3"), None),
+        ("ONETABLE", text(pk="account#1", sk="user#2", _type="User"), "User"),
+        ("DYNAMODB_TOOLBOX", text(pk="1", _et="User", _ct="2026-01-01T00:00:00Z"), "User"),
+        ("TYPEDORM", text(PK="USER#1", SK="USER#1", __en="user"), "user"),
+        ("PYNAMODB", text(id="1", cls="Employee"), "Employee"),
+        ("AMPLIFY", {**text(id="1", __typename="Post"), "_version": {"N": "1"}}, "Post"),
+        ("DYNAMODB_BOOK", text(PK="USER#1", SK="ORDER#2", Type="Order"), "Order"),
+        ("WEBINY", text(PK="T#root#L#en-US#CMS#CME#7", SK="L", TYPE="cms.entry", _et="CmsEntry"), "cms.entry"),
+        ("WEBINY", text(PK="T#root", SK="A", _et="AdminUsersUser"), "AdminUsersUser"),
+        ("AWS_LAMBDA_STREAM", text(pk="1", sk="thing", discriminator="thing"), "thing"),
+        ("AWS_LAMBDA_STREAM", text(pk="1", sk="thing"), "thing"),
+        ("AWS_LAMBDA_STREAM", text(pk="1", sk="thing|2"), "thing"),
+        ("AWS_SAMPLES", text(PK="ORDER#1", EntityType="Order"), "Order"),
+        ("AWS_SAMPLES", text(PK="ORDER#1", entityType="order"), "order"),
+        ("AWS_SAMPLES", text(PK="ORDER#1", entity_type="order"), "order"),
+        ("AWS_SAMPLES", text(PK="ORDER#1", type="order"), "order"),
+        ("AWS_SAMPLES", text(PK="ORDER#1", itemType="order"), "order"),
+    ],
+)
+def test_presets(preset: str, image: Any, name: str | None) -> None:
+    """Each preset reads the entity of an item as its library writes it."""
+    assert PRESETS[preset].read(image) == name
+
+
+def test_every_preset_is_public() -> None:
+    """The presets are those that the documentation names."""
+    assert sorted(PRESETS) == [
+        "AMPLIFY",
+        "AWS_LAMBDA_STREAM",
+        "AWS_SAMPLES",
+        "DYNAMODB_BOOK",
+        "DYNAMODB_TOOLBOX",
+        "ELECTRODB",
+        "ONETABLE",
+        "PYNAMODB",
+        "TYPEDORM",
+        "WEBINY",
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_fold_where_their_library_lower_cases(preset: str) -> None:
+    """Only libraries that write keys in lower case have their names folded."""
+    assert PRESETS[preset].folds is (preset in ("ELECTRODB", "AWS_LAMBDA_STREAM"))
+
+
+ATTRIBUTES = sorted({"sk", *(name for preset in PRESETS.values() for name in preset.attributes)})
+RULES = [*PRESETS.values(), prefix("Type"), template("sk", "x{id}#{entity}*"), chain("cls", prefix("sk"))]
+
+
+@given(junk() | st.dictionaries(st.sampled_from(ATTRIBUTES), attribute_values() | junk()))
+def test_junk_raises_nothing(image: Any) -> None:
+    """Whatever stands in the place of an image, each rule reads a name from it or nothing."""
+    names = [rule.read(image) for rule in RULES]
+    assert all(name is None or (isinstance(name, str) and name) for name in names)
+
+
+# ---------------------------------------------------------------------------------------------------- of a whole record
+
+
+def record(**body: Any) -> Record:
+    raw = {"eventSource": "aws:dynamodb", "eventName": "MODIFY", "dynamodb": body}
+    return SOURCE.records({"Records": [raw]})[0]
+
+
+@pytest.mark.parametrize("rule", [attribute("type"), folded("type"), chain("type"), function(lambda i: i["type"]["S"])])
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"NewImage": text(type="New"), "OldImage": text(type="Old"), "Keys": text(type="Key")}, "New"),
+        ({"OldImage": text(type="Old"), "Keys": text(type="Key")}, "Old"),
+        ({"Keys": text(type="Key")}, "Key"),
+        ({}, None),
+    ],
+)
+def test_order_of_images(rule: Discriminator, body: Any, name: str | None) -> None:
+    """The new image is asked first, then the old one, then the keys."""
+    assert entity_reader(rule)(record(**body)) == name
+
+
+@pytest.mark.parametrize("rule", [attribute("type"), folded("type"), chain("type", "kind")])
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ({"NewImage": text(id="1"), "OldImage": text(type="Old")}, "Old"),
+        ({"NewImage": {"type": {"N": "1"}}, "OldImage": text(type="Old")}, "Old"),
+        ({"NewImage": {"type": {"S": ""}}, "OldImage": text(id="1"), "Keys": text(type="Key")}, "Key"),
+        ({"NewImage": {}, "OldImage": {}, "Keys": text(type="Key")}, "Key"),
+        ({"NewImage": text(id="1"), "OldImage": text(id="1"), "Keys": text(id="1")}, None),
+        ({"NewImage": text(id="1"), "Keys": None}, None),
+    ],
+)
+def test_images_that_do_not_tell(rule: Discriminator, body: Any, name: str | None) -> None:
+    """An image that does not tell leaves it to the next one."""
+    assert entity_reader(rule)(record(**body)) == name
+
+
+# --------------------------------------------------------------------------------------------------------------- values
+
+
+@pytest.mark.parametrize(
+    ("rule", "written"),
+    [
+        (attribute("a"), "attribute('a')"),
+        (prefix("pk"), "prefix('pk', '#')"),
+        (prefix("pk", "|"), "prefix('pk', '|')"),
+        (template("sk", "${entity}_{v}*"), "template('sk', '${entity}_{v}*')"),
+        (chain("a", prefix("b")), "chain(attribute('a'), prefix('b', '#'))"),
+        (folded("a"), "folded(attribute('a'))"),
+    ],
+)
+def test_prints_as_written(rule: Discriminator, written: str) -> None:
+    """A discriminator prints as it can be written."""
+    assert repr(rule) == written
+    assert eval(written, dict(vars(discriminators))) == rule  # noqa: S307 - that is the point
+
+
+@pytest.mark.parametrize(("rule", "written"), [(function(by_presence), "function(by_presence)")])
+def test_function_prints_a_name(rule: Discriminator, written: str) -> None:
+    """A function is printed by its name."""
+    assert repr(rule) == written
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        (attribute("a"), "name"),
+        (prefix("a"), "separator"),
+        (template("a", "{entity}"), "pattern"),
+        (chain("a"), "rules"),
+        (folded("a"), "rule"),
+        (function(by_presence), "call"),
+    ],
+)
+def test_values(rule: Discriminator, field: str) -> None:
+    """A discriminator can be hashed and cannot be changed."""
+    assert isinstance(hash(rule), int)
+    with pytest.raises(AttributeError):
+        setattr(rule, field, None)
+
+
+class Own:
+    """A discriminator of the user's own."""
+
+    attributes = ("kind",)
+    folds = False
+
+    def read(self, image: Any) -> str | None:
+        return "Own"
+
+
+OWN = Own()
+
+
+@pytest.mark.parametrize(
+    ("rule", "discriminator"),
+    [("kind", attribute("kind")), (by_presence, function(by_presence)), (prefix("pk"), prefix("pk")), (OWN, OWN)],
+)
+def test_discriminator_of(rule: Any, discriminator: Discriminator) -> None:
+    """A text is an attribute's name, a function a rule, and what is a discriminator stays what it is."""
+    assert discriminator_of(rule) == discriminator
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: attribute(""), "attribute() found an empty text as name, expected a text"),
+        (
+            lambda: attribute(7),  # type: ignore[arg-type]  # wrong on purpose
+            "attribute() found a value of type int as name, expected a text",
+        ),
+        (lambda: prefix(""), "prefix() found an empty text as name, expected a text"),
+        (lambda: prefix("pk", ""), "prefix() found an empty text as separator, expected a text"),
+        (lambda: template("", "{entity}"), "template() found an empty text as name, expected a text"),
+        (lambda: template("pk", ""), "template() found an empty text as pattern, expected a text"),
+        (
+            lambda: template("pk", "{id}"),
+            "template() found the pattern '{id}', expected one with {entity} exactly once: '{entity}#{id}'",
+        ),
+        (
+            lambda: template("pk", "{entity}{entity}"),
+            "template() found the pattern '{entity}{entity}', expected one with {entity} exactly once: '{entity}#{id}'",
+        ),
+        (
+            lambda: function("kind"),  # type: ignore[arg-type]  # wrong on purpose
+            "function() found a value of type str, expected a function of the wire image",
+        ),
+        (chain, "chain() found no rule, expected at least one: chain('EntityType', prefix('pk'))"),
+        (
+            lambda: chain("a", 7),  # type: ignore[arg-type]  # wrong on purpose
+            "found a discriminator of type int, expected an attribute's name, a function of the image, or one of "
+            "router.discriminators",
+        ),
+        (
+            lambda: folded(None),  # type: ignore[arg-type]  # wrong on purpose
+            "found a discriminator of type NoneType, expected an attribute's name, a function of the image, or one of "
+            "router.discriminators",
+        ),
+        (lambda: discriminator_of(""), "attribute() found an empty text as name, expected a text"),
+    ],
+)
+def test_refuses(make: Callable[[], object], message: str) -> None:
+    """What could never read a name is refused, with what was found and what is expected."""
+    with pytest.raises(RegistrationError) as caught:
+        make()
+    assert str(caught.value) == message

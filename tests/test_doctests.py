@@ -1,0 +1,35 @@
+"""The examples in docstrings run, and give what they say."""
+
+import doctest
+import importlib
+import pkgutil
+from types import ModuleType
+
+import pytest
+
+import router
+
+MODULES = ["router", *(found.name for found in pkgutil.walk_packages(router.__path__, "router."))]
+
+# What users write by hand, and so look for an example of. A module in which none is found would pass unseen.
+WRITTEN_BY_USERS = ("router.change", "router.conditions", "router.discriminators", "router.event", "router.policies")
+
+
+def examples(module: ModuleType) -> list[doctest.DocTest]:
+    return [test for test in doctest.DocTestFinder(exclude_empty=True).find(module) if test.examples]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each example of the module runs and gives what it says."""
+    monkeypatch.setenv("LOG_LEVEL", "WARNING")  # an example that handles an event would show the invocation's log line
+    for example in examples(importlib.import_module(name)):
+        failed: list[str] = []
+        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(example, out=failed.append)
+        assert not failed, "".join(failed)
+
+
+@pytest.mark.parametrize("name", WRITTEN_BY_USERS)
+def test_there_are_examples(name: str) -> None:
+    """The modules whose values users write have examples."""
+    assert examples(importlib.import_module(name))

@@ -1,0 +1,66 @@
+"""Importing the framework is light: a cold start pays for what it uses and nothing else."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+# What `import router` may load besides the standard library and pydantic's own parts.
+PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_extensions", "typing_inspection"}
+
+HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
+
+# Modules in all, those of the standard library included; 211 were seen when this was written.
+BUDGET = 230
+
+LIST_MODULES = """
+import json, sys
+before = set(sys.modules)
+{statement}
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+def modules_after(statement: str) -> set[str]:
+    """The modules that a statement loads in an interpreter which has loaded nothing yet."""
+    code = LIST_MODULES.format(statement=statement)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def modules() -> set[str]:
+    return modules_after("import router")
+
+
+@pytest.mark.parametrize("package", HEAVY)
+def test_nothing_heavy(modules: set[str], package: str) -> None:
+    """No package that only edges and tools need is loaded."""
+    assert package not in modules
+
+
+def test_packages(modules: set[str]) -> None:
+    """Nothing but pydantic and its parts is loaded beside the standard library."""
+    packages = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
+    assert {package for package in packages if not package.startswith("_sysconfigdata")} <= PACKAGES
+
+
+def test_no_tools(modules: set[str]) -> None:
+    """The tools of the framework itself are not loaded."""
+    tools = ("router.cli", "router.local", "router.testing")
+    assert [module for module in modules if module.startswith(tools)] == []
+
+
+def test_budget(modules: set[str]) -> None:
+    """The number of modules stays within its budget."""
+    assert len(modules) <= BUDGET
+
+
+def test_an_event_loads_no_tools() -> None:
+    """Handling an event loads structlog, which loads rich where there is one, and no AWS library or command line."""
+    loaded = modules_after(
+        "import os, router; os.environ['LOG_LEVEL'] = 'ERROR'; router.Dispatcher(router.Routes())({'Records': []})"
+    )
+    assert loaded.isdisjoint(package for package in HEAVY if package not in ("rich", "structlog"))

@@ -1,0 +1,383 @@
+"""The table leads from an entity and an event to the routes, and refuses routes that cannot all be right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes, changed, where
+from router.decode import decode_image
+from router.discriminators import Discriminator, attribute, chain, folded, prefix
+from router.record import Record
+from router.sources.dynamodb_streams import SOURCE
+from router.table import Table, entity_reader, images_of
+from router.views import EVENTS, View, carried
+from tests.builders import Customer, Order, batch, insert, item, modify, record, remove
+
+VIEWS: tuple[View, ...] = get_args(View)
+BOTH: View = "NEW_AND_OLD_IMAGES"
+
+
+class Purchase(BaseModel):
+    EntityType: Literal["Order", "Purchase"]
+
+
+class Lower(BaseModel):
+    EntityType: Literal["order"]
+
+
+class Unnamed(BaseModel):
+    total: int
+
+
+class OrderV1(BaseModel):
+    pk: str
+
+
+class Later(BaseModel):
+    order: OnlyHere | None = None
+
+
+class OnlyHere(BaseModel):
+    pk: str
+
+
+def anything(change: Change[Any]) -> None: ...
+
+
+def anything_else(change: Change[Any]) -> None: ...
+
+
+def anything_many(changes: Sequence[Change[Any]]) -> None: ...
+
+
+def table(
+    *decorators: Any, discriminator: Discriminator | None = None, view: View = BOTH, handler: Any = anything
+) -> Table:
+    """A table of routes, each given as a function that makes its decorator."""
+    routes = Routes()
+    for decorator in decorators:
+        decorator(routes)(handler)
+    return Table(tuple(routes), discriminator or attribute("EntityType"), view)
+
+
+def on(model: Any, *terms: Any, **options: Any) -> Callable[[Routes], Any]:
+    return lambda routes: routes.on(model, *terms, **options)
+
+
+def of(raw: dict[str, Any]) -> Record:
+    return SOURCE.records(batch(raw))[0]
+
+
+def entities(table: Table) -> set[str]:
+    by_entity, _ = table.steps(lambda route: lambda change: None, None)
+    return set(by_entity)
+
+
+def built(raw: dict[str, Any], decorator: Any, view: View = BOTH, handler: Any = anything) -> Change[Any, Any]:
+    """The change that a route's handler would be given."""
+    of_entity = of(raw)
+    made = table(decorator, view=view, handler=handler)
+    by_entity, fallback = made.steps(lambda route: lambda change: None, None)
+    (step,) = fallback or by_entity["Order"][of_entity.event]
+    return step.build(of_entity, None)
+
+
+# ------------------------------------------------------------------------------------------------------------- entities
+
+
+@pytest.mark.parametrize(
+    ("decorator", "names"),
+    [
+        (on(Order), {"Order"}),
+        (on(Purchase), {"Order", "Purchase"}),
+        (on(Unnamed), {"Unnamed"}),
+        (on(Unnamed, entity="Order"), {"Order"}),
+        (on(Unnamed, entity=("Order", "Purchase")), {"Order", "Purchase"}),
+        (on(Purchase, entity="Purchase"), {"Purchase"}),
+        (on(dict[str, Any], entity="Order"), {"Order"}),
+        (on(None, entity="Order"), {"Order"}),
+        (on(Order | Customer), {"Order", "Customer"}),
+    ],
+)
+def test_names_of_entities(decorator: Any, names: set[str]) -> None:
+    """A route's entities are those of ``entity=``, else of the model's Literal, else its class name."""
+    assert entities(table(decorator)) == names
+
+
+def test_literal_on_the_attribute_that_is_read() -> None:
+    """A Literal counts on the discriminator's attribute alone."""
+    assert entities(table(on(Purchase), discriminator=attribute("type"))) == {"Purchase"}
+    assert entities(table(on(Purchase), discriminator=prefix("pk"))) == {"Purchase"}
+    assert entities(table(on(Purchase), discriminator=chain("type", "EntityType"))) == {"Order", "Purchase"}
+
+
+def test_folded_names() -> None:
+    """Where upper and lower case are the same, so are the entities that differ in nothing else."""
+    made = table(on(Order), discriminator=folded("EntityType"))
+    assert [len(made.routes_of(name)) for name in ("Order", "ORDER", "order", "orders", None)] == [1, 1, 1, 0, 0]
+
+
+def test_exact_names() -> None:
+    """Otherwise they are not."""
+    made = table(on(Order))
+    assert [len(made.routes_of(name)) for name in ("Order", "ORDER")] == [1, 0]
+
+
+def test_two_models_of_one_entity() -> None:
+    """Two models may not claim one entity without knowing of each other."""
+    with pytest.raises(RegistrationError, match="claims entity 'Order'"):
+        table(on(Order), on(Purchase))
+    with pytest.raises(RegistrationError, match="claims entity 'order'"):
+        table(on(Order), on(Lower), discriminator=folded("EntityType"))
+    assert entities(table(on(Order), on(Lower))) == {"Order", "order"}
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        (on(Order), on(Purchase, entity="Order")),
+        (on(Purchase, entity="Order"), on(Order)),
+        (on(Order), on(dict[str, Any], entity="Order"), on(None, entity="Order")),
+        (on(dict[str, Any], entity="Order"), on(dict[str, Any], entity="Order")),
+        (on(Order), on(Order, old=OrderV1)),
+        (on(Order), on(Order)),
+    ],
+)
+def test_models_that_share_an_entity(decorators: Any) -> None:
+    """Who says ``entity=`` means to share it; routes of one model share it anyway."""
+    assert len(table(*decorators).routes_of("Order")) == len(decorators)
+
+
+def test_entity_that_the_model_does_not_have() -> None:
+    """``entity=`` may choose among the names of a model's Literal, not contradict it."""
+    with pytest.raises(RegistrationError, match="says that it is 'Order' or 'Purchase'"):
+        table(on(Purchase, entity="Customer"))
+
+
+def test_model_that_names_no_entity() -> None:
+    """A model without a name of its own needs ``entity=``."""
+    with pytest.raises(RegistrationError, match=r"dict\[str, Any\], whose class names no entity"):
+        table(on(dict[str, Any]))
+
+
+def test_order_of_registration() -> None:
+    """Routes of an entity run in the order of registration, over all collections."""
+    orders, customers = Routes(), Routes()
+    orders.on(Order)(anything)
+    customers.on(Customer)(anything)
+    customers.on(Order)(anything_else)
+    made = Table((*orders, *customers), attribute("EntityType"), BOTH)
+    assert [route.handler for route in made.routes_of("Order")] == [anything, anything_else]
+
+
+def test_one_route_twice() -> None:
+    """A collection that is given twice would run its handlers twice."""
+    routes = Routes()
+    routes.on(Order)(anything)
+    with pytest.raises(RegistrationError, match=r"on\(Order\) is there twice"):
+        Table((*routes, *routes), attribute("EntityType"), BOTH)
+
+
+def test_second_fallback() -> None:
+    """There is one fallback at the most."""
+    with pytest.raises(RegistrationError, match="fallback is there twice"):
+        table(lambda routes: routes.fallback, lambda routes: routes.fallback)
+
+
+# ---------------------------------------------------------------------------------------------------------------- keys
+
+
+def test_keys_tell_routes_apart() -> None:
+    """Every route has a name of its own, also those of one handler that look alike."""
+    made = table(on(Order), on(Order), on(Order, Event.INSERT))
+    name = f"{__name__}.anything"
+    assert list(made.keys.values()) == [f"on(Order) {name}", f"on(Order) {name} #2", f"on(Order, INSERT) {name}"]
+
+
+# --------------------------------------------------------------------------------------------------------------- models
+
+
+def test_model_finished_after_its_registration() -> None:
+    """A model may name a class that is defined after it was registered, if not after the dispatcher is made."""
+    assert entities(table(on(Later))) == {"Later"}
+
+
+def test_model_that_is_never_finished() -> None:
+    """A model that names what does not exist could validate nothing."""
+
+    class Never(BaseModel):
+        order: Missing  # type: ignore[name-defined]  # noqa: F821 - it is the mistake
+
+    with pytest.raises(RegistrationError, match="'Missing'"):
+        table(on(Never))
+
+
+# --------------------------------------------------------------------------------------------------------------- events
+
+
+def test_steps_by_event() -> None:
+    """Each kind of event leads to the routes that take it; a removal has two causes."""
+    routes = Routes()
+    routes.on_insert(Order)(anything)
+    routes.on_modify(Order)(anything)
+    routes.on_remove(Order, cause="ttl")(anything)
+    routes.on_remove(Order)(anything)
+    made = Table(tuple(routes), attribute("EntityType"), BOTH)
+    by_entity, _ = made.steps(lambda route: lambda change: None, None)
+    assert {event: [step.position for step in steps] for event, steps in by_entity["Order"].items()} == {
+        Event.INSERT: [0],
+        Event.MODIFY: [1],
+        Event.DELETE: [3],
+        Event.EXPIRE: [2, 3],
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (insert(total=1), Insert),
+        (modify(total=1), Modify),
+        (remove(total=1), Remove),
+    ],
+)
+def test_changes(raw: Any, kind: type) -> None:
+    """With both images, the change is of the event's own class."""
+    change = built(raw, on(Order))
+    assert type(change) is kind
+    assert isinstance(change.image, Order)
+    assert change.record.raw is raw
+
+
+def test_old_model() -> None:
+    """Each image is validated into its own model."""
+    change = built(modify(), on(Order, old=OrderV1))
+    assert (type(change.new), type(change.old)) == (Order, OrderV1)
+    change = built(remove(), on(Order, old=OrderV1))
+    assert type(change.old) is OrderV1
+
+
+@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("OLD_IMAGE", "OldImage")])
+def test_modification_with_one_image(view: View, image: str) -> None:
+    """Under a view with one image a modification is a plain change that has this one."""
+    images: Any = {image: item()}
+    change = built(record(1, "MODIFY", **images), on(Order, Event.MODIFY), view)
+    assert type(change) is Change
+    assert (change.new is not None, change.old is not None) == (image == "NewImage", image == "OldImage")
+
+
+@pytest.mark.parametrize(("raw", "kind"), [(insert(), Insert), (modify(), Modify), (remove(), Remove)])
+def test_changes_without_a_model(raw: Any, kind: type) -> None:
+    """Without a model the change has its class, and no image."""
+    change = built(raw, on(None, entity="Order"))
+    assert (type(change), change.new, change.old) == (kind, None, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (insert(), Insert),
+        (modify(), Modify),
+        (remove(), Remove),
+        (record(1, "MODIFY", NewImage=item()), Change),
+        (record(1, "MODIFY", OldImage=item()), Remove),
+        (record(1, "MODIFY"), Change),
+    ],
+)
+def test_changes_of_the_fallback(raw: Any, kind: type) -> None:
+    """The fallback is given what there is, as plain dicts; without any image, the keys."""
+    change = built(raw, lambda routes: routes.fallback)
+    body = raw["dynamodb"]
+    assert type(change) is kind
+    assert change.image == decode_image(body.get("NewImage") or body.get("OldImage") or body["Keys"])
+
+
+# ---------------------------------------------------------------------------------------------------------------- views
+
+
+def works(decorator: Any, view: View, handler: Any = anything) -> bool:
+    try:
+        table(decorator, view=view, handler=handler)
+    except RegistrationError:
+        return False
+    return True
+
+
+def modified(change: Modify[Order]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("decorator", "handler", "views"),
+    [
+        (lambda routes: routes.on_insert(Order), anything, {"NEW_AND_OLD_IMAGES", "NEW_IMAGE"}),
+        (lambda routes: routes.on_modify(Order), modified, {"NEW_AND_OLD_IMAGES"}),
+        (lambda routes: routes.on_modify(Order), anything, {"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE"}),
+        (lambda routes: routes.on_remove(Order), anything, {"NEW_AND_OLD_IMAGES", "OLD_IMAGE"}),
+        (on(Order), anything, {"NEW_AND_OLD_IMAGES"}),
+        (on(Order, Event.INSERT | Event.MODIFY), anything, {"NEW_AND_OLD_IMAGES", "NEW_IMAGE"}),
+        (on(Order, Event.MODIFY | Event.REMOVE), anything, {"NEW_AND_OLD_IMAGES", "OLD_IMAGE"}),
+        (lambda routes: routes.on_batch(Order), anything_many, {"NEW_AND_OLD_IMAGES"}),
+        (on(None, entity="Order"), anything, set(VIEWS)),
+        (on(None, where(bool), entity="Order"), anything, set(VIEWS)),
+        (on(None, changed("total"), entity="Order"), anything, {"NEW_AND_OLD_IMAGES"}),
+        (on(Order, Event.MODIFY, changed("total")), anything, {"NEW_AND_OLD_IMAGES"}),
+        (on(Order, Event.INSERT, changed("total")), anything, {"NEW_AND_OLD_IMAGES", "NEW_IMAGE"}),
+        (on(None, Event.EXPIRE, changed("total"), entity="Order"), anything, {"NEW_AND_OLD_IMAGES", "OLD_IMAGE"}),
+        (on(Order, Event.MODIFY, where(bool)), anything, {"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE"}),
+        (lambda routes: routes.fallback, anything, set(VIEWS)),
+    ],
+)
+def test_views(decorator: Any, handler: Any, views: set[str]) -> None:
+    """A route works with the views that carry every image it cannot do without."""
+    assert {view for view in VIEWS if works(decorator, view, handler)} == views
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("event", EVENTS)
+def test_carried(view: View, event: Event) -> None:
+    """A view carries the images that it names, where the event has them."""
+    named = {"NEW_AND_OLD_IMAGES": {"NewImage", "OldImage"}, "NEW_IMAGE": {"NewImage"}, "OLD_IMAGE": {"OldImage"}}
+    has = {Event.INSERT: {"NewImage"}, Event.MODIFY: {"NewImage", "OldImage"}}
+    assert set(carried(view, event)) == named.get(view, set()) & has.get(event, {"OldImage"})
+
+
+# ----------------------------------------------------------------------------------------------------------- the entity
+
+
+def by_name(entity: str) -> dict[str, Any]:
+    return {"pk": {"S": "ORDER#1"}, "EntityType": {"S": entity}}
+
+
+@pytest.mark.parametrize("rule", [attribute("EntityType"), chain("EntityType")])
+@pytest.mark.parametrize(
+    ("body", "entity"),
+    [
+        ({"NewImage": by_name("New"), "OldImage": by_name("Old"), "Keys": by_name("Key")}, "New"),
+        ({"NewImage": {"pk": {"S": "1"}}, "OldImage": by_name("Old"), "Keys": by_name("Key")}, "Old"),
+        ({"OldImage": by_name("Old"), "Keys": by_name("Key")}, "Old"),
+        ({"NewImage": by_name(""), "Keys": by_name("Key")}, "Key"),
+        ({"NewImage": {"EntityType": {"N": "1"}}, "Keys": by_name("Key")}, "Key"),
+        ({"Keys": by_name("Key")}, "Key"),
+        ({"Keys": {"pk": {"S": "1"}}}, None),
+    ],
+)
+def test_where_the_entity_is_read(rule: Discriminator, body: dict[str, Any], entity: str | None) -> None:
+    """The new image is asked first, then the old one, then the keys."""
+    assert entity_reader(rule)(of(record(1, "MODIFY", **body))) == entity
+
+
+def test_images_of_a_record() -> None:
+    """Only images that are there are asked."""
+    assert [name for name, _ in images_of(of(insert()))] == ["NewImage", "Keys"]
+    assert [name for name, _ in images_of(of(modify()))] == ["NewImage", "OldImage", "Keys"]
+
+
+def test_a_dispatcher_checks_its_routes() -> None:
+    """The dispatcher makes the table, so it raises what the table does."""
+    routes = Routes()
+    routes.on(Order)(anything)
+    with pytest.raises(RegistrationError, match="cannot work with view='KEYS_ONLY'"):
+        Dispatcher(routes, view="KEYS_ONLY")

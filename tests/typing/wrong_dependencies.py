@@ -1,0 +1,49 @@
+"""What a handler needs, asked for in a way that nothing supplies. mypy does not look into ``Annotated``."""
+
+from typing import Annotated
+
+from pydantic import BaseModel
+
+from router import Depends, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+
+
+def get_bus() -> list[str]:
+    return []
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def calls_the_factory(
+    change: Insert[Order],
+    bus: Annotated[list[str], Depends(get_bus())],  # rejected: pyright
+) -> None: ...
+
+
+@routes.on_insert(Order)
+def unknown_scope(
+    change: Insert[Order],
+    bus: Annotated[list[str], Depends(get_bus, scope="session")],  # rejected: pyright
+) -> None: ...
+
+
+@routes.on_insert(Order)
+def as_default(
+    change: Insert[Order],
+    bus: list[str] = Depends(get_bus),  # noqa: B008 - it is the mistake  # rejected: mypy, pyright
+) -> None: ...
+
+
+@routes.on_insert(Order)
+def plain(change: Insert[Order], count: int) -> str:
+    return change.new.order_id * count
+
+
+# A decorated function is still the function, called as it is written.
+plain(Insert(Order(order_id="1")), "2")  # rejected: mypy, pyright
+plain(Insert(Order(order_id="1")))  # rejected: mypy, pyright
