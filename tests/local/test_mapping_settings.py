@@ -1,0 +1,211 @@
+"""Settings have AWS's defaults and ranges, and are refused in AWS's words."""
+
+from typing import Any
+
+import pytest
+
+from router import RouterError
+from router.local import FilterPatternError
+from router.local.mapping import EventSourceMapping, MappingSettings, MappingSettingsError
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:failed"
+
+
+def refused(**parameters: Any) -> tuple[str, str]:
+    with pytest.raises(MappingSettingsError) as caught:
+        MappingSettings.of(parameters)
+    return caught.value.code, str(caught.value)
+
+
+def test_defaults() -> None:
+    """What is not said is what AWS takes."""
+    settings = MappingSettings()
+    assert settings.batch_size == 100
+    assert settings.maximum_batching_window_in_seconds == 0
+    assert settings.parallelization_factor == 1
+    assert not settings.bisect_batch_on_function_error
+    assert settings.maximum_retry_attempts == -1
+    assert settings.maximum_record_age_in_seconds == -1
+    assert settings.tumbling_window_in_seconds == 0
+    assert not settings.reports
+    assert settings.destination is None
+    assert settings.filters == ()
+    assert settings.enabled
+
+
+LIMITS = [
+    ("batch_size", "batchSize", "BatchSize", 1, 10_000),
+    ("parallelization_factor", "parallelizationFactor", "ParallelizationFactor", 1, 10),
+    ("maximum_batching_window_in_seconds", "maximumBatchingWindowInSeconds", "MaximumBatchingWindowInSeconds", 0, 300),
+    ("tumbling_window_in_seconds", "tumblingWindowInSeconds", "TumblingWindowInSeconds", 0, 900),
+    ("maximum_retry_attempts", "maximumRetryAttempts", "MaximumRetryAttempts", -1, 10_000),
+    ("maximum_record_age_in_seconds", "maximumRecordAgeInSeconds", "MaximumRecordAgeInSeconds", -1, 604_800),
+]
+
+
+@pytest.mark.parametrize(("name", "camel", "title", "lowest", "highest"), LIMITS)
+def test_ranges(name: str, camel: str, title: str, lowest: int, highest: int) -> None:
+    """Lambda refuses what is too high, its clients what is too low."""
+    for value in (lowest, highest):
+        assert getattr(MappingSettings.of({name: value}), name) == value
+    assert refused(**{name: highest + 1}) == (
+        "ValidationException",
+        f"1 validation error detected: Value '{highest + 1}' at '{camel}' failed to satisfy constraint: "
+        f"Member must have value less than or equal to {highest}",
+    )
+    assert refused(**{name: lowest - 1}) == (
+        "ParamValidationError",
+        "Parameter validation failed:\n"
+        f"Invalid value for parameter {title}, value: {lowest - 1}, valid min value: {lowest}",
+    )
+
+
+@pytest.mark.parametrize("age", [0, 1, 59])
+def test_record_age_below_a_minute(age: int) -> None:
+    """Recorded."""
+    assert refused(maximum_record_age_in_seconds=age) == (
+        "InvalidParameterValueException",
+        "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)",
+    )
+
+
+def test_large_batches_need_no_window() -> None:
+    """That is a rule of queues, not of streams."""
+    assert MappingSettings(batch_size=101).maximum_batching_window_in_seconds == 0
+
+
+def test_response_types() -> None:
+    """Recorded."""
+    assert refused(function_response_types=["Bad"]) == (
+        "ValidationException",
+        "1 validation error detected: Value '[Bad]' at 'functionResponseTypes' failed to satisfy constraint: Member must "
+        "satisfy constraint: [Member must satisfy enum value set: [ReportBatchItemFailures], Member must not be null]",
+    )
+    code, text = refused(function_response_types=["ReportBatchItemFailures"] * 2)
+    assert code == "ValidationException"
+    assert text.endswith("Member must have length less than or equal to 1")
+
+
+def test_several_faults() -> None:
+    """Lambda tells all that its model refuses at once."""
+    _, text = refused(batch_size=10_001, parallelization_factor=11)
+    assert text.startswith("2 validation errors detected: Value '10001' at 'batchSize'")
+    assert "; Value '11' at 'parallelizationFactor'" in text
+
+
+def test_starting_position() -> None:
+    """Recorded: one that is unknown, none, and one that streams of tables do not have."""
+    _, text = refused(starting_position="invalid")
+    assert text.endswith("Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]")
+    assert refused(starting_position=None) == (
+        "InvalidParameterValueException",
+        "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
+        "Member must not be null.",
+    )
+    with pytest.raises(MappingSettingsError, match="Unsupported starting position for arn type: arn:aws:dynamodb:eu"):
+        EventSourceMapping(MappingSettings(starting_position="AT_TIMESTAMP"), stream_arn="arn:aws:dynamodb:eu")
+
+
+def test_windows_exclude_lanes_and_filters() -> None:
+    """A tumbling window goes with neither."""
+    assert refused(tumbling_window_in_seconds=60, parallelization_factor=2) == (
+        "InvalidParameterValueException",
+        "Parallelization factor must be equal to 1 when tumbling window period is configured",
+    )
+    code, _ = refused(tumbling_window_in_seconds=60, filter_criteria={"Filters": [{"Pattern": '{"a": [1]}'}]})
+    assert code == "InvalidParameterValueException"
+    MappingSettings(tumbling_window_in_seconds=60, filter_criteria={"Filters": []}, maximum_retry_attempts=1)
+
+
+def test_destination() -> None:
+    """Standard queues, standard topics and buckets; success has none; empty text takes it away."""
+    assert MappingSettings(destination_config={"OnFailure": {"Destination": QUEUE}}).destination == QUEUE
+    assert MappingSettings(destination_config={"OnFailure": {"Destination": ""}}).destination is None
+    assert MappingSettings(destination_config={"OnFailure": {}}).destination is None
+    assert refused(destination_config={"OnSuccess": {"Destination": QUEUE}}) == (
+        "InvalidParameterValueException",
+        "OnSuccess configuration is not supported for event source mappings.",
+    )
+    for arn in (f"{QUEUE}.fifo", "arn:aws:dynamodb:us-east-1:1:table/T", "failed"):
+        assert (
+            "expected the ARN of a standard queue" in refused(destination_config={"OnFailure": {"Destination": arn}})[1]
+        )
+    _, text = refused(destination_config={"OnFailure": {"Destination": f"{QUEUE}{'x' * 350}"}})
+    assert "at 'destinationConfig.onFailure.destination'" in text
+
+
+def test_filter_criteria() -> None:
+    """No filters, filters that are none, too many, too long, wrong ones."""
+    none: list[dict[str, Any]] = [{}, {"Filters": []}, {"Filters": [{}]}]
+    for criteria in none:
+        assert MappingSettings(filter_criteria=criteria).filters == ()
+    with pytest.raises(FilterPatternError, match=r"^Invalid filter pattern definition\.$"):
+        MappingSettings(filter_criteria={"Filters": [{"Pattern": "text"}]})
+    long = {"Filters": [{"Pattern": '{"a": [1]}'}, {"Pattern": f'{{"a": ["{"x" * 4096}"]}}'}]}
+    code, text = refused(filter_criteria=long)
+    assert code == "ValidationException"
+    assert text.endswith("Member must have length less than or equal to 4096")
+    assert "at 'filterCriteria.filters.2.member.pattern'" in text
+    assert "found 11 filters" in refused(filter_criteria={"Filters": [{"Pattern": '{"a": [1]}'}] * 11})[1]
+    assert "found other filter criteria" in refused(filter_criteria={"Filters": ["{}"]})[1]
+
+
+def test_metrics() -> None:
+    """Streams have one metric."""
+    MappingSettings(metrics_config={"Metrics": ["EventCount"]}, kms_key_arn="arn:aws:kms:us-east-1:1:key/k")
+    assert "expected EventCount" in refused(metrics_config={"Metrics": ["ErrorCount"]})[1]
+
+
+def test_scaling() -> None:
+    """Recorded: that is for queues."""
+    assert refused(scaling_config={"MaximumConcurrency": 2}) == (
+        "InvalidParameterValueException",
+        "Unsupported ScalingConfig parameter for given event source mapping type.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text"),
+    [
+        ({"batch_size": "10"}, "Invalid type for parameter BatchSize, value: 10, type: <class 'str'>"),
+        ({"batch_size": True}, "Invalid type for parameter BatchSize, value: True, type: <class 'bool'>"),
+        ({"batch_size": 1.5}, "Invalid type for parameter BatchSize, value: 1.5, type: <class 'float'>"),
+        ({"bisect_batch_on_function_error": 1}, "Invalid type for parameter BisectBatchOnFunctionError, value: 1"),
+        ({"filter_criteria": []}, "Invalid type for parameter FilterCriteria, value: [], type: <class 'list'>"),
+        ({"function_response_types": "ReportBatchItemFailures"}, "Invalid type for parameter FunctionResponseTypes"),
+    ],
+)
+def test_types(parameters: dict[str, Any], text: str) -> None:
+    """AWS's clients refuse other types."""
+    code, found = refused(**parameters)
+    assert code == "ParamValidationError"
+    assert found.startswith(f"Parameter validation failed:\n{text}")
+
+
+def test_unknown_parameter() -> None:
+    """A parameter that there is none of is an error that names the nearest one, or all."""
+    assert refused(batchsize=5) == (
+        "ParamValidationError",
+        "found the unknown mapping parameter 'batchsize'; did you mean 'batch_size'?",
+    )
+    assert "; there are batch_size, maximum_batching_window_in_seconds," in refused(xyz=1)[1]
+
+
+def test_nothing_is_the_default() -> None:
+    """A parameter that is None was not given."""
+    assert MappingSettings.of({"batch_size": None, "function_response_types": None}) == MappingSettings()
+
+
+def test_advice() -> None:
+    """What AWS accepts and may not do what was meant."""
+    criteria = {"Filters": [{"Pattern": '{"eventSource": ["aws:dynamodb"], "eventName": ["INSERT"]}'}]}
+    assert list(MappingSettings(filter_criteria=criteria).advice()) == [
+        "a filter looks at eventSource; AWS documents filters on dynamodb, eventName, userIdentity only",
+        "function_response_types lacks ReportBatchItemFailures: Lambda ignores what the function returns",
+    ]
+    assert list(MappingSettings(function_response_types=["ReportBatchItemFailures"]).advice()) == []
+
+
+def test_error_is_of_the_framework() -> None:
+    """Whoever catches the framework's errors catches these."""
+    assert issubclass(MappingSettingsError, RouterError)

@@ -1,0 +1,111 @@
+"""The table of responses, row by row."""
+
+from typing import Any
+
+import pytest
+
+from router.local.mapping import FunctionError, MappingSettings, Returned
+from router.local.mapping.records import stream_record
+from router.local.mapping.verdicts import Failure, Partial, Success, judge
+from tests.local.driver import REPORT, record
+
+BATCH = [stream_record(record(number), number, 0.0) for number in (998, 999, 1000)]
+ON = MappingSettings(function_response_types=REPORT)
+OFF = MappingSettings()
+WINDOW = MappingSettings(function_response_types=REPORT, tumbling_window_in_seconds=60)
+
+
+def identifiers(*values: Any) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": value} for value in values]}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        [],
+        {},
+        None,
+        "",
+        {"batchItemFailures": []},
+        {"batchItemFailures": None},
+        {"batchItemFailure": [1]},
+        "text",
+        [1],
+        5,
+    ],
+)
+def test_success(response: Any) -> None:
+    """An answer that reports nothing is success, whatever it is."""
+    assert isinstance(judge(Returned(response), BATCH, ON), Success)
+
+
+@pytest.mark.parametrize(
+    ("response", "first"),
+    [
+        (identifiers("999"), 1),
+        (identifiers("1000"), 2),
+        (identifiers("1000", "999"), 1),
+        (identifiers("999", "999"), 1),
+    ],
+)
+def test_partial(response: Any, first: int) -> None:
+    """A known sequence number behind the first is where the batch goes on; the lowest of several, as integers."""
+    verdict = judge(Returned(response), BATCH, ON)
+    assert isinstance(verdict, Partial)
+    assert verdict.first == first
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        identifiers("998"),
+        identifiers("1000", "998"),
+        identifiers(""),
+        identifiers(None),
+        identifiers(999),
+        identifiers("123"),
+        identifiers("0999"),
+        identifiers("999", "123"),
+        identifiers("999", None),
+        {"batchItemFailures": [{"foo": "999"}]},
+        {"batchItemFailures": [{"foo": None}]},
+        {"batchItemFailures": [{}]},
+        {"batchItemFailures": ["999"]},
+        {"batchItemFailures": {"itemIdentifier": "999"}},
+        {"batchItemFailures": "999"},
+    ],
+)
+def test_rejected(response: Any) -> None:
+    """The first record, or any identifier that is none of the batch, fails the whole batch without a function error."""
+    assert judge(Returned(response), BATCH, ON) == Failure(None)
+
+
+@pytest.mark.parametrize("settings", [ON, OFF, WINDOW])
+def test_function_error(settings: MappingSettings) -> None:
+    """An exception, a time-out or a crash is unhandled."""
+    assert judge(FunctionError(), BATCH, settings) == Failure("Unhandled")
+
+
+@pytest.mark.parametrize("response", [identifiers("999"), identifiers(None), None, "text", {"state": 1}])
+def test_not_reporting(response: Any) -> None:
+    """Without the response type any answer is success."""
+    assert isinstance(judge(Returned(response), BATCH, OFF), Success)
+
+
+@pytest.mark.parametrize("response", [{}, None, {"batchItemFailures": []}, []])
+def test_window_without_state(response: Any) -> None:
+    """In a tumbling window an answer without state is a failed invocation."""
+    assert judge(Returned(response), BATCH, WINDOW) == Failure(None)
+
+
+def test_window_with_state() -> None:
+    """The state is carried on, beside a report too."""
+    assert judge(Returned({"state": {"n": 1}}), BATCH, WINDOW) == Success({"n": 1})
+    assert judge(Returned({"state": {"n": 1}, **identifiers("999")}), BATCH, WINDOW) == Partial(1, {"n": 1})
+
+
+def test_records_without_a_sequence_number() -> None:
+    """A record without one cannot be reported, so null reports nothing that is known."""
+    raw = {"eventName": "INSERT"}
+    batch = [*BATCH, stream_record(raw, 3, 0.0)]
+    assert judge(Returned(identifiers(None)), batch, ON) == Failure(None)
