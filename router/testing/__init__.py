@@ -1,0 +1,25 @@
+"""For tests of handlers: records and events to call them with, and a stream that delivers as Lambda does.
+
+- :class:`Stream` keeps a table in memory and runs a handler under Lambda's event source mapping.
+- :func:`inserted`, :func:`modified`, :func:`removed`, :func:`expired` and :func:`record` make records of models or of
+  plain values, :func:`event` puts them into an event, :class:`Context` goes with it.
+"""
+
+from router.testing.builders import event, expired, inserted, modified, record, removed
+from router.testing.context import Context
+from router.testing.discarded import Discarded
+from router.testing.items import wire_image
+from router.testing.stream import Stream
+
+__all__ = [
+    "Context",
+    "Discarded",
+    "Stream",
+    "event",
+    "expired",
+    "inserted",
+    "modified",
+    "record",
+    "removed",
+    "wire_image",
+]

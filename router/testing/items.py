@@ -1,0 +1,224 @@
+"""Items as DynamoDB has them: models and Python values on the wire, keys and sizes."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence, Set
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from router.decode import decode_image
+from router.errors import RegistrationError
+from router.wire import to_wire
+
+__all__ = ["Item", "Key", "Wire", "key_attributes", "size_bytes", "wire_image"]
+
+Item = BaseModel | Mapping[str, Any]
+"""An item as a test writes it: a model, or a dict of Python values."""
+
+Wire = dict[str, Any]
+"""An image or a key as it stands in a record."""
+
+Key = str | Sequence[str] | Callable[[Any], Mapping[str, Any]] | None
+"""The names of the key attributes, or a function that makes those attributes of an item; ``None`` for a guess."""
+
+_KEY_NAMES = (("pk", "sk"), ("PK", "SK"), ("partition_key", "sort_key"), ("partitionKey", "sortKey"))
+_ID_NAMES = ("id", "Id", "ID")
+_KEY_TYPES = ("S", "N", "B")
+_ELEMENT = 1  # bytes that each element of a list or a map takes beside its value
+_CONTAINER = 3
+
+
+def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) -> Wire:
+    """Write an item as it stands in a record, exactly as DynamoDB would.
+
+    Numbers lose zeros and exponents to spare. A model's attributes have the names that the model reads them by. What no
+    attribute can hold, such as a date, is the text that its JSON has; empty sets of a model are left out.
+
+    Args:
+        item: A model, or a dict of Python values.
+        discriminator: The attribute that a model gets its class name in, if it is without or empty there.
+        attributes: Python values of more attributes.
+
+    Raises:
+        RegistrationError: There is no such item.
+        DecodeError: A number has more digits than DynamoDB keeps.
+
+    Example:
+        >>> wire_image({"id": "o-1", "total": 12.50, "tags": {"new"}})
+        {'id': {'S': 'o-1'}, 'total': {'N': '12.5'}, 'tags': {'SS': ['new']}}
+    """
+    values = {**_plain(item), **{name: _plain(value) for name, value in attributes.items()}}
+    if isinstance(item, BaseModel) and discriminator is not None and not values.get(discriminator):
+        values[discriminator] = type(item).__name__
+    image = {name: _normal(to_wire(value)) for name, value in values.items()}
+    decode_image(image, "NewImage")
+    return image
+
+
+def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str | None = None) -> Wire:
+    """The key of an item.
+
+    Without ``key`` it is guessed: ``pk`` with ``sk`` if there is one, else ``id``, else the entity's own ``order_id``,
+    else the first attribute that is called an ID, else the first that can be a key.
+
+    Args:
+        item: The item as the test wrote it.
+        image: The same on the wire.
+        key: The names of the key attributes.
+        discriminator: The attribute with the entity's name, which is never the key.
+
+    Raises:
+        RegistrationError: The item has no such key.
+
+    Example:
+        >>> key_attributes({}, {"pk": {"S": "a"}, "sk": {"S": "b"}, "total": {"N": "1"}})
+        {'pk': {'S': 'a'}, 'sk': {'S': 'b'}}
+    """
+    names = (key,) if isinstance(key, str) else key
+    if names is None or callable(names):
+        names = _guess(item, image, discriminator) if names is None else tuple(names(item))
+    missing = [name for name in names if not image.get(name, {}).keys() & set(_KEY_TYPES)]
+    if missing or not names:
+        expected = ", ".join(missing) or "an attribute that can be a key"
+        msg = (
+            f"found an item of {', '.join(image) or 'no attributes'}, expected {expected} to be text, a number or "
+            "bytes; give the attributes of the table's key, as key=('pk', 'sk')"
+        )
+        raise RegistrationError(msg)
+    return {name: image[name] for name in names}
+
+
+def size_bytes(*images: Wire) -> int:
+    """The ``SizeBytes`` of a record: the sum of the sizes of its key and of the images that it carries.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+
+    Example:
+        >>> size_bytes({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}})
+        12
+    """
+    return sum(len(name.encode()) + _size(value) for image in images for name, value in image.items())
+
+
+def _guess(item: Item, image: Wire, discriminator: str | None) -> tuple[str, ...]:
+    for partition, sort in _KEY_NAMES:
+        if partition in image:
+            return (partition, sort) if sort in image else (partition,)
+    able = [name for name, value in image.items() if value.keys() & set(_KEY_TYPES) and name != discriminator]
+    entity = type(item).__name__ if isinstance(item, BaseModel) else image.get(discriminator or "", {}).get("S", "")
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", entity).lower()
+    own = (f"{snake}_id", f"{entity[:1].lower()}{entity[1:]}Id")
+    called_id = [name for name in able if name.endswith(("_id", "Id", "ID"))]
+    return tuple([*(name for name in (*_ID_NAMES, *own) if name in able), *called_id, *able][:1])
+
+
+def _plain(value: Any) -> Any:
+    """Python values of which each can be an attribute."""
+    if isinstance(value, BaseModel):
+        return _without_empty_sets(_plain(_read_names(value, value.model_dump(by_alias=True))))
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, Set):
+        return {_plain(inner) for inner in value}
+    if value is None or isinstance(value, str | bytes | bytearray | bool | int | float | Decimal):
+        return value
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError:
+        return value  # for to_wire to refuse
+
+
+def _read_names(value: Any, dumped: Any) -> Any:
+    """What a model was dumped to, with the names that it is read by where those are others."""
+    if isinstance(value, BaseModel) and isinstance(dumped, Mapping):
+        fields = {_written(name, field): (name, field) for name, field in type(value).model_fields.items()}
+        renamed = {}
+        for written, inner in dumped.items():
+            name, field = fields.get(written, (written, None))
+            read = written if field is None else _read(name, field)
+            renamed[read] = inner if field is None else _read_names(getattr(value, name), inner)
+        return renamed
+    if isinstance(value, list | tuple) and isinstance(dumped, list | tuple) and len(value) == len(dumped):
+        return [_read_names(one, other) for one, other in zip(value, dumped, strict=True)]
+    if isinstance(value, Mapping) and isinstance(dumped, Mapping) and len(value) == len(dumped):
+        return {key: _read_names(one, dumped[key]) for one, key in zip(value.values(), dumped, strict=True)}
+    return dumped
+
+
+def _written(name: str, field: FieldInfo) -> str:
+    return field.serialization_alias or field.alias or name
+
+
+def _read(name: str, field: FieldInfo) -> str:
+    alias = field.validation_alias
+    first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
+    return first if isinstance(first, str) else _written(name, field)
+
+
+def _without_empty_sets(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_empty_sets(inner) for name, inner in value.items() if inner != set()}
+
+
+def _normal(value: Wire) -> Wire:
+    """The same attribute value with numbers as DynamoDB writes them."""
+    ((tag, content),) = value.items()
+    match tag:
+        case "N":
+            return {"N": _number(content)}
+        case "NS":
+            return {"NS": [_number(text) for text in content]}
+        case "L":
+            return {"L": [_normal(inner) for inner in content]}
+        case "M":
+            return {"M": {name: _normal(inner) for name, inner in content.items()}}
+        case _:
+            return value
+
+
+def _number(text: str) -> str:
+    plain = f"{Decimal(text):f}"
+    if "." in plain:
+        plain = plain.rstrip("0").rstrip(".")
+    return "0" if plain in ("-0", "") else plain
+
+
+def _size(value: Wire) -> int:
+    ((tag, content),) = value.items()
+    match tag:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return _number_size(content)
+        case "B":
+            return len(b64decode(content))
+        case "SS" | "NS" | "BS":
+            return sum(_size({tag[0]: member}) for member in content)
+        case "L":
+            return _CONTAINER + sum(_ELEMENT + _size(inner) for inner in content)
+        case "M":
+            return _CONTAINER + len(content) * _ELEMENT + size_bytes(content)
+        case _:
+            return 1
+
+
+def _number_size(text: str) -> int:
+    """A byte, one more for a minus, and one for each two digits, counted from the decimal point on both sides."""
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
+    pairs = re.sub(r"^(?:00)+", "", digits)
+    while pairs.endswith("00"):
+        pairs = pairs[:-2]
+    return 1 + text.startswith("-") + len(pairs) // 2

@@ -1,0 +1,469 @@
+"""The stream in memory makes DynamoDB's records and delivers them as Lambda does."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from router import Change, Dispatcher, RegistrationError, Routes
+from router.local.mapping import MappingSettingsError
+from router.testing import Stream, inserted
+from router.views import View
+
+REPORT = ["ReportBatchItemFailures"]
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Order(BaseModel):
+    EntityType: Literal["Order"] = "Order"
+    pk: str
+    total: int = 0
+
+
+class Customer(BaseModel):
+    pk: str
+    name: str = ""
+
+
+def nothing(event: Any, context: Any) -> None:
+    """A handler with which all is well."""
+
+
+def fail(event: Any, context: Any) -> None:
+    raise ValueError("no")
+
+
+def names(stream: Stream) -> list[str]:
+    return [record["eventName"] for record in stream.records]
+
+
+def test_put() -> None:
+    """A new item is an insert, another under its key a modification, the same one nothing."""
+    stream = Stream(nothing)
+    assert stream.put(Order(pk="a")) is not None
+    assert stream.put(Order(pk="a", total=1)) is not None
+    assert stream.put(Order(pk="a", total=1)) is None
+    assert stream.put({"pk": "a", "total": Decimal("1.0"), "EntityType": "Order"}) is None
+    assert names(stream) == ["INSERT", "MODIFY"]
+    body = stream.records[1]["dynamodb"]
+    assert (body["OldImage"]["total"], body["NewImage"]["total"]) == ({"N": "0"}, {"N": "1"})
+
+
+def test_delete() -> None:
+    """By model or by key; what is not there leaves no record."""
+    stream = Stream(nothing)
+    stream.put(Order(pk="a"))
+    stream.put(Order(pk="b"))
+    assert stream.delete(Order(pk="a")) is not None
+    assert stream.delete({"pk": "b"}) is not None
+    assert stream.delete({"pk": "b"}) is None
+    assert names(stream)[2:] == ["REMOVE", "REMOVE"]
+    assert "userIdentity" not in stream.records[-1]
+    assert stream.put(Order(pk="a")) is not None
+    assert names(stream)[-1] == "INSERT"
+
+
+def test_expire() -> None:
+    """DynamoDB itself is who removes an expired item."""
+    stream = Stream(nothing)
+    stream.put(Order(pk="a"))
+    assert stream.expire({"pk": "b"}) is None
+    record = stream.expire(Order(pk="a"))
+    assert record is not None
+    assert record["userIdentity"] == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
+    assert stream.delete({"pk": "a"}) is None
+
+
+def test_update() -> None:
+    """Attributes are set; a missing item is made; the same values change nothing; the key stays."""
+    stream = Stream(nothing)
+    stream.put(Order(pk="a", total=1))
+    assert stream.update({"pk": "a"}, total=1) is None
+    changed = stream.update(Order(pk="a"), total=2)
+    made = stream.update({"pk": "b"}, name="x")
+    assert changed is not None
+    assert changed["dynamodb"]["NewImage"] == {"EntityType": {"S": "Order"}, "pk": {"S": "a"}, "total": {"N": "2"}}
+    assert made is not None
+    assert (made["eventName"], made["dynamodb"]["NewImage"]) == ("INSERT", {"pk": {"S": "b"}, "name": {"S": "x"}})
+    with pytest.raises(RegistrationError, match="expected an item to keep its key"):
+        stream.update({"pk": "a"}, pk="b")
+
+
+@pytest.mark.parametrize("view", ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"])
+def test_view(view: View) -> None:
+    """A record of each kind has the view's images, and unchanged items leave none under any view."""
+    stream = Stream(nothing, view=view)
+    stream.put(Order(pk="a"))
+    stream.put(Order(pk="a"))
+    stream.put(Order(pk="a", total=1))
+    stream.delete({"pk": "a"})
+    images = [[name for name in record["dynamodb"] if name.endswith("Image")] for record in stream.records]
+    new, old = ["NewImage"] * view.startswith("NEW"), ["OldImage"] * ("OLD" in view)
+    assert images == [new, new + old, old]
+
+
+def test_discriminator() -> None:
+    """A model without the attribute gets its class name in it; plain items are left as they are."""
+    stream = Stream(nothing)
+    record = stream.put(Customer(pk="a"))
+    assert record is not None
+    assert record["dynamodb"]["NewImage"]["EntityType"] == {"S": "Customer"}
+    record = Stream(nothing, discriminator=None).put(Customer(pk="a"))
+    assert record is not None
+    assert "EntityType" not in record["dynamodb"]["NewImage"]
+    record = stream.put({"pk": "b"})
+    assert record is not None
+    assert record["dynamodb"]["NewImage"] == {"pk": {"S": "b"}}
+
+
+def test_key() -> None:
+    """Keys by name, by more attributes, or by a function."""
+    by_name = Stream(nothing, key=("customer", "order"))
+    by_name.put({"id": "1", "customer": "c", "order": 1})
+    by_name.put({"id": "1", "customer": "c", "order": 2})
+    assert names(by_name) == ["INSERT", "INSERT"]
+    by_attribute = Stream(nothing)
+    by_attribute.put(Order(pk="a"), sk="1")
+    by_attribute.put(Order(pk="a"), sk="2")
+    assert by_attribute.delete(Order(pk="a"), sk="1") is not None
+    assert names(by_attribute) == ["INSERT", "INSERT", "REMOVE"]
+    by_function = Stream(nothing, key=lambda order: {"PK": f"ORDER#{order.pk}"})
+    by_function.put(Order(pk="a"))
+    assert by_function.records[0]["dynamodb"]["Keys"] == {"PK": {"S": "ORDER#a"}}
+    assert by_function.delete({"PK": "ORDER#a"}) is not None
+    assert by_function.delete(Order(pk="never")) is None
+    by_function.put(Order(pk="b"))
+    assert by_function.delete(Order(pk="b")) is not None
+
+
+def test_append() -> None:
+    """A record is delivered just as it is, and later ones are behind it."""
+    stream = Stream(nothing)
+    strange = {"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "5000000000000000000000", "X": None}}
+    stream.append(strange)
+    stream.append({"dynamodb": 5})
+    stream.put(Order(pk="a"))
+    stream.run()
+    assert stream.invocations[0]["Records"][:2] == [strange, {"dynamodb": 5}]
+    assert stream.records[-1]["dynamodb"]["SequenceNumber"] == "5000000000000000000001"
+
+
+def test_records_are_in_the_exact_shape() -> None:
+    """What a handler gets is the whole of what Lambda sends, in its order."""
+    stream = Stream(nothing, start=START, table_name="Shop")
+    stream.put({"pk": "a", "total": 5})
+    stream.run()
+    assert json.dumps(stream.invocations) == json.dumps(
+        [
+            {
+                "Records": [
+                    {
+                        "eventID": stream.records[0]["eventID"],
+                        "eventName": "INSERT",
+                        "eventVersion": "1.1",
+                        "eventSource": "aws:dynamodb",
+                        "awsRegion": "us-east-1",
+                        "dynamodb": {
+                            "ApproximateCreationDateTime": 1767225600.0,
+                            "Keys": {"pk": {"S": "a"}},
+                            "NewImage": {"pk": {"S": "a"}, "total": {"N": "5"}},
+                            "SequenceNumber": "999999999999999999997",
+                            "SizeBytes": 13,
+                            "StreamViewType": "NEW_AND_OLD_IMAGES",
+                        },
+                        "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/Shop/stream/"
+                        "2026-01-01T00:00:00.000",
+                    }
+                ]
+            }
+        ]
+    )
+
+
+def test_sequence_numbers_get_longer() -> None:
+    """Who compares sequence numbers as text is found out by the fourth record."""
+    stream = Stream(nothing)
+    for total in range(6):
+        stream.put(Order(pk="a", total=total))
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in stream.records]
+    assert sorted(numbers, key=int) == numbers != sorted(numbers)
+
+
+def test_a_handler_cannot_change_the_stream() -> None:
+    """Each delivery is a copy, and so is what is kept of it."""
+
+    def handler(event: Any, context: Any) -> None:
+        event["Records"][0].clear()
+        raise ValueError
+
+    stream = Stream(handler, maximum_retry_attempts=1)
+    stream.put(Order(pk="a"))
+    stream.run()
+    first, second = stream.invocations
+    assert first == second
+    assert first["Records"] == stream.records
+    assert stream.discarded[0].records == stream.records
+
+
+def test_context() -> None:
+    """The context has the request ID, the same at a retry, and the time that is left on the stream's clock."""
+    seen: list[tuple[str, str, int, int]] = []
+
+    def handler(event: Any, context: Any) -> None:
+        before = context.get_remaining_time_in_millis()
+        stream.advance(2)
+        after = context.get_remaining_time_in_millis()
+        seen.append((context.aws_request_id, context.function_name, before, after))
+        raise ValueError
+
+    stream = Stream(handler, timeout=3, function_name="shop", maximum_retry_attempts=1)
+    stream.put(Order(pk="a"))
+    stream.run()
+    first, second = seen
+    assert first == second
+    assert first[1:] == ("shop", 3000, 1000)
+    assert stream.discarded[0]["requestContext"]["requestId"] == first[0]
+
+
+def test_timeout() -> None:
+    """A handler that takes longer than it may has failed, whatever it returned."""
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        stream.advance(4)
+        return {"batchItemFailures": []}
+
+    stream = Stream(handler, timeout=3, maximum_retry_attempts=0)
+    stream.put(Order(pk="a"))
+    stream.run()
+    assert isinstance(stream.errors[0], TimeoutError)
+    assert stream.discarded[0]["responseContext"]["functionError"] == "Unhandled"
+
+
+def test_response_is_json() -> None:
+    """Decimals pass as in Lambda's runtime; a set is a failure; what is kept is what Lambda would see."""
+    answers: list[Any] = [{"n": Decimal("1.5"), 1: (2,)}, {"batchItemFailures": {1}}, {"batchItemFailures": []}]
+
+    def handler(event: Any, context: Any) -> Any:
+        return answers.pop(0)
+
+    stream = Stream(handler, batch_size=1, maximum_retry_attempts=0)
+    stream.put(Order(pk="a"))
+    stream.put(Order(pk="b"))
+    stream.run()
+    assert stream.responses[0] == {"n": 1.5, "1": [2]}
+    assert stream.responses[1] == {
+        "errorMessage": "found a response with a value of type set, expected JSON",
+        "errorType": "TypeError",
+    }
+    assert len(stream.discarded) == 1
+
+
+def test_function_error() -> None:
+    """An exception is a function error, kept beside the invocation; the document and the event tell of it."""
+    stream = Stream(fail, maximum_retry_attempts=2)
+    stream.put(Order(pk="a"))
+    stream.run()
+    assert len(stream.invocations) == len(stream.responses) == len(stream.errors) == 3
+    assert stream.responses[0] == {"errorMessage": "no", "errorType": "ValueError"}
+    assert [type(error) for error in stream.errors] == [ValueError] * 3
+    (document,) = stream.discarded
+    assert document["requestContext"]["condition"] == document.condition == "RetryAttemptsExhausted"
+    assert document["requestContext"]["approximateInvokeCount"] == 3
+    assert "payload" not in document
+    assert document.event == stream.invocations[-1]
+    assert json.loads(document.s3_document["payload"]) == document.event
+
+
+def test_tests_may_fail_inside_a_handler() -> None:
+    """What ends the test, such as pytest's own outcome, is no function error."""
+
+    def handler(event: Any, context: Any) -> None:
+        pytest.fail("here")
+
+    stream = Stream(handler)
+    stream.put(Order(pk="a"))
+    with pytest.raises(pytest.fail.Exception):
+        stream.run()
+
+
+def test_a_handler_that_always_fails() -> None:
+    """With AWS's own retries without end a record blocks for a day, and run() ends."""
+    stream = Stream(fail, start=START)
+    stream.put(Order(pk="a"))
+    stream.run()
+    assert 1000 < len(stream.invocations) < 2000
+    assert stream.discarded == []
+    assert stream.trimmed == stream.records
+    assert (stream.now - START).total_seconds() >= 86_400
+
+
+def test_age() -> None:
+    """A record that is held for too long is discarded without an invocation."""
+    stream = Stream(nothing, maximum_record_age_in_seconds=60)
+    stream.put(Order(pk="a"))
+    stream.advance(70).run()
+    assert stream.invocations == []
+    assert stream.discarded[0].condition == "RecordAgeExceeded"
+
+
+def test_run_waits_for_the_batching_window() -> None:
+    """What has to wait is waited for, without sleeping."""
+    stream = Stream(nothing, start=START, batch_size=2, maximum_batching_window_in_seconds=5)
+    for total in range(5):
+        stream.put(Order(pk="a", total=total))
+    stream.run()
+    assert [len(event["Records"]) for event in stream.invocations] == [2, 2, 1]
+    assert (stream.now - START).total_seconds() == 5
+
+
+def test_run_again() -> None:
+    """Each run goes on where the one before ended."""
+    stream = Stream(nothing)
+    for pk in "ab":
+        stream.put(Order(pk=pk))
+        stream.run()
+    assert [len(event["Records"]) for event in stream.invocations] == [1, 1]
+    assert Stream(nothing).run().invocations == []
+
+
+def test_filter() -> None:
+    """Filters keep records from the handler."""
+    stream = Stream(nothing, filter_criteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]})
+    stream.put(Order(pk="a"))
+    stream.delete({"pk": "a"})
+    stream.run()
+    assert [record["eventName"] for event in stream.invocations for record in event["Records"]] == ["REMOVE"]
+
+
+def test_tumbling_window() -> None:
+    """State is carried while the clock stays in the window; the final event comes when it is over."""
+
+    def handler(event: Any, context: Any) -> dict[str, Any]:
+        return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
+
+    stream = Stream(handler, start=START, tumbling_window_in_seconds=60)
+    for pk in "ab":
+        stream.put(Order(pk=pk))
+        stream.run()
+    stream.advance(60).run()
+    assert [
+        (len(event["Records"]), event["state"], event["isFinalInvokeForWindow"]) for event in stream.invocations
+    ] == [
+        (1, {}, False),
+        (1, {"n": 1}, False),
+        (0, {"n": 2}, True),
+    ]
+    stream.put(Order(pk="c"))
+    assert stream.run().invocations[-1]["state"] == {}
+
+
+def test_put_from_within_a_handler() -> None:
+    """A handler that writes to its own table is called for that, too."""
+
+    def handler(event: Any, context: Any) -> None:
+        if len(stream.invocations) < 3:
+            stream.put(Order(pk="a", total=len(stream.invocations)))
+
+    stream = Stream(handler)
+    stream.put(Order(pk="a"))
+    assert len(stream.run().invocations) == 3
+
+
+@pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
+def test_time_does_not_go_back(seconds: float) -> None:
+    """The clock goes forward, and not for ever."""
+    with pytest.raises(RegistrationError, match="time does not go back"):
+        Stream(nothing).advance(seconds)
+
+
+def test_settings_are_checked() -> None:
+    """What Lambda refuses, the stream refuses, in the same words."""
+    with pytest.raises(MappingSettingsError, match="Member must have value less than or equal to 10000"):
+        Stream(nothing, batch_size=10_001)
+    with pytest.raises(MappingSettingsError, match="did you mean 'batch_size'"):
+        Stream(nothing, batchsize=1)
+
+
+def test_repr() -> None:
+    """A stream tells its counts and no item."""
+    stream = Stream(fail, maximum_retry_attempts=0)
+    stream.put(Order(pk="s3cret"))
+    assert repr(stream.run()) == "<Stream of 1 records: 1 invocations, 1 discarded>"
+
+
+def test_many_records() -> None:
+    """Ten thousand records are delivered in moments."""
+    stream = Stream(nothing, batch_size=1000)
+    record = inserted({"pk": "a"})
+    for _ in range(10_000):
+        stream.append(record)
+    assert len(stream.run().invocations) == 10
+
+
+Writes = list[tuple[str, str]]
+
+
+def writes() -> st.SearchStrategy[Writes]:
+    return st.lists(st.tuples(st.sampled_from(["put", "delete"]), st.sampled_from("abcd")), max_size=12)
+
+
+@given(
+    writes(),
+    st.dictionaries(st.tuples(st.sampled_from(["first", "second"]), st.integers(0, 11)), st.integers(1, 3), max_size=5),
+    st.fixed_dictionaries(
+        {
+            "batch_size": st.integers(1, 6),
+            "bisect_batch_on_function_error": st.booleans(),
+            "parallelization_factor": st.integers(1, 3),
+        }
+    ),
+    st.sampled_from([1, 3]),
+)
+def test_dispatcher_does_each_route_once(
+    writes: Writes, failures: dict[tuple[str, int], int], settings: dict[str, Any], concurrency: int
+) -> None:
+    """With transient failures, each route of the dispatcher does each record once, in the order of its item."""
+    left = Counter(failures)
+    done: list[tuple[str, str, str]] = []
+    routes = Routes()
+
+    def act(name: str, change: Change[Order]) -> None:
+        number = change.record.sequence_number or ""
+        fault = (name, [record["dynamodb"]["SequenceNumber"] for record in stream.records].index(number))
+        if left[fault] > 0:
+            left[fault] -= 1
+            raise ValueError
+        done.append((name, change.keys["pk"], number))
+
+    @routes.on(Order)
+    def first(change: Change[Order]) -> None:
+        act("first", change)
+
+    @routes.on(Order)
+    async def second(change: Change[Order]) -> None:
+        act("second", change)
+
+    app = Dispatcher(routes, concurrency=concurrency)
+    stream = Stream(app, function_response_types=REPORT, **settings)
+    for total, (verb, pk) in enumerate(writes):
+        stream.put(Order(pk=pk, total=total)) if verb == "put" else stream.delete({"pk": pk})
+    stream.run()
+
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in stream.records]
+    assert Counter((name, number) for name, _, number in done) == Counter(
+        (name, number) for name in ("first", "second") for number in numbers
+    )
+    for name in ("first", "second"):
+        for pk in "abcd":
+            own = [int(number) for route, key, number in done if (route, key) == (name, pk)]
+            assert own == sorted(own)
+    assert stream.discarded == []
+    assert stream.responses[-1:] in ([], [{"batchItemFailures": []}])
