@@ -110,6 +110,7 @@ class Dispatcher:
         check_choice("unrouted", unrouted, get_args(Unrouted))
         check_concurrency(concurrency)
         check_reserve(reserve)
+        check_middleware(middleware)
         check_on_error(on_error)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.routes = Routes(*(route for collection in routes for route in collection))
@@ -119,7 +120,7 @@ class Dispatcher:
         self._on_error = on_error
         self._unrouted: Unrouted = unrouted
         self._parking = parking
-        self._middleware = check_middleware(middleware)
+        self._middleware = tuple(middleware)
         self._concurrency = concurrency
         self._reserve = reserve
         self._completed = MemoryCompleted() if completed is None else completed

@@ -60,12 +60,11 @@ def check_reserve(value: Any) -> None:
         _refuse(f"Dispatcher(reserve=) found {_number(value)}, expected seconds, 0 or more")
 
 
-def check_middleware(middleware: Any) -> tuple[Any, ...]:
+def check_middleware(middleware: Any) -> None:
     """Refuse what is no sequence, as one middleware on its own is not."""
-    if isinstance(middleware, Sequence) and not isinstance(middleware, str):
-        return tuple(middleware)
-    found = "a function" if callable(middleware) else f"a value of type {type(middleware).__name__}"
-    _refuse(f"Dispatcher(middleware=) found {found}, expected a sequence: middleware=[timed]")
+    if not isinstance(middleware, Sequence) or isinstance(middleware, str):
+        found = "a function" if callable(middleware) else f"a value of type {type(middleware).__name__}"
+        _refuse(f"Dispatcher(middleware=) found {found}, expected a sequence: middleware=[timed]")
 
 
 def check_completed(completed: Any) -> None:

@@ -315,8 +315,8 @@ def test_where_prints_a_line() -> None:
         (later, "an async function"),
         (Later(), "an async function"),
         (functools.partial(later), "an async function"),
-        ("status", "str"),
-        (None, "NoneType"),
+        ("status", "a value of type str"),
+        (None, "a value of type NoneType"),
     ],
 )
 def test_where_refuses(predicate: Any, found: str) -> None:
