@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Never, get_args
 
@@ -33,7 +35,7 @@ from router.policies import OnError, Retry, check_on_error
 from router.record import Record
 from router.routes import Route, Routes
 from router.signature import Batch
-from router.sources import source_of
+from router.sources import Source, source_of
 from router.table import VIEWS, Table, View, entity_reader
 
 if TYPE_CHECKING:
@@ -126,6 +128,7 @@ class Dispatcher:
         self._completed = MemoryCompleted() if completed is None else completed
         check_completed(self._completed)
         self._container = Container()
+        self._turn = RLock()
         self._overridden: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._plan = self._make_plan()
 
@@ -159,6 +162,11 @@ class Dispatcher:
         started = perf_counter()
         source = source_of(event)
         records = source.records(event)
+        # Lambda gives a container one event at a time, and the loop and the overrides count on it; local tools may not.
+        with self._turn:
+            return self._dispatch(source, event, records, context, started)
+
+    def _dispatch(self, source: Source, event: Any, records: list[Record], context: Any, started: float) -> Report:
         self._apply_overrides()
         invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound)
         log = invocation.log(None, None)
@@ -226,7 +234,8 @@ class Dispatcher:
             fold=self._table.fold if self._table.folds else None,
             unrouted=self._unrouted,
             on_error=self._on_error,
-            park=None if self._parking is None else self._park,
+            can_park=self._parking is not None,
+            park=self._park,
             troubled=_tell,
         )
 
@@ -318,8 +327,8 @@ def _tell(outcome: Outcome) -> None:
 
 def _deadline(context: Any, started: float, reserve: float) -> float:
     """When nothing may start any more, on the clock of ``perf_counter``; never, where the context does not tell."""
-    remaining = getattr(context, "get_remaining_time_in_millis", None)
-    left = remaining() if callable(remaining) else None
-    if isinstance(left, bool) or not isinstance(left, int | float):
-        return float("inf")
-    return started + left / 1000 - reserve
+    try:
+        left = context.get_remaining_time_in_millis()
+        return started + left / 1000 - reserve if type(left) in (int, float) else math.inf
+    except Exception:  # noqa: BLE001 - a stand-in for Lambda's context may lack it, or raise anything
+        return math.inf

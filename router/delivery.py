@@ -23,7 +23,7 @@ Unrouted = Literal["skip", "fail", "park"]
 Pair = tuple[str, str]
 ParkRecord = Callable[[Record, "Route | None", "Stage | None", Exception], None]
 
-_FINISHED = ("done", "parked", "skipped")
+_FINISHED = ("done", "skipped")
 _NOTHING: Mapping[str, Any] = {}
 
 NO_ROUTE = "-"
@@ -41,7 +41,8 @@ class Plan:
         fold: An entity's name as it is looked up.
         unrouted: What records become whose entity has no route.
         on_error: The dispatcher's policies.
-        park: Puts a record aside, or ``None`` where there is no place for it.
+        can_park: Whether there is a place to put records aside; no policy asks for one where there is none.
+        park: Puts a record aside.
         troubled: Told of each outcome that somebody should know of.
     """
 
@@ -51,7 +52,8 @@ class Plan:
     fold: Callable[[str], str] | None
     unrouted: Unrouted
     on_error: OnError | None
-    park: ParkRecord | None
+    can_park: bool
+    park: ParkRecord
     troubled: Callable[[Outcome], None]
 
 
@@ -84,17 +86,18 @@ class Delivery:
         self._shared = _shared_identities(invocation.batch) if known else frozenset()
         self.gathered: dict[str, Gathered] = {}
 
-    def deliver(self, record: Record, outcomes: list[Outcome]) -> bool:
+    def deliver(self, record: Record, outcomes: list[Outcome], started: float) -> bool:
         """Take a record along its routes.
 
         Args:
             record: The record.
             outcomes: Where its outcomes go.
+            started: When that began, on the clock of ``perf_counter``.
 
         Returns:
             Whether records after it may start.
         """
-        if self._finished(NO_ROUTE, record):
+        if self._known and self._finished(NO_ROUTE, record):
             return self._add(outcomes, Outcome("skipped", record))
         if record.flaw is not None:
             return self._add(outcomes, self._failed(record, None, (), *record.flaw))
@@ -109,15 +112,20 @@ class Delivery:
         steps = plan.fallback if events is None else events[record.event]
         if not steps:
             return self._add(outcomes, self._unrouted(record) if events is None else Outcome("skipped", record))
+        if len(steps) == 1 and not self._known:
+            return self._add(outcomes, self._attempt(steps[0], record, None, started) or Outcome("skipped", record))
         return self._take(steps, record, outcomes)
 
     def _take(self, steps: tuple[Step, ...], record: Record, outcomes: list[Outcome]) -> bool:
         cache: Cache | None = {} if len(steps) > 1 else None
         before = len(outcomes)
         for position, step in enumerate(steps):
-            if self._finished(step.key, record):
-                outcome = Outcome("skipped", record, step.route)
-            elif (outcome := self._attempt(step, record, cache)) is None:
+            outcome = (
+                Outcome("skipped", record, step.route)
+                if self._finished(step.key, record)
+                else self._attempt(step, record, cache, perf_counter())
+            )
+            if outcome is None:
                 continue
             outcomes.append(outcome)
             if outcome.status == "failed":
@@ -134,9 +142,8 @@ class Delivery:
         name = identity(record)
         return name is not None and name not in self._shared and (key, name) in self._known
 
-    def _attempt(self, step: Step, record: Record, cache: Cache | None) -> Outcome | None:
+    def _attempt(self, step: Step, record: Record, cache: Cache | None, started: float) -> Outcome | None:
         """Take one step; ``None`` where the route's condition does not let the record through."""
-        started = perf_counter()
         condition = step.condition
         met: bool | None = True
         if condition is not None:
@@ -155,7 +162,7 @@ class Delivery:
         try:
             if met is None and not condition.typed(change, record.old_image or _NOTHING, record.new_image or _NOTHING):  # type: ignore[union-attr]  # only a condition leaves it open
                 return None
-            if step.route.batch:
+            if step.batch:
                 return self._gather(step, change, record)
             result = step.call(change)
             if result is not None:
@@ -211,7 +218,7 @@ class Delivery:
         error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={unrouted!r}")
         outcome = Outcome("failed", record, None, None, error)
         if unrouted == "park":
-            self._park(outcome)
+            self._park(outcome, error)
         self._plan.troubled(outcome)
         return outcome
 
@@ -226,29 +233,25 @@ class Delivery:
     ) -> Outcome:
         """What a failure becomes: the policy decides, and what it decides is done here."""
         permanent = stage != "handler" or isinstance(error, Reject)
-        can_park = self._plan.park is not None
         chosen = decide(
             error,
             permanent=permanent,
             levels=levels or (self._plan.on_error,),
             age=record.age(),
-            can_park=can_park,
+            can_park=self._plan.can_park,
         )
         outcome = Outcome("failed", record, route, stage, error)
         if isinstance(chosen, Drop):
             outcome.status = "skipped"
         elif isinstance(chosen, Park):
-            self._park(outcome)
+            self._park(outcome, error)
         outcome.duration = 0.0 if started is None else perf_counter() - started
         self._plan.troubled(outcome)
         return outcome
 
-    def _park(self, outcome: Outcome) -> None:
-        park, error = self._plan.park, outcome.error
-        if park is None or error is None:
-            return
+    def _park(self, outcome: Outcome, error: Exception) -> None:
         try:
-            park(outcome.record, outcome.route, outcome.stage, error)
+            self._plan.park(outcome.record, outcome.route, outcome.stage, error)
         except Exception as refusal:  # noqa: BLE001 - whatever the place raises, the record is not kept
             failure = ParkingError(
                 f"the parking place raised {type(refusal).__name__}, so the record, which failed with "

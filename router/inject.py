@@ -75,9 +75,8 @@ class Values:
             try:
                 manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
             except Exception as raised:  # noqa: BLE001 - the others are to be cleaned up all the same
-                if raised is not error:
-                    raised.add_note(f"raised by the clean-up of {name}")
-                    fault = fault or raised
+                raised.add_note(f"raised by the clean-up of {name}")
+                fault = fault or raised
         self._made.clear()
         if fault is not None and error is None:
             raise fault

@@ -21,7 +21,7 @@ from router.record import Record
 
 __all__ = ["Lanes", "run_batches", "run_in_order", "undone_records"]
 
-Deliver = Callable[[Record, list[Outcome]], bool]
+Deliver = Callable[[Record, list[Outcome], float], bool]
 
 _UNDONE = ("failed", "deferred")
 
@@ -36,10 +36,11 @@ def run_in_order(records: Sequence[Record], deliver: Deliver, deadline: float) -
     """
     outcomes: list[Outcome] = []
     for position, record in enumerate(records):
-        if perf_counter() > deadline:
+        started = perf_counter()
+        if started > deadline:
             outcomes.extend(Outcome("deferred", left) for left in records[position:])
             break
-        if not deliver(record, outcomes):
+        if not deliver(record, outcomes, started):
             outcomes.extend(Outcome("deferred", left) for left in records[position + 1 :])
             break
     return outcomes
@@ -91,7 +92,7 @@ class Lanes:
         while (lane := self._take()) is not None:
             go_on = False
             try:
-                go_on = self._deliver(self._records[lane[0]], self._outcomes[lane[0]])
+                go_on = self._deliver(self._records[lane[0]], self._outcomes[lane[0]], perf_counter())
             finally:
                 self._give_back(lane, go_on)
 

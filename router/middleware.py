@@ -46,9 +46,10 @@ def wrap(call: Call, middleware: Sequence[Middleware]) -> Call:
         inner = call
         if not callable(around) or inspect.iscoroutinefunction(around):
             _refuse(_describe(around))
-        call = around(inner)
-        if not callable(call) or inspect.iscoroutinefunction(call):
-            _refuse(f"{name_of(around)}, which returns {_describe(call)}")
+        outer: Any = around(inner)
+        if not callable(outer) or inspect.iscoroutinefunction(outer):
+            _refuse(f"{name_of(around)}, which returns {_describe(outer)}")
+        call = outer
         if call is not inner and not hasattr(call, "__wrapped__") and hasattr(call, "__dict__"):
             functools.update_wrapper(call, inner, assigned=())
     return call

@@ -46,7 +46,7 @@ class Outcome:
         self.status: Status = status
         self.record = record
         self.route = route
-        self.stage = stage
+        self.stage: Stage | None = stage
         self.error = error
         self.duration = duration
 

@@ -32,12 +32,13 @@ Build = Callable[[Record, Cache | None], Change[Any, Any]]
 class Step:
     """One route, for one kind of event, ready to be taken."""
 
-    __slots__ = ("build", "call", "condition", "key", "levels", "position", "route")
+    __slots__ = ("batch", "build", "call", "condition", "key", "levels", "position", "route")
 
     def __init__(
         self, route: Route, position: int, key: str, build: Build, call: Call, levels: tuple[OnError | None, ...]
     ) -> None:
         self.route = route
+        self.batch = route.batch
         self.position = position
         self.key = key
         self.build = build

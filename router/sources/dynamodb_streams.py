@@ -24,6 +24,7 @@ _EVENTS = {
     "REMOVE": Event.DELETE,
     "UNKNOWN_TO_SDK_VERSION": Event.DELETE,
 }
+_DELETE = Event.DELETE
 _ABSENT: dict[str, Any] = {}
 
 
@@ -53,18 +54,15 @@ def _record(raw: Any, position: int) -> Record:
             f"eventSource {_EVENT_SOURCE!r} in each; check what invokes this function"
         )
         raise UnknownEventError(msg)
-    body = raw.get("dynamodb")
-    name = raw.get("eventName")
-    event = _EVENTS.get(name) if type(name) is str else None
-    if event is None or not isinstance(body, dict):
-        return Record(
-            raw, body if isinstance(body, dict) else {}, event or Event(0), _envelope_flaw(position, event, body)
-        )
-    if event is Event.DELETE and "userIdentity" in raw and _is_time_to_live(raw["userIdentity"]):
+    try:
+        body = raw["dynamodb"]
+        event = _EVENTS[raw["eventName"]]
+        sound = isinstance(body.get("NewImage", _ABSENT), dict) and isinstance(body.get("OldImage", _ABSENT), dict)
+    except (KeyError, TypeError, AttributeError):
+        return _malformed(raw, position)
+    if "userIdentity" in raw and event is _DELETE and _is_time_to_live(raw["userIdentity"]):
         event = Event.EXPIRE
-    if isinstance(body.get("NewImage", _ABSENT), dict) and isinstance(body.get("OldImage", _ABSENT), dict):
-        return Record(raw, body, event)
-    return Record(raw, body, event, _image_flaw(body))
+    return Record(raw, body, event) if sound else Record(raw, body, event, _image_flaw(body))
 
 
 def _is_time_to_live(identity: Any) -> bool:
@@ -79,13 +77,16 @@ def _is_time_to_live(identity: Any) -> bool:
     )
 
 
-def _envelope_flaw(position: int, event: Event | None, body: Any) -> Flaw:
+def _malformed(raw: Any, position: int) -> Record:
+    """A record whose envelope is broken, with all that can be told of it."""
+    name, body = raw.get("eventName"), raw.get("dynamodb")
+    event = _EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
         what, expected = "an eventName that is none", "INSERT, MODIFY or REMOVE"
     else:
         what, expected = f"a dynamodb section of type {type(body).__name__}", "an object"
     error: RouterError = MalformedRecordError(f"record {position}: found {what}, expected {expected}")
-    return Flaw("envelope", error)
+    return Record(raw, body if isinstance(body, dict) else {}, event or Event(0), Flaw("envelope", error))
 
 
 def _image_flaw(body: Mapping[str, Any]) -> Flaw:

@@ -1,0 +1,653 @@
+"""Log lines are JSON, tell of a record what names it, and hold nothing of an item."""
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Annotated, Any
+
+import pytest
+import structlog
+from pydantic import BaseModel, field_validator
+from pydantic import v1 as pydantic_v1
+
+from router import (
+    Change,
+    Depends,
+    Dispatcher,
+    Drop,
+    MemoryParking,
+    Modify,
+    Park,
+    Parked,
+    Reject,
+    Routes,
+    changed,
+    where,
+)
+from router.errors import DecodeError, RouterError
+from router.logs import log_level, make_logger, safe_error
+from tests.builders import (
+    Context,
+    Handled,
+    Json,
+    Order,
+    batch,
+    dispatcher,
+    failures,
+    insert,
+    inserts,
+    modify,
+    record,
+    remove,
+)
+
+Log = structlog.typing.FilteringBoundLogger
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("LOG_LEVEL", "LOG_ERROR_TEXT", "AWS_LAMBDA_FUNCTION_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    structlog.reset_defaults()
+    yield
+    structlog.reset_defaults()
+
+
+def lines(capsys: Capture) -> list[Json]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+# ------------------------------------------------------------------------------------------------------- what is written
+
+
+def test_a_successful_invocation_is_one_line(capsys: Capture) -> None:
+    """Records that succeed cost no line at INFO: the invocation's own is the only one."""
+    dispatcher(Handled())(inserts(*range(20)), Context())
+    (line,) = lines(capsys)
+    del line["timestamp"]
+    assert line == {
+        "event": "batch received",
+        "level": "info",
+        "source": "dynamodb-streams",
+        "batch_size": 20,
+        "request_id": "req-1",
+    }
+
+
+def test_skipped_records_cost_no_line(capsys: Capture) -> None:
+    """Records that no route's condition lets through are not told of."""
+    routes = Routes()
+
+    @routes.on_modify(Order, changed("status"))
+    def handler(change: Modify[Order]) -> None: ...
+
+    Dispatcher(routes)(batch(insert(1), modify(2), remove(3)))
+    assert len(lines(capsys)) == 1
+
+
+def test_an_empty_batch_is_told(capsys: Capture) -> None:
+    """An invocation without records logs the size of its batch too."""
+    dispatcher(Handled())(batch())
+    assert [line["batch_size"] for line in lines(capsys)] == [0]
+
+
+def test_a_failure_is_one_line_with_what_names_the_record(capsys: Capture) -> None:
+    """A failed record is told of once, as an error, with entity, event, identifiers, route, stage and error."""
+    dispatcher(Handled({2: TimeoutError()}))(inserts(1, 2, 3), Context())
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert {name: line[name] for name in line if name not in ("timestamp", "at")} == {
+        "event": "record failed",
+        "level": "error",
+        "request_id": "req-1",
+        "entity": "Order",
+        "event_name": "INSERT",
+        "event_id": "e2",
+        "sequence_number": "2",
+        "route": "tests.builders.Handled",
+        "stage": "handler",
+        "error": "TimeoutError",
+    }
+
+
+def test_a_failure_says_where_in_the_code(capsys: Capture) -> None:
+    """The lines of code of an error are told, in place of its text."""
+    dispatcher(Handled({1: TimeoutError()}))(inserts(1))
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert "builders.py" in line["at"][-1]
+    assert line["at"][-1].endswith("in __call__")
+
+
+def test_an_error_of_the_framework_says_why(capsys: Capture) -> None:
+    """The text of the framework's own errors, which names attributes and types only, is told."""
+    dispatcher(Handled())(batch(insert(1, total={"N": "abc"})))
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert (line["stage"], line["reason"].partition(":")[0]) == ("decode", "attribute 'total' of NewImage")
+
+
+def test_a_pydantic_refusal_says_where_and_what(capsys: Capture) -> None:
+    """A validation error is told as the place and the kind of each fault."""
+    dispatcher(Handled())(batch(insert(1, total="many", status={"NULL": True})))
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert line["faults"] == ["total: int_parsing", "status: string_type"]
+
+
+def test_a_fault_of_the_whole_model_says_so() -> None:
+    """A validation error of no field in particular stands for the model."""
+
+    class Model(BaseModel):
+        total: int
+
+    with pytest.raises(ValueError, match="model") as caught:
+        Model.model_validate(5)
+    assert safe_error(caught.value)["faults"] == ["(model): model_type"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "event", "level"), [(Park(), "record parked", "warning"), (Drop(), "record dropped", "warning")]
+)
+def test_what_is_let_go_is_a_warning(policy: Any, event: str, level: str, capsys: Capture) -> None:
+    """A record that was parked or dropped is told of as a warning."""
+    dispatcher(Handled({1: TimeoutError()}), on_error=policy, parking=MemoryParking())(inserts(1))
+    assert (event, level) in [(line["event"], line["level"]) for line in lines(capsys)]
+
+
+def test_unrouted_records_are_counted(capsys: Capture) -> None:
+    """What no route takes is counted in one line, with the names of the entities."""
+    event = batch(insert(1, entity="B"), insert(2, entity="A"), insert(3, entity="B"), record(4, "INSERT"))
+    dispatcher(Handled())(event)
+    (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
+    assert (line["count"], line["entities"]) == (4, ["A", "B"])
+
+
+def test_a_failed_batch_is_told_record_by_record(capsys: Capture) -> None:
+    """Each change of a failed on_batch call has a line of its own."""
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        raise TimeoutError
+
+    Dispatcher(routes)(inserts(1, 2))
+    failed = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert [line["sequence_number"] for line in failed] == ["1", "2"]
+
+
+def test_lines_of_lanes_name_their_own_record(capsys: Capture) -> None:
+    """With concurrency every line is whole and names the record that it is about."""
+
+    async def handler(change: Change[Order], log: Log) -> None:
+        await asyncio.sleep(0)
+        log.info("hello", key=change.keys["pk"])
+
+    dispatcher(handler, concurrency=4)(inserts(*range(20)))
+    hellos = [line for line in lines(capsys) if line["event"] == "hello"]
+    assert sorted(line["key"] for line in hellos) == sorted(f"key-{line['sequence_number']}" for line in hellos)
+    assert len(hellos) == 20
+
+
+@pytest.mark.parametrize("request_id", [None, 5, object()])
+def test_a_request_id_that_is_no_text_is_left_out(request_id: Any, capsys: Capture) -> None:
+    """A context that is a mock, or no context at all, gives no request ID."""
+    dispatcher(Handled())(inserts(1), Context(request_id=request_id))
+    assert "request_id" not in lines(capsys)[0]
+
+
+def test_what_json_does_not_have_is_told_as_its_text(capsys: Capture) -> None:
+    """A handler may log any object: what JSON cannot say is told as Python writes it."""
+
+    def handler(change: Change[Order], log: Log) -> None:
+        log.info("hello", value=Decimal("1.50"), data=b"x")
+
+    dispatcher(handler)(inserts(1))
+    (line,) = [line for line in lines(capsys) if line["event"] == "hello"]
+    assert (line["value"], line["data"]) == ("1.50", "b'x'")
+
+
+def test_an_identifier_of_half_a_character_is_logged(capsys: Capture) -> None:
+    """A lone surrogate, which JSON events can hold, does not break a line."""
+    dispatcher(Handled({1: TimeoutError()}))(batch({**insert(1), "eventID": "\ud800"}))
+    assert [line["event_id"] for line in lines(capsys) if "event_id" in line] == ["\ud800"]
+
+
+# ----------------------------------------------------------------------------------------------------------- configuration
+
+
+@pytest.mark.parametrize("level", ["WARNING", "warning", "WARN", "ERROR", "CRITICAL"])
+def test_the_level_is_that_of_the_environment(level: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """LOG_LEVEL decides what is written."""
+    monkeypatch.setenv("LOG_LEVEL", level)
+    dispatcher(Handled())(inserts(1))
+    assert lines(capsys) == []
+
+
+def test_debug_lines_are_written_when_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """LOG_LEVEL=DEBUG writes what a handler logs at that level; without it, it is not."""
+
+    def handler(change: Change[Order], log: Log) -> None:
+        log.debug("detail")
+
+    dispatcher(handler)(inserts(1))
+    before = [line["event"] for line in lines(capsys)]
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    dispatcher(handler)(inserts(1))
+    assert ("detail" in before, "detail" in [line["event"] for line in lines(capsys)]) == (False, True)
+
+
+@pytest.mark.parametrize("level", ["", "LOUD", "10", "  "])
+def test_a_level_that_is_none_is_info(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A LOG_LEVEL that names no level is INFO."""
+    monkeypatch.setenv("LOG_LEVEL", level)
+    assert log_level() == logging.INFO
+
+
+def test_a_level_of_somebody_elses_does_not_break_the_function(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """A level that some library added to logging's own can be named without harm."""
+    logging.addLevelName(5, "TRACE")
+    try:
+        monkeypatch.setenv("LOG_LEVEL", "TRACE")
+        dispatcher(Handled())(inserts(1))
+        assert len(lines(capsys)) == 1
+    finally:
+        logging._levelToName.pop(5)
+        logging._nameToLevel.pop("TRACE")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_readable_lines() -> None:
+    """On a terminal lines are text for people, not JSON."""
+    terminal = Terminal()
+    make_logger(terminal).info("hello", size=5)
+    assert "hello" in terminal.getvalue()
+    assert not terminal.getvalue().startswith("{")
+
+
+def test_lambda_gets_json_whatever_its_output_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside Lambda lines are JSON even where standard output says that it is a terminal."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
+    terminal = Terminal()
+    make_logger(terminal).info("hello", size=5)
+    assert json.loads(terminal.getvalue())["size"] == 5
+
+
+def test_a_users_structlog_is_left_alone(capsys: Capture) -> None:
+    """Lines go through the processors that the user configured, and nowhere else."""
+    seen: list[Any] = []
+
+    def collect(logger: Any, name: str, fields: Any) -> Any:
+        seen.append(dict(fields))
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[collect])
+    dispatcher(Handled({1: TimeoutError()}))(inserts(1))
+    assert ([fields["event"] for fields in seen], capsys.readouterr().out) == (["batch received", "record failed"], "")
+
+
+def test_a_users_structlog_over_logging_is_used(caplog: pytest.LogCaptureFixture) -> None:
+    """A structlog that hands its lines to the standard library's logging does so with ours."""
+    structlog.configure(
+        processors=[structlog.stdlib.add_logger_name, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    with caplog.at_level(logging.INFO):
+        dispatcher(Handled())(inserts(1))
+    assert [json.loads(message)["logger"] for message in caplog.messages] == ["router"]
+
+
+# ------------------------------------------------------------------------------------------------------- nothing of an item
+
+SECRET = "s3cret"
+
+
+def secretive(number: int, name: str = "INSERT", **values: Any) -> Json:
+    """A record whose every value, keys included, holds the secret."""
+    image = {
+        "EntityType": {"S": "Order"},
+        "pk": {"S": f"{SECRET}-pk"},
+        "total": {"N": "5"},
+        "status": {"S": f"{SECRET}-status"},
+        "nested": {"M": {"deep": {"L": [{"S": f"{SECRET}-deep"}, {"SS": [f"{SECRET}-set"]}]}}},
+        **values,
+    }
+    images = {"NewImage": image} if name == "INSERT" else {"OldImage": image}
+    images = (
+        {"NewImage": image, "OldImage": {**image, "status": {"S": f"{SECRET}-old"}}} if name == "MODIFY" else images
+    )
+    return record(number, name, f"{SECRET}-pk", **images)
+
+
+def quoting(change: Change[Any]) -> str:
+    return f"cannot handle {change.image!r} {change.keys} {change.diff.changed if change.event else ''}"
+
+
+class QuotingError(Exception):
+    """An error that quotes the item everywhere it can."""
+
+    def __init__(self, change: Change[Any]) -> None:
+        super().__init__(quoting(change), change.image)
+        self.add_note(quoting(change))
+        self.item = change.image
+
+
+def fail_in_handler(change: Change[Order]) -> None:
+    try:
+        raise ValueError(quoting(change))
+    except ValueError as cause:
+        raise QuotingError(change) from cause
+
+
+async def fail_in_async_handler(change: Change[Order]) -> None:
+    await asyncio.sleep(0)
+    raise QuotingError(change)
+
+
+class Other(BaseModel):
+    number: int
+
+
+def fail_to_validate_inside(change: Change[Order]) -> None:
+    Other.model_validate({"number": change.image.status})
+
+
+class OldModel(pydantic_v1.BaseModel):
+    number: int
+
+
+def fail_to_validate_with_pydantic_1(change: Change[Order]) -> None:
+    OldModel.parse_obj({"number": change.image.status})
+
+
+def fail_to_decode_inside(change: Change[Order]) -> None:
+    raise KeyError(change.image.status)
+
+
+def fail_in_a_group(change: Change[Order]) -> None:
+    raise ExceptionGroup(quoting(change), [QuotingError(change)])
+
+
+HANDLERS = [
+    fail_in_handler,
+    fail_in_async_handler,
+    fail_to_validate_inside,
+    fail_to_validate_with_pydantic_1,
+    fail_to_decode_inside,
+    fail_in_a_group,
+]
+
+
+class QuotingPlace:
+    """A parking place whose refusal quotes what it was given."""
+
+    def park(self, parked: Parked) -> None:
+        raise ConnectionError(f"no room for {parked.record}")
+
+
+@pytest.fixture
+def _everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+
+
+def written(capsys: Capture) -> str:
+    captured = capsys.readouterr()
+    assert captured.out
+    for line in captured.out.splitlines():
+        json.loads(line)
+    return captured.out + captured.err
+
+
+@pytest.mark.usefixtures("_everything")
+@pytest.mark.parametrize("concurrency", [1, 2])
+@pytest.mark.parametrize("parking", [None, MemoryParking(), QuotingPlace()])
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_no_handlers_error_takes_an_item_into_a_log(
+    handler: Any, parking: Any, concurrency: int, capsys: Capture
+) -> None:
+    """Whatever a handler's exception quotes, retried, parked or refused by the place, no line holds it."""
+    options = {"parking": parking, "on_error": Park()} if parking else {}
+    app = dispatcher(handler, concurrency=concurrency, **options)
+    app(batch(secretive(1), secretive(2, "MODIFY"), secretive(3, "REMOVE")))
+    assert SECRET not in written(capsys)
+
+
+BROKEN: list[Json] = [
+    secretive(1, total={"S": SECRET}),
+    secretive(1, total={"N": SECRET}),
+    secretive(1, total={"N": SECRET, "S": SECRET}),
+    secretive(1, total={"BS": [SECRET]}),
+    secretive(1, total={"L": [{"N": SECRET}]}),
+    secretive(1, total={"M": {"a": {"B": f"?{SECRET}"}}}),
+    secretive(1, total=SECRET),
+    secretive(1, EntityType={"S": "Order"}, status={"NULL": True}, pk={"N": SECRET}),
+    {**secretive(1), "dynamodb": {**secretive(1)["dynamodb"], "NewImage": [SECRET]}},
+    {**secretive(1), "dynamodb": {**secretive(1)["dynamodb"], "NewImage": SECRET}},
+    {**secretive(1), "dynamodb": {"SequenceNumber": "1", "Keys": SECRET, "NewImage": {"x": {"S": SECRET}}}},
+    {**secretive(1), "eventName": "MODIFY"},
+    {**secretive(1), "userIdentity": {"type": SECRET}},
+]
+
+
+@pytest.mark.usefixtures("_everything")
+@pytest.mark.parametrize("unrouted", ["skip", "fail"])
+@pytest.mark.parametrize("bad", BROKEN)
+def test_no_malformed_record_gets_into_a_log(bad: Json, unrouted: Any, capsys: Capture) -> None:
+    """Wherever an image is broken, what is told are places and types."""
+    dispatcher(Handled(), unrouted=unrouted)(batch(bad))
+    assert SECRET not in written(capsys)
+
+
+class Quoted(BaseModel):
+    EntityType: str
+    status: str
+
+    @field_validator("status")
+    @classmethod
+    def refuse(cls, value: str) -> str:
+        raise ValueError(f"no {value}")
+
+
+def quoting_predicate(change: Modify[Order]) -> bool:
+    raise QuotingError(change)
+
+
+def quoting_factory() -> int:
+    raise KeyError(SECRET)
+
+
+def quoting_clean_up() -> Iterator[int]:
+    yield 1
+    raise KeyError(SECRET)
+
+
+routes = {name: Routes() for name in ("predicate", "validator", "factory", "clean-up", "end", "both", "batch")}
+
+
+@routes["predicate"].on_modify(Order, where(quoting_predicate))
+def _predicate(change: Modify[Order]) -> None: ...
+
+
+@routes["validator"].on(Quoted, entity="Order")
+def _validator(change: Change[Quoted]) -> None: ...
+
+
+@routes["factory"].on(Order)
+def _factory(change: Change[Order], value: Annotated[int, Depends(quoting_factory)]) -> None: ...
+
+
+@routes["clean-up"].on(Order)
+def _clean_up(change: Change[Order], value: Annotated[int, Depends(quoting_clean_up)]) -> None: ...
+
+
+@routes["end"].on(Order)
+def _end(change: Change[Order], value: Annotated[int, Depends(quoting_clean_up, scope="invocation")]) -> None: ...
+
+
+@routes["both"].on(Order)
+def _both(change: Change[Order], value: Annotated[int, Depends(quoting_clean_up)]) -> None:
+    raise QuotingError(change)
+
+
+@routes["batch"].on_batch(Order)
+def _batch(changes: Sequence[Change[Order]]) -> None:
+    raise QuotingError(changes[0])
+
+
+@pytest.mark.usefixtures("_everything")
+@pytest.mark.parametrize("where_it_fails", routes)
+def test_no_users_code_on_the_way_takes_an_item_into_a_log(where_it_fails: str, capsys: Capture) -> None:
+    """Predicates, validators, factories, clean-ups and batches may quote what they like."""
+    assert Dispatcher(routes[where_it_fails])(batch(secretive(1, "MODIFY"))) == failures(1)
+    assert SECRET not in written(capsys)
+
+
+@pytest.mark.usefixtures("_everything")
+def test_no_middleware_takes_an_item_into_a_log(capsys: Capture) -> None:
+    """What a middleware raises is told by type too."""
+
+    def middleware(call: Any) -> Any:
+        def around(change: Any) -> None:
+            raise QuotingError(change)
+
+        return around
+
+    assert dispatcher(Handled(), middleware=[middleware])(batch(secretive(1))) == failures(1)
+    assert SECRET not in written(capsys)
+
+
+@pytest.mark.usefixtures("_everything")
+def test_no_discriminators_error_takes_an_item_into_a_log(capsys: Capture) -> None:
+    """A discriminator that quotes the image in its exception is told by type."""
+
+    def broken(image: Any) -> str:
+        raise KeyError(str(image))
+
+    dispatcher(Handled(), discriminator=broken)(batch(secretive(1)))
+    assert SECRET not in written(capsys)
+
+
+@pytest.mark.usefixtures("_everything")
+@pytest.mark.parametrize("concurrency", [1, 2])
+def test_no_end_from_within_takes_an_item_into_a_log(concurrency: int, capsys: Capture) -> None:
+    """An invocation that is ended by a BaseException writes nothing of the item by itself."""
+
+    class Stop(BaseException):
+        pass
+
+    async def handler(change: Change[Order]) -> None:
+        raise Stop(quoting(change))
+
+    with pytest.raises(Stop):
+        dispatcher(handler, concurrency=concurrency)(
+            batch(secretive(1), record(2, "INSERT", "other", NewImage=secretive(2)["dynamodb"]["NewImage"]))
+        )
+    assert SECRET not in written(capsys)
+
+
+def test_the_texts_of_errors_are_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """LOG_ERROR_TEXT=1 adds the text of every error."""
+    monkeypatch.setenv("LOG_ERROR_TEXT", "1")
+    dispatcher(fail_in_handler)(batch(secretive(1)))
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert f"{SECRET}-status" in line["reason"]
+
+
+@pytest.mark.parametrize("text", ["0", "", "true", "no"])
+def test_the_texts_of_errors_need_exactly_one(text: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Only the value 1 shows what may be an item's."""
+    monkeypatch.setenv("LOG_ERROR_TEXT", text)
+    dispatcher(fail_in_handler)(batch(secretive(1)))
+    assert SECRET not in written(capsys)
+
+
+def test_a_text_that_cannot_be_had_is_left_out(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """With LOG_ERROR_TEXT=1, an exception that cannot be printed is still only a failure of its record."""
+
+    class UnprintableError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    monkeypatch.setenv("LOG_ERROR_TEXT", "1")
+    dispatcher(Handled({1: UnprintableError()}))(inserts(1))
+    assert [line["error"] for line in lines(capsys) if "error" in line] == ["UnprintableError"]
+
+
+# ------------------------------------------------------------------------------------------------------------- safe errors
+
+
+def test_a_safe_error_of_somebody_elses_is_type_and_place() -> None:
+    """Of a foreign error its type and its lines of code are told."""
+    try:
+        raise KeyError(SECRET)
+    except KeyError as error:
+        fields = safe_error(error)
+    assert set(fields) == {"error", "at"}
+    assert fields["error"] == "KeyError"
+
+
+def test_a_safe_error_of_our_own_is_type_and_text() -> None:
+    """Of the framework's own errors the text is told, and no lines of code."""
+    error = DecodeError("total", "a string", "a number", "NewImage")
+    assert safe_error(error) == {
+        "error": "DecodeError",
+        "reason": "attribute 'total' of NewImage: found a string, expected a number",
+    }
+
+
+def test_what_a_handler_says_when_it_rejects_is_told() -> None:
+    """Reject is written by the user for the log: its text is told."""
+    assert safe_error(Reject("order without lines")) == {"error": "Reject", "reason": "order without lines"}
+
+
+def test_an_error_that_was_never_raised_has_no_place() -> None:
+    """An exception without a traceback has no lines of code to tell."""
+    assert safe_error(KeyError()) == {"error": "KeyError", "at": []}
+
+
+def test_another_librarys_validation_error_is_told_like_any_error() -> None:
+    """A ValidationError whose errors() is not pydantic's is told by type and place."""
+
+    class ValidationError(Exception):
+        def errors(self) -> list[str]:
+            return [SECRET]
+
+    fields = safe_error(ValidationError())
+    assert fields["error"] == "ValidationError"
+    assert SECRET not in str(fields)
+
+
+def test_a_validation_error_of_pydantic_1_is_told() -> None:
+    """A refusal of pydantic's first version, which knows none of the second's options, is told without its inputs."""
+    with pytest.raises(pydantic_v1.ValidationError) as caught:
+        OldModel.parse_obj({"number": SECRET})
+    fields = safe_error(caught.value)
+    assert fields["error"] == "ValidationError"
+    assert SECRET not in str(fields)
+
+
+def test_a_deep_recursion_is_no_long_line() -> None:
+    """An endless recursion is told in a few lines of code, not in a thousand."""
+
+    def endless(depth: int) -> int:
+        return endless(depth + 1)
+
+    with pytest.raises(RecursionError) as caught:
+        endless(0)
+    assert len(safe_error(caught.value)["at"]) <= 100
+
+
+def test_a_users_subclass_of_our_error_is_ours() -> None:
+    """What derives from RouterError was written with its promise in mind."""
+
+    class MineError(RouterError):
+        pass
+
+    assert safe_error(MineError("text"))["reason"] == "text"
