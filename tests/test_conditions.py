@@ -559,5 +559,5 @@ def test_refuses_a_path(make: Callable[[], object]) -> None:
 )
 def test_refuses_a_value(make: Callable[[], object]) -> None:
     """A value that no attribute can have is refused where it is written."""
-    with pytest.raises(RegistrationError, match="found a value of type object, expected one that"):
+    with pytest.raises(RegistrationError, match="found a value of type object to compare with, expected one that"):
         make()
