@@ -10,7 +10,7 @@ asks the same functions again, value by value, and so finds the place without a 
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow, Subnormal, Underflow
 from typing import Any, Final, TypeGuard
 
@@ -32,26 +32,27 @@ _LONGEST_NAME: Final = 64
 _LONGEST_PATH: Final = 256
 
 
-def decode_image(wire: Any, image: str | None = None) -> dict[str, Any]:
-    """Decode a whole image: every attribute, to any depth.
+def decode_image(wire: Any, image: str | None = None, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Decode an image: its attributes, to any depth.
 
     Args:
         wire: The image as Lambda delivers it, attribute names to attribute values. It is not changed.
         image: ``"NewImage"``, ``"OldImage"`` or ``"Keys"``, for the error.
+        names: The attributes to decode, as far as they are there; all of them when left out. Others are not looked at.
 
     Raises:
-        DecodeError: The image, or a value in it, is nothing that DynamoDB stores.
+        DecodeError: The image, or a value that is decoded, is nothing that DynamoDB stores.
 
     Example:
         >>> decode_image({"id": {"S": "o-1"}, "total": {"N": "12.5"}, "tags": {"L": [{"NULL": True}]}})
         {'id': 'o-1', 'total': Decimal('12.5'), 'tags': [None]}
     """
     try:
-        return _attributes(wire)
+        return _attributes(wire, names)
     except RecursionError:
         fault = _too_deep(image)
     except _FAULTS:
-        fault = _explain({"M": wire}, image) if isinstance(wire, dict) else _no_image(wire, image)
+        fault = _explain_image(wire, image, names)
     raise fault  # out here, so that no traceback shows the plain errors which served as signals
 
 
@@ -86,26 +87,25 @@ def _value(wire: Any) -> Any:
     return _DECODERS[tag](wire[tag])
 
 
-def _attributes(wires: Any) -> dict[str, Any]:
+def _attributes(wires: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
+    if not isinstance(wires, dict):
+        raise TypeError
     decoded: dict[str, Any] = {}
-    for name, wire in wires.items():
-        if not isinstance(name, str):
+    for name in wires if names is None else names:
+        if name not in wires:
+            continue
+        wire: Any = wires[name]
+        if len(wire) != 1 or not isinstance(name, str):
             raise TypeError
-        (tag,) = wire
-        body = wire[tag]
-        # Text and counting numbers are most of every item; a call for each would be a third of the whole time.
-        if tag == "S" and isinstance(body, str):
-            decoded[name] = body
-        elif (
-            tag == "N"
-            and isinstance(body, str)
-            and body.isdigit()
-            and body.isascii()
-            and len(body) <= _SIGNIFICANT_DIGITS
-        ):
-            decoded[name] = int(body)
+        # Looking for the two tags that most values have is faster than asking which tag a value has.
+        if "S" in wire:
+            decoded[name] = body = wire["S"]
+            if not isinstance(body, str):
+                raise TypeError
+        elif "N" in wire:
+            decoded[name] = _number(wire["N"])
         else:
-            decoded[name] = _DECODERS[tag](body)
+            decoded[name] = _value(wire)
     return decoded
 
 
@@ -127,6 +127,8 @@ def _number(body: Any) -> int | Decimal:
     if body.isdigit() and len(body) <= _SIGNIFICANT_DIGITS:
         return int(body)
     number = _NUMBERS.create_decimal(body)  # unlike Decimal(), refuses blanks and underscores
+    if "." in body and body[-1] in "123456789" and "E" not in body and "e" not in body:
+        return number  # as DynamoDB writes fractions; what follows is slower and for any spelling
     integer = int(number)  # raises for NaN and Infinity
     return integer if integer == number else number
 
@@ -146,6 +148,13 @@ def _boolean(body: Any) -> bool:
     return body
 
 
+def _texts(body: Any) -> set[str]:
+    if not _is_array(body):
+        raise TypeError
+    "".join(body)  # raises unless all are texts, at a fraction of the price of asking each
+    return set(body)
+
+
 def _set_of(member: Callable[[Any], Any]) -> Callable[[Any], set[Any]]:
     def decode(body: Any) -> set[Any]:
         if not _is_array(body):
@@ -159,7 +168,7 @@ _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "S": _string,
     "N": _number,
     "B": _binary,
-    "SS": _set_of(_string),
+    "SS": _texts,
     "NS": _set_of(_number),
     "BS": _set_of(_binary),
     "M": _attributes,
@@ -193,6 +202,13 @@ _JSON_TYPES: Final[dict[type, str]] = {
     list: "an array",
     dict: "an object",
 }
+
+
+def _explain_image(wire: Any, image: str | None, names: Iterable[str] | None) -> DecodeError:
+    if not _is_object(wire):
+        return DecodeError("", _json_type(wire), "an object of attributes", image)
+    wanted = wire if names is None else {name: wire[name] for name in names if name in wire}
+    return _explain({"M": wanted}, image)
 
 
 def _explain(wire: Any, image: str | None) -> DecodeError:
@@ -285,10 +301,6 @@ def _tags(tags: list[Any]) -> str:
 def _shortened(text: str, limit: int = _LONGEST_NAME) -> str:
     """Cut in the middle: a key that never was an attribute name may be of any length."""
     return text if len(text) <= limit else f"{text[: limit // 2]}...{text[3 - limit // 2 :]}"
-
-
-def _no_image(wire: Any, image: str | None) -> DecodeError:
-    return DecodeError("", _json_type(wire), "an object of attributes", image)
 
 
 def _too_deep(image: str | None) -> DecodeError:
