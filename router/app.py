@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from operator import attrgetter
 from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Never, get_args
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher"]
 
+_STATUS = attrgetter("status")
 _OPTIONS = [
     "discriminator",
     "view",
@@ -177,11 +179,14 @@ class Dispatcher:
             outcomes = self._run(invocation, records, known, _deadline(context, started, self._reserve))
         finally:
             current_invocation.reset(token)
-        undone = undone_records(outcomes)
+        found = set(map(_STATUS, outcomes))
+        undone = undone_records(outcomes) if "failed" in found or "deferred" in found else []
         if undone or known:
             self._keep_completed(log, outcomes, records, source.coming_again(records, undone))
-        log_unrouted(log, outcomes)
-        log_out_of_time(log, outcomes)
+        if "unrouted" in found:
+            log_unrouted(log, outcomes)
+        if undone and "failed" not in found:
+            log_out_of_time(log, outcomes)
         return Report(outcomes, source.respond(event, undone))
 
     def explain(self, record: Record | dict[str, Any]) -> Explanation:

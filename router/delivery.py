@@ -113,7 +113,9 @@ class Delivery:
         if not steps:
             return self._add(outcomes, self._unrouted(record) if events is None else Outcome("skipped", record))
         if len(steps) == 1 and not self._known:
-            return self._add(outcomes, self._attempt(steps[0], record, None, started) or Outcome("skipped", record))
+            outcome = self._attempt(steps[0], record, None, started) or Outcome("skipped", record)
+            outcomes.append(outcome)
+            return outcome.status != "failed"
         return self._take(steps, record, outcomes)
 
     def _take(self, steps: tuple[Step, ...], record: Record, outcomes: list[Outcome]) -> bool:

@@ -230,7 +230,7 @@ def _builder(route: Route, event: Event) -> Build:
         return _build_without_images
     new, old = reader_for(route.model), reader_for(route.old)
     if event is Event.INSERT:
-        return lambda record, cache: Insert(_read(new, record.new_image, "NewImage", cache), record)
+        return _insert_builder(new)
     if event is not Event.MODIFY:
         return lambda record, cache: Remove(_read(old, record.old_image, "OldImage", cache), record)
     if Change in route.signature.change.types:
@@ -238,6 +238,18 @@ def _builder(route: Route, event: Event) -> Build:
     return lambda record, cache: Modify(
         _read(new, record.new_image, "NewImage", cache), _read(old, record.old_image, "OldImage", cache), record
     )
+
+
+def _insert_builder(new: Reader) -> Build:
+    read = new.read
+
+    def build(record: Record, cache: Cache | None) -> Change[Any, Any]:
+        # The most frequent of all, so without a call that another route's reading would need.
+        if cache is None and (wire := record.new_image) is not None:
+            return Insert(read(wire, "NewImage"), record)
+        return Insert(_read(new, record.new_image, "NewImage", cache), record)
+
+    return build
 
 
 def _read(reader: Reader, wire: Any, image: str, cache: Cache | None) -> Any:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from router.errors import DecodeError, MalformedRecordError, RouterError, UnknownEventError
@@ -25,7 +25,6 @@ _EVENTS = {
     "UNKNOWN_TO_SDK_VERSION": Event.DELETE,
 }
 _DELETE = Event.DELETE
-_ABSENT: dict[str, Any] = {}
 
 
 def claims(event: Any) -> bool:
@@ -48,21 +47,21 @@ def records(event: Any) -> list[Record]:
 
 
 def _record(raw: Any, position: int) -> Record:
-    if not _is_ours(raw):
-        msg = (
-            f"found record {position} to be none of DynamoDB Streams in an event whose first record is one, expected "
-            f"eventSource {_EVENT_SOURCE!r} in each; check what invokes this function"
-        )
-        raise UnknownEventError(msg)
     try:
+        if raw["eventSource"] != _EVENT_SOURCE:
+            raise _foreign(position)
         body = raw["dynamodb"]
         event = _EVENTS[raw["eventName"]]
-        sound = isinstance(body.get("NewImage", _ABSENT), dict) and isinstance(body.get("OldImage", _ABSENT), dict)
+        record = Record(raw, body, event)
     except (KeyError, TypeError, AttributeError):
         return _malformed(raw, position)
     if "userIdentity" in raw and event is _DELETE and _is_time_to_live(raw["userIdentity"]):
-        event = Event.EXPIRE
-    return Record(raw, body, event) if sound else Record(raw, body, event, _image_flaw(body))
+        record.event = Event.EXPIRE
+    if not isinstance(record.new_image, dict) and "NewImage" in body:
+        record.flaw = _image_flaw("NewImage", record.new_image)
+    elif not isinstance(record.old_image, dict) and "OldImage" in body:
+        record.flaw = _image_flaw("OldImage", record.old_image)
+    return record
 
 
 def _is_time_to_live(identity: Any) -> bool:
@@ -77,8 +76,18 @@ def _is_time_to_live(identity: Any) -> bool:
     )
 
 
+def _foreign(position: int) -> UnknownEventError:
+    msg = (
+        f"found record {position} to be none of DynamoDB Streams in an event whose first record is one, expected "
+        f"eventSource {_EVENT_SOURCE!r} in each; check what invokes this function"
+    )
+    return UnknownEventError(msg)
+
+
 def _malformed(raw: Any, position: int) -> Record:
     """A record whose envelope is broken, with all that can be told of it."""
+    if not _is_ours(raw):
+        raise _foreign(position) from None
     name, body = raw.get("eventName"), raw.get("dynamodb")
     event = _EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
@@ -89,9 +98,8 @@ def _malformed(raw: Any, position: int) -> Record:
     return Record(raw, body if isinstance(body, dict) else {}, event or Event(0), Flaw("envelope", error))
 
 
-def _image_flaw(body: Mapping[str, Any]) -> Flaw:
-    name = next(name for name in ("NewImage", "OldImage") if not isinstance(body.get(name, _ABSENT), dict))
-    found = "null" if body[name] is None else f"a value of type {type(body[name]).__name__}"
+def _image_flaw(name: str, image: Any) -> Flaw:
+    found = "null" if image is None else f"a value of type {type(image).__name__}"
     return Flaw("decode", DecodeError("", found, "an object of attribute values", name))
 
 
