@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel
 
 __all__ = ["WORKLOADS", "Models", "Workload", "make_event"]
 
@@ -39,6 +39,22 @@ class Flat(Item):
     zip: str
 
 
+class Order(Flat):
+    EntityType: Literal["Order"]
+
+
+class Customer(Flat):
+    EntityType: Literal["Customer"]
+
+
+class Product(Flat):
+    EntityType: Literal["Product"]
+
+
+class Shipment(Flat):
+    EntityType: Literal["Shipment"]
+
+
 class Nested(Item):
     """With EntityType twelve attributes, two of which hold five more values."""
 
@@ -46,22 +62,27 @@ class Nested(Item):
     address: Address
 
 
+class OrderNested(Nested):
+    EntityType: Literal["Order"]
+
+
+class CustomerNested(Nested):
+    EntityType: Literal["Customer"]
+
+
+class ProductNested(Nested):
+    EntityType: Literal["Product"]
+
+
+class ShipmentNested(Nested):
+    EntityType: Literal["Shipment"]
+
+
 Models = dict[str, type[BaseModel]]
 ENTITIES = ("Order", "Customer", "Product", "Shipment")
-
-
-def models_of(base: type[BaseModel]) -> Models:
-    # One after the other, because a type checker takes no Literal that it cannot read.
-    return {
-        "Order": create_model("Order", __base__=base, EntityType=(Literal["Order"], ...)),
-        "Customer": create_model("Customer", __base__=base, EntityType=(Literal["Customer"], ...)),
-        "Product": create_model("Product", __base__=base, EntityType=(Literal["Product"], ...)),
-        "Shipment": create_model("Shipment", __base__=base, EntityType=(Literal["Shipment"], ...)),
-    }
-
-
+FLAT: Models = dict(zip(ENTITIES, (Order, Customer, Product, Shipment), strict=True))
+NESTED: Models = dict(zip(ENTITIES, (OrderNested, CustomerNested, ProductNested, ShipmentNested), strict=True))
 STATUSES = {"NewImage": "PAID", "OldImage": "NEW"}
-FLAT, NESTED = models_of(Flat), models_of(Nested)
 
 
 @dataclass(frozen=True)
