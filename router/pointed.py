@@ -120,6 +120,9 @@ class _Pointing:
         if resolved["type"] == "function-after":
             tag, inner = self._value(resolved["schema"])
             return tag, {**resolved, "schema": inner}
+        alone = _alone(resolved)
+        if alone is not None:
+            return alone
         if resolved.get("strict") or (found := _guard(resolved)) is None:
             function = {"type": "no-info", "function": _decode}
             return None, {"type": "function-before", "function": function, "schema": schema}
@@ -157,10 +160,21 @@ _NUMBER: Final[Schema] = {
     **_INTEGER,
     "pattern": r"^(?:0|-?[1-9][0-9]{0,37}|-?(?:0|[1-9][0-9]{0,17})\.[0-9]{0,19}[1-9])$",
 }
-_BOOLEAN: Final[Schema] = {"type": "bool", "strict": True}
 
 # Decoding leaves a text as it is, so what is made of it does not matter; only that there is a text, mostly.
-_MADE_OF_TEXT: Final = frozenset({"str", "date", "datetime", "time", "timedelta", "url", "uuid"})
+_MADE_OF_TEXT: Final = frozenset({"date", "datetime", "time", "timedelta", "url", "uuid"})
+
+
+def _alone(schema: Schema) -> tuple[str, Schema] | None:
+    """The tag that values for a schema have, and a schema that by itself takes none but what decoding would give."""
+    match schema["type"]:
+        case "str":
+            return "S", {**schema, "strict": True}
+        case "bool":
+            return "BOOL", {**schema, "strict": True}
+        case "literal" if all(type(value) is str for value in schema["expected"]):
+            return "S", schema
+    return None
 
 
 def _guard(schema: Schema) -> tuple[str, Schema] | None:
@@ -170,10 +184,6 @@ def _guard(schema: Schema) -> tuple[str, Schema] | None:
             return "N", _INTEGER
         case "decimal" | "float":
             return "N", _NUMBER
-        case "bool":
-            return "BOOL", _BOOLEAN
-        case "literal" if all(isinstance(value, str) for value in schema["expected"]):
-            return "S", _TEXT
         case "enum" if all(isinstance(member.value, str) for member in schema["members"]):
             return "S", _TEXT
         case kind if kind in _MADE_OF_TEXT:
