@@ -17,6 +17,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.metadata import version
@@ -174,10 +175,16 @@ IMPORTS = {
 }
 
 
-def import_seconds(statements: str) -> float:
+def import_seconds(statements: str, environment: dict[str, str]) -> float:
     code = f"from time import perf_counter\nstarted = perf_counter()\n{statements}\nprint(perf_counter() - started)"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return float(done.stdout)
 
@@ -186,8 +193,17 @@ def import_figures(rounds: int) -> None:
     if not (ROOT / "handlers").is_dir():
         print("\nimport: there is no package handlers here, so nothing is measured")
         return
-    print("\nimport, each in a new interpreter")
-    print_table(interleaved({name: partial(import_seconds, code) for name, code in IMPORTS.items()}, rounds))
+    print("\nimport, each in a new interpreter, all of it compiled before")
+    with tempfile.TemporaryDirectory() as cache:
+        # Whatever the shell says of bytecode: what is installed has some, and a package without is another question.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = cache
+        runs: dict[str, Callable[[], float]] = {
+            name: partial(import_seconds, code, environment) for name, code in IMPORTS.items()
+        }
+        for run in runs.values():
+            run()
+        print_table(interleaved(runs, rounds))
 
 
 def print_table(times: Times, records: int | None = None) -> None:
