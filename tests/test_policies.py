@@ -230,12 +230,12 @@ def test_accepts(value: object) -> None:
         ),
         (
             {"OSError": Park()},
-            "on_error found the key a value of type str, expected exception types: {TimeoutError: Retry()}",
+            "on_error found a value of type str as a key, expected exception types: {TimeoutError: Retry()}",
         ),
-        ({int: Park()}, "on_error found the key the class int, expected exception types: {TimeoutError: Retry()}"),
+        ({int: Park()}, "on_error found the class int as a key, expected exception types: {TimeoutError: Retry()}"),
         (
             {KeyboardInterrupt: Park()},
-            "on_error found the key the class KeyboardInterrupt, expected exception types: {TimeoutError: Retry()}",
+            "on_error found the class KeyboardInterrupt as a key, expected exception types: {TimeoutError: Retry()}",
         ),
     ],
 )

@@ -110,6 +110,13 @@ def test_parse_path(text: str, path: Path) -> None:
     assert parse_path(text) == path
 
 
+def test_a_name_with_a_dot_is_quoted() -> None:
+    """A name that holds what separates names is written as JSON text in brackets, and read back."""
+    path = ("prices", "a.b", 'c"d[0]', 1)
+    assert parse_path(write_path(path)) == path
+    assert write_path(path) == 'prices["a.b"]["c\\"d[0]"][1]'
+
+
 @pytest.mark.parametrize(
     "text", ["", ".", ".a", "a.", "a..b", "[0]", "a[", "a[]", "a[x]", "a[-1]", "a[0", "a]", "a[0]b", "a.[0]", "a[0]."]
 )
@@ -118,8 +125,7 @@ def test_refuse_path(text: str) -> None:
     with pytest.raises(RegistrationError) as caught:
         parse_path(text)
     assert str(caught.value) == (
-        f"found the attribute path {text!r}, expected names and list positions such as 'address.city' or "
-        "'lines[0].total'"
+        f"found the attribute path {text!r}, expected one such as 'status', 'address.city' or 'lines[0].total'"
     )
 
 
@@ -376,7 +382,7 @@ def test_refuse_value(value: Any, kind: str) -> None:
     """What no attribute can hold is refused by its type."""
     with pytest.raises(RegistrationError) as caught:
         to_wire(value)
-    assert str(caught.value) == f"found a value of type {kind}, expected one that a DynamoDB attribute can hold"
+    assert str(caught.value) == f"found a value of type {kind} to compare with, expected one that an attribute can hold"
 
 
 @pytest.mark.parametrize(("value", "kinds"), [(set(), 0), ({"a", 1}, 2), ({"a", 1, b"a"}, 3)])
