@@ -16,7 +16,7 @@ class Context:
 
     Args:
         aws_request_id: The request ID.
-        remaining: Seconds left, or a function that tells them.
+        remaining: Seconds left, or a function that tells them; it may be set again later.
         function_name: The function.
         function_version: Its version.
         invoked_function_arn: By what it was invoked.
@@ -45,11 +45,11 @@ class Context:
         self.invoked_function_arn = invoked_function_arn or f"{_ARN}:{function_name}"
         self.log_group_name = f"/aws/lambda/{function_name}"
         self.log_stream_name = f"2026/01/01/[{function_version}]{'0' * 32}"
-        self._remaining = remaining
+        self.remaining = remaining
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends the invocation, never less than none."""
-        seconds = self._remaining() if callable(self._remaining) else self._remaining
+        seconds = self.remaining() if callable(self.remaining) else self.remaining
         return max(int(seconds * 1000), 0)
 
     def __repr__(self) -> str:

@@ -21,6 +21,10 @@ class Discarded(dict[str, Any]):
         self.event = discard.event
         self.s3_document = discard.s3_document
 
+    def __repr__(self) -> str:
+        count = len(self.records)
+        return f"<Discarded {self.condition}: {count} record{'' if count == 1 else 's'}>"
+
     @property
     def records(self) -> list[dict[str, Any]]:
         """The records that were given up, as they stand in the event."""

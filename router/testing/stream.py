@@ -53,6 +53,7 @@ class Stream:
         timeout: The function's time-out in seconds.
         table_name: The table's name.
         function_name: The function's name.
+        label: When the stream was enabled, which tells two streams of one table apart: event IDs differ with it.
         mapping: The mapping's parameters by AWS's names in snake case, as :class:`router.local.mapping.MappingSettings`
             lists them.
 
@@ -85,6 +86,7 @@ class Stream:
         timeout: float = 60.0,
         table_name: str = "Table",
         function_name: str = "handler",
+        label: str = "2026-01-01T00:00:00.000",
         **mapping: Any,
     ) -> None:
         self.invocations: list[dict[str, Any]] = []
@@ -99,7 +101,7 @@ class Stream:
         self._timeout = timeout
         self._function_name = function_name
         self._function_arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
-        self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/2026-01-01T00:00:00.000"
+        self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/{label}"
         self._now = float(int(time.time() if start is None else start.timestamp()))
         self._number = FIRST_SEQUENCE_NUMBER
         self._mapping = EventSourceMapping(

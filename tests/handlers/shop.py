@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,13 @@ class Shop:
 
     def container(self) -> Dispatcher:
         app = Dispatcher(customers.routes, orders.routes, products.routes, messages.routes)
-        app.overrides.update(
-            {get_views: lambda: self.views, get_warehouse: lambda: self.warehouse, get_bus: lambda: self.bus}
-        )
+        app.overrides.update(self.overrides)
         return app
+
+    @property
+    def overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
+        """What stands in for the adapters of the handlers."""
+        return {get_views: lambda: self.views, get_warehouse: lambda: self.warehouse, get_bus: lambda: self.bus}
 
     def deliver(self, *records: dict[str, Any]) -> dict[str, Any]:
         """One invocation of a new container, so that only the handlers themselves can know what came before."""

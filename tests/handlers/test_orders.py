@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -11,24 +12,29 @@ from handlers import orders
 from handlers.memory import MemoryBus, MemoryWarehouse
 from models.order import Order
 from router import Dispatcher, Event, Insert, MalformedRecordError, Record, Reject
-from tests.events.stories import order
+from router.testing import AppStream
+from tests.events.stories import Item, order
 from tests.handlers.shop import Shop, change
 
 PLACED = order(1, 42, [("MUG-1", 2, "12.95"), ("TEA-7", 1, "8.45")])
 PAID, SHIPPED, CANCELLED = ({**PLACED, "status": status} for status in ("PAID", "SHIPPED", "CANCELLED"))
 
 
-def test_a_new_order_is_on_its_customers_page() -> None:
+def test_a_new_order_is_on_its_customers_page(shop: Shop, stream: AppStream) -> None:
     """Its status, its total to the penny, and how many lines it has."""
-    shop = Shop()
-    shop.deliver(change(None, PLACED))
+    stream.put(PLACED)
+    stream.run()
     assert shop.views.page("CUSTOMER#42") == {"ORDER#1": {"status": "PLACED", "total": Decimal("34.35"), "lines": 2}}
 
 
-def test_an_order_that_is_gone_leaves_the_page() -> None:
+@pytest.mark.parametrize("remove", [AppStream.delete, AppStream.expire])
+def test_an_order_that_is_gone_leaves_the_page(
+    shop: Shop, stream: AppStream, remove: Callable[[AppStream, Item], object]
+) -> None:
     """Whoever removed it."""
-    shop = Shop()
-    shop.deliver(change(None, PLACED), change(PLACED, None))
+    stream.put(PLACED)
+    remove(stream, PLACED)
+    stream.run()
     assert shop.views.page("CUSTOMER#42") == {}
 
 

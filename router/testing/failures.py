@@ -1,0 +1,143 @@
+"""What a failed test is told of the stream that it used: names and types, and no values of items."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from router.logs import safe_error
+from router.outcomes import Outcome, Status
+from router.record import Record
+from router.testing.app_stream import AppStream
+
+__all__ = ["told"]
+
+_MOST_RECORDS = 10
+_MOST_ATTRIBUTES = 20
+_IMAGES = ("Keys", "OldImage", "NewImage")
+
+
+def told(stream: AppStream) -> str:
+    """Tell what became of the records of a stream, and of each that was not simply done, why.
+
+    Args:
+        stream: The stream.
+
+    Example:
+        >>> from router import Dispatcher, Routes
+        >>> stream = AppStream(Dispatcher(Routes()))
+        >>> _ = stream.put({"EntityType": "Order", "id": "o-1"})
+        >>> print(told(stream))
+        1 record in the stream, 0 invocations: stream.run() delivers what was written
+    """
+    histories = _histories(stream.outcomes)
+    harmed = [each for each in histories if _statuses(each) & {"failed", "parked"}]
+    # What waited for something that failed has nothing to add to it.
+    others = [each for each in histories if not _statuses(each) & {"failed", "parked", "done"}]
+    waited = [each for each in others if harmed and _statuses(each) == {"deferred"}]
+    troubled = harmed + [each for each in others if each not in waited]
+    lines = [_summary(stream, len(waited), len(troubled)), *_whole_failures(stream)]
+    for outcomes in troubled[:_MOST_RECORDS]:
+        lines += ["", *_record_lines(stream, outcomes)]
+    if len(troubled) > _MOST_RECORDS:
+        lines += ["", f"... and {_count(len(troubled) - _MOST_RECORDS, 'more record')}"]
+    if any(outcome.error and _has_more_to_tell(outcome.error) for outcome in stream.outcomes):
+        lines += ["", "LOG_ERROR_TEXT=1 shows the texts of errors too; they may quote items."]
+    return "\n".join(lines)
+
+
+def _histories(outcomes: list[Outcome]) -> list[list[Outcome]]:
+    """The outcomes of each record, over all its deliveries."""
+    by_record: dict[tuple[str | None, str | None], list[Outcome]] = {}
+    for outcome in outcomes:
+        by_record.setdefault((outcome.record.event_id, outcome.record.sequence_number), []).append(outcome)
+    return list(by_record.values())
+
+
+def _statuses(outcomes: list[Outcome]) -> set[Status]:
+    return {outcome.status for outcome in outcomes}
+
+
+def _summary(stream: AppStream, waited: int, troubled: int) -> str:
+    text = f"{_count(len(stream.records), 'record')} in the stream, {_count(len(stream.invocations), 'invocation')}"
+    if not stream.invocations:
+        return f"{text}: stream.run() delivers what was written" if stream.records else text
+    lost = {
+        "parked": len(stream.parked),
+        "discarded": sum(len(discarded.records) for discarded in stream.discarded),
+        "trimmed": len(stream.trimmed),
+        "never started because of what failed": waited,
+        "shown below": troubled,
+    }
+    told_lost = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
+    return f"{text}: {told_lost or 'every record that was delivered is done'}"
+
+
+def _whole_failures(stream: AppStream) -> Iterator[str]:
+    failures = Counter(_error_text(error) for error in stream.errors if error is not None)
+    for text, count in failures.items():
+        yield f"{_count(count, 'invocation')} failed as a whole: {text}"
+
+
+def _record_lines(stream: AppStream, outcomes: list[Outcome]) -> Iterator[str]:
+    record = outcomes[0].record
+    yield f"{record.event_name or 'no event name'}  sequence number {record.sequence_number}"
+    for name in _IMAGES:
+        if name in record.body:
+            yield f"  {name}: {_image_text(record.body[name])}"
+    for text, count in Counter(map(_outcome_text, outcomes)).items():
+        yield f"  {text}{f' ({count} times)' if count > 1 else ''}"
+    for discarded in stream.discarded:
+        if any(_same(record, each) for each in discarded.records):
+            yield f"  discarded: {discarded.condition}"
+    yield from (f"  {line}" for line in str(stream.app.explain(record)).splitlines())
+
+
+def _same(record: Record, raw: Mapping[str, Any]) -> bool:
+    return record.event_id is not None and raw.get("eventID") == record.event_id
+
+
+def _outcome_text(outcome: Outcome) -> str:
+    at = f" at {outcome.stage}" if outcome.stage else ""
+    route = f" in {outcome.route.name}" if outcome.route else ""
+    error = f": {_error_text(outcome.error)}" if outcome.error else ""
+    return f"{outcome.status}{at}{route}{error}"
+
+
+def _error_text(error: Exception) -> str:
+    fields = safe_error(error)
+    details = [fields[name] for name in ("reason",) if name in fields]
+    details += fields.get("faults", ())
+    if places := fields.get("at"):
+        details.append(f"at {places[-1].removeprefix(f'{Path.cwd()}{os.sep}')}")
+    return f"{fields['error']}: {'; '.join(details)}" if details else str(fields["error"])
+
+
+def _has_more_to_tell(error: Exception) -> bool:
+    fields = safe_error(error)
+    return "at" in fields and "reason" not in fields
+
+
+def _image_text(image: Any) -> str:
+    if not isinstance(image, dict):
+        return f"a {type(image).__name__}, not a map of attributes"
+    shown = [f"{name} {_type_text(value)}" for name, value in image.items()]
+    more = f" and {len(shown) - _MOST_ATTRIBUTES} more" if len(shown) > _MOST_ATTRIBUTES else ""
+    return f"{', '.join(shown[:_MOST_ATTRIBUTES]) or 'no attributes'}{more}"
+
+
+def _type_text(value: Any) -> str:
+    """The type tag of an attribute value: what stands in its place on a broken wire is told by its Python type."""
+    if isinstance(value, dict) and len(value) == 1 and (tag := next(iter(value))) in _TAGS:
+        return str(tag)
+    return f"({type(value).__name__})"
+
+
+_TAGS = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

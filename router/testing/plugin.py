@@ -1,0 +1,170 @@
+"""The pytest plugin: fixtures around the user's app, recorded events, and failures that explain records.
+
+Fixtures: ``app``, ``stream``, ``stream_settings``, ``lambda_context``, ``recorded_event``. Marker: ``stream``. Options:
+``router_app`` and ``router_events`` in pytest's configuration, ``--record-mode`` on its command line.
+
+Everything is imported where it is needed, so that starting pytest imports neither the app nor the tools.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from router.app import Dispatcher
+    from router.testing.app_stream import AppStream
+    from router.testing.context import Context
+    from router.testing.recorded import RecordedEvents, RecordMode
+    from router.testing.stream import Stream
+
+__all__ = [
+    "app",
+    "lambda_context",
+    "pytest_addoption",
+    "pytest_configure",
+    "pytest_runtest_makereport",
+    "recorded_event",
+    "stream",
+    "stream_settings",
+]
+
+_STREAM = pytest.StashKey["AppStream"]()
+
+_MODES: dict[str | None, RecordMode] = {
+    "once": "once",
+    "all": "all",
+    # pytest-recording's own, where the option is its.
+    "new_episodes": "once",
+    "rewrite": "all",
+}
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the options."""
+    parser.addini("router_app", "The app of the fixtures app and stream, as module:name.", default="handlers:app")
+    parser.addini("router_events", "The folder of recorded_event, from the root folder.", default="tests/events")
+    # pytest-recording has an option of the same name and meaning; two plugins cannot both add it.
+    if importlib.util.find_spec("pytest_recording") is None or pluginmanager.is_blocked("recording"):
+        parser.getgroup("router").addoption(
+            "--record-mode",
+            choices=("none", "once", "all"),
+            default="none",
+            help="What recorded_event records: nothing, what is missing, or everything anew.",
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the marker, for --strict-markers and `pytest --markers`."""
+    config.addinivalue_line(
+        "markers",
+        "stream(**settings): settings of the fixture stream, such as batch_size=2; see router.testing.Stream.",
+    )
+
+
+@pytest.fixture
+def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
+    """The app that `router_app` names, as in a container that has just started; its overrides are reset afterwards."""
+    from router.testing.application import AppNotFoundError, load_app, started
+
+    __tracebackhide__ = True
+    name = pytestconfig.getini("router_app")
+    try:
+        found = load_app(name, pytestconfig.rootpath)
+    except AppNotFoundError as error:
+        pytest.fail(str(error), pytrace=False)
+    with started(found):
+        yield found
+
+
+@pytest.fixture
+def stream_settings() -> dict[str, Any]:
+    """Settings of every stream: override it in a conftest.py with those of your template. The marker comes first."""
+    return {}
+
+
+@pytest.fixture
+def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dict[str, Any]) -> Iterator[AppStream]:
+    """A table in memory, its stream, and Lambda's event source mapping in front of the app."""
+    from router.errors import RouterError
+    from router.testing.app_stream import AppStream
+    from router.testing.application import discriminating_attribute, started
+
+    defaults = {"discriminator": discriminating_attribute(app), "label": _label(request.node.nodeid)}
+    with started(app) as parking:
+        try:
+            made = AppStream(app, parking, **{**defaults, **stream_settings, **_marked(request.node)})
+        except (RouterError, TypeError) as error:
+            pytest.fail(f"the settings of the fixture `stream`: {error}", pytrace=False)
+        request.node.stash[_STREAM] = made
+        yield made
+
+
+@pytest.fixture
+def lambda_context() -> Context:
+    """A Lambda context with a minute left; `lambda_context.remaining = 0.2` sets the seconds."""
+    from router.testing.context import Context
+
+    return Context()
+
+
+@pytest.fixture
+def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, Any]) -> RecordedEvents:
+    """Read an event of the folder that `router_events` names; `--record-mode` says what is recorded."""
+    from router.testing.application import discriminating_attribute
+    from router.testing.recorded import RecordedEvents, story_stream
+
+    def written() -> list[dict[str, Any]]:
+        made = request.node.stash.get(_STREAM, None)
+        return [] if made is None else made.records
+
+    def new_stream() -> Stream:
+        app: Dispatcher = request.getfixturevalue("app")
+        settings = {**stream_settings, **_marked(request.node)}
+        return story_stream(**{"discriminator": discriminating_attribute(app), **settings})
+
+    config = request.config
+    mode = _MODES.get(config.getoption("record_mode", default=None), "none")
+    return RecordedEvents(config.rootpath / config.getini("router_events"), mode, written, new_stream)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report of a failed test what became of the records of its stream."""
+    report = yield
+    made = item.stash.get(_STREAM, None)
+    if report.failed and made is not None:
+        report.sections.append(("router stream", _told(made)))
+    return report
+
+
+def _told(stream: AppStream) -> str:
+    from router.testing.failures import told
+
+    try:
+        return told(stream)
+    except Exception as error:  # noqa: BLE001 - a record may be anything, and the test's own failure matters more
+        return f"cannot tell what became of the records: {type(error).__name__}"
+
+
+def _marked(node: pytest.Item) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers("stream"))):  # the closest one last, so that it counts
+        if marker.args:
+            pytest.fail(
+                "found a positional argument of @pytest.mark.stream, expected batch_size=2 and such", pytrace=False
+            )
+        settings.update(marker.kwargs)
+    return settings
+
+
+def _label(nodeid: str) -> str:
+    """A stream of its own for each test, the same at every run: else event IDs of two tests would be the same."""
+    digest = blake2b(nodeid.encode(errors="surrogatepass"), digest_size=8).digest()
+    enabled = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int.from_bytes(digest) % 10**9)
+    return enabled.replace(tzinfo=None).isoformat(timespec="milliseconds")

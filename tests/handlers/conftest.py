@@ -1,0 +1,16 @@
+"""The shop behind the fixtures of the pytest plugin."""
+
+from __future__ import annotations
+
+import pytest
+
+from router import Dispatcher
+from tests.handlers.shop import Shop
+
+
+@pytest.fixture
+def shop(app: Dispatcher) -> Shop:
+    """The app with adapters in memory; what `stream` delivers ends in them."""
+    shop = Shop()
+    app.overrides.update(shop.overrides)
+    return shop

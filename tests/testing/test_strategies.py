@@ -1,0 +1,466 @@
+"""Strategies make what a table could hold and what a stream could deliver."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal, NewType
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import FailedHealthCheck, InvalidArgument, Unsatisfiable
+from pydantic import (
+    UUID4,
+    AfterValidator,
+    AliasChoices,
+    AliasPath,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    NaiveDatetime,
+    PositiveInt,
+    StringConstraints,
+    model_validator,
+)
+from typing_extensions import TypedDict
+
+from models.customer import Customer
+from models.message import Message
+from models.order import Order
+from models.product import Product
+from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes
+from router.decode import decode_image
+from router.testing import Stream, event, wire_image
+from router.testing.strategies import changes, items, records
+from router.views import View
+from router.wire import same
+
+SHOP: list[type[BaseModel]] = [Customer, Message, Order, Product]
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Node(BaseModel):
+    id: str
+    children: list[Node] = []
+
+
+@dataclass
+class Point:
+    x: int
+    y: float
+
+
+class Size(TypedDict):
+    width: int
+
+
+class Opaque:
+    """Nothing that pydantic or hypothesis could make up."""
+
+    def __init__(self, secret: Any, /, *more: Any) -> None: ...
+
+
+Sku = NewType("Sku", str)
+
+
+class Everything(BaseModel):
+    id: str
+    flag: bool
+    whole: int
+    fraction: float
+    exact: Decimal
+    text: str
+    content: bytes
+    moment: datetime
+    aware: AwareDatetime
+    naive: NaiveDatetime
+    day: date
+    hour: time
+    span: timedelta
+    number: UUID
+    random: UUID4
+    colour: Colour
+    choice: Literal["a", "b", 3]
+    maybe: int | None
+    either: str | list[int]
+    texts: set[str]
+    numbers: frozenset[int]
+    pair: tuple[int, str]
+    row: tuple[int, ...]
+    rest: Sequence[Decimal]
+    table: dict[str, list[bool]]
+    anything: Any
+    node: Node
+    point: Point
+    size: Size
+    sku: Sku
+    nothing: None
+
+
+class Limited(BaseModel):
+    id: str = Field(min_length=3, max_length=5)
+    positive: PositiveInt
+    percent: Annotated[int, Field(ge=0, le=100)]
+    dozen: int = Field(multiple_of=12, gt=0, lt=1000)
+    ratio: float = Field(gt=0, lt=1)
+    price: Decimal = Field(max_digits=6, decimal_places=2, ge=0)
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]+$")]
+    tags: Annotated[list[Annotated[str, StringConstraints(min_length=2)]], Field(min_length=2, max_length=3)]
+
+
+def comes_back(item: BaseModel) -> bool:
+    image = wire_image(item, "EntityType")
+    return type(item).model_validate(decode_image(image, "NewImage")) == item
+
+
+@pytest.mark.parametrize("model", [*SHOP, Everything, Limited, Node])
+def test_items_survive_the_wire(model: type[BaseModel]) -> None:
+    """What is written is what is read, whatever the model holds."""
+
+    @settings(max_examples=50, database=None)
+    @given(items(model))
+    def survive(item: BaseModel) -> None:
+        assert type(item) is model
+        assert comes_back(item)
+
+    survive()
+
+
+def test_no_kind_of_value_is_always_the_same() -> None:
+    """A strategy that the checks leave one value of would prove nothing."""
+    seen: dict[str, set[str]] = {name: set() for name in Everything.model_fields if name != "nothing"}
+
+    @settings(max_examples=60, database=None)
+    @given(items(Everything))
+    def look(item: Everything) -> None:
+        for name, values in seen.items():
+            values.add(repr(getattr(item, name)))
+
+    look()
+    assert [name for name, values in seen.items() if len(values) < 2] == []
+
+
+@given(items(Everything))
+@settings(max_examples=50)
+def test_texts_have_no_lone_surrogates(item: Everything) -> None:
+    """DynamoDB takes UTF-8."""
+    "".join([item.text, item.sku, *item.texts, *item.table]).encode()
+
+
+class Wide(BaseModel):
+    id: str
+    whole: int
+    exact: Decimal
+
+
+@given(items(Wide))
+def test_numbers_have_38_digits_at_most(item: Wide) -> None:
+    """More are refused by DynamoDB."""
+    assert abs(item.whole) < 10**38
+    assert len(item.exact.as_tuple().digits) <= 38
+
+
+def test_numbers_reach_38_digits() -> None:
+    """So that code which makes floats of them is found out."""
+
+    @settings(database=None)
+    @given(items(Wide))
+    def look(item: Wide) -> None:
+        assert int(float(item.whole)) == item.whole
+
+    with pytest.raises(AssertionError):
+        look()
+
+
+@given(items(Wide))
+def test_keys_are_not_empty(item: Wide) -> None:
+    """DynamoDB refuses an empty text in a key."""
+    assert item.id
+
+
+class Keyed(BaseModel):
+    tenant: str
+    user: str
+
+
+@given(items(Keyed, key=("tenant", "user")))
+def test_a_named_key_is_not_empty(item: Keyed) -> None:
+    """None of its attributes."""
+    assert item.tenant
+    assert item.user
+
+
+@given(items(Message))
+def test_the_discriminator_holds_the_class_name(item: Message) -> None:
+    """Where the model takes any text: another one would be another entity."""
+    assert item.entity_type == "Message"
+
+
+@given(items(Order, order_id=st.sampled_from(["o-1", "o-2"])))
+def test_a_field_can_have_a_strategy_of_its_own(item: Order) -> None:
+    """The others go by their annotations."""
+    assert item.order_id in ("o-1", "o-2")
+
+
+def test_an_unknown_field_is_refused() -> None:
+    """With the fields that there are."""
+    with pytest.raises(InvalidArgument, match="found strategies for order, expected fields of Wide: id, whole, exact"):
+        items(Wide, order=st.text())
+
+
+class Needs(BaseModel, arbitrary_types_allowed=True):
+    id: str
+    secret: Opaque
+
+
+class NeedsNot(BaseModel, arbitrary_types_allowed=True):
+    id: str
+    secret: Opaque | None = None
+
+
+def test_a_field_without_a_strategy_is_named() -> None:
+    """And what to do."""
+    with pytest.raises(InvalidArgument, match=r"found no strategy for secret: .*Opaque of Needs.*give it: secret="):
+        items(Needs)
+
+
+@given(items(NeedsNot))
+def test_a_default_stands_in_for_a_strategy(item: NeedsNot) -> None:
+    """Where none is known."""
+    assert item.secret is None
+
+
+class Renamed(BaseModel):
+    id: str = Field(validation_alias="Id")
+    name: str = Field(validation_alias=AliasChoices("Name", "name"))
+    size: int = Field(alias="Size")
+
+
+@given(items(Renamed))
+def test_aliases_are_read(item: Renamed) -> None:
+    """By the first name of each."""
+    assert set(wire_image(item)) == {"Id", "Name", "Size"}
+
+
+class Deep(BaseModel):
+    id: str
+    city: str = Field(validation_alias=AliasPath("address", "city"))
+
+
+def test_a_field_read_from_within_an_attribute_is_refused() -> None:
+    """Nobody knows what else that attribute holds."""
+    with pytest.raises(InvalidArgument, match="found the field city of Deep, which is read from within an attribute"):
+        items(Deep)
+
+
+class Even(BaseModel):
+    id: str
+    number: Annotated[int, AfterValidator(lambda number: number - number % 2)]
+    low: int
+    high: int
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Even:
+        if self.low > self.high:
+            raise ValueError
+        return self
+
+
+@given(items(Even))
+def test_validators_are_heeded(item: Even) -> None:
+    """What they refuse is not made, what they change is changed."""
+    assert item.number % 2 == 0
+    assert item.low <= item.high
+
+
+@pytest.mark.parametrize("model", SHOP)
+def test_a_modified_item_keeps_its_key(model: type[BaseModel]) -> None:
+    """And differs in something else, or DynamoDB would write no record."""
+
+    @settings(max_examples=40, database=None)
+    @given(changes(model, Event.MODIFY))
+    def look(change: Change[Any]) -> None:
+        assert isinstance(change, Modify)
+        old, new = (wire_image(item, "EntityType") for item in (change.old, change.new))
+        assert not same({"M": old}, {"M": new})
+        for name in change.keys:
+            assert same(old[name], new[name])
+
+    look()
+
+
+@pytest.mark.parametrize(
+    ("events", "kind"),
+    [(Event.INSERT, Insert), (Event.MODIFY, Modify), (Event.DELETE, Remove), (Event.EXPIRE, Remove)],
+)
+def test_only_the_changes_that_are_asked_for(events: Event, kind: type[Change[Any]]) -> None:
+    """With the event in their record."""
+
+    @settings(max_examples=20, database=None)
+    @given(changes(Order, events))
+    def look(change: Change[Order]) -> None:
+        assert type(change) is kind
+        assert change.event is events
+
+    look()
+
+
+@given(changes(Order))
+def test_a_change_has_its_record(change: Change[Order]) -> None:
+    """So a handler may ask for the difference, the key and the entity."""
+    assert change.keys == {"order_id": change.image.order_id}
+    assert change.record.entity == "Order"
+    assert change.diff is not None
+
+
+def test_all_kinds_of_change_are_made() -> None:
+    """Unless told otherwise."""
+    seen: set[Event] = set()
+
+    @settings(max_examples=60, database=None)
+    @given(changes(Order))
+    def look(change: Change[Order]) -> None:
+        seen.add(change.event)
+
+    look()
+    assert seen == {Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE}
+
+
+def shop_key(item: Any) -> dict[str, str]:
+    return {"pk": f"CUSTOMER#{item.customer_id}", "sk": f"ORDER#{item.order_id}"}
+
+
+@given(changes(Order, Event.MODIFY, key=shop_key))
+@settings(max_examples=30)
+def test_a_key_may_be_made_of_the_item(change: Change[Order]) -> None:
+    """Then whatever it is made of stays the same."""
+    assert isinstance(change, Modify)
+    assert change.old.order_id == change.new.order_id
+    assert change.old.customer_id == change.new.customer_id
+    assert set(change.keys) == {"pk", "sk"}
+
+
+class Only(BaseModel):
+    id: str
+
+
+def test_an_item_that_is_all_key_is_never_modified() -> None:
+    """There is nothing that could differ."""
+
+    @settings(max_examples=10, database=None)
+    @given(changes(Only, Event.MODIFY))
+    def look(change: Change[Only]) -> None: ...
+
+    with pytest.raises((Unsatisfiable, FailedHealthCheck)):
+        look()
+
+
+class Keyless(BaseModel):
+    on: bool
+
+
+def test_a_change_needs_a_key() -> None:
+    """A record has one always."""
+
+    @settings(max_examples=5, database=None)
+    @given(changes(Keyless, discriminator=None))
+    def look(change: Change[Keyless]) -> None: ...
+
+    with pytest.raises(RegistrationError, match="give the attributes of the table's key"):
+        look()
+
+
+@given(st.lists(records(Order) | records(Product), max_size=5))
+@settings(max_examples=30)
+def test_records_are_what_an_app_takes(made: list[dict[str, Any]]) -> None:
+    """Each reaches the routes of its entity, and the model takes its images."""
+    routes = Routes()
+
+    @routes.on(Order)
+    def order(change: Change[Order]) -> None: ...
+
+    @routes.on(Product)
+    def product(change: Change[Product]) -> None: ...
+
+    report = Dispatcher(routes).dispatch(event(*made))
+    assert [outcome.status for outcome in report] == ["done"] * len(made)
+
+
+@pytest.mark.parametrize("view", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"])
+def test_records_carry_what_the_view_says(view: View) -> None:
+    """And no other image."""
+    allowed = {"KEYS_ONLY": set(), "NEW_IMAGE": {"NewImage"}, "OLD_IMAGE": {"OldImage"}}.get(
+        view, {"NewImage", "OldImage"}
+    )
+
+    @settings(max_examples=20, database=None)
+    @given(records(Order, view=view))
+    def look(record: dict[str, Any]) -> None:
+        assert record["dynamodb"]["StreamViewType"] == view
+        assert {"NewImage", "OldImage"} & set(record["dynamodb"]) <= allowed
+
+    look()
+
+
+@given(st.lists(records(Order), min_size=2, max_size=4))
+@settings(max_examples=20)
+def test_sequence_numbers_grow(made: list[dict[str, Any]]) -> None:
+    """Within a list, as within a shard."""
+    numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in made]
+    assert numbers == sorted(set(numbers))
+
+
+@given(st.lists(items(Order, order_id=st.sampled_from("abc")), max_size=6))
+@settings(max_examples=30)
+def test_items_can_be_put_into_a_stream(made: list[Order]) -> None:
+    """All of them."""
+    stream = Stream(lambda event, context: None)
+    for item in made:
+        stream.put(item)
+    stream.run()
+    assert sum(len(invocation["Records"]) for invocation in stream.invocations) == len(stream.records)
+
+
+def test_times_in_utc_are_among_them() -> None:
+    """A handler that compares them with its own has to be tried with both."""
+    seen: set[bool] = set()
+
+    @settings(database=None)
+    @given(items(Order))
+    def look(item: Order) -> None:
+        seen.add(item.placed_at.tzinfo is not None)
+        assert item.placed_at.tzinfo is None or item.placed_at.utcoffset() == UTC.utcoffset(None)
+
+    look()
+    assert seen == {True, False}
+
+
+def test_a_failing_example_is_written_as_an_item() -> None:
+    """And not as what it was made with."""
+
+    @settings(max_examples=1, database=None)
+    @given(items(Only, id=st.just("o-1")))
+    def fail(item: Only) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError) as raised:  # noqa: PT011 - what it says is in the note
+        fail()
+    assert "item=Only(id='o-1')" in "".join(raised.value.__notes__)
+
+
+def test_hypothesis_is_not_loaded_before_it_is_asked_for() -> None:
+    """Importing the rest of `router.testing` does without it."""
+    code = "import sys, router.testing, router.testing.plugin; print('hypothesis' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "False"
