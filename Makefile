@@ -64,7 +64,9 @@ $(VENV)/.stamp: pyproject.toml constraints.txt
 
 # $(call make_venv,FOLDER): Debian keeps the part of venv that brings pip in a package of its own.
 define make_venv
-	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >/dev/null 2>&1 || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "make: '$(PYTHON)' is no Python 3.11 or later: install one, or name it: make PYTHON=python3.12" >&2; exit 1; }
+	@$(1)/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(1) >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv --clear $(1); \
 	} >/dev/null 2>&1 || { \
 		echo "make: '$(PYTHON) -m venv' made no environment: install Python 3.11 or later with venv" \

@@ -37,6 +37,7 @@ __all__ = [
 
 _MOST_NAMES = 10
 _MOST_FRAMES = 20
+_OUR_CODE = __file__.removesuffix("logs.py")
 
 _DEFAULT_LEVEL = "INFO"
 _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
@@ -159,5 +160,6 @@ def _faults(error: ValidationError) -> list[str]:
 
 def _frames(error: Exception) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    # The last ones: an endless recursion is the same line a thousand times, and the others are this framework's.
-    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-_MOST_FRAMES:]]
+    # Without our own lines, which every error goes through, and the last ones: a recursion is one line a thousand times.
+    theirs = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in theirs[-_MOST_FRAMES:]]

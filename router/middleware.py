@@ -46,6 +46,7 @@ def wrap(call: Call, middleware: Sequence[Middleware]) -> Call:
         inner = call
         if not callable(around) or inspect.iscoroutinefunction(around):
             _refuse(_describe(around))
+        _check_takes_one(around)
         outer: Any = around(inner)
         if not callable(outer) or inspect.iscoroutinefunction(outer):
             _refuse(f"{name_of(around)}, which returns {_describe(outer)}")
@@ -64,6 +65,15 @@ def _finishing(call: Call) -> Call:
         return result if result is None else current_invocation.get().finish(result)
 
     return finishing
+
+
+def _check_takes_one(around: Middleware) -> None:
+    try:
+        inspect.signature(around).bind(None)
+    except TypeError:
+        _refuse(f"{name_of(around)}{inspect.signature(around)}, which cannot be called with one argument")
+    except ValueError:  # nobody can tell what it takes
+        return
 
 
 def _describe(value: object) -> str:
