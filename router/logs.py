@@ -160,6 +160,6 @@ def _faults(error: ValidationError) -> list[str]:
 
 def _frames(error: Exception) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    # Without our own lines, which every error goes through, and the last ones: a recursion is one line a thousand times.
+    # Our own lines stand in every error; and of a recursion the last ones are enough.
     theirs = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
     return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in theirs[-_MOST_FRAMES:]]

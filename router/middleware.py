@@ -23,7 +23,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.inject import Call, current_invocation
@@ -80,6 +80,6 @@ def _describe(value: object) -> str:
     return f"the async function {name_of(value)}" if callable(value) else f"a value of type {type(value).__name__}"
 
 
-def _refuse(found: str) -> None:
+def _refuse(found: str) -> NoReturn:
     msg = f"middleware: found {found}, expected a plain function of the next callable that returns another"
     raise RegistrationError(msg)

@@ -11,10 +11,16 @@ from typing import Annotated
 
 import typer
 
+from router.cli.dev import dev
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.explain import explain
 from router.cli.invoke import invoke
+from router.cli.local import local
+from router.cli.put import put
+from router.cli.record import record
+from router.cli.replay import replay
 from router.cli.routes import routes
+from router.cli.simulate import simulate
 
 __all__ = ["run"]
 
@@ -22,6 +28,12 @@ _COMMANDS: dict[Callable[..., int], str] = {
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
     explain: "Tell why routes would or would not take records.",
+    record: "Record events from the stream of a table.",
+    replay: "Run an app on events with retries, as Lambda's mapping would.",
+    dev: "Run an app under the stream of a local table.",
+    put: "Put an item into the table of a running dev.",
+    local: "Fetch DynamoDB Local.",
+    simulate: "Simulate a load on the mapping: age, invocations, cost.",
 }
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 

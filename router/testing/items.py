@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence, Set
 from decimal import Decimal
 from enum import Enum
@@ -17,7 +16,7 @@ from router.decode import decode_image
 from router.errors import RegistrationError
 from router.wire import to_wire
 
-__all__ = ["Item", "Key", "Wire", "key_attributes", "size_bytes", "wire_image"]
+__all__ = ["Item", "Key", "Wire", "key_attributes", "wire_image"]
 
 Item = BaseModel | Mapping[str, Any]
 """An item as a test writes it: a model, or a dict of Python values."""
@@ -31,8 +30,6 @@ Key = str | Sequence[str] | Callable[[Any], Mapping[str, Any]] | None
 _KEY_NAMES = (("pk", "sk"), ("PK", "SK"), ("partition_key", "sort_key"), ("partitionKey", "sortKey"))
 _ID_NAMES = ("id", "Id", "ID")
 _KEY_TYPES = ("S", "N", "B")
-_ELEMENT = 1  # bytes that each element of a list or a map takes beside its value
-_CONTAINER = 3
 
 
 def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) -> Wire:
@@ -93,18 +90,6 @@ def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str 
         )
         raise RegistrationError(msg)
     return {name: image[name] for name in names}
-
-
-def size_bytes(*images: Wire) -> int:
-    """The ``SizeBytes`` of a record: the sum of the sizes of its key and of the images that it carries.
-
-    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
-
-    Example:
-        >>> size_bytes({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}})
-        12
-    """
-    return sum(len(name.encode()) + _size(value) for image in images for name, value in image.items())
 
 
 def _guess(item: Item, image: Wire, discriminator: str | None) -> tuple[str, ...]:
@@ -193,32 +178,3 @@ def _number(text: str) -> str:
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain in ("-0", "") else plain
-
-
-def _size(value: Wire) -> int:
-    ((tag, content),) = value.items()
-    match tag:
-        case "S":
-            return len(content.encode())
-        case "N":
-            return _number_size(content)
-        case "B":
-            return len(b64decode(content))
-        case "SS" | "NS" | "BS":
-            return sum(_size({tag[0]: member}) for member in content)
-        case "L":
-            return _CONTAINER + sum(_ELEMENT + _size(inner) for inner in content)
-        case "M":
-            return _CONTAINER + len(content) * _ELEMENT + size_bytes(content)
-        case _:
-            return 1
-
-
-def _number_size(text: str) -> int:
-    """A byte, one more for a minus, and one for each two digits, counted from the decimal point on both sides."""
-    whole, _, fraction = text.removeprefix("-").partition(".")
-    digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
-    pairs = re.sub(r"^(?:00)+", "", digits)
-    while pairs.endswith("00"):
-        pairs = pairs[:-2]
-    return 1 + text.startswith("-") + len(pairs) // 2

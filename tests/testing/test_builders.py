@@ -18,8 +18,9 @@ from models.message import Message
 from models.order import Line, Order
 from router import DecodeError, RegistrationError
 from router.decode import decode_image
+from router.local.sizes import size_bytes
 from router.testing import Context, event, expired, inserted, modified, record, removed, wire_image
-from router.testing.items import key_attributes, size_bytes
+from router.testing.items import key_attributes
 from router.views import VIEWS, View
 
 EVENTS = sorted(Path(__file__).parents[1].joinpath("events").glob("*.json"))

@@ -1,0 +1,110 @@
+"""An app that is loaded again when its files change."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from router.app import Dispatcher
+from router.cli.errors import BrokenAppError, CommandLineError
+from router.cli.loading import here, load_app
+
+__all__ = ["ReloadError", "reload_app", "watched"]
+
+
+_TURN = 100  # milliseconds
+
+
+class ReloadError(Exception):
+    """The app does not load as it is now; one line says where and why."""
+
+
+def reload_app(name: str) -> Dispatcher:
+    """Import an app anew, together with everything of the user's that it imports.
+
+    Args:
+        name: ``module:attribute``.
+
+    Raises:
+        ReloadError: It cannot be imported; then everything stays as it was.
+    """
+    before = {module: sys.modules.pop(module) for module in _theirs()}
+    importlib.invalidate_caches()
+    try:
+        return load_app(name)
+    except (BrokenAppError, CommandLineError) as error:
+        for module in _theirs():
+            del sys.modules[module]
+        sys.modules.update(before)
+        raise ReloadError(_line(error)) from error
+
+
+@contextmanager
+def watched() -> Iterator[set[str]]:
+    """Watch the files of the user's modules; the set that is given holds those that changed, until it is cleared."""
+    from watchfiles import PythonFilter, watch
+
+    changed: set[str] = set()
+    ready, stop = threading.Event(), threading.Event()
+    folders = _folders()
+
+    def follow() -> None:
+        options: dict[str, Any] = {"stop_event": stop, "debounce": 200, "step": 50, "rust_timeout": _TURN}
+        # Nothing says that watching has begun, but the first turn that brought nothing shows it.
+        for changes in watch(*folders, watch_filter=PythonFilter(), yield_on_timeout=True, **options):
+            changed.update(path for _, path in changes)
+            ready.set()
+
+    thread = threading.Thread(target=follow, name="watching the handlers", daemon=True)
+    thread.start()
+    ready.wait(5)
+    try:
+        yield changed
+    finally:
+        stop.set()
+        thread.join(5)
+
+
+def _theirs() -> list[str]:
+    """The modules that lie below the current folder, without packages that are installed there and this one."""
+    return [name for name, module in sys.modules.items() if name != "__main__" and _file(module) is not None]
+
+
+def _file(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    if file is None or module.__name__.partition(".")[0] == "router":
+        return None
+    path, folder = Path(file), Path.cwd()
+    if not path.is_relative_to(folder) or "site-packages" in path.parts or path.is_relative_to(sys.prefix):
+        return None
+    return path
+
+
+def _folders() -> set[Path]:
+    """The top folders that hold them; a module beside these is watched by its folder, as editors replace files."""
+    parts = [path.relative_to(Path.cwd()).parts for module in list(sys.modules.values()) if (path := _file(module))]
+    return {Path.cwd() / part[0] if len(part) > 1 else Path.cwd() for part in parts} or {Path.cwd()}
+
+
+def _line(error: Exception) -> str:
+    cause = error.__cause__
+    if cause is None:
+        return str(error)
+    text = (str(cause).splitlines() or [""])[0]
+    if isinstance(cause, SyntaxError):
+        return f"{here(cause.filename or '?')}:{cause.lineno}: {type(cause).__name__}: {cause.msg}"
+    frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if _is_below(frame.filename)]
+    place = f"{here(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
+    return f"{place}{type(cause).__name__}: {text}"
+
+
+def _is_below(filename: str) -> bool:
+    path = Path(filename)
+    return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts and "router" not in path.parts[-3:-1]

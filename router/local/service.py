@@ -1,0 +1,176 @@
+"""DynamoDB and its streams at any address, asked through boto3; what goes wrong there is told in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from router.errors import RouterError
+
+__all__ = ["LOCAL_REGION", "RecorderError", "Service", "stream_parts"]
+
+LOCAL_REGION = "ddblocal"
+"""What DynamoDB Local calls its own region."""
+
+_STREAM = re.compile(r"arn:aws[a-z-]*:dynamodb:([^:]+):[0-9]*:table/([^/]+)/stream/.+")
+_DEFAULT_REGION = "us-east-1"
+
+
+class RecorderError(RouterError):
+    """Nothing can be recorded: what was asked for is not there, does not answer, or may not be read."""
+
+
+class Service:
+    """DynamoDB and its streams, at AWS or at any other endpoint, with boto3's own chain of credentials and regions.
+
+    For an endpoint on this machine, where none are set, it takes those that :mod:`router.local.dynamodb_local` takes.
+
+    Args:
+        endpoint_url: Where the engine listens; AWS when left out.
+        stream_arn: A stream whose region is meant.
+
+    Raises:
+        RecorderError: That is no endpoint or no stream, or boto3 finds no region for it.
+
+    Example:
+        >>> Service("http://127.0.0.1:8000").streams_of("Shop")  # doctest: +SKIP
+        'arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678'
+    """
+
+    def __init__(self, endpoint_url: str | None = None, stream_arn: str | None = None) -> None:
+        import boto3
+        from botocore.config import Config
+
+        self._where = endpoint_url or "AWS"
+        local = _on_this_machine(endpoint_url)
+        region = stream_parts(stream_arn)[0] if stream_arn else LOCAL_REGION
+        with self._explained("the settings of boto3"):
+            session = boto3.session.Session()
+            region = session.region_name if region == LOCAL_REGION else region
+            self._options: dict[str, Any] = {
+                "endpoint_url": endpoint_url,
+                "region_name": region or (_DEFAULT_REGION if local else None),
+                "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}),
+            }
+            if local:
+                self._options["config"] = self._options["config"].merge(Config(proxies={}))
+            if local and session.get_credentials() is None:
+                self._options |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+            self._session = session
+            self.tables = self._client("dynamodb")
+            self.streams = self._client("dynamodbstreams")
+        self.region = str(self.streams.meta.region_name)
+
+    def stream_of(self, table: str) -> str:
+        """The ARN of a table's stream, the latest if there were several.
+
+        Raises:
+            RecorderError: There is no such table, or it has no stream.
+        """
+        from botocore.exceptions import ClientError
+
+        try:
+            with self._explained("DescribeTable", passing="ResourceNotFoundException"):
+                found = self.tables.describe_table(TableName=table)["Table"]
+        except ClientError:
+            raise RecorderError(self._no_table(table)) from None
+        arn = found.get("LatestStreamArn")
+        if arn is None:
+            msg = (
+                f"found table {table!r} without a stream, expected one; switch it on with StreamSpecification, as in "
+                f"aws dynamodb update-table --table-name {table} "
+                "--stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"
+            )
+            raise RecorderError(msg)
+        return str(arn)
+
+    def describe_stream(self, **names: Any) -> Any:
+        """List the shards of a stream, a page at a time."""
+        return self._called("DescribeStream", self.streams.describe_stream, names)
+
+    def get_shard_iterator(self, **names: Any) -> Any:
+        """Point at a position in a shard."""
+        return self._called("GetShardIterator", self.streams.get_shard_iterator, names)
+
+    def get_records(self, **names: Any) -> Any:
+        """Read a page of records from such a position."""
+        return self._called("GetRecords", self.streams.get_records, names)
+
+    def _client(self, service: str) -> Any:
+        options = dict(self._options)
+        if service == "dynamodbstreams" and options["endpoint_url"]:
+            # AWS has an address of its own for streams, where others have one for both.
+            options["endpoint_url"] = options["endpoint_url"].replace("//dynamodb.", "//streams.dynamodb.")
+        return self._session.client(service, **options)
+
+    def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any]) -> Any:
+        with self._explained(name):
+            return method(**names)
+
+    def _no_table(self, table: str) -> str:
+        names: list[str] = []
+        with suppress(RecorderError), self._explained("ListTables"):
+            names = self.tables.list_tables()["TableNames"]
+        near = difflib.get_close_matches(table, names, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names[:8])}" if names else ""
+        where = self._where if self._options["endpoint_url"] else f"AWS in {self.region}"
+        return f"found no table {table!r} at {where}, expected one with a stream{hint}"
+
+    @contextmanager
+    def _explained(self, doing: str, passing: str = "") -> Iterator[None]:
+        """What goes wrong at the other end, as one error; botocore's messages hold no items."""
+        from botocore import exceptions as found
+
+        try:
+            yield
+        except found.ClientError as error:
+            told = error.response.get("Error", {})
+            if told.get("Code") == passing:
+                raise
+            msg = f"found {self._where} to refuse {doing}: {told.get('Code')}: {told.get('Message')}"
+        except (found.ConnectionError, found.HTTPClientError) as error:
+            msg = f"found nothing that answers at {self._where}, expected DynamoDB ({error}); see whether it runs"
+        except (found.NoCredentialsError, found.PartialCredentialsError, found.NoRegionError) as error:
+            msg = f"found no way to ask {self._where} ({error}); set AWS_PROFILE, or the variables of boto3"
+        except (found.BotoCoreError, ValueError) as error:
+            msg = f"found {doing} impossible at {self._where}: {error}"
+        else:
+            return
+        raise RecorderError(msg) from None
+
+
+def stream_parts(stream_arn: str) -> tuple[str, str]:
+    """Tell the region and the table of a stream's ARN.
+
+    Raises:
+        RecorderError: It is none.
+
+    Example:
+        >>> stream_parts("arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678")
+        ('eu-west-1', 'Shop')
+    """
+    found = _STREAM.fullmatch(stream_arn)
+    if found is None:
+        msg = f"found the stream ARN {stream_arn!r}, expected arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL"
+        raise RecorderError(msg)
+    return found[1], found[2]
+
+
+def _on_this_machine(endpoint_url: str | None) -> bool:
+    if endpoint_url is None:
+        return False
+    host = None
+    with suppress(ValueError):
+        parts = urlsplit(endpoint_url)
+        host = parts.hostname if parts.scheme in ("http", "https") else None
+    if not host:
+        msg = f"found the endpoint {endpoint_url!r}, expected a URL such as http://127.0.0.1:8000"
+        raise RecorderError(msg)
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"

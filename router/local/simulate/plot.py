@@ -1,0 +1,134 @@
+"""The course of a simulation as a picture. matplotlib is imported only here, and only when a picture is drawn."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from router.local.simulate.errors import SimulationError
+from router.local.simulate.simulation import Simulation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["check_plot", "plot"]
+
+_SUFFIXES = (".svg", ".png", ".pdf")
+_SIZE = (9.0, 9.0)  # inches
+_MEDIAN, _MAXIMUM, _PLAIN = "#1f6fb4", "#d1495b", "#3d5a6c"
+_DECADES = 50.0  # a maximum that is so many times the median needs a logarithmic axis
+
+
+def check_plot(path: Path) -> None:
+    """Tell early whether a picture could be drawn.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SimulationError: It has another suffix, its folder is missing, or matplotlib is.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        msg = f"found the plot {path.name!r}, expected a name that ends in {', '.join(_SUFFIXES)}"
+    elif not path.resolve().parent.is_dir():
+        msg = f"found no folder {path.parent} for the plot; make it first"
+    elif path.is_dir():
+        msg = f"found the folder {path} where the plot should go, expected a file"
+    elif find_spec("matplotlib") is None:
+        msg = "found no matplotlib, which draws plots: pip install 'entity-router[plot]'"
+    else:
+        return
+    raise SimulationError(msg)
+
+
+def plot(simulation: Simulation, path: Path, title: str = "") -> None:
+    """Draw writes, iterator age, concurrency and waiting records over time.
+
+    Args:
+        simulation: What came out.
+        path: The file: SVG, PNG or PDF by its suffix.
+        title: What stands above.
+
+    Raises:
+        SimulationError: No picture can be drawn, or the file cannot be written.
+    """
+    check_plot(path)
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    unit, seconds = _unit(simulation.scenario.load.seconds)
+    times = [(bucket.start + bucket.end) / 2 / seconds for bucket in simulation.buckets]
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    axes = figure.subplots(4, 1, sharex=True)
+    _draw_writes(axes[0], simulation, times)
+    _draw_age(axes[1], simulation, times)
+    _draw_concurrency(axes[2], simulation, times)
+    _draw_backlog(axes[3], simulation, times)
+    for each in axes:
+        each.grid(visible=True, color="#dddddd", linewidth=0.6)
+        each.spines[["top", "right"]].set_visible(False)
+    axes[3].set_xlabel(f"{unit} since the start")
+    axes[3].set_xlim(0, simulation.scenario.load.seconds / seconds)
+    figure.suptitle(title, fontsize=10)
+    try:
+        # The same simulation gives the same file: no date, and IDs that are not drawn by lot.
+        with mpl.rc_context({"svg.hashsalt": "router"}):
+            figure.savefig(path, metadata={} if path.suffix.lower() == ".png" else {_dated(path): None})
+    except OSError as error:
+        msg = f"found the plot {path}, but cannot write it: {error.strerror}"
+        raise SimulationError(msg) from None
+
+
+def _dated(path: Path) -> str:
+    return "Date" if path.suffix.lower() == ".svg" else "CreationDate"
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    if seconds >= 3 * 3600:
+        return "hours", 3600.0
+    return ("minutes", 60.0) if seconds >= 180 else ("seconds", 1.0)
+
+
+def _draw_writes(axes: Axes, simulation: Simulation, times: list[float]) -> None:
+    axes.plot(times, [bucket.writes for bucket in simulation.buckets], color=_PLAIN)
+    axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.set_ylabel("writes/s")
+    axes.set_ylim(bottom=0)
+
+
+def _draw_age(axes: Axes, simulation: Simulation, times: list[float]) -> None:
+    told = [
+        (time, bucket) for time, bucket in zip(times, simulation.buckets, strict=True) if bucket.age_p50 is not None
+    ]
+    medians = [bucket.age_p50 or 0.0 for _, bucket in told]
+    maxima = [bucket.age_max or 0.0 for _, bucket in told]
+    at = [time for time, _ in told]
+    axes.plot(at, maxima, color=_MAXIMUM, label="max")
+    axes.plot(at, medians, color=_MEDIAN, label="p50")
+    lowest = min((age for age in medians if age > 0), default=0.0)
+    if lowest and max(maxima) > _DECADES * lowest:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_ylabel("iterator age, s")
+    axes.legend(loc="upper right", frameon=False, ncols=2, bbox_to_anchor=(1.0, 1.15))
+
+
+def _draw_concurrency(axes: Axes, simulation: Simulation, times: list[float]) -> None:
+    running = [bucket.concurrency for bucket in simulation.buckets]
+    axes.plot(times, running, color=_PLAIN)
+    lanes = simulation.scenario.lanes
+    if max(running) > lanes / 4:  # further away it would only flatten the curve
+        axes.axhline(lanes, color=_MAXIMUM, linestyle="--", linewidth=1)
+        axes.annotate(f"{lanes:,} lanes", (0.01, lanes), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
+    axes.set_ylabel("concurrency")
+    axes.set_ylim(bottom=0)
+
+
+def _draw_backlog(axes: Axes, simulation: Simulation, times: list[float]) -> None:
+    axes.plot(times, [bucket.backlog for bucket in simulation.buckets], color=_PLAIN)
+    axes.yaxis.set_major_formatter("{x:,.10g}")
+    axes.set_ylabel("records waiting")
+    axes.set_ylim(bottom=0)

@@ -1,0 +1,59 @@
+"""How long an item is, as DynamoDB counts it.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+__all__ = ["size_bytes"]
+
+_CONTAINER, _ELEMENT = 3, 1  # bytes of a list or map, and of each of its members
+
+
+def size_bytes(*images: Mapping[str, Any]) -> int:
+    """The ``SizeBytes`` of a record: the sum of the sizes of its key and of the images that it carries.
+
+    Args:
+        images: Wire images, binary values as base64 text.
+
+    Example:
+        >>> size_bytes({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}, "age": {"N": "41"}})
+        17
+    """
+    return sum(len(name.encode()) + _size(value) for image in images for name, value in image.items())
+
+
+def _size(value: Mapping[str, Any]) -> int:
+    ((tag, content),) = value.items()
+    match tag:
+        case "S":
+            return len(content.encode())
+        case "N":
+            return _number_size(content)
+        case "B":
+            return len(b64decode(content))
+        case "SS" | "NS" | "BS":
+            return sum(_size({tag[0]: member}) for member in content)
+        case "L":
+            return _CONTAINER + sum(_ELEMENT + _size(member) for member in content)
+        case "M":
+            return _CONTAINER + len(content) * _ELEMENT + size_bytes(content)
+        case _:
+            return 1  # a null or a truth value
+
+
+def _number_size(text: str) -> int:
+    """A byte, one for a minus, and one for each pair of digits that counts, paired from the decimal point."""
+    number = Decimal(text)
+    if not number:
+        return 1
+    whole, _, fraction = f"{abs(number):f}".partition(".")
+    digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
+    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+    counting = [at for at, pair in enumerate(pairs) if pair != "00"]
+    return 1 + (number < 0) + counting[-1] - counting[0] + 1

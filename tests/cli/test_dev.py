@@ -1,0 +1,453 @@
+"""``router dev``, ``router put`` and ``router local``: sessions in a real terminal, with real puts."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from router.cli import main
+from router.local.dynamodb_local import EngineMissingError, install, locate
+from router.local.engines import Embedded
+from tests.cli.conftest import Run
+
+ROUTER = Path(sys.executable).with_name("router")
+
+APP = """
+from typing import Literal
+from pydantic import BaseModel
+from router import Change, Dispatcher, Routes
+
+class Order(BaseModel):
+    EntityType: Literal["Order"] = "Order"
+    total: int
+
+routes = Routes()
+
+@routes.on(Order)
+def tally(change: Change[Order]) -> None:
+    print("told", change.image.total)
+    if change.image.total < 0:
+        raise ValueError(change.image.total)
+
+app = Dispatcher(routes)
+"""
+TEMPLATE = """
+Resources:
+  Orders:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
+  Tally:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: tallies.app
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Orders.StreamArn
+            StartingPosition: TRIM_HORIZON
+            MaximumBatchingWindowInSeconds: 5
+            MaximumRetryAttempts: 1
+            FunctionResponseTypes: [ReportBatchItemFailures]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an app and its template, and an environment without settings of AWS's."""
+    (tmp_path / "tallies.py").write_text(APP, encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    set_here = [name for name in os.environ if name.startswith("AWS_")]
+    for name in (*set_here, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS", "LOG_LEVEL", "COLUMNS"):
+        monkeypatch.setenv(name, "")  # so that what a command sets is taken back, also where nothing was set
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+class Terminal:
+    """A command in a terminal of its own, and what has been printed there."""
+
+    def __init__(self, *argv: str) -> None:
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [ROUTER, *argv],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+            close_fds=True,
+            env={**os.environ, "COLUMNS": "160"},
+        )
+        os.close(slave)
+        self.text = ""
+
+    def until(self, pattern: str, seconds: float = 6) -> str:
+        """Read until there is a text, or fail with what there was instead."""
+        end = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.text)):
+            left = end - time.monotonic()
+            if left <= 0 or not self._read(left):
+                pytest.fail(f"no {pattern!r} within {seconds} s in:\n{self.text}")
+        return found[0]
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self.master], [], [], seconds)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:  # Linux's way to say that nobody is on the other side any more
+            return False
+        self.text += re.sub(r"\x1b\[[0-9;]*m", "", data.decode()).replace("\r\n", "\n")
+        return bool(data)
+
+    def press_ctrl_c(self) -> None:
+        """What the terminal does then: interrupt everything in its foreground."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def end(self) -> int:
+        while self._read(10):
+            pass
+        return self.process.wait(10)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.process.wait(10)
+        os.close(self.master)
+
+
+Dev = Callable[..., tuple[Terminal, str]]
+
+
+@pytest.fixture
+def dev(project: Path) -> Iterator[Dev]:
+    """Start ``router dev`` on a free port, and wait until it is ready; gives its address too."""
+    terminals: list[Terminal] = []
+
+    def start(*argv: str) -> tuple[Terminal, str]:
+        terminal = Terminal("dev", *(() if "--endpoint-url" in argv else ("--port", "0")), *argv)
+        terminals.append(terminal)
+        url = terminal.until(r"at http://\S+").removeprefix("at ")
+        terminal.until("Ctrl-C ends it")
+        return terminal, url
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+@pytest.fixture
+def installed() -> None:
+    """DynamoDB Local, or a skip that says how to get it; with ``ROUTER_REAL_ENGINES=1`` it has to be there."""
+    if os.environ.get("ROUTER_REAL_ENGINES") == "1":
+        install()
+    else:
+        try:
+            locate()
+        except EngineMissingError as missing:
+            pytest.skip(str(missing))
+
+
+def put(url: str, **item: Any) -> None:
+    """Put an item as any program does."""
+    client = boto3.client(
+        "dynamodb", endpoint_url=url, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    wire = {name: {"N": str(value)} if isinstance(value, int) else {"S": value} for name, value in item.items()}
+    client.put_item(TableName="Orders", Item={"EntityType": {"S": "Order"}, **wire})
+
+
+def answers(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
+
+
+class TestASession:
+    def test_a_put_is_seen_within_a_second(self, dev: Dev) -> None:
+        """With its time, event, entity, key, outcome, route and duration; also under a batching window of five."""
+        terminal, url = dev()
+        put(url, id="warm", total=1)
+        terminal.until("id=warm")
+        put(url, id="1001", total=5)
+        line = terminal.until(r".*id=1001.*ms", seconds=1)
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  INSERT  Order +id=1001  done +tallies\.tally  \d+\.\d ms", line)
+
+    def test_router_put_from_another_terminal(self, dev: Dev) -> None:
+        """It says what it put where, and the session shows it."""
+        terminal, url = dev()
+        argv = [str(ROUTER), "put", "Order", "--json", '{"id": "7", "total": 1.0}', "--endpoint-url", url]
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=30)
+        assert (done.returncode, done.stdout) == (0, f"put Order id=7 into Orders at {url}\n"), done.stderr
+        terminal.until("INSERT  Order +id=7 +done")
+
+    def test_ctrl_c_leaves_nothing_behind(self, dev: Dev, project: Path) -> None:
+        """No engine, no file; a summary, and the exit code of success."""
+        before = sorted(project.rglob("*"))
+        terminal, url = dev()
+        put(url, id="1", total=1)
+        terminal.until("id=1 +done")
+        terminal.press_ctrl_c()
+        assert terminal.end() == 0
+        assert re.search(r"1 invocation: 1 done; 0 retries, .*0 reloads\n$", terminal.text)
+        assert not answers(url)
+        assert sorted(project.rglob("*")) == before
+
+    def test_a_request_to_terminate_does_the_same(self, dev: Dev) -> None:
+        """As of a supervisor, or of a terminal that is closed."""
+        terminal, url = dev()
+        terminal.process.send_signal(signal.SIGTERM)
+        assert terminal.end() == 0
+        assert not answers(url)
+
+    def test_a_bad_record_is_retried_and_discarded(self, dev: Dev) -> None:
+        """As the template says: one retry; the next record is handled after it, and no value of it is shown."""
+        terminal, url = dev()
+        put(url, id="bad", total=-4711)
+        terminal.until(r"id=bad +failed +tallies\.tally  \d.*ValueError")
+        terminal.until(r"id=bad +failed +tallies\.tally  attempt 2 .*ValueError")
+        terminal.until("discarded 1 record: RetryAttemptsExhausted, tried 2 times; there is no on-failure destination")
+        put(url, id="good", total=1)
+        terminal.until("id=good +done")
+        assert not re.search("Error.*4711", terminal.text)
+
+    def test_keys_are_hidden_on_request(self, dev: Dev) -> None:
+        """For who shows a screen to others."""
+        terminal, url = dev("--no-keys")
+        put(url, id="secret", total=1)
+        terminal.until("INSERT  Order +done")
+        assert "secret" not in terminal.text
+
+    def test_json_is_one_line_for_each_record(self, dev: Dev) -> None:
+        """For the next program."""
+        terminal, url = dev("--json")
+        put(url, id="1", total=1)
+        document = json.loads(terminal.until(r'\{"time".*\}'))
+        assert (document["entity"], document["event"], document["keys"]) == ("Order", "INSERT", {"id": "1"})
+        assert (document["status"], document["handler"], document["attempt"]) == ("done", "tallies.tally", 1)
+
+    def test_an_engine_that_is_there_already(self, dev: Dev) -> None:
+        """Its table is made there, and it goes on when the session ends."""
+        with Embedded() as engine:
+            terminal, url = dev("--endpoint-url", engine.endpoint_url)
+            put(url, id="1", total=1)
+            terminal.until("id=1 +done")
+            terminal.press_ctrl_c()
+            assert terminal.end() == 0
+            assert engine.client("dynamodb").list_tables()["TableNames"] == ["Orders"]
+
+    def test_an_engine_that_ends_is_one_line(self, dev: Dev) -> None:
+        """There is nothing left to wait for."""
+        with Embedded() as engine:
+            terminal, _ = dev("--endpoint-url", engine.endpoint_url)
+        assert terminal.end() == 2
+        assert re.search(r"\nrouter: the stream \S+ cannot be read any more: .*\n$", terminal.text)
+
+    def test_another_name_for_the_table(self, dev: Dev) -> None:
+        """Where the template's is taken."""
+        terminal, url = dev("--table", "Others")
+        terminal.until("table Others, NEW_AND_OLD_IMAGES")
+        client = boto3.client(
+            "dynamodb", endpoint_url=url, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        assert client.list_tables()["TableNames"] == ["Others"]
+
+    def test_over_the_real_engine(self, installed: None, dev: Dev) -> None:
+        """DynamoDB Local in place of the embedded one, and it is gone afterwards too."""
+        terminal, url = dev("--engine", "dynamodb-local")
+        put(url, id="1", total=1)
+        terminal.until("INSERT  Order +id=1 +done")
+        terminal.press_ctrl_c()
+        assert terminal.end() == 0
+        assert not answers(url)
+
+
+class TestFaults:
+    def test_every_nth_invocation_fails(self, dev: Dev) -> None:
+        """And its retry does not, where that is another one."""
+        terminal, url = dev("--fail", "2")
+        put(url, id="1", total=1)
+        terminal.until("id=1 +done")
+        put(url, id="2", total=1)
+        terminal.until("invocation of 1 record failed at attempt 1: failed on purpose, --fail")
+        terminal.until(r"id=2 +done +tallies\.tally  attempt 2")
+
+    def test_poison_fails_whenever_it_comes(self, dev: Dev) -> None:
+        """Until it is discarded."""
+        terminal, url = dev("--poison", "1")
+        put(url, id="1", total=1)
+        terminal.until(r"id=1 +failed .*Poison: fails on purpose")
+        terminal.until(r"id=1 +failed +attempt 2 .*Poison: fails on purpose")
+        terminal.until("discarded 1 record")
+        assert "told" not in terminal.text
+
+    def test_poison_without_partial_responses_fails_the_invocation(self, dev: Dev, project: Path) -> None:
+        """Lambda would ignore what the function returned, so nothing less would be seen."""
+        text = TEMPLATE.replace("            FunctionResponseTypes: [ReportBatchItemFailures]\n", "")
+        (project / "template.yaml").write_text(text, encoding="utf-8")
+        terminal, url = dev("--poison", "1")
+        terminal.until("without ReportBatchItemFailures Lambda ignores which records failed")
+        put(url, id="1", total=1)
+        terminal.until("invocation of 1 record failed at attempt 1: met a record that fails on purpose, --poison")
+
+    def test_slow_takes_longer(self, dev: Dev) -> None:
+        """Beyond the function's three seconds it is a time-out, and all that was done is done again."""
+        terminal, url = dev("--slow", "3.2")
+        put(url, id="1", total=1)
+        terminal.until("took longer than 3 s, its time-out")
+
+
+class TestReloading:
+    def test_a_changed_file_is_loaded_again(self, dev: Dev, project: Path) -> None:
+        """The next record meets the new handlers."""
+        terminal, url = dev()
+        (project / "tallies.py").write_text(APP.replace("def tally(", "def count("), encoding="utf-8")
+        terminal.until("loaded again: tallies.py changed")
+        put(url, id="1", total=1)
+        terminal.until(r"id=1 +done +tallies\.count")
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            (APP + "\ndef broken(:\n", r"tallies\.py:\d+: SyntaxError: invalid syntax; the app as it was goes on"),
+            (APP + "\n1 / 0\n", r"tallies\.py:\d+: ZeroDivisionError: division by zero; the app as it was goes on"),
+            (APP.replace("app =", "other ="), r"found no 'app' in module 'tallies'.*; the app as it was goes on"),
+            (APP.replace("Change[Order]) ->", "int) ->"), r"tallies\.py:\d+: RegistrationError: .*; the app as it was"),
+        ],
+        ids=["syntax", "import", "name", "registration"],
+    )
+    def test_a_broken_file_is_one_line_and_the_old_app_stays(
+        self, dev: Dev, project: Path, text: str, told: str
+    ) -> None:
+        """And when it is whole again, it is loaded."""
+        terminal, url = dev()
+        (project / "tallies.py").write_text(text, encoding="utf-8")
+        terminal.until(told)
+        assert "Traceback" not in terminal.text
+        put(url, id="1", total=1)
+        terminal.until(r"id=1 +done +tallies\.tally")
+        (project / "tallies.py").write_text(APP.replace("def tally(", "def count("), encoding="utf-8")
+        terminal.until("loaded again")
+        put(url, id="2", total=1)
+        terminal.until(r"id=2 +done +tallies\.count")
+
+
+@pytest.mark.usefixtures("project")
+class TestRefusing:
+    """Each is one line and exit code 2."""
+
+    @pytest.fixture
+    def refused(self, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+        def run(*argv: str) -> str:
+            assert main(argv) == 2
+            captured = capsys.readouterr()
+            assert (captured.out, captured.err.count("\n")) == ("", 1)
+            return captured.err
+
+        return run
+
+    def test_no_template(self, refused: Callable[..., str]) -> None:
+        """It says how to name another."""
+        assert refused("dev", "--template", "none.yaml") == (
+            "router: found no template none.yaml, expected one of SAM or CloudFormation; name another with --template\n"
+        )
+
+    def test_a_table_without_a_stream(self, refused: Callable[..., str], project: Path) -> None:
+        """With the line of the template."""
+        text = "\n".join(line for line in TEMPLATE.splitlines() if "StreamSpecification" not in line)
+        (project / "template.yaml").write_text(text, encoding="utf-8")
+        assert refused("dev").startswith("router: template.yaml:3: found table Orders without a stream")
+
+    def test_a_taken_port(self, refused: Callable[..., str]) -> None:
+        """Somebody else is there."""
+        with socket.create_server(("127.0.0.1", 0)) as stranger:
+            port = stranger.getsockname()[1]
+            assert f"port {port} is taken" in refused("dev", "--port", str(port))
+
+    def test_an_engine_that_is_not_installed(
+        self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The command that fetches it is named."""
+        monkeypatch.setenv("ROUTER_CACHE", str(tmp_path / "empty"))
+        assert "DynamoDB Local 2.6.1 is not in" in refused("dev", "--engine", "dynamodb-local", "--port", "0")
+
+    def test_an_unknown_engine(self, refused: Callable[..., str]) -> None:
+        """The known ones are named."""
+        assert "'embedded', 'dynamodb-local'" in refused("dev", "--engine", "moto")
+
+    def test_an_endpoint_that_nobody_listens_on(self, refused: Callable[..., str]) -> None:
+        """It is named."""
+        assert "http://127.0.0.1:9" in refused("dev", "--endpoint-url", "http://127.0.0.1:9")
+
+    def test_an_endpoint_that_is_no_address(self, refused: Callable[..., str]) -> None:
+        """An example is given."""
+        assert "found the endpoint URL 'here', expected one such as" in refused("dev", "--endpoint-url", "here")
+
+    def test_a_table_of_another_view(self, refused: Callable[..., str], project: Path) -> None:
+        """What is there is not what the template says."""
+        with Embedded() as engine:
+            argv = ("dev", "--endpoint-url", engine.endpoint_url, "--app", "nothing:app")
+            assert "found no module 'nothing'" in refused(*argv)
+            text = TEMPLATE.replace("NEW_AND_OLD_IMAGES", "KEYS_ONLY")
+            (project / "template.yaml").write_text(text, encoding="utf-8")
+            assert "found table 'Orders' with a stream of NEW_AND_OLD_IMAGES, expected one of KEYS_ONLY" in refused(
+                *argv
+            )
+
+    @pytest.mark.parametrize(
+        ("item", "told"),
+        [
+            ("{", "found no JSON in --json"),
+            ("[]", "found a JSON list in --json, expected an object"),
+            ('{"total": 1}', "found an item without id, expected the whole key of table Orders"),
+        ],
+    )
+    def test_an_item_that_is_none(self, refused: Callable[..., str], item: str, told: str) -> None:
+        """Before anything is asked of an engine."""
+        assert told in refused("put", "Order", "--json", item)
+
+    def test_an_item_for_an_unknown_table(self, refused: Callable[..., str]) -> None:
+        """The known ones are named."""
+        message = refused("put", "Order", "--json", '{"id": "1"}', "--table", "Odrers")
+        assert message == "router: found no table 'Odrers' in template.yaml; there is Orders\n"
+
+    def test_an_item_for_an_engine_without_the_table(self, refused: Callable[..., str]) -> None:
+        """Some other engine answers there."""
+        with Embedded() as engine:
+            argv = ("put", "Order", "--json", '{"id": "1"}', "--endpoint-url", engine.endpoint_url)
+            assert "found no table 'Orders' at" in refused(*argv)
+
+    def test_an_item_for_nobody(self, refused: Callable[..., str]) -> None:
+        """No session runs."""
+        message = refused("put", "Order", "--json", '{"id": "1"}', "--endpoint-url", "http://127.0.0.1:9")
+        assert "found nobody at http://127.0.0.1:9 to take the item" in message
+
+
+def test_local_install_fetches_the_engine(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And prints where it is."""
+    monkeypatch.setattr("router.cli.local.install", lambda: Path("/cache/DynamoDBLocal.jar"))
+    assert run_bare("local", "install") == (0, "/cache/DynamoDBLocal.jar\n", "")
+
+
+def test_local_knows_nothing_else(run_bare: Run) -> None:
+    """Anything else is a wrong command line."""
+    assert run_bare("local", "remove").code == 2

@@ -1,0 +1,271 @@
+"""``router.local.poller``: a stream whose pages the test writes, and a real one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from router.local.engines import Embedded
+from router.local.mapping import (
+    Action,
+    Checkpoint,
+    Discard,
+    EventSourceMapping,
+    FunctionError,
+    Invoke,
+    MappingSettings,
+    Result,
+    Returned,
+)
+from router.local.poller import Poller, StreamLostError, told_arn
+
+NOW = 1_789_651_620.0
+ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/T/stream/2026"
+
+
+def stream_record(number: int, key: str = "a") -> dict[str, Any]:
+    """A record as boto3 returns it."""
+    return {
+        "eventID": f"e{number}",
+        "eventName": "INSERT",
+        "dynamodb": {
+            "ApproximateCreationDateTime": datetime.fromtimestamp(NOW, UTC),
+            "Keys": {"pk": {"S": key}},
+            "SequenceNumber": str(number),
+        },
+    }
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetRecords")
+
+
+class FakeStream:
+    """Shards with their parents, and what each page of them holds; an exception is raised once."""
+
+    def __init__(self, shards: dict[str, str | None], pages: dict[str, list[Any]]) -> None:
+        self.shards = shards
+        self.pages = pages
+        self.asked: list[tuple[str, Any]] = []
+
+    def describe_stream(self, **names: Any) -> Any:
+        self.asked.append(("describe_stream", names.get("ExclusiveStartShardId")))
+        listed = [
+            {"ShardId": name} | ({"ParentShardId": parent} if parent else {}) for name, parent in self.shards.items()
+        ]
+        start = names.get("ExclusiveStartShardId")
+        if len(listed) > 1 and start is None:  # a page of one, then the rest
+            return {"StreamDescription": {"Shards": listed[:1], "LastEvaluatedShardId": listed[0]["ShardId"]}}
+        return {"StreamDescription": {"Shards": listed[1:] if start else listed}}
+
+    def get_shard_iterator(self, **names: Any) -> Any:
+        self.asked.append((names["ShardIteratorType"], names.get("SequenceNumber")))
+        return {"ShardIterator": f"{names['ShardId']}/new"}
+
+    def get_records(self, **names: Any) -> Any:
+        shard = names["ShardIterator"].partition("/")[0]
+        self.asked.append(("get_records", names["ShardIterator"]))
+        left = self.pages[shard]
+        page = left.pop(0) if left else []
+        if isinstance(page, Exception):
+            raise page
+        ended = page == "end"
+        return {"Records": [] if ended else page} | ({} if ended else {"NextShardIterator": f"{shard}/next"})
+
+
+class Run:
+    """A poller over a fake stream, and what its function was given."""
+
+    def __init__(
+        self, stream: FakeStream, answer: Callable[[Invoke], Result] = lambda _: Returned({}), **settings: Any
+    ) -> None:
+        self.now = NOW
+        self.invokes: list[Invoke] = []
+        self.actions: list[Action] = []
+        self.answer = answer
+        mapping = EventSourceMapping(MappingSettings.of(settings))
+        self.poller = Poller(mapping, stream, ARN, self.function, listener=self.actions.append, clock=lambda: self.now)
+
+    def function(self, invoke: Invoke) -> Result:
+        self.invokes.append(invoke)
+        return self.answer(invoke)
+
+    @property
+    def batches(self) -> list[list[int]]:
+        return [
+            [int(each["dynamodb"]["SequenceNumber"]) for each in invoke.event["Records"]] for invoke in self.invokes
+        ]
+
+
+class TestReading:
+    def test_records_are_delivered_as_lambda_does(self) -> None:
+        """With a region and an account, and the time in seconds."""
+        run = Run(FakeStream({"s": None}, {"s": [[stream_record(1)]]}))
+        assert run.poller.step()
+        (record,) = run.invokes[0].event["Records"]
+        assert record["awsRegion"] == "us-east-1"
+        assert record["eventSourceARN"] == "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/2026"
+        assert record["dynamodb"]["ApproximateCreationDateTime"] == NOW
+
+    def test_nothing_there_is_nothing_done(self) -> None:
+        """So that the caller can wait."""
+        run = Run(FakeStream({"s": None}, {"s": []}))
+        assert not run.poller.step()
+        assert run.invokes == []
+
+    def test_the_next_page_is_read_from_where_the_last_ended(self) -> None:
+        """One iterator is asked for, and its followers used."""
+        stream = FakeStream({"s": None}, {"s": [[stream_record(1)], [stream_record(2)]]})
+        run = Run(stream)
+        run.poller.step()
+        run.poller.step()
+        assert run.batches == [[1], [2]]
+        assert [each for each in stream.asked if each[0] == "TRIM_HORIZON"] == [("TRIM_HORIZON", None)]
+
+    def test_a_stream_that_is_read_from_now_on(self) -> None:
+        """As the mapping's starting position says."""
+        stream = FakeStream({"s": None}, {"s": []})
+        Run(stream, starting_position="LATEST").poller.step()
+        assert ("LATEST", None) in stream.asked
+
+    def test_an_expired_iterator_is_replaced(self) -> None:
+        """After a night with the lid closed it goes on behind the last record."""
+        stream = FakeStream(
+            {"s": None}, {"s": [[stream_record(1)], refused("ExpiredIteratorException"), [stream_record(2)]]}
+        )
+        run = Run(stream)
+        run.poller.step()
+        run.poller.step()
+        assert run.batches == [[1], [2]]
+        assert ("AFTER_SEQUENCE_NUMBER", "1") in stream.asked
+
+    def test_a_child_comes_after_its_parent(self) -> None:
+        """Also where it is listed first, and on another page."""
+        stream = FakeStream(
+            {"child": "parent", "parent": "trimmed"},
+            {"parent": [[stream_record(1)], "end"], "child": [[stream_record(2)]]},
+        )
+        run = Run(stream)
+        run.poller.step()
+        assert run.batches == [[1]]
+        run.poller.step()
+        run.poller.step()
+        assert run.batches == [[1], [2]]
+
+    def test_the_end_of_a_shard_makes_it_look_for_others(self) -> None:
+        """At once, not when it is time to look again."""
+        stream = FakeStream({"s": None}, {"s": ["end"], "t": [[stream_record(2)]]})
+        run = Run(stream)
+        run.poller.step()
+        stream.shards["t"] = "s"
+        run.poller.step()
+        assert run.batches == [[2]]
+
+    def test_new_shards_are_looked_for_now_and_then(self) -> None:
+        """Not with each step, since that is a call of its own."""
+        stream = FakeStream({"s": None}, {"s": []})
+        run = Run(stream)
+        for seconds in (0, 1, 1, 4):
+            run.now += seconds
+            run.poller.step()
+        assert [each for each in stream.asked if each[0] == "describe_stream"] == [("describe_stream", None)] * 2
+
+
+class TestLosing:
+    @pytest.mark.parametrize(
+        "error", [refused("ResourceNotFoundException"), EndpointConnectionError(endpoint_url="http://127.0.0.1:1")]
+    )
+    def test_a_stream_that_is_gone_is_one_error(self, error: Exception) -> None:
+        """Whatever the client makes of it."""
+        run = Run(FakeStream({"s": None}, {"s": [error]}))
+        with pytest.raises(StreamLostError, match="cannot be read any more"):
+            run.poller.step()
+
+
+class TestInvoking:
+    def test_a_failed_batch_waits_and_comes_again(self) -> None:
+        """The caller is told for how long, and until then nothing is invoked."""
+        answers: Iterator[Result] = iter([FunctionError(), Returned({})])
+        run = Run(FakeStream({"s": None}, {"s": [[stream_record(1)]]}), lambda _: next(answers))
+        run.poller.step()
+        assert not run.poller.step()
+        assert run.poller.pause(60) == pytest.approx(0.25, abs=0.001)
+        run.now += 0.25
+        assert run.poller.step()
+        assert [invoke.attempt for invoke in run.invokes] == [1, 2]
+
+    def test_it_never_waits_longer_than_asked(self) -> None:
+        """The stream wants to be looked at."""
+        run = Run(FakeStream({"s": None}, {"s": []}))
+        run.poller.step()
+        assert run.poller.pause(0.05) == 0.05
+
+    def test_a_batching_window_is_waited_for(self) -> None:
+        """Records gather until it is over."""
+        run = Run(
+            FakeStream({"s": None}, {"s": [[stream_record(1)], [stream_record(2)]]}),
+            maximum_batching_window_in_seconds=2,
+        )
+        run.poller.step()
+        run.now += 1
+        run.poller.step()
+        assert run.invokes == []
+        assert run.poller.pause(math.inf) == pytest.approx(1, abs=0.001)
+        run.now += 1
+        run.poller.step()
+        assert run.batches == [[1, 2]]
+
+    def test_what_else_happens_is_told(self) -> None:
+        """Checkpoints and discards, in their order."""
+        answers: Iterator[Result] = iter([Returned({}), FunctionError()])
+        stream = FakeStream({"s": None}, {"s": [[stream_record(1), stream_record(2)]]})
+        run = Run(stream, lambda _: next(answers), batch_size=1, maximum_retry_attempts=0)
+        while run.poller.step():
+            pass
+        assert [type(action) for action in run.actions] == [Checkpoint, Discard, Checkpoint]
+
+    def test_filters_are_the_mappings(self) -> None:
+        """What they leave out is never delivered, and yet done with."""
+        criteria = {"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": ["b"]}}}}'}]}
+        run = Run(FakeStream({"s": None}, {"s": [[stream_record(1), stream_record(2, "b")]]}), filter_criteria=criteria)
+        run.poller.step()
+        assert run.batches == [[2]]
+        assert run.actions[-1] == Checkpoint("s", "2")
+
+
+class TestOverAnEngine:
+    @pytest.fixture
+    def engine(self) -> Iterator[Embedded]:
+        with Embedded() as engine:
+            yield engine
+
+    def test_a_thousand_records_come_once_and_in_order(self, engine: Embedded) -> None:
+        """Through a real stream, over several pages and lanes."""
+        client = engine.client("dynamodb")
+        client.create_table(
+            TableName="Things",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
+        )
+        for number in range(0, 1200, 25):
+            puts = [{"PutRequest": {"Item": {"pk": {"S": str(number + each)}}}} for each in range(25)]
+            client.batch_write_item(RequestItems={"Things": puts})
+        arn = client.describe_table(TableName="Things")["Table"]["LatestStreamArn"]
+        seen: list[str] = []
+
+        def function(invoke: Invoke) -> Result:
+            seen.extend(each["dynamodb"]["NewImage"]["pk"]["S"] for each in invoke.event["Records"])
+            return Returned({})
+
+        mapping = EventSourceMapping(MappingSettings(batch_size=100), stream_arn=told_arn(arn))
+        poller = Poller(mapping, engine.client("dynamodbstreams"), arn, function)
+        while poller.step():
+            pass
+        assert seen == [str(number) for number in range(1200)]

@@ -1,0 +1,166 @@
+"""``router.local.simulate.lane`` against the mapping's state machine, invocation by invocation."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.local.mapping import EventSourceMapping, Invoke, MappingSettings
+from router.local.mapping.batches import LARGEST_PAYLOAD
+from router.local.mapping.lanes import lane_of
+from router.local.simulate.arrivals import Arrivals, poisson, positions
+from router.local.simulate.chance import chance
+from router.local.simulate.function import Function
+from router.local.simulate.lane import Lane, most_records
+from router.local.simulate.load import Segment
+from tests.local.exact import Exact
+
+REPORTS = ["ReportBatchItemFailures"]
+POLL = 0.25
+
+# Parts of powers of two: sums of such are exact, so that both clocks round nothing.
+SECONDS = st.sampled_from([1 / 1024, 1 / 64, 1 / 8, 3 / 4, 2.0])
+
+
+def function(**changes: Any) -> Function:
+    return Function(**{"seconds": 1 / 64, "seconds_per_record": 1 / 1024, "cold_start": 1 / 4, **changes})
+
+
+def agree(arrivals: Arrivals, poison: list[int], settings: MappingSettings, how: Function) -> Lane:
+    """Run both; they have to be of one opinion on everything that both know."""
+    exact = Exact(arrivals, poison, settings, how).run()
+    lane = Lane(arrivals, poison, settings, how, chance(1))
+    lane.run()
+    tally, log = lane.tally, lane.log
+    assert [start * arrivals.poll for start in log.starts] == exact.starts
+    ages = [
+        start - arrivals.written_at(batch[-1]) * arrivals.poll
+        for start, batch in zip(exact.starts, exact.batches, strict=True)
+    ]
+    assert [age * arrivals.poll for age in log.ages] == pytest.approx(ages, abs=1e-6)
+    assert tally.invocations == len(exact.batches)
+    assert tally.failures == exact.failures
+    assert (tally.exhausted, tally.aged, tally.trimmed) == (exact.exhausted, exact.aged, exact.trimmed)
+    assert tally.documents == len(exact.discards)
+    assert tally.executions == len(exact.executed)
+    assert tally.re_executions == len(exact.executed) - len(set(exact.executed))
+    return lane
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, Function]:
+    """Small loads of every kind: gaps and heaps, poison, slow functions, all settings that the simulation knows."""
+    heaps = st.one_of(st.integers(0, 3), st.just(0), st.integers(0, 40))
+    arrivals = Arrivals(draw(st.lists(heaps, min_size=1, max_size=40)) + [0] * draw(st.integers(0, 600)), POLL)
+    poison = sorted(draw(st.sets(st.integers(0, max(arrivals.total - 1, 0)), max_size=6)))
+    reports = draw(st.booleans())
+    settings = MappingSettings(
+        batch_size=draw(st.integers(1, 12)),
+        maximum_batching_window_in_seconds=draw(st.sampled_from([0, 0, 1, 5, 90])),
+        maximum_retry_attempts=draw(st.sampled_from([-1, 0, 1, 3])),
+        maximum_record_age_in_seconds=draw(st.sampled_from([-1, 60, 61])),
+        bisect_batch_on_function_error=draw(st.booleans()),
+        function_response_types=REPORTS if reports else [],
+    )
+    how = function(
+        seconds=draw(SECONDS),
+        seconds_per_record=draw(SECONDS),
+        timeout=draw(st.sampled_from([1.0, 4.0, 60.0])),
+        cold_start=draw(SECONDS),
+        keep_warm=draw(st.sampled_from([0.0, 5.0, 600.0])),
+    )
+    return arrivals, [number for number in poison if number < arrivals.total], settings, how
+
+
+@given(scenarios())
+def test_every_scenario_agrees_with_the_machine(
+    scenario: tuple[Arrivals, list[int], MappingSettings, Function],
+) -> None:
+    """Each invocation starts at the same time with the same records' age, and the sums are the same."""
+    agree(*scenario)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("reports", [True, False])
+@pytest.mark.parametrize("bisect", [True, False])
+def test_loads_by_chance_agree_too(seed: int, reports: bool, bisect: bool) -> None:
+    """Ten minutes of a busy lane with poison by chance, at every combination of what cuts batches."""
+    segments = [Segment(0, 300, 1.0), Segment(300, 360, 0.0), Segment(360, 600, 2.0)]
+    arrivals = poisson(segments, 6, POLL, chance(seed, "arrivals"))
+    poison = positions(0.01, arrivals.total, chance(seed, "poison"))
+    settings = MappingSettings(
+        batch_size=10,
+        maximum_retry_attempts=2,
+        bisect_batch_on_function_error=bisect,
+        function_response_types=REPORTS if reports else [],
+    )
+    lane = agree(arrivals, poison, settings, function())
+    assert lane.tally.exhausted >= len(poison) > 10
+
+
+def test_what_is_older_than_a_day_is_trimmed() -> None:
+    """A record that fails for ever blocks its lane until the stream lets it go; the lane then goes on."""
+    arrivals = Arrivals([1, 1, *[0] * 1500, 1, 0], 64.0)
+    lane = agree(arrivals, [0], MappingSettings(), function())
+    assert (lane.tally.trimmed, lane.tally.documents, lane.tally.handled) == (1, 0, 2)
+
+
+def test_a_batch_is_cut_at_6_mb() -> None:
+    """The machine measures JSON, the simulation multiplies; both come to the same batches."""
+    exact = Exact(Arrivals([7], POLL), [], MappingSettings(batch_size=10_000), function())
+    record = exact.record(0)
+    size = LARGEST_PAYLOAD // 3
+    record["dynamodb"]["NewImage"] = {"text": {"S": "x" * (size - 200)}}
+    length = len(json.dumps(record, separators=(",", ":")))
+    mapping = EventSourceMapping(exact.settings)
+    mapping.add_shard("s")
+    mapping.feed("s", [record] * 7, 0.0)
+    (invoke,) = [action for action in mapping.poll(0.0) if isinstance(action, Invoke)]
+    assert len(invoke.event["Records"]) == most_records(exact.settings, length) == 3
+
+
+def test_lanes_of_a_shard_know_nothing_of_each_other() -> None:
+    """A shard with three lanes is three simulated ones, one of which is blocked for a time."""
+    counts = [5, 0, 9, 1, 0, 0, 30, 2, 2, 2, *[3] * 100]
+    settings = MappingSettings(batch_size=4, parallelization_factor=3, maximum_retry_attempts=3)
+    whole, poison, how = Arrivals(counts, POLL), [7], function(seconds=1 / 8)
+    exact = Exact(whole, poison, settings, how).run()
+    at = [lane_of(exact.record(number), 3) for number in range(whole.total)]
+    for number in range(3):
+        mine = [sum(at[record] == number for record in range(*pair)) for pair in itertools.pairwise(whole.read)]
+        bad = [at[:record].count(number) for record in poison if at[record] == number]
+        lane = Lane(Arrivals(mine, POLL), bad, settings, how, chance(1))
+        lane.run()
+        starts = [start for start, lane_number in zip(exact.starts, exact.lanes, strict=True) if lane_number == number]
+        assert [start * POLL for start in lane.log.starts] == starts
+
+
+def test_what_grows_too_old_in_a_window_is_let_go_poll_by_poll() -> None:
+    """A window that is longer than records may live: each poll that finds one too old writes a document."""
+    arrivals = Arrivals([1, 1, 1, 0, 2, *[0] * 500], POLL)
+    settings = MappingSettings(maximum_batching_window_in_seconds=300, maximum_record_age_in_seconds=60)
+    lane = agree(arrivals, [1], settings, function())
+    assert (lane.tally.aged, lane.tally.documents, lane.tally.healthy) == (5, 4, 4)
+
+
+def test_a_window_ends_when_no_more_fits_into_6_mb() -> None:
+    """Three fit, and only the fourth tells that no more do."""
+    settings = MappingSettings(batch_size=10_000, maximum_batching_window_in_seconds=300)
+    record = Exact(Arrivals([4], POLL), [], settings, function()).record(0)
+    record["dynamodb"]["NewImage"] = {"text": {"S": "x" * (LARGEST_PAYLOAD // 3 - 200)}}
+    mapping = EventSourceMapping(settings)
+    mapping.add_shard("s")
+    invoked = []
+    for second in range(4):
+        mapping.feed("s", [record], float(second))
+        invoked.append(len(mapping.poll(float(second))))
+    length = len(json.dumps(record, separators=(",", ":")))
+    lane = Lane(Arrivals([1] * 4 + [0], POLL), [], settings, function(), chance(1), length)
+    lane.run()
+    assert invoked == [0, 0, 0, 1]
+    assert (lane.log.starts, lane.log.taken) == ([4.0], [3])
