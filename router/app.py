@@ -12,13 +12,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Never, get_args
 
 from router.completed import Completed, MemoryCompleted, Pair
-from router.delivery import NO_ROUTE, Delivery, Plan, Unrouted, finished_pairs, identity
+from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
 from router.discriminators import Discriminator, discriminator_of
 from router.errors import RouterError
 from router.explain import Explanation, explain
 from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.lanes import Lanes, run_batches, run_in_order, undone_records
-from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error
+from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
 from router.middleware import Middleware, wrap
 from router.options import (
     check_choice,
@@ -164,6 +164,10 @@ class Dispatcher:
         started = perf_counter()
         source = source_of(event)
         records = source.records(event)
+        running = current_invocation.get(None)
+        if running is not None and running.container is self._container and self._concurrency > 1:
+            msg = "found a dispatch inside a handler of the same dispatcher, expected none where concurrency is above 1"
+            raise RouterError(msg)
         # Lambda gives a container one event at a time, and the loop and the overrides count on it; local tools may not.
         with self._turn:
             return self._dispatch(source, event, records, context, started)
@@ -182,7 +186,7 @@ class Dispatcher:
         found = set(map(_STATUS, outcomes))
         undone = undone_records(outcomes) if "failed" in found or "deferred" in found else []
         if undone or known:
-            self._keep_completed(log, outcomes, records, source.coming_again(records, undone))
+            self._keep_completed(log, known, outcomes, records, source.coming_again(records, undone))
         if "unrouted" in found:
             log_unrouted(log, outcomes)
         if undone and "failed" not in found:
@@ -224,7 +228,7 @@ class Dispatcher:
         report = self.dispatch({"Records": [getattr(record, "raw_event", record)]}, lambda_context)
         for outcome in report:
             if outcome.status == "failed" and outcome.error is not None:
-                raise outcome.error
+                raise without_inputs(outcome.error)
             if outcome.status == "deferred":
                 msg = "found too little time left to start the record, expected more than the reserve"
                 raise RouterError(msg)
@@ -278,6 +282,7 @@ class Dispatcher:
         try:
             invocation.values.close()
         except Exception as error:  # noqa: BLE001 - whatever a factory's clean-up raises
+            invocation.log(None, None).error("clean-up failed", **safe_error(error))
             for outcome in outcomes:
                 route = outcome.route
                 if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
@@ -291,6 +296,7 @@ class Dispatcher:
     def _keep_completed(
         self,
         log: structlog.typing.FilteringBoundLogger,
+        known: Collection[Pair],
         outcomes: list[Outcome],
         records: list[Record],
         coming_again: Sequence[Record],
@@ -300,11 +306,13 @@ class Dispatcher:
         The store may fail: then handlers run again, which they have to bear anyway, and no more has failed for it.
         """
         again = {id(record) for record in coming_again}
-        keys = self._table.keys
-        finished = finished_pairs((outcome for outcome in outcomes if id(outcome.record) in again), keys)
-        over = [name for record in records if id(record) not in again and (name := identity(record)) is not None]
+        kept = (outcome for outcome in outcomes if id(outcome.record) in again)
+        finished = finished_pairs(kept, self._table.keys)
+        over = {identity(record) for record in records if id(record) not in again}
+        stale = [pair for pair in known if pair[1] in over]
         try:
-            self._completed.forget((key, name) for name in over for key in (NO_ROUTE, *keys.values()))
+            if stale:
+                self._completed.forget(stale)
             if finished:
                 self._completed.remember(finished)
         except Exception as error:  # noqa: BLE001 - whatever a store raises

@@ -7,6 +7,7 @@ through is never decoded, unless ``where`` has to see it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -14,7 +15,7 @@ from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
 
-from router.errors import RegistrationError
+from router.errors import RegistrationError, RouterError
 from router.wire import Path, find, parse_path, same, to_wire
 
 __all__ = [
@@ -148,7 +149,11 @@ class Where(Generic[C_contra]):
         return None
 
     def typed(self, change: C_contra, _old: Image, _new: Image) -> bool:
-        return bool(self.predicate(change))
+        answer = self.predicate(change)
+        if inspect.isawaitable(answer):
+            msg = f"{self!r} found an awaitable, which is always true, expected a predicate that returns a bool"
+            raise RouterError(msg)
+        return bool(answer)
 
     def __repr__(self) -> str:
         name = getattr(self.predicate, "__qualname__", None) or type(self.predicate).__qualname__
@@ -287,8 +292,6 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
         >>> where(large)
         where(large)
     """
-    import inspect
-
     if not callable(predicate) or any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
         kind = "an async function" if callable(predicate) else f"a value of type {type(predicate).__name__}"
         msg = f"where() found {kind}, expected a plain function of the change that returns a bool"

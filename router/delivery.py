@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -169,8 +171,8 @@ class Delivery:
             result = step.call(change)
             if result is not None:
                 self._invocation.finish(result)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is the record's failure
-            return self._failed(record, step.route, step.levels, "handler", error, started)
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - whatever a handler raises is the record's failure
+            return self._failed(record, step.route, step.levels, "handler", _as_exception(error), started)
         return Outcome("done", record, step.route, None, None, perf_counter() - started)
 
     def _gather(self, step: Step, change: Any, record: Record) -> Outcome:
@@ -263,6 +265,15 @@ class Delivery:
             outcome.stage, outcome.error = "park", failure
         else:
             outcome.status = "parked"
+
+
+def _as_exception(error: Exception | CancelledError) -> Exception:
+    """asyncio's cancellation is no ``Exception``, because it ends the task that it is raised in; here there is none."""
+    if isinstance(error, Exception):
+        return error
+    cancelled = concurrent.futures.CancelledError(*error.args)
+    cancelled.__cause__ = error
+    return cancelled
 
 
 def identity(record: Record) -> str | None:

@@ -376,14 +376,19 @@ def _manager_of(factory: Callable[..., Any]) -> Callable[[Loop, dict[str, Any]],
 class _Waiting:
     """An asynchronous context manager, entered and left in plain code."""
 
-    __slots__ = ("_loop", "_manager")
+    __slots__ = ("_context", "_loop", "_manager")
 
     def __init__(self, loop: Loop, manager: Any) -> None:
         self._loop = loop
         self._manager = manager
+        # Entered and left in one context, or a variable that is set before the yield could not be reset after it.
+        self._context = copy_context()
 
     def __enter__(self) -> Any:
-        return self._loop.wait(self._manager.__aenter__())
+        return self._loop.wait(self._in_context(self._manager.__aenter__()))
 
     def __exit__(self, *error: Any) -> Any:
-        return self._loop.wait(self._manager.__aexit__(*error))
+        return self._loop.wait(self._in_context(self._manager.__aexit__(*error)))
+
+    async def _in_context(self, coroutine: Any) -> Any:
+        return await asyncio.get_running_loop().create_task(coroutine, context=self._context)

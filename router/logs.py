@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pydantic_core import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from router.errors import RouterError
 
@@ -33,6 +33,7 @@ __all__ = [
     "make_logger",
     "record_fields",
     "safe_error",
+    "without_inputs",
 ]
 
 _MOST_NAMES = 10
@@ -87,7 +88,9 @@ class InvocationLogs:
     def bound(self, record: Record | None, route: Route | None) -> structlog.typing.FilteringBoundLogger:
         """The logger, speaking of a record and a route where there is one."""
         if self._logger is None:
-            request_id = getattr(self._context, "aws_request_id", None)
+            request_id = None
+            with suppress(Exception):  # a stand-in for Lambda's context may lack it, or raise anything
+                request_id = self._context.aws_request_id
             logger = make_logger()
             self._logger = logger.bind(request_id=request_id) if isinstance(request_id, str) else logger
         fields = {} if record is None else record_fields(record)
@@ -151,6 +154,22 @@ def safe_error(error: Exception) -> dict[str, Any]:
     elif not isinstance(error, RouterError):
         fields["at"] = _frames(error)
     return fields
+
+
+def without_inputs(error: Exception) -> Exception:
+    """The same error, but a pydantic one without what it quotes of the item, for callers that print it."""
+    if not isinstance(error, ValidationError):
+        return error
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    details: list[InitErrorDetails] = [
+        {
+            "type": PydanticCustomError(fault["type"], "refused"),  # pyright: ignore[reportArgumentType]  # pydantic's own
+            "loc": fault["loc"],
+            "input": None,
+        }
+        for fault in faults
+    ]
+    return ValidationError.from_exception_data(error.title, details, hide_input=True)
 
 
 def _faults(error: ValidationError) -> list[str]:

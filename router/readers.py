@@ -38,7 +38,7 @@ def reader_for(model: Any) -> Reader:
         Order(total=12)
     """
     try:
-        return _kept_reader(model)
+        return _kept_reader(model, repr(model))
     except TypeError:  # an annotation may hold what has no hash
         return _new_reader(model)
 
@@ -125,7 +125,8 @@ class _ModelReader(Reader):
 
 
 @cache
-def _kept_reader(model: Any) -> Reader:
+def _kept_reader(model: Any, _written: str) -> Reader:
+    # As it is written, too: A | B equals B | A, and of two that fit pydantic takes the first.
     return _new_reader(model)
 
 

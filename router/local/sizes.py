@@ -49,11 +49,9 @@ def _size(value: Mapping[str, Any]) -> int:
 
 def _number_size(text: str) -> int:
     """A byte, one for a minus, and one for each pair of digits that counts, paired from the decimal point."""
-    number = Decimal(text)
-    if not number:
-        return 1
-    whole, _, fraction = f"{abs(number):f}".partition(".")
+    plain = f"{Decimal(text):f}"  # not abs() and the like, which round to the digits of the context
+    whole, _, fraction = plain.removeprefix("-").partition(".")
     digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
     pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
     counting = [at for at, pair in enumerate(pairs) if pair != "00"]
-    return 1 + (number < 0) + counting[-1] - counting[0] + 1
+    return 1 + plain.startswith("-") + counting[-1] - counting[0] + 1 if counting else 1

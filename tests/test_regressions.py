@@ -1,0 +1,137 @@
+"""Defects that a review found, each shown by the smallest app that had it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextvars import ContextVar
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel
+
+from router import Depends, Dispatcher, Insert, RouterError, Routes, where
+from router.readers import reader_for
+from tests.builders import batch, insert
+
+
+class Order(BaseModel):
+    pk: str = ""
+
+
+class Paid(BaseModel):
+    x: int
+
+
+class Placed(BaseModel):
+    x: int
+
+
+def test_the_order_of_a_union_is_not_lost() -> None:
+    """``A | B`` equals ``B | A`` in Python, yet each is read as it is written."""
+    wire = {"x": {"N": "1"}}
+    assert type(reader_for(Paid | Placed).read(wire)) is Paid
+    assert type(reader_for(Placed | Paid).read(wire)) is Placed
+
+
+def test_an_async_generator_is_left_in_the_context_it_was_entered_in() -> None:
+    """A context variable that an async factory sets before its yield can be reset after it."""
+    tenant: ContextVar[str] = ContextVar("tenant", default="none")
+    routes, seen = Routes(), []
+
+    async def as_tenant() -> AsyncIterator[None]:
+        token = tenant.set("shop")
+        yield
+        tenant.reset(token)
+
+    @routes.on_insert(Order)
+    async def place(change: Insert[Order], _tenant: Annotated[None, Depends(as_tenant)]) -> None:
+        seen.append(change)
+
+    assert Dispatcher(routes)(batch(insert(1))) == {"batchItemFailures": []}
+    assert len(seen) == 1
+
+
+def test_a_cancellation_in_a_plain_handler_costs_its_record_only() -> None:
+    """asyncio.CancelledError is no Exception, and still no reason to lose what the batch has done."""
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None:
+        if change.record.sequence_number == "2":
+            raise asyncio.CancelledError
+
+    assert Dispatcher(routes)(batch(insert(1), insert(2))) == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+
+
+def test_what_powertools_is_given_quotes_no_item() -> None:
+    """record_handler raises the validation error without its inputs, for Powertools prints it."""
+
+    class Strict(BaseModel):
+        pk: int
+
+    routes = Routes()
+
+    @routes.on_insert(Strict, entity="Order")
+    def place(change: Insert[Strict]) -> None: ...
+
+    with pytest.raises(ValueError, match="pk") as caught:
+        Dispatcher(routes).record_handler(insert(1, "alice@secret.example"))
+    assert "alice" not in str(caught.value)
+
+
+def test_an_awaitable_is_no_answer_of_a_predicate() -> None:
+    """A predicate that returns a coroutine would be true for every change, so it fails the record."""
+    routes = Routes()
+
+    async def later() -> bool:
+        return False
+
+    def predicate(change: Insert[Order]) -> Any:
+        coroutine = later()
+        coroutine.close()
+        return coroutine
+
+    @routes.on_insert(Order, where(predicate))
+    def place(change: Insert[Order]) -> None: ...
+
+    (outcome,) = Dispatcher(routes).dispatch(batch(insert(1)))
+    assert (outcome.status, outcome.stage) == ("failed", "handler")
+    assert isinstance(outcome.error, RouterError)
+
+
+def test_a_dispatch_inside_a_lane_does_not_hang() -> None:
+    """A handler that calls its own dispatcher is told so, where waiting for its turn would never end."""
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None:
+        app(batch(insert(9)))
+
+    app = Dispatcher(routes, concurrency=2)
+    (outcome,) = app.dispatch(batch(insert(1)))
+    assert isinstance(outcome.error, RouterError)
+
+
+def test_nothing_is_forgotten_that_was_not_remembered() -> None:
+    """A durable store is not asked to delete pairs of which it said that there are none."""
+    asked: list[Any] = []
+
+    class Store:
+        def recall(self, records: Any) -> list[tuple[str, str]]:
+            return []
+
+        def remember(self, pairs: Any) -> None: ...
+
+        def forget(self, pairs: Any) -> None:
+            asked.append(list(pairs))
+
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None:
+        if change.record.sequence_number == "2":
+            raise TimeoutError
+
+    Dispatcher(routes, completed=Store())(batch(insert(1), insert(2)))
+    assert asked == []
