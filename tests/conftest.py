@@ -1,7 +1,13 @@
 """What every test shares."""
 
+import signal
+
 from hypothesis import settings
 
 # No deadline: a shared machine stalls now and then, and a slow example is no wrong one.
 settings.register_profile("router", deadline=None)
 settings.load_profile("router")
+
+# What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -30,16 +30,8 @@ app = Dispatcher(routes)
 
 
 def _start(*argv: str, **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [ROUTER, *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so does what it starts.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads here
-        **options,
-    )
+    pipe = subprocess.PIPE
+    return subprocess.Popen([ROUTER, *argv], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, **options)
 
 
 def _run(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
