@@ -323,7 +323,6 @@ REFUSED = [
     ('{"a": [{"cidr": "10.0.0.0/32"}]}', "IPv4 mask bits must be < 32"),
     ('{"a": [{"cidr": "::1/128"}]}', "IPv6 mask bits must be < 128"),
     ('{"a": [{"cidr": "order/8"}]}', "Nonstandard IP address: order"),
-    ("[" * 4000, "Nested too deeply"),
 ]
 
 
@@ -396,3 +395,9 @@ def test_an_event_passes_the_pattern_made_of_it(event: dict[str, Any]) -> None:
     assert pattern.matches(event)
     event.pop(next(iter(event)))
     assert not pattern.matches(event)
+
+
+def test_a_pattern_deeper_than_python_can_follow_is_refused() -> None:
+    """The reason is Python's to tell, and differs from version to version; what matters is that nothing else escapes."""
+    with pytest.raises(FilterPatternError, match="Invalid filter pattern definition"):
+        FilterPattern("[" * 4000)
