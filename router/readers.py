@@ -101,7 +101,7 @@ class _ModelReader(Reader):
                 return self._pointed(wire)
             except Exception:  # noqa: BLE001, S110 - it does not know; what follows does
                 pass
-        values = self.decode(wire, image)
+        values = decode_image(wire, image, self._names)
         try:
             # Not model_validate: its look at arguments that nobody gave takes a quarter of a small model's time.
             return _validated(self._validator.validate_python, values)
