@@ -166,9 +166,12 @@ def _names_read_by(schema: Mapping[str, Any]) -> tuple[str, ...] | None:
     if schema["type"] != "model" or fields.get("type") != "model-fields" or schema.get("custom_init"):
         return None
     extra = schema.get("extra_behavior") or fields.get("extra_behavior")
-    if (extra or schema.get("config", {}).get("extra_fields_behavior", "ignore")) != "ignore":
+    config = schema.get("config", {})
+    if (extra or config.get("extra_fields_behavior", "ignore")) != "ignore":
         return None
-    return tuple(dict.fromkeys(name for field in fields["fields"].items() for name in _names_of(*field)))
+    by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
+    named = fields["fields"].items()
+    return tuple(dict.fromkeys(key for name, field in named for key in _names_of(name, field, by_name)))
 
 
 def _innermost(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -180,10 +183,11 @@ def _innermost(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema
 
 
-def _names_of(name: str, field: Mapping[str, Any]) -> Iterator[str]:
-    """The field's name and all its aliases, whether the model goes by these or those; of a path, where it starts."""
+def _names_of(name: str, field: Mapping[str, Any], by_name: bool) -> Iterator[str]:
+    """All aliases of a field, of a path where it starts; its name too where it has none or goes by both."""
     alias = field.get("validation_alias", name)
-    yield name
+    if by_name:
+        yield name
     if isinstance(alias, str):
         yield alias
     elif isinstance(alias[0], list):

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from router import Depends, Dispatcher, Insert, RouterError, Routes, where
 from router.readers import reader_for
@@ -17,6 +17,10 @@ from tests.builders import batch, insert
 
 class Order(BaseModel):
     pk: str = ""
+
+
+class Aliased(BaseModel):
+    total: int = Field(alias="t")
 
 
 class Paid(BaseModel):
@@ -32,6 +36,13 @@ def test_the_order_of_a_union_is_not_lost() -> None:
     wire = {"x": {"N": "1"}}
     assert type(reader_for(Paid | Placed).read(wire)) is Paid
     assert type(reader_for(Placed | Paid).read(wire)) is Placed
+
+
+def test_an_attribute_that_nothing_reads_is_not_looked_at() -> None:
+    """A field that goes by an alias does not read the attribute of its name, however the number beside it is spelled."""
+    reader = reader_for(Aliased)
+    for spelling in ("1", "1.0"):
+        assert reader.read({"t": {"N": spelling}, "total": {"X": 1}}) == Aliased(t=1)
 
 
 def test_an_async_generator_is_left_in_the_context_it_was_entered_in() -> None:
