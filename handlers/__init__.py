@@ -1,8 +1,16 @@
 """The example application: what happens in a shop when something in its table changes."""
 
 from handlers import customers, messages, orders, products
+from handlers.wiring import get_metrics, get_parking
 from router import Dispatcher
 
 __all__ = ["app"]
 
-app = Dispatcher(customers.routes, orders.routes, products.routes, messages.routes)
+app = Dispatcher(
+    customers.routes,
+    orders.routes,
+    products.routes,
+    messages.routes,
+    parking=get_parking(),
+    metrics=get_metrics(),
+)

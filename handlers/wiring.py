@@ -2,15 +2,27 @@
 
 ``SHOP_TABLE``, ``VIEWS_TABLE`` and ``EVENT_BUS`` name what is on AWS. Where one is not set, memory stands in for it,
 but not in Lambda, where that would lose everything and look like success: there ``SHOP_IN_MEMORY=1`` has to ask for it.
+
+``PARKING_QUEUE`` is where records are put aside that can never work, and without one they are reported as failed.
+``POWERTOOLS_METRICS_NAMESPACE`` is where metrics go, and without one there are none.
 """
 
 import os
 from typing import Annotated
 
 from handlers.ports import Bus, Views, Warehouse
-from router import Depends
+from router import Depends, Metrics, Parking, SqsParking
 
-__all__ = ["BusDep", "ViewsDep", "WarehouseDep", "get_bus", "get_views", "get_warehouse"]
+__all__ = [
+    "BusDep",
+    "ViewsDep",
+    "WarehouseDep",
+    "get_bus",
+    "get_metrics",
+    "get_parking",
+    "get_views",
+    "get_warehouse",
+]
 
 
 def get_views() -> Views:
@@ -50,6 +62,16 @@ def get_bus() -> Bus:
     from handlers.aws import EventBridgeBus
 
     return EventBridgeBus(boto3.client("events"), bus)
+
+
+def get_parking() -> Parking | None:
+    queue = os.environ.get("PARKING_QUEUE")
+    return SqsParking(queue) if queue else None
+
+
+def get_metrics() -> Metrics | None:
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE")
+    return Metrics(namespace) if namespace else None
 
 
 def _setting(name: str) -> str | None:

@@ -4,7 +4,7 @@ from router import discriminators
 from router.app import Dispatcher
 from router.change import Change, Diff, Insert, Modify, Remove
 from router.conditions import all_of, any_of, became, changed, not_, where
-from router.context import LambdaContext
+from router.context import Deadline, LambdaContext
 from router.errors import (
     DecodeError,
     MalformedRecordError,
@@ -16,16 +16,19 @@ from router.errors import (
     UnroutedError,
 )
 from router.event import Event
+from router.metrics import Metrics
 from router.outcomes import Outcome, Report
-from router.parking import JsonLinesParking, MemoryParking, Parked, Parking
+from router.parking import JsonLinesParking, MemoryParking, Parked, Parking, S3Parking, SqsParking
 from router.policies import Drop, Park, Retry
 from router.record import Record
 from router.routes import Route, Routes
 from router.signature import Batch, Depends
+from router.tracing import Tracing
 
 __all__ = [
     "Batch",
     "Change",
+    "Deadline",
     "DecodeError",
     "Depends",
     "Diff",
@@ -37,6 +40,7 @@ __all__ = [
     "LambdaContext",
     "MalformedRecordError",
     "MemoryParking",
+    "Metrics",
     "Modify",
     "Outcome",
     "Park",
@@ -52,6 +56,9 @@ __all__ = [
     "Route",
     "RouterError",
     "Routes",
+    "S3Parking",
+    "SqsParking",
+    "Tracing",
     "UnknownEventError",
     "UnroutedError",
     "all_of",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from operator import attrgetter
 from threading import RLock
-from time import perf_counter
 from typing import TYPE_CHECKING, Any, Never, get_args
 
 from router.completed import Completed, MemoryCompleted, Pair
+from router.context import Deadline
 from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
 from router.discriminators import Discriminator, discriminator_of
 from router.errors import RouterError
@@ -19,15 +19,18 @@ from router.explain import Explanation, explain
 from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.lanes import Lanes, run_batches, run_in_order, undone_records
 from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
+from router.metrics import Meter, Tally
 from router.middleware import Middleware, wrap
 from router.options import (
     check_choice,
     check_completed,
     check_concurrency,
+    check_metrics,
     check_middleware,
     check_parking,
     check_reserve,
     check_routes,
+    check_tracing,
     check_unknown,
 )
 from router.outcomes import Outcome, Report, Stage
@@ -38,6 +41,7 @@ from router.routes import Route, Routes
 from router.signature import Batch
 from router.sources import Source, source_of
 from router.table import VIEWS, Table, View, entity_reader
+from router.tracing import Tracer
 
 if TYPE_CHECKING:
     import structlog
@@ -55,6 +59,8 @@ _OPTIONS = [
     "concurrency",
     "reserve",
     "completed",
+    "metrics",
+    "tracing",
 ]
 
 
@@ -77,6 +83,8 @@ class Dispatcher:
         concurrency: How many lanes, that is items, may run at a time. Changes of one item never do.
         reserve: Seconds of the function's time to keep: with less left, nothing starts, and it is reported instead.
         completed: What remembers routes that finished beyond the point from which Lambda delivers again.
+        metrics: Where the figures of each invocation go: ``Metrics("Shop")``.
+        tracing: What sees invocations and calls begin and end: ``Tracing()``.
 
     Raises:
         RegistrationError: Something is wrong that can be known now.
@@ -106,6 +114,8 @@ class Dispatcher:
         concurrency: int = 1,
         reserve: float = 0.5,
         completed: Completed | None = None,
+        metrics: Meter | None = None,
+        tracing: Tracer | None = None,
         **unknown: Never,
     ) -> None:
         check_unknown(unknown, _OPTIONS)
@@ -116,9 +126,12 @@ class Dispatcher:
         check_reserve(reserve)
         check_middleware(middleware)
         check_on_error(on_error)
+        check_metrics(metrics)
+        check_tracing(tracing)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self.routes = Routes(*(route for collection in routes for route in collection))
         self._discriminator = discriminator_of(discriminator)
+        self._view: View = view
         self._table = Table(tuple(self.routes), self._discriminator, view)
         check_parking(self.routes, on_error, unrouted, parking)
         self._on_error = on_error
@@ -129,6 +142,8 @@ class Dispatcher:
         self._reserve = reserve
         self._completed = MemoryCompleted() if completed is None else completed
         check_completed(self._completed)
+        self._metrics = metrics
+        self._tracing = tracing
         self._container = Container()
         self._turn = RLock()
         self._overridden: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -161,7 +176,6 @@ class Dispatcher:
             UnknownEventError: It is no event of a known source.
             MalformedRecordError: A record failed that nothing identifies, so that the whole batch has to come again.
         """
-        started = perf_counter()
         source = source_of(event)
         records = source.records(event)
         running = current_invocation.get(None)
@@ -170,19 +184,21 @@ class Dispatcher:
             raise RouterError(msg)
         # Lambda gives a container one event at a time, and the loop and the overrides count on it; local tools may not.
         with self._turn:
-            return self._dispatch(source, event, records, context, started)
+            return self._dispatch(source, event, records, context)
 
-    def _dispatch(self, source: Source, event: Any, records: list[Record], context: Any, started: float) -> Report:
+    def _dispatch(self, source: Source, event: Any, records: list[Record], context: Any) -> Report:
         self._apply_overrides()
-        invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound)
+        deadline = _deadline(context, self._reserve)
+        invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound, deadline)
         log = invocation.log(None, None)
         log.info("batch received", source=source.name, batch_size=len(records))
         known = self._completed.recall(records)
         token = current_invocation.set(invocation)
         try:
-            outcomes = self._run(invocation, records, known, _deadline(context, started, self._reserve))
+            outcomes = self._traced(source, invocation, records, known)
         finally:
             current_invocation.reset(token)
+        self._emit(log, outcomes)
         found = set(map(_STATUS, outcomes))
         undone = undone_records(outcomes) if "failed" in found or "deferred" in found else []
         if undone or known:
@@ -214,6 +230,36 @@ class Dispatcher:
             route: One of this dispatcher's routes.
         """
         return self._table.names.get(id(route), ())
+
+    @property
+    def discriminator(self) -> Discriminator:
+        """Where an item says what entity it is."""
+        return self._discriminator
+
+    @property
+    def unrouted(self) -> Unrouted:
+        """What records become whose entity has no route."""
+        return self._unrouted
+
+    @property
+    def view(self) -> View:
+        """The stream view type of the table."""
+        return self._view
+
+    @property
+    def parking(self) -> Parking | None:
+        """Where records are parked."""
+        return self._parking
+
+    @property
+    def concurrency(self) -> int:
+        """How many lanes may run at a time."""
+        return self._concurrency
+
+    @property
+    def reserve(self) -> float:
+        """Seconds of the function's time that are kept."""
+        return self._reserve
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:
         """Handle one record: what Powertools' ``BatchProcessor`` takes as its ``record_handler``.
@@ -249,7 +295,10 @@ class Dispatcher:
         )
 
     def _planned_call(self, route: Route) -> Call:
-        return wrap(injected(route, route.signature, self.overrides), self._middleware)
+        call = wrap(injected(route, route.signature, self.overrides), self._middleware)
+        if self._tracing is None:
+            return call
+        return wrap(call, [partial(self._tracing.route, route=route, entities=self.entities_of(route))])
 
     def _apply_overrides(self) -> None:
         """Plan the calls anew when a test has changed ``overrides``, and let go of what the others had made."""
@@ -259,9 +308,14 @@ class Dispatcher:
         self._container.values.close()
         self._overridden = dict(self.overrides)
 
-    def _run(
-        self, invocation: Invocation, records: list[Record], known: Collection[Pair], deadline: float
+    def _traced(
+        self, source: Source, invocation: Invocation, records: list[Record], known: Collection[Pair]
     ) -> list[Outcome]:
+        run = partial(self._run, invocation, records, known)
+        return run() if self._tracing is None else self._tracing.invocation(run, source.name, len(records))
+
+    def _run(self, invocation: Invocation, records: list[Record], known: Collection[Pair]) -> list[Outcome]:
+        deadline = invocation.deadline.at
         delivery = Delivery(self._plan, invocation, known or None)
         try:
             if self._concurrency == 1:
@@ -292,6 +346,30 @@ class Dispatcher:
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._concurrency, thread_name_prefix="lane")
+
+    def _emit(self, log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
+        """Give away the figures, before anything that can still raise, so that those of a bad batch are not missing."""
+        if self._metrics is None:
+            return
+        try:
+            self._metrics.emit(Tally(outcomes, self._registered_entity))
+        except Exception as error:  # noqa: BLE001 - whatever a meter raises
+            log.warning("metrics failed", **safe_error(error))
+
+    def _registered_entity(self, record: Record) -> str | None:
+        """The name under which a record's entity was registered; ``None`` where it was not."""
+        entity = record.entity
+        if entity is None:
+            try:
+                entity = self._plan.read_entity(record)  # nobody has, of a record that did not start
+            except Exception:  # noqa: BLE001 - a discriminator may be the user's own function
+                return None
+        return None if entity is None else self._entities.get(self._table.fold(entity))
+
+    @cached_property
+    def _entities(self) -> dict[str, str]:
+        """The registered names, by what they are compared as."""
+        return {self._table.fold(name): name for names in self._table.names.values() for name in names}
 
     def _keep_completed(
         self,
@@ -338,10 +416,11 @@ def _tell(outcome: Outcome) -> None:
     log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
 
 
-def _deadline(context: Any, started: float, reserve: float) -> float:
-    """When nothing may start any more, on the clock of ``perf_counter``; never, where the context does not tell."""
+def _deadline(context: Any, reserve: float) -> Deadline:
+    """When nothing may start any more; never, where the context does not tell."""
     try:
         left = context.get_remaining_time_in_millis()
-        return started + left / 1000 - reserve if type(left) in (int, float) else math.inf
+        told = type(left) in (int, float) and not math.isnan(left)
+        return Deadline(left / 1000 - reserve) if told else Deadline()
     except Exception:  # noqa: BLE001 - a stand-in for Lambda's context may lack it, or raise anything
-        return math.inf
+        return Deadline()

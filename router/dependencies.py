@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints, overload
 
 from router.callables import code_of, describe, is_change, members_of, name_of, plain, short_name_of, show_parameter
+from router.context import Deadline
 from router.errors import RegistrationError
 from router.record import Record
 
@@ -30,12 +31,20 @@ __all__ = [
 ]
 
 Scope = Literal["cold_start", "invocation", "record"]
-Kind = Literal["record", "batch", "context", "log", "depends"]
+Kind = Literal["record", "batch", "context", "deadline", "log", "depends"]
 
 SCOPES: tuple[Scope, ...] = ("cold_start", "invocation", "record")
 
 # The narrowest scope in which each of these exists.
-_LIVES_IN: dict[Kind, Scope] = {"record": "record", "batch": "invocation", "context": "invocation", "log": "cold_start"}
+_LIVES_IN: dict[Kind, Scope] = {
+    "record": "record",
+    "batch": "invocation",
+    "context": "invocation",
+    "deadline": "invocation",
+    "log": "cold_start",
+}
+
+_SUPPLIED = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 """Names by the name of the module in which they can be used."""
@@ -269,7 +278,7 @@ def _check_default(parameter: inspect.Parameter, annotation: Any, whose: str) ->
     if is_change(plain(annotation)):
         raise Misfit(
             f"parameter {show_parameter(parameter)}{whose}, and only the handler is given changes",
-            "Record, Batch, LambdaContext, a structlog logger, or Annotated[T, Depends(factory)]",
+            _SUPPLIED,
             "take the Record, or do in the handler what needs the change",
         )
     named = next(
@@ -278,7 +287,7 @@ def _check_default(parameter: inspect.Parameter, annotation: Any, whose: str) ->
     )
     raise Misfit(
         f"parameter {show_parameter(parameter)}{whose}, which nothing supplies",
-        "Record, Batch, LambdaContext, a structlog logger, or Annotated[T, Depends(factory)]",
+        _SUPPLIED,
         f"write {parameter.name}: Annotated[{typed}, Depends({named})], or give it a default",
     )
 
@@ -293,6 +302,8 @@ def kind_of_parameter(annotation: Any) -> Kind | None:
         return "record"
     if kind is Batch:
         return "batch"
+    if kind is Deadline:
+        return "deadline"
     # By name: Powertools' class and a user's own protocol both say what they are, and neither is imported.
     if getattr(kind, "__name__", "") == "LambdaContext":
         return "context"

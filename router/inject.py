@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from router.context import Deadline
 from router.errors import RegistrationError
 from router.signature import Batch, Dependency, Misfit, Parameter, Scope, Signature, name_of, read_dependency
 
@@ -212,9 +213,10 @@ class Invocation:
         context: Lambda's context, or whatever the caller gave.
         batch: The records.
         log: Makes a logger, bound to a record and a route where there is one.
+        deadline: When nothing may start any more.
     """
 
-    __slots__ = ("batch", "container", "context", "log", "values")
+    __slots__ = ("batch", "container", "context", "deadline", "log", "values")
 
     def __init__(
         self,
@@ -222,11 +224,13 @@ class Invocation:
         context: Any,
         batch: Batch,
         log: Callable[[Record | None, Route | None], structlog.typing.FilteringBoundLogger],
+        deadline: Deadline,
     ) -> None:
         self.container = container
         self.context = context
         self.batch = batch
         self.log = log
+        self.deadline = deadline
         self.values = Values()
 
     def finish(self, result: Any) -> Any:
@@ -342,6 +346,7 @@ _SUPPLIERS: dict[str, _Supplier] = {
     "record": lambda asking, _: asking.record,
     "batch": lambda asking, _: asking.invocation.batch,
     "context": lambda asking, _: asking.invocation.context,
+    "deadline": lambda asking, _: asking.invocation.deadline,
     "log": _supply_log,
 }
 

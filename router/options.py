@@ -14,10 +14,12 @@ __all__ = [
     "check_choice",
     "check_completed",
     "check_concurrency",
+    "check_metrics",
     "check_middleware",
     "check_parking",
     "check_reserve",
     "check_routes",
+    "check_tracing",
     "check_unknown",
 ]
 
@@ -28,7 +30,7 @@ def check_unknown(unknown: Iterable[str], known: Sequence[str]) -> None:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}=?" if near else ""
         expected = ", ".join(f"{option}=" for option in known)
-        _refuse(f"Dispatcher() found the unknown option {name}=, expected {expected}{hint}")
+        _refuse(f"Dispatcher() found the unknown option {name}={hint}\n  expected: {expected}")
 
 
 def check_routes(routes: Iterable[Any]) -> None:
@@ -69,18 +71,25 @@ def check_middleware(middleware: Any) -> None:
 
 def check_completed(completed: Any) -> None:
     """Refuse what cannot remember."""
-    missing = [name for name in ("recall", "remember", "forget") if not callable(getattr(completed, name, None))]
-    if isinstance(completed, type) or missing:
-        found = f"the class {completed.__name__}" if isinstance(completed, type) else f"a {type(completed).__name__}"
-        _refuse(f"Dispatcher(completed=) found {found}, expected a store such as MemoryCompleted()")
+    _check_methods("completed", completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()")
+
+
+def check_metrics(metrics: Any) -> None:
+    """Refuse what takes no figures."""
+    if metrics is not None:
+        _check_methods("metrics", metrics, ("emit",), "what takes figures: metrics=Metrics('Shop')")
+
+
+def check_tracing(tracing: Any) -> None:
+    """Refuse what cannot see a call begin and end."""
+    if tracing is not None:
+        _check_methods("tracing", tracing, ("invocation", "route"), "a tracer: tracing=Tracing()")
 
 
 def check_parking(routes: Routes, on_error: OnError, unrouted: str, parking: Any) -> None:
     """Refuse a policy that parks without a place to park in, and a place that nothing can be put into."""
     if parking is not None:
-        if isinstance(parking, type) or not callable(getattr(parking, "park", None)):
-            found = f"the class {parking.__name__}" if isinstance(parking, type) else f"a {type(parking).__name__}"
-            _refuse(f"Dispatcher(parking=) found {found}, expected a parking place such as MemoryParking()")
+        _check_methods("parking", parking, ("park",), "a parking place such as MemoryParking()")
         return
     wants = [f"the route {route}" for route in routes if any(map(parks, policies_of(route.on_error)))]
     wants += ["on_error="] * any(map(parks, policies_of(on_error)))
@@ -90,6 +99,13 @@ def check_parking(routes: Routes, on_error: OnError, unrouted: str, parking: Any
             f"Dispatcher() found no parking=, which {wants[0]} needs; give it one: "
             "parking=JsonLinesParking('parked.jsonl')"
         )
+
+
+def _check_methods(option: str, value: Any, methods: Iterable[str], expected: str) -> None:
+    """Refuse a class, which is to be called first, and what has not all of the methods."""
+    if isinstance(value, type) or not all(callable(getattr(value, name, None)) for name in methods):
+        found = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
+        _refuse(f"Dispatcher({option}=) found {found}, expected {expected}")
 
 
 def _number(value: Any) -> str:

@@ -4,7 +4,9 @@ import asyncio
 import functools
 import gc
 import json
+import math
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
@@ -16,6 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsCo
 from router import (
     Batch,
     Change,
+    Deadline,
     Depends,
     Dispatcher,
     LambdaContext,
@@ -88,6 +91,68 @@ def test_powertools_context_class_does_as_well() -> None:
     context = Context()
     dispatcher(handler)(inserts(1), context)
     assert seen == [context]
+
+
+def test_a_handler_gets_the_deadline() -> None:
+    """A parameter annotated Deadline tells how long it is until the reserve begins."""
+    seen: list[float] = []
+
+    def handler(change: Change[Order], deadline: Deadline) -> None:
+        seen.append(deadline.remaining)
+
+    dispatcher(handler, reserve=1)(inserts(1), Context(remaining=60_000))
+    assert seen == [pytest.approx(59, abs=5)]
+
+
+def test_there_is_no_deadline_where_nobody_tells_the_time() -> None:
+    """As in tests, where handlers have all the time there is."""
+    seen: list[Any] = []
+
+    def handler(change: Change[Order], deadline: Deadline | None) -> None:
+        assert deadline is not None
+        seen.append((deadline.remaining, deadline.timeout))
+
+    dispatcher(handler)(inserts(1))
+    assert seen == [(math.inf, None)]
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_all_of_an_invocation_have_one_deadline(concurrency: int) -> None:
+    """Factories as well as handlers, those of batches too, in whatever lane."""
+    seen: list[Deadline] = []
+
+    def get_client(deadline: Deadline) -> str:
+        seen.append(deadline)
+        return "client"
+
+    routes = Routes()
+
+    @routes.on(Order)
+    def place(
+        change: Change[Order], deadline: Deadline, client: Annotated[str, Depends(get_client, scope="invocation")]
+    ) -> None:
+        seen.append(deadline)
+
+    @routes.on_batch(Order)
+    async def index(changes: Sequence[Change[Order]], deadline: Deadline) -> None:
+        seen.append(deadline)
+
+    Dispatcher(routes, concurrency=concurrency)(inserts(1, 2), Context())
+    assert len(seen) == 4
+    assert len(set(seen)) == 1
+
+
+def test_the_deadline_that_handlers_see_is_the_one_that_defers() -> None:
+    """Where it has passed inside a handler, nothing after it starts."""
+    seen: list[bool] = []
+
+    def handler(change: Change[Order], deadline: Deadline) -> None:
+        while not deadline.passed:
+            time.sleep(0.001)
+        seen.append(deadline.passed)
+
+    app = dispatcher(handler, reserve=0)
+    assert (app(inserts(1, 2), Context(remaining=50)), seen) == (failures(2), [True])
 
 
 def test_a_handler_gets_the_batch() -> None:

@@ -40,6 +40,8 @@ def load_app(name: str) -> Dispatcher:
         >>> load_app("handlers:app")  # doctest: +SKIP
     """
     module_name, attribute = _parts(name)
+    # Standard output is the command's: no line of metrics among its results, unless somebody asks for them.
+    os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
     folder = str(Path.cwd())
     if sys.path[0] != folder:
         sys.path.insert(0, folder)

@@ -11,15 +11,17 @@ import pytest
 import handlers
 from handlers.aws import DynamoViews, DynamoWarehouse, EventBridgeBus
 from handlers.memory import MemoryBus, MemoryViews, MemoryWarehouse
-from handlers.wiring import get_bus, get_views, get_warehouse
+from handlers.wiring import get_bus, get_metrics, get_parking, get_views, get_warehouse
 from tests.handlers.shop import recorded
 
 SETTINGS = {"SHOP_TABLE": "Shop", "VIEWS_TABLE": "Views", "EVENT_BUS": "shop"}
+QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*SETTINGS, "SHOP_IN_MEMORY", "AWS_LAMBDA_FUNCTION_NAME"):
+    others = ("SHOP_IN_MEMORY", "AWS_LAMBDA_FUNCTION_NAME", "PARKING_QUEUE", "POWERTOOLS_METRICS_NAMESPACE")
+    for name in (*SETTINGS, *others, "POWERTOOLS_METRICS_DISABLED"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
@@ -60,6 +62,29 @@ def test_lambda_gets_memory_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_app_as_it_is_deployed_answers() -> None:
     """With nothing overridden."""
     assert handlers.app({"Records": recorded("mixed-batch")}) == {"batchItemFailures": []}
+
+
+def test_records_are_parked_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nowhere, where it says nothing: then they are reported as failed."""
+    assert get_parking() is None
+    monkeypatch.setenv("PARKING_QUEUE", QUEUE)
+    assert repr(get_parking()) == f"SqsParking({QUEUE!r})"
+
+
+def test_metrics_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nowhere, where it says nothing: then the shop is quiet."""
+    assert get_metrics() is None
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Shop")
+    assert repr(get_metrics()) == "Metrics('Shop')"
+
+
+def test_the_deployed_shop_tells_its_metrics() -> None:
+    """The function as the template configures it, on a recorded event."""
+    code = "import handlers, json, sys; handlers.app(json.load(sys.stdin))"
+    environment = {"POWERTOOLS_METRICS_NAMESPACE": "Shop", "PARKING_QUEUE": QUEUE, "LOG_LEVEL": "ERROR"}
+    event = json.dumps({"Records": recorded("customer")})
+    printed = subprocess.check_output([sys.executable, "-c", code], text=True, input=event, env=environment)
+    assert [json.loads(line).get("entity") for line in printed.splitlines()] == [None, "Customer"]
 
 
 def test_importing_the_handlers_imports_no_aws() -> None:

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict
 from router import (
     Batch,
     Change,
+    Deadline,
     Depends,
     Dispatcher,
     Drop,
@@ -22,6 +23,7 @@ from router import (
     Insert,
     LambdaContext,
     MemoryParking,
+    Metrics,
     Modify,
     Park,
     Record,
@@ -29,6 +31,8 @@ from router import (
     Remove,
     Retry,
     Routes,
+    SqsParking,
+    Tracing,
     all_of,
     any_of,
     became,
@@ -207,7 +211,10 @@ def get_bus() -> Iterator[Bus]:
     yield Bus()
 
 
-async def get_session(bus: Annotated[Bus, Depends(get_bus, scope="invocation")]) -> AsyncIterator[Bus]:
+async def get_session(
+    bus: Annotated[Bus, Depends(get_bus, scope="invocation")], deadline: Deadline
+) -> AsyncIterator[Bus]:
+    assert_type(deadline.timeout, float | None)
     yield bus
 
 
@@ -232,6 +239,12 @@ def with_powertools(change: Insert[Order], context: PowertoolsContext) -> str:
     return context.aws_request_id
 
 
+@routes.on_insert(Order)
+def in_time(change: Insert[Order], deadline: Deadline) -> float:
+    assert_type(deadline.passed, bool)
+    return min(5, deadline.remaining)
+
+
 class Handlers:
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
@@ -249,6 +262,7 @@ routes.on_insert(Order)(Handlers(Bus()))
 def call_directly(context: PowertoolsContext) -> None:
     order = Order(order_id="1", status=Status.PLACED, total=Decimal(1))
     assert_type(with_powertools(change=Insert(order), context=context), str)
+    assert_type(in_time(Insert(order), Deadline(30)), float)
     assert_type(come_and_go(Remove(order)), None)
 
 
@@ -273,6 +287,11 @@ app = Dispatcher(
     reserve=1.5,
 )
 Dispatcher(discriminator=discriminators.ELECTRODB)
+Dispatcher(
+    parking=SqsParking("https://sqs.eu-west-1.amazonaws.com/123456789012/parked"),
+    metrics=Metrics("Shop", service="router"),
+    tracing=Tracing(),
+)
 Dispatcher(discriminator=discriminators.chain("EntityType", discriminators.prefix("pk")))
 
 app.overrides[get_bus] = Bus

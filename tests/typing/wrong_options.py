@@ -87,3 +87,5 @@ Dispatcher(routes, on_error=Park)  # rejected: mypy, pyright
 Dispatcher(routes, discriminator=42)  # rejected: mypy, pyright
 Dispatcher([routes])  # rejected: mypy, pyright
 Dispatcher(routes, parking=[])  # rejected: mypy, pyright
+Dispatcher(routes, metrics="Shop")  # rejected: mypy, pyright
+Dispatcher(routes, tracing=True)  # rejected: mypy, pyright

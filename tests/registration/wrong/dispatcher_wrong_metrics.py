@@ -1,0 +1,3 @@
+from router import Dispatcher, Metrics
+
+app = Dispatcher(metrics=Metrics)

@@ -1,0 +1,3 @@
+from router import Dispatcher
+
+app = Dispatcher(tracing=True)
