@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NOTHING", "StreamOf", "Unknown", "load", "resolve"]
+__all__ = ["NOTHING", "StreamOf", "Unknown", "is_intrinsic_name", "load", "resolve", "strange_functions"]
 
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -23,13 +23,19 @@ _PSEUDO = {
 # What Ref and Arn of a resource are; the others are known by their logical ID, and have no ARN here.
 _ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:123456789012:table/{}",
+    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/{}",
     "AWS::Lambda::Function": "arn:aws:lambda:us-east-1:123456789012:function:{}",
     "AWS::Serverless::Function": "arn:aws:lambda:us-east-1:123456789012:function:{}",
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
     "AWS::SNS::Topic": "arn:aws:sns:us-east-1:123456789012:{}",
     "AWS::SQS::Queue": "arn:aws:sqs:us-east-1:123456789012:{}",
 }
-_NAMES = ("TableName", "BucketName", "TopicName", "QueueName", "FunctionName")
+_NAMES = ("TableName", "BucketName", "TopicName", "QueueName", "FunctionName", "RoleName")
+_INTRINSIC = frozenset(
+    {"And", "Base64", "Cidr", "Condition", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "FindInMap"}
+    | {"GetAZs", "GetAtt", "GetStackOutput", "If", "ImportValue", "Join", "Length", "Not", "Or", "Ref", "RefAll"}
+    | {"Select", "Split", "Sub", "ToJsonString", "Transform", "ValueOf", "ValueOfAll"}
+)
 _PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
 
 NOTHING = object()
@@ -86,14 +92,42 @@ def resolve(value: Any, template: Mapping[str, Any]) -> Any:
     """
     name, argument = _function(value)
     if name is not None:
+        unknown = Unknown(f"!{name.removeprefix('Fn::')}")
         known = _FUNCTIONS.get(name)
-        return known(argument, template) if known else Unknown(f"!{name.removeprefix('Fn::')}")
+        try:
+            return known(argument, template) if known else unknown
+        except (AttributeError, LookupError, TypeError, ValueError):  # an argument that CloudFormation refuses
+            return unknown
     if isinstance(value, Mapping):
         plain = {str(key): resolve(inner, template) for key, inner in value.items()}
         return {key: inner for key, inner in plain.items() if inner is not NOTHING}
     if isinstance(value, list):
         return [inner for inner in (resolve(inner, template) for inner in value) if inner is not NOTHING]
     return _scalar(value)
+
+
+def strange_functions(value: Any, line: int | None = None) -> Iterator[tuple[str, int | None]]:
+    """The tags of a template that CloudFormation has no function for, each with its line, counted from 1.
+
+    Args:
+        value: A part of a template, as :func:`load` gives it.
+        line: Where it stands.
+    """
+    tag = getattr(getattr(value, "tag", None), "value", None)
+    if isinstance(tag, str) and tag.startswith("!") and not tag.startswith("!!") and tag[1:] not in _INTRINSIC:
+        yield tag, line
+    for key in value if isinstance(value, Mapping) else range(len(value)) if isinstance(value, list) else ():
+        places = getattr(getattr(value, "lc", None), "data", None) or {}
+        yield from strange_functions(value[key], places[key][0] + 1 if key in places else line)
+
+
+def is_intrinsic_name(name: str) -> bool:
+    """Whether a key is an intrinsic function's in its long form: ``Ref``, or a name with ``Fn::`` before it.
+
+    Args:
+        name: The key.
+    """
+    return name == "Ref" or name.startswith("Fn::")
 
 
 def _function(value: Any) -> tuple[str | None, Any]:
@@ -104,7 +138,7 @@ def _function(value: Any) -> tuple[str | None, Any]:
         return name, getattr(value, "value", value) if not isinstance(value, Mapping | list) else _untagged(value)
     if isinstance(value, Mapping) and len(value) == 1:
         (key,) = value
-        if key == "Ref" or str(key).startswith("Fn::"):
+        if is_intrinsic_name(str(key)):
             return str(key), value[key]
     return None, None
 
@@ -132,6 +166,8 @@ def _ref(name: Any, template: Mapping[str, Any]) -> Any:
     resource = template.get("Resources", {}).get(name)
     if resource is None:
         return Unknown(f"!Ref {name}")
+    if resource.get("Type") == "AWS::SQS::Queue":
+        return f"https://sqs.us-east-1.amazonaws.com/123456789012/{_named(name, resource)}"
     return _arn(name, resource, template) if resource.get("Type") == "AWS::SNS::Topic" else _named(name, resource)
 
 
@@ -162,6 +198,8 @@ def _get_att(argument: Any, template: Mapping[str, Any]) -> Any:
         return StreamOf(logical_id)
     if resource is not None and attribute in ("Arn", "TopicArn"):
         return _arn(logical_id, resource, template)
+    if resource is not None and attribute in ("QueueName", "TopicName"):
+        return _named(logical_id, resource)
     return Unknown(f"!GetAtt {logical_id}.{attribute}")
 
 

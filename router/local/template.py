@@ -9,29 +9,20 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from router.errors import RouterError
-from router.local.intrinsics import StreamOf, Unknown, load, resolve
+from router.local.intrinsics import StreamOf, Unknown
 from router.local.mapping import MappingSettings, MappingSettingsError
 from router.local.patterns import FilterPatternError
+from router.local.stack import TABLE, MappedStream, Section, Stack, TemplateError, mapping_parameters
 
 __all__ = ["LocalFunction", "LocalTable", "Template", "TemplateError", "read_template"]
 
-_TABLE = "AWS::DynamoDB::Table"
-_FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
-_MAPPING = "AWS::Lambda::EventSourceMapping"
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _TIMEOUT = 3  # seconds, where a template says nothing
-_NOT_SETTINGS = ("EventSourceArn", "FunctionName", "Stream", "Tags")  # of a mapping; the rest is how it works
-
-
-class TemplateError(RouterError):
-    """A template cannot be read, or has no function under a table's stream; one line says where and why."""
 
 
 @dataclass(frozen=True)
@@ -134,165 +125,102 @@ def read_template(path: Path) -> Template:
         >>> read_template(Path("template.yaml")).function().table  # doctest: +SKIP
         'Shop'
     """
-    return _Reader(path, _load(path)).read()
-
-
-def _load(path: Path) -> Mapping[str, Any]:
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        template = load(path)
-    except FileNotFoundError:
-        msg = f"found no template {path}, expected one of SAM or CloudFormation; name another with --template"
-        raise TemplateError(msg) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
-        raise TemplateError(f"found {path}, but cannot read it: {reason}") from None
-    except YAMLError as error:
-        raise TemplateError(_no_yaml(path, error)) from None
-    if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
-        msg = f"found no Resources in {path}, expected a template of SAM or CloudFormation"
-        raise TemplateError(msg)
-    return template
-
-
-def _no_yaml(path: Path, error: Any) -> str:
-    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
-    place = f"{path}:{mark.line + 1}" if mark else str(path)
-    return f"{place}: found no YAML: {problem or type(error).__name__}"
+    return _Reader(Stack(path)).read()
 
 
 class _Reader:
     """Reads one template.
 
     Args:
-        path: The file.
-        template: Its content.
+        stack: Its resources.
     """
 
-    def __init__(self, path: Path, template: Mapping[str, Any]) -> None:
-        self._path = path
-        self._template = template
-        self._resources: Mapping[str, Any] = template["Resources"]
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
 
     def read(self) -> Template:
-        tables = [self._table(name) for name in self._of_type(_TABLE)]
-        functions = [self._function(*found) for found in self._mapped()]
-        return Template(self._path, {each.name: each for each in tables}, {each.name: each for each in functions})
+        tables = [self._table(section) for section in self._stack.of_type(TABLE)]
+        # Queues and Kinesis streams are mapped by the same kind of resource as a table's stream.
+        mapped = [each for each in self._stack.mappings() if each.event or isinstance(each.stream, StreamOf)]
+        functions = [self._function(each) for each in mapped]
+        return Template(self._stack.path, {each.name: each for each in tables}, {each.name: each for each in functions})
 
-    def _of_type(self, *types: str) -> list[str]:
-        return [
-            name
-            for name, resource in self._resources.items()
-            if isinstance(resource, Mapping) and resource.get("Type") in types
-        ]
-
-    def _properties(self, name: str) -> dict[str, Any]:
-        properties = resolve(self._resources[name].get("Properties") or {}, self._template)
-        return properties if isinstance(properties, dict) else {}
-
-    def _table(self, logical_id: str) -> LocalTable:
-        properties = self._properties(logical_id)
+    def _table(self, section: Section) -> LocalTable:
+        properties = section.values
         request = {name: properties[name] for name in _CREATE if name in properties}
-        self._refuse_unknown(request, logical_id)
+        self._refuse_unknown(request, section)
         if "KeySchema" not in request or "AttributeDefinitions" not in request:
-            msg = f"found no KeySchema and AttributeDefinitions in table {logical_id}, expected both"
-            raise self._error(logical_id, msg)
-        for index in request.get("GlobalSecondaryIndexes", ()):
-            index.pop("ProvisionedThroughput", None)  # everything here is billed per request, which is to say, not
-        view = (properties.get("StreamSpecification") or {}).get("StreamViewType")
+            msg = f"found no KeySchema and AttributeDefinitions in table {section.name}, expected both"
+            raise self._error(section, msg)
+        # Everything here is billed per request, which is to say, not.
+        if indexes := request.get("GlobalSecondaryIndexes"):
+            request["GlobalSecondaryIndexes"] = [
+                {key: value for key, value in index.items() if key != "ProvisionedThroughput"} for index in indexes
+            ]
+        view = _part(properties, "StreamSpecification").get("StreamViewType")
         if view is not None:
             request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
-        ttl = properties.get("TimeToLiveSpecification") or {}
-        name = resolve({"Ref": logical_id}, self._template)
+        ttl = _part(properties, "TimeToLiveSpecification")
+        name = self._stack.reference(section.name)
         attribute = ttl.get("AttributeName") if ttl.get("Enabled") in (True, "true") else None
         return LocalTable(name, {"TableName": name, **request, "BillingMode": "PAY_PER_REQUEST"}, view, attribute)
 
-    def _mapped(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """The functions under a stream, each with the table and what the mapping says."""
-        for name in self._of_type("AWS::Serverless::Function"):
-            for event, description in (self._properties(name).get("Events") or {}).items():
-                if isinstance(description, dict) and description.get("Type") == "DynamoDB":
-                    said = description.get("Properties") or {}
-                    yield name, self._streamed(said.get("Stream"), name, f"{name}.{event}.Stream"), said
-        for name in self._of_type(_MAPPING):
-            said = self._properties(name)
-            source = said.get("EventSourceArn")
-            # Queues and Kinesis streams are mapped by the same kind of resource.
-            if isinstance(source, StreamOf):
-                yield (
-                    self._called(said.get("FunctionName")),
-                    self._streamed(source, name, f"{name}.EventSourceArn"),
-                    said,
-                )
-
-    def _called(self, called: Any) -> str:
-        """The logical ID of a function, by its name or ARN."""
-        for name in self._of_type(*_FUNCTIONS):
-            if called in (
-                resolve({"Ref": name}, self._template),
-                resolve({"Fn::GetAtt": [name, "Arn"]}, self._template),
-            ):
-                return name
-        return str(called)
-
-    def _streamed(self, stream: Any, name: str, where: str) -> str:
-        if not isinstance(stream, StreamOf) or stream.logical_id not in self._of_type(_TABLE):
+    def _streamed(self, mapped: MappedStream, where: Section) -> str:
+        """The name of the table whose stream is mapped."""
+        stream = mapped.stream
+        tables = {section.name: section for section in self._stack.of_type(TABLE)}
+        if not isinstance(stream, StreamOf) or stream.logical_id not in tables:
             found = stream.written if isinstance(stream, Unknown) else "something else"
-            msg = f"found {where} to be {found}, expected !GetAtt TABLE.StreamArn of a table in this template"
-            raise self._error(name, msg)
-        table = self._table(stream.logical_id)
+            msg = (
+                f"found {mapped.said.name}.{mapped.said_as} to be {found}, "
+                "expected !GetAtt TABLE.StreamArn of a table in this template"
+            )
+            raise self._error(where, msg)
+        table = self._table(tables[stream.logical_id])
         if table.view is None:
             msg = f"found table {stream.logical_id} without a stream, expected one: StreamSpecification"
-            raise self._error(stream.logical_id, msg)
+            raise self._error(tables[stream.logical_id], msg)
         return table.name
 
-    def _function(self, name: str, table: str, said: dict[str, Any]) -> LocalFunction:
-        properties = self._properties(name) if name in self._of_type(*_FUNCTIONS) else {}
-        shared = resolve((self._template.get("Globals") or {}).get("Function") or {}, self._template)
-        properties = {**shared, **properties}
+    def _function(self, mapped: MappedStream) -> LocalFunction:
+        section = self._stack.resources.get(mapped.function)
+        properties = section.values if section else {}
+        where = section or mapped.said
         handler, timeout = properties.get("Handler"), properties.get("Timeout", _TIMEOUT)
         return LocalFunction(
-            name=name,
+            name=mapped.function,
             handler=handler if isinstance(handler, str) else None,
             timeout=float(timeout) if isinstance(timeout, int | float) else _TIMEOUT,
-            environment=self._environment(name, shared),
-            table=table,
-            settings=self._settings(name, said),
+            environment=self._environment(section),
+            table=self._streamed(mapped, where if mapped.event else mapped.said),
+            settings=self._settings(mapped, where),
         )
 
-    def _environment(self, name: str, shared: Mapping[str, Any]) -> dict[str, str]:
+    def _environment(self, section: Section | None) -> dict[str, str]:
         """The variables that name a table: it is here under that name, while a bus or a queue is not."""
-        properties = self._resources.get(name, {}).get("Properties") or {}
-        given = (properties.get("Environment") or {}).get("Variables") or {}
-        inherited = (shared.get("Environment") or {}).get("Variables") or {}
-        known = {self._table(each).name for each in self._of_type(_TABLE)}
-        values = {**inherited, **resolve(given, self._template)}
-        return {key: value for key, value in values.items() if value in known}
+        variables = self._stack.variables_of_tables(section) if section else {}
+        known = {self._table(each).name for each in self._stack.of_type(TABLE)}
+        return {key: value for key, value in variables.items() if value in known}
 
-    def _settings(self, name: str, said: dict[str, Any]) -> MappingSettings:
-        given = {_snake(key): value for key, value in said.items() if key not in _NOT_SETTINGS}
-        self._refuse_unknown(given, name)
-        destination = (given.get("destination_config") or {}).get("OnFailure")
-        if isinstance(destination, dict):
-            destination.pop("Type", None)  # SAM's own
+    def _settings(self, mapped: MappedStream, where: Section) -> MappingSettings:
+        given = mapping_parameters(mapped.settings)
+        self._refuse_unknown(given, where)
         try:
             return MappingSettings.of(given)
         except (MappingSettingsError, FilterPatternError) as error:
-            raise self._error(name, f"found settings of {name} that Lambda refuses: {error}") from None
+            raise self._error(where, f"found settings of {where.name} that Lambda refuses: {error}") from None
 
-    def _refuse_unknown(self, value: Any, name: str) -> None:
+    def _refuse_unknown(self, value: Any, where: Section) -> None:
         if isinstance(value, Unknown):
-            msg = f"found {value.written} in {name}, which is not known here; give it a parameter with a default"
-            raise self._error(name, msg)
+            msg = f"found {value.written} in {where.name}, which is not known here; give it a parameter with a default"
+            raise self._error(where, msg)
         for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-            self._refuse_unknown(inner, name)
+            self._refuse_unknown(inner, where)
 
-    def _error(self, name: str, message: str) -> TemplateError:
-        place = getattr(self._resources.get(name), "lc", None)
-        line = f":{place.line}" if place is not None else ""
-        return TemplateError(f"{self._path}{line}: {message}")
+    def _error(self, where: Section, message: str) -> TemplateError:
+        return TemplateError(f"{self._stack.place(where.line)}: {message}")
 
 
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = properties.get(name)
+    return part if isinstance(part, Mapping) else {}

@@ -103,6 +103,27 @@ class TestReading:
         function = read(STREAMED + FUNCTION, before).function()
         assert (function.timeout, function.handler, function.environment) == (9, "handlers.app", {"T": "Orders"})
 
+    def test_a_text_is_no_table_by_chance(self, read: Read) -> None:
+        """A logical ID is nobody's name, while TableName is."""
+        variables = "      Environment: {Variables: {SERVICE: Orders, NAME: orders, REFERENCE: !Ref Orders}}\n"
+        function = FUNCTION.replace("      Events:\n", f"{variables}      Events:\n")
+        assert read(STREAMED + function).function().environment == {"REFERENCE": "Orders"}
+        named = STREAMED.replace("Properties:", "Properties:\n      TableName: orders", 1)
+        assert read(named + function).function().environment == {"NAME": "orders", "REFERENCE": "orders"}
+
+    def test_switches_and_numbers_may_be_texts(self, read: Read) -> None:
+        """As parameters of type String give them."""
+        texts = "            Enabled: 'false'\n            BatchSize: '7'\n"
+        settings = read(STREAMED + FUNCTION + texts).function().settings
+        assert (settings.enabled, settings.batch_size) == (False, 7)
+
+    def test_a_table_by_its_name(self, read: Read) -> None:
+        """Or which there are."""
+        found = read(STREAMED)
+        assert found.table("Orders").view == "NEW_AND_OLD_IMAGES"
+        with pytest.raises(TemplateError, match=r"found no table 'Other' in template.yaml; there is Orders"):
+            found.table("Other")
+
     def test_plain_cloudformation(self, read: Read) -> None:
         """A mapping is a resource of its own there."""
         function = read(

@@ -101,6 +101,7 @@ class MappingSettings:
 
     def __post_init__(self) -> None:
         _check_by_client(self)
+        _check_inner(self)
         _check_constraints(self)
         _check_values(self)
         _check_destination(self)
@@ -189,6 +190,19 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "metrics_config": (dict,),
     "enabled": (bool,),
 }
+
+
+def _check_inner(settings: MappingSettings) -> None:
+    """Types within settings, which AWS's clients check too."""
+    on_failure = settings.destination_config.get("OnFailure") or {}
+    destination = on_failure.get("Destination") if isinstance(on_failure, Mapping) else None
+    for name, value, valid in (
+        ("DestinationConfig.OnFailure", on_failure, Mapping),
+        ("DestinationConfig.OnFailure.Destination", destination or "", str),
+        ("MetricsConfig.Metrics", settings.metrics_config.get("Metrics") or [], list),
+    ):
+        if not isinstance(value, valid):
+            _refuse(f"Invalid type for parameter {name}, value: {value}, type: {type(value)}", "ParamValidationError")
 
 
 def _check_constraints(settings: MappingSettings) -> None:

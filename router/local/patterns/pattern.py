@@ -8,7 +8,7 @@ from typing import Any
 from router.errors import RouterError
 from router.local.patterns.expressions import InvalidPatternError
 from router.local.patterns.fields import holds, reader
-from router.local.patterns.parse import parse
+from router.local.patterns.parse import Rule, parse
 
 __all__ = ["FilterPattern", "FilterPatternError"]
 
@@ -64,6 +64,11 @@ class FilterPattern:
         """
         fields = self._read(event)
         return any(holds(rule, fields) for rule in self._rules)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What the pattern was read into: paths and what has to hold there, of which one is enough."""
+        return self._rules
 
     @property
     def names(self) -> frozenset[str]:

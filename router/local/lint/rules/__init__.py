@@ -1,0 +1,51 @@
+"""All rules, each in the module of its family; a new one is a function there and a line here."""
+
+from router.local.lint.rule import Rule
+from router.local.lint.rules.answers import no_bisect, no_partial_failures, tumbling_window
+from router.local.lint.rules.endings import (
+    age_beyond_stream,
+    destination_not_allowed,
+    destination_without_records,
+    endless_retries,
+    no_destination,
+)
+from router.local.lint.rules.filters import filter_drops_route, filter_drops_unrouted, filter_undocumented
+from router.local.lint.rules.handlers import handler_differs, handler_not_found
+from router.local.lint.rules.images import entity_unreadable, image_missing, no_stream, ttl_off, view_differs
+from router.local.lint.rules.loops import writes_own_table
+from router.local.lint.rules.parkings import parking_in_function, parking_not_allowed
+from router.local.lint.rules.reading import function_stopped, mapping_disabled, mapping_refused, starts_at_latest
+from router.local.lint.rules.times import batch_beyond_timeout, timeout_below_reserve
+
+__all__ = ["RULES"]
+
+RULES: tuple[Rule, ...] = (
+    handler_not_found,
+    handler_differs,
+    mapping_refused,
+    mapping_disabled,
+    function_stopped,
+    starts_at_latest,
+    no_stream,
+    image_missing,
+    view_differs,
+    entity_unreadable,
+    ttl_off,
+    filter_drops_route,
+    filter_drops_unrouted,
+    filter_undocumented,
+    no_partial_failures,
+    tumbling_window,
+    no_bisect,
+    endless_retries,
+    age_beyond_stream,
+    no_destination,
+    destination_without_records,
+    destination_not_allowed,
+    timeout_below_reserve,
+    batch_beyond_timeout,
+    parking_in_function,
+    parking_not_allowed,
+    writes_own_table,
+)
+"""In the order in which a record meets what they are about."""

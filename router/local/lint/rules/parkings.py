@@ -1,0 +1,62 @@
+"""Rules about where the app parks records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.local.lint.deployment import Deployment
+from router.local.lint.rule import Trouble, rule
+from router.parking import JsonLinesParking, MemoryParking, S3Parking, SqsParking
+
+__all__ = ["parking_in_function", "parking_not_allowed"]
+
+_MOUNTED = "/mnt"  # where Lambda lets a function mount what outlives it
+_STORAGE = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"
+_ROLE = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
+
+
+@rule("warning", _STORAGE)
+def parking_in_function(deployment: Deployment) -> Iterator[Trouble]:
+    """Parked records stay in the function's own memory or files."""
+    parking = deployment.app.parking
+    on_file_system = isinstance(parking, JsonLinesParking) and parking.path.is_relative_to(_MOUNTED)
+    if isinstance(parking, MemoryParking | JsonLinesParking) and not on_file_system:
+        yield Trouble(
+            deployment.place_of_function("Handler"),
+            f"The app parks records in a {type(parking).__name__}, and what it parks goes with the execution "
+            "environment, while Lambda takes the records for done.",
+            "Dispatcher(..., parking=...) # a place that outlives the function: a queue, a bucket",
+        )
+
+
+@rule("error", _ROLE)
+def parking_not_allowed(deployment: Deployment) -> Iterator[Trouble]:
+    """The role does not let the app park records."""
+    parking = deployment.app.parking
+    if isinstance(parking, SqsParking):
+        action, arn = "sqs:SendMessage", _queue(parking.queue_url)
+    elif isinstance(parking, S3Parking):
+        action, arn = "s3:PutObject", f"arn:aws:s3:::{parking.bucket}/{parking.prefix}2026/01/31/name.json"
+    else:
+        return
+    statement, _ = deployment.statement_allowing([action], [arn])
+    if statement is None:
+        yield Trouble(
+            deployment.place_of_function("Role"),
+            f"The app parks records with {parking!r}, and the function's role does not allow {action} there: what is "
+            "to be parked fails instead, and is tried again until Lambda gives it up.",
+            f"- Effect: Allow\n  Action: {action}\n  Resource: {_resource(deployment, parking)}",
+        )
+
+
+def _queue(url: str) -> str:
+    """The ARN of the queue that has a URL: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."""
+    host, account, name = (["", "", *url.split("/")])[-3:]
+    region = f"{host}..".split(".")[1]
+    return f"arn:aws:sqs:{region}:{account}:{name}"
+
+
+def _resource(deployment: Deployment, parking: SqsParking | S3Parking) -> str:
+    told = parking.queue_url if isinstance(parking, SqsParking) else parking.bucket
+    name = next((name for name in deployment.stack.resources if deployment.stack.reference(name) == told), "Parked")
+    return f"!GetAtt {name}.Arn" if isinstance(parking, SqsParking) else f'!Sub "${{{name}.Arn}}/{parking.prefix}*"'

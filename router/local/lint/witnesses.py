@@ -1,0 +1,238 @@
+"""Records that a route would take, of which just the needed parts are fixed."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.app import Dispatcher
+from router.conditions import AllOf, AnyOf, Became, Changed
+from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.event import Event
+from router.routes import Route
+from router.views import View, carried
+
+__all__ = ["OTHER", "Allows", "Witness", "names_entities", "witnesses_of", "witnesses_of_others"]
+
+_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2026-01-01T00:00:00.000"
+_TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+OTHER = "some other text"
+"""What stands where nothing else has to."""
+
+_PARTS = ("NewImage", "OldImage", "Keys")
+_NAMES = {Event.INSERT: "INSERT", Event.MODIFY: "MODIFY", Event.DELETE: "REMOVE", Event.EXPIRE: "REMOVE"}
+
+Allows = Callable[[Any], bool]
+"""Whether a value may stand somewhere."""
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A record, and what of it a filter may not choose.
+
+    Args:
+        record: The record.
+        fixed: Paths, as patterns have them, each with what may stand there; nothing else may stand below them.
+        spellings: Texts to begin values with where an entity's name is part of them.
+        takes: Whether a record made of this one is still one of the route's.
+    """
+
+    record: dict[str, Any]
+    fixed: Mapping[str, Allows]
+    spellings: tuple[str, ...]
+    takes: Callable[[dict[str, Any]], bool] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class _Stream:
+    """What every record of a table's stream has in common."""
+
+    view: View
+    keys: tuple[str, ...]  # none: they are not known
+
+    def record(self, event: Event, images: Mapping[str, Mapping[str, Any]], mark: Mapping[str, Any]) -> dict[str, Any]:
+        names = carried(self.view, event)
+        keys = {name: mark.get(name, {"S": "1"}) for name in self.keys or ("pk", "sk", *mark)}
+        record: dict[str, Any] = {
+            "eventID": "0" * 32,
+            "eventName": _NAMES[event],
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_767_225_600,
+                "Keys": keys,
+                **{name: {**keys, **images.get(name, {}), **mark} for name in names},
+                "SequenceNumber": "1" * 21,
+                "SizeBytes": 100,
+                "StreamViewType": self.view,
+            },
+            "eventSourceARN": _ARN,
+        }
+        return {**record, "userIdentity": _TTL} if event is Event.EXPIRE else record
+
+
+def witnesses_of(
+    app: Dispatcher, route: Route, entity: str, event: Event, *, view: View, keys: Sequence[str]
+) -> list[Witness]:
+    """Records of an entity and an event that a route takes; none where they cannot be made.
+
+    Args:
+        app: The app.
+        route: One of its routes.
+        entity: The entity's name.
+        event: The event, with its cause.
+        view: The stream view type.
+        keys: The names of the key attributes; none if they are not known.
+    """
+
+    def takes(record: dict[str, Any]) -> bool:
+        explanation = app.explain(record)
+        return any(route is each for each in explanation.matching)
+
+    def names(image: Mapping[str, Any]) -> bool:
+        read = app.discriminator.read(image)
+        return read is not None and _folded(app, read) == _folded(app, entity)
+
+    return list(_witnesses(app, entity, event, _Stream(view, tuple(keys)), route.condition, names, takes))
+
+
+def witnesses_of_others(app: Dispatcher, event: Event, *, view: View, keys: Sequence[str]) -> list[Witness]:
+    """Records of an entity that has no route; none where they cannot be made.
+
+    Args:
+        app: The app.
+        event: The event, with its cause.
+        view: The stream view type.
+        keys: The names of the key attributes; none if they are not known.
+    """
+
+    def takes(record: dict[str, Any]) -> bool:
+        verdicts = app.explain(record).verdicts
+        return all(verdict.matches for verdict in verdicts if verdict.route.fallback) and not _has_routes(record)
+
+    def _has_routes(record: dict[str, Any]) -> bool:
+        entity = app.explain(record).entity
+        return entity is not None and not unknown(entity)
+
+    known = {_folded(app, name) for route in app.routes for name in app.entities_of(route)}
+
+    def unknown(entity: str) -> bool:
+        return _folded(app, entity) not in known
+
+    def names(image: Mapping[str, Any]) -> bool:
+        read = app.discriminator.read(image)
+        return read is not None and unknown(read)
+
+    return list(_witnesses(app, "SomeOtherEntity", event, _Stream(view, tuple(keys)), None, names, takes))
+
+
+def _witnesses(
+    app: Dispatcher,
+    entity: str,
+    event: Event,
+    stream: _Stream,
+    condition: Any,
+    names: Callable[[Mapping[str, Any]], bool],
+    takes: Callable[[dict[str, Any]], bool],
+) -> Iterator[Witness]:
+    for (attribute, text), demands in itertools.product(_marks(app.discriminator, entity), _demands(condition)):
+        images: dict[str, dict[str, Any]] = {"OldImage": {}, "NewImage": {}}
+        fixed: dict[str, Allows] = {}
+        for image, path, value, exact in demands:
+            _put(images[image], path, value)
+            if exact:
+                dotted = ".".join(["dynamodb", image, *_dotted(path)])
+                fixed |= {f"{dotted}.{tag}": _only(inner) for tag, inner in value.items()}
+        record = stream.record(event, images, {attribute: {"S": text}})
+        fixed |= {f"dynamodb.{part}.{attribute}.S": _naming(names, attribute) for part in _PARTS}
+        if takes(record):
+            yield Witness(record, fixed, (text, text.removesuffix("1"), text.lower(), text.upper()), takes)
+
+
+def names_entities(rule: Discriminator) -> bool:
+    """Whether items can be made of which a discriminator reads a given name; not if it is a function of the user's."""
+    return next(_marks(rule, "Entity"), None) is not None
+
+
+def _folded(app: Dispatcher, entity: str) -> str:
+    return entity.casefold() if app.discriminator.folds else entity
+
+
+def _marks(rule: Discriminator, entity: str) -> Iterator[tuple[str, str]]:
+    """Attributes with the texts that name an entity; none for a rule that only its author can turn round."""
+    if isinstance(rule, Attribute):
+        yield rule.name, entity
+    elif isinstance(rule, Prefix):
+        yield rule.name, f"{entity}{rule.separator}1"
+    elif isinstance(rule, Template):
+        yield rule.name, _filled(rule.pattern, entity)
+    elif isinstance(rule, Chain):
+        for each in rule.rules:
+            yield from _marks(each, entity)
+    elif isinstance(rule, Folded):
+        yield from _marks(rule.rule, entity)
+
+
+def _filled(pattern: str, entity: str) -> str:
+    return re.sub(r"\{\w+\}", "1", pattern.replace("{entity}", entity).removesuffix("*"))
+
+
+Demand = tuple[str, tuple[str | int, ...], dict[str, Any], bool]
+"""An image, a path in it, the wire value that stands there, and whether no other may."""
+
+
+def _demands(condition: Any) -> Iterator[tuple[Demand, ...]]:
+    """What images have to hold for a condition, each way of meeting it; what cannot be told is left to ``takes``."""
+    if isinstance(condition, AllOf):
+        for ways in itertools.product(*map(_demands, condition.conditions)):
+            yield tuple(itertools.chain(*ways))
+    elif isinstance(condition, AnyOf):
+        for each in condition.conditions:
+            yield from _demands(each)
+    elif isinstance(condition, Changed):
+        for path in condition.paths:
+            yield tuple(_sides(path, condition.before, condition.after))
+    elif isinstance(condition, Became):
+        yield tuple(_sides(condition.path, None, condition.after))
+    else:
+        yield ()
+
+
+def _sides(
+    path: tuple[str | int, ...], before: dict[str, Any] | None, after: dict[str, Any] | None
+) -> Iterator[Demand]:
+    yield "OldImage", path, before or {"S": f"{OTHER} before"}, before is not None
+    yield "NewImage", path, after or {"S": f"{OTHER} after"}, after is not None
+
+
+def _put(image: dict[str, Any], path: tuple[str | int, ...], value: dict[str, Any]) -> None:
+    """Put a wire value at a path of an image, with the maps and lists around it."""
+    holder: Any = image
+    for step, following in itertools.pairwise((*path, None)):
+        wire = value if following is None else {"L": []} if isinstance(following, int) else {"M": {}}
+        if isinstance(step, int):
+            holder.extend({"NULL": True} for _ in range(step + 1 - len(holder)))
+            holder[step] = wire if following is None or holder[step] == {"NULL": True} else holder[step]
+        else:
+            holder[step] = wire if following is None else holder.get(step, wire)
+        ((_, holder),) = holder[step].items()
+
+
+def _dotted(path: tuple[str | int, ...]) -> Iterator[str]:
+    for step, following in itertools.pairwise((*path, None)):
+        if isinstance(step, str):
+            yield step
+        if following is not None:
+            yield "L" if isinstance(following, int) else "M"
+
+
+def _naming(names: Callable[[Mapping[str, Any]], bool], attribute: str) -> Allows:
+    return lambda value: names({attribute: {"S": value}})
+
+
+def _only(value: Any) -> Allows:
+    return lambda other: other in value if isinstance(value, list) else other == value
