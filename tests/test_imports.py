@@ -64,3 +64,13 @@ def test_an_event_loads_no_tools() -> None:
         "import os, router; os.environ['LOG_LEVEL'] = 'ERROR'; router.Dispatcher(router.Routes())({'Records': []})"
     )
     assert loaded.isdisjoint(package for package in HEAVY if package not in ("rich", "structlog"))
+
+
+def test_the_shop_loads_nothing_that_it_does_not_use() -> None:
+    """In memory and without metrics, it needs no AWS library to answer; only structlog looks for rich."""
+    loaded = modules_after(
+        "import os; os.environ.update(LOG_LEVEL='ERROR', SHOP_IN_MEMORY='1'); "
+        "os.environ.pop('POWERTOOLS_METRICS_NAMESPACE', None); "
+        "import handlers; handlers.app({'Records': []})"
+    )
+    assert loaded.isdisjoint(package for package in HEAVY if package not in ("rich", "structlog"))

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from router.cli.errors import CommandLineError
+from router.cli.functions import Function, InProcess, InRuntime
 from router.cli.loading import load_app
 from router.cli.options import JsonOption
 from router.cli.page import Page
@@ -25,6 +26,7 @@ from router.errors import RouterError
 from router.local.engines import Endpoint, Engine, EngineName, open_engine
 from router.local.mapping import EventSourceMapping
 from router.local.poller import Poller, told_arn
+from router.local.runtime import FunctionConfiguration, RuntimeFunction, require_client
 from router.local.tables import make_tables, stream_of
 from router.local.template import LocalFunction, LocalTable, Template, read_template
 
@@ -48,6 +50,9 @@ TableOption = Annotated[str | None, typer.Option(metavar="NAME", help="Another n
 DevAppOption = Annotated[
     str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
 ]
+RuntimeOption = Annotated[
+    bool, typer.Option("--runtime", help="Run the app in Lambda's own runtime client, in a process of its own.")
+]
 WindowOption = Annotated[bool, typer.Option("--window", help="Keep the batching window: records wait as on AWS.")]
 PoisonOption = Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="Let a share of records always fail.")]
 FailOption = Annotated[int, typer.Option(metavar="N", min=0, help="Let every Nth invocation fail as a whole.")]
@@ -64,6 +69,7 @@ def dev(
     function: FunctionOption = None,
     table: TableOption = None,
     app: DevAppOption = None,
+    runtime: RuntimeOption = False,
     window: WindowOption = False,
     poison: PoisonOption = 0.0,
     fail: FailOption = 0,
@@ -80,20 +86,49 @@ def dev(
     The batching window is left out, since somebody is waiting; --window keeps it. What handlers print goes to
     standard error, and so does their log if LOG_LEVEL is set. In the app's environment AWS's clients find the
     engine, and the variables of the template that name its tables.
+
+    With --runtime the app runs in the client that runs it in Lambda, with Lambda's variables: time-outs cut it off, and
+    a crash costs its process only. Then all that is known of a record is what the app answers, and what it logs.
     """
     with _one_line():
+        if runtime:
+            require_client()
         found = read_template(template)
         described = _described(found, function, table, window=window)
         tables = _renamed(found, described, table)
         with _ends_by_interrupt(), open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
             arn = _ready(opened, tables, described.table)
             name = app or _app_of(described, found)
-            _prepare(opened, described)
-            session = Session(
-                load_app(name), described, Page(), Faults(poison, fail, slow), keys=not no_keys, as_json=as_json
-            )
-            _tell(session, opened, described, tables, name, Faults(poison, fail, slow))
-            return _run(session, opened, described, arn, None if no_reload else name)
+            # Every failure is a line here already, unless the app runs elsewhere.
+            _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
+            faults = Faults(poison, fail, slow)
+            with _function(name, described, arn, runtime=runtime) as runs:
+                session = Session(runs, described, Page(), faults, keys=not no_keys, as_json=as_json)
+                _tell(session, opened, described, tables, name, faults)
+                return _run(session, opened, described, arn, None if no_reload else name)
+
+
+@contextmanager
+def _function(name: str, function: LocalFunction, arn: str, *, runtime: bool) -> Iterator[Function]:
+    app = load_app(name)
+    if not runtime:
+        yield InProcess(app, function.timeout)
+        return
+    configuration = FunctionConfiguration(
+        handler=name.replace(":", "."),
+        root=Path.cwd(),
+        name=function.name,
+        timeout=function.timeout,
+        region=told_arn(arn).split(":")[3],
+        environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    with RuntimeFunction(configuration, log=_print_line) as there:
+        yield InRuntime(app, there)
+
+
+def _print_line(line: str) -> None:
+    # The client puts a carriage return for each line break within an error, so that the error is one line of a log.
+    print(line.replace("\r", "\n").replace("\xa0", " "), file=sys.stderr, flush=True)
 
 
 def _described(template: Template, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
@@ -130,10 +165,10 @@ def _app_of(function: LocalFunction, template: Template) -> str:
     return f"{module.replace('/', '.')}:{attribute}"
 
 
-def _prepare(engine: Engine, function: LocalFunction) -> None:
+def _prepare(engine: Engine, function: LocalFunction, *, log_level: str) -> None:
     """Let the app find the engine, and nothing of AWS's by mistake."""
     sys.dont_write_bytecode = True  # a file that changes twice in a second would be taken from there
-    os.environ.setdefault("LOG_LEVEL", "CRITICAL")  # every failure is a line here already
+    os.environ.setdefault("LOG_LEVEL", log_level)
     os.environ.update(function.environment)
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = os.environ["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = engine.endpoint_url
     if not isinstance(engine, Endpoint):
@@ -181,7 +216,7 @@ def _reload(session: Session, app: str, changed: set[str]) -> None:
     names = ", ".join(sorted(Path(path).name for path in changed))
     changed.clear()
     try:
-        session.app = reload_app(app)
+        session.runs.reload(reload_app(app))
     except ReloadError as error:
         session.note(f"{error}; the app as it was goes on", "bold red")
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import sys
@@ -14,9 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from router.app import Dispatcher
-from router.cli.context import StandInContext
 from router.cli.documents import ErrorDocument, error_document
+from router.cli.functions import Function
 from router.cli.page import Page, Part, error_text, printable
 from router.errors import RouterError
 from router.local.mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
@@ -78,7 +76,7 @@ class Session:
     """Runs the app for a mapping, and shows every record as it is routed.
 
     Args:
-        app: The app; a new one may be put in its place.
+        runs: What runs the app.
         function: What the template says of it.
         page: Where to show it.
         faults: What goes wrong on purpose.
@@ -87,9 +85,9 @@ class Session:
     """
 
     def __init__(
-        self, app: Dispatcher, function: LocalFunction, page: Page, faults: Faults, *, keys: bool, as_json: bool
+        self, runs: Function, function: LocalFunction, page: Page, faults: Faults, *, keys: bool, as_json: bool
     ) -> None:
-        self.app = app
+        self.runs = runs
         self.reloads = 0
         self._function = function
         self._page = page
@@ -109,43 +107,32 @@ class Session:
         """
         self._counts["invocations"] += 1
         self._counts["retries"] += invoke.attempt > 1
-        event = copy.deepcopy(invoke.event)
-        context = StandInContext(self._function.timeout)
-        context.aws_request_id = invoke.request_id
-        started = time.monotonic()
         time.sleep(self._faults.slow)
         if self._faults.fail and self._counts["invocations"] % self._faults.fail == 0:
             return self._failed(invoke, "failed on purpose, --fail")
-        # Lambda has one log for all that a function prints; here standard output is for the records.
-        with contextlib.redirect_stdout(sys.stderr):
-            try:
-                result = self._dispatch(event, context, invoke)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a function error, as in Lambda
-                return self._failed(invoke, error_text(error_document(error)))
-        if time.monotonic() - started > self._function.timeout:
-            return self._failed(invoke, f"took longer than {self._function.timeout:g} s, its time-out")
-        return result
-
-    def _dispatch(self, event: dict[str, Any], context: StandInContext, invoke: Invoke) -> Result:
-        raws = event["Records"]
+        raws = invoke.event["Records"]
         poison = next((at for at, raw in enumerate(raws) if self._faults.poisons(raw)), None)
-        if poison is None:
-            return Returned(self._report(event, context, invoke))
+        return self._run(invoke, raws) if poison is None else self._run_poisoned(invoke, raws, poison)
+
+    def _run_poisoned(self, invoke: Invoke, raws: list[Any], poison: int) -> Result:
         if not self._function.settings.reports:
             return self._failed(invoke, "met a record that fails on purpose, --poison")
         # What a dispatcher does with a record that fails: what comes before it is done, and what comes behind waits.
-        response = self._report({**event, "Records": raws[:poison]}, context, invoke) if poison else {}
-        if response.get("batchItemFailures"):
-            return Returned(response)
+        result = self._run(invoke, raws[:poison]) if poison else Returned({})
+        if not isinstance(result, Returned) or result.response.get("batchItemFailures"):
+            return result
         for at, raw in enumerate(raws[poison:]):
             self._show_withheld(raw, "deferred" if at else "failed", invoke)
         return Returned({"batchItemFailures": [{"itemIdentifier": raws[poison]["dynamodb"]["SequenceNumber"]}]})
 
-    def _report(self, event: dict[str, Any], context: StandInContext, invoke: Invoke) -> dict[str, Any]:
-        report = self.app.dispatch(event, context)
-        for outcome in report:
+    def _run(self, invoke: Invoke, raws: list[Any]) -> Result:
+        event = copy.deepcopy({**invoke.event, "Records": raws})
+        ran = self.runs.run(event, invoke.request_id, spent=self._faults.slow)
+        if ran.note:
+            self.note(ran.note, "dim")
+        for outcome in ran.report:
             self._show(self._document(outcome, invoke))
-        return report.response
+        return self._failed(invoke, ran.problem) if ran.problem else Returned(ran.report.response)
 
     def _document(self, outcome: Outcome, invoke: Invoke) -> RoutedDocument:
         document = self._identified(outcome.record, outcome.status, invoke)
@@ -156,7 +143,7 @@ class Session:
         return document
 
     def _show_withheld(self, raw: dict[str, Any], status: str, invoke: Invoke) -> None:
-        document = self._identified(self.app.explain(raw).record, status, invoke)
+        document = self._identified(self.runs.app.explain(raw).record, status, invoke)
         if status == "failed":
             document["error"] = {"error": "Poison", "reason": "fails on purpose, --poison"}
         self._show(document)
@@ -165,7 +152,7 @@ class Session:
         """A document of a record that says nothing yet of how it went."""
         return {
             "time": _now(),
-            "entity": self.app.explain(record).entity,
+            "entity": self.runs.app.explain(record).entity,
             "event": str(record.event) if record.event else None,
             "keys": self._keys_of(record),
             "handler": None,

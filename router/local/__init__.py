@@ -4,6 +4,7 @@
 - :mod:`router.local.capture` turns what a stream holds into events as Lambda delivers them.
 - :mod:`router.local.patterns` matches records with filter patterns as AWS does.
 - :mod:`router.local.mapping` is Lambda's event source mapping as a state machine.
+- :mod:`router.local.runtime` runs a function in Lambda's own runtime client.
 """
 
 from router.local.patterns import FilterPattern, FilterPatternError

@@ -14,14 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
 
 from router.cli import main
+from router.cli.dev import _function, _print_line
 from router.local.dynamodb_local import EngineMissingError, install, locate
 from router.local.engines import Embedded
+from router.local.template import read_template
 from tests.cli.conftest import Run
 
 ROUTER = Path(sys.executable).with_name("router")
@@ -351,6 +353,115 @@ class TestReloading:
         terminal.until(r"id=2 +done +tallies\.count")
 
 
+class TestRuntime:
+    """The app in Lambda's runtime client."""
+
+    def test_a_put_is_seen(self, dev: Dev) -> None:
+        """With what the app answered; what it prints comes before, and its process is told when it starts."""
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=5)
+        terminal.until(r"INSERT  Order +id=1  done *\n")
+        assert re.search(r"told 5\n.*started process \d+ in \d+ ms\n.*id=1", terminal.text)
+
+    def test_a_time_out_cuts_it_off(self, dev: Dev, project: Path) -> None:
+        """After the template's three seconds, and the next try meets another process."""
+        text = APP.replace(
+            '    print("told"', '    import time; time.sleep(60 * (change.image.total == 60))\n    print("told"'
+        )
+        (project / "tallies.py").write_text(text, encoding="utf-8")
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=60)
+        failed = "invocation of 1 record failed at attempt {}: Sandbox.Timedout: Task timed out after 3.00 seconds"
+        terminal.until(failed.format(1))
+        terminal.until(failed.format(2))
+        terminal.until("discarded 1 record")
+        put(url, id="2", total=1)
+        terminal.until("id=2 +done")
+
+    def test_slow_is_of_the_functions_time(self, dev: Dev) -> None:
+        """So the function has none left."""
+        terminal, url = dev("--runtime", "--slow", "3.2")
+        put(url, id="1", total=1)
+        terminal.until("failed at attempt 1: Sandbox.Timedout: Task timed out after 3.00 seconds")
+
+    def test_a_crash_is_survived(self, dev: Dev, project: Path) -> None:
+        """It costs an invocation, not the session."""
+        text = APP.replace(
+            '    print("told"', '    if change.image.total == 7:\n        import os; os._exit(7)\n    print("told"'
+        )
+        (project / "tallies.py").write_text(text, encoding="utf-8")
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=7)
+        terminal.until("failed at attempt 1: Runtime.ExitError: Runtime exited with error: exit status 7")
+        put(url, id="2", total=1)
+        terminal.until("id=2 +done")
+
+    def test_a_bad_record_is_named_and_its_log_says_why(self, dev: Dev) -> None:
+        """The answer names the record, the log the route and the error; no value of it is shown."""
+        terminal, url = dev("--runtime")
+        put(url, id="bad", total=-4711)
+        terminal.until(r"id=bad +failed *\n")
+        assert re.search(r'"route": "tallies\.tally".*"error": "ValueError".*"event": "record failed"', terminal.text)
+        terminal.until("discarded 1 record")
+        assert not re.search("Error.*4711", terminal.text)
+
+    def test_a_changed_file_ends_the_process(self, dev: Dev, project: Path) -> None:
+        """The next invocation starts one with the new handlers."""
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=1)
+        terminal.until("id=1 +done")
+        (project / "tallies.py").write_text(APP.replace('"told"', '"counted"'), encoding="utf-8")
+        terminal.until("loaded again: tallies.py changed")
+        put(url, id="2", total=2)
+        terminal.until("id=2 +done")
+        assert "counted 2" in terminal.text
+        assert len(re.findall("started process", terminal.text)) == 2
+
+    def test_ctrl_c_ends_the_process(self, dev: Dev) -> None:
+        """And what Lambda's client says of that is nothing."""
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=1)
+        pid = terminal.until(r"started process \d+").rpartition(" ")[2]
+        terminal.until("id=1 +done")
+        terminal.press_ctrl_c()
+        assert terminal.end() == 0
+        assert not Path(f"/proc/{pid}").exists()
+        assert "Traceback" not in terminal.text
+
+    def test_the_environment_is_lambdas_and_the_engines(self, dev: Dev, project: Path) -> None:
+        """Clients of AWS's find the engine in the child process too."""
+        told = 'import os; print(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"), os.environ["AWS_ENDPOINT_URL_DYNAMODB"])\n'
+        (project / "tallies.py").write_text(told + APP, encoding="utf-8")
+        terminal, url = dev("--runtime")
+        put(url, id="1", total=1)
+        terminal.until(f"Tally {url}")
+
+
+@pytest.mark.usefixtures("project")
+class TestWhatRunsTheApp:
+    EVENT: ClassVar[dict[str, Any]] = {"Records": []}
+
+    @pytest.mark.parametrize("runtime", [False, True], ids=["in process", "in the runtime"])
+    def test_both_answer_alike(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, runtime: bool
+    ) -> None:
+        """The app that the template names, with the lines it logs on standard error."""
+        monkeypatch.setenv("LOG_LEVEL", "INFO")
+        function = read_template(project / "template.yaml").function()
+        arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026"
+        with _function("tallies:app", function, arn, runtime=runtime) as runs:
+            ran = runs.run({**self.EVENT}, "r-1", spent=0)
+        assert (ran.report.response, ran.problem) == ({"batchItemFailures": []}, None)
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert "batch received" in captured.err
+
+    def test_lines_of_an_error_are_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """The client writes them as one."""
+        _print_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
+        assert capsys.readouterr().err == "[ERROR] ValueError\nTraceback\n  File\n"
+
+
 @pytest.mark.usefixtures("project")
 class TestRefusing:
     """Each is one line and exit code 2."""
@@ -389,6 +500,13 @@ class TestRefusing:
         """The command that fetches it is named."""
         monkeypatch.setenv("ROUTER_CACHE", str(tmp_path / "empty"))
         assert "DynamoDB Local 2.6.1 is not in" in refused("dev", "--engine", "dynamodb-local", "--port", "0")
+
+    def test_a_runtime_client_that_is_not_installed(
+        self, refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It says how to get it."""
+        monkeypatch.setattr("router.local.runtime.configuration.find_spec", lambda name: None)
+        assert "pip install 'entity-router[local]'" in refused("dev", "--runtime")
 
     def test_an_unknown_engine(self, refused: Callable[..., str]) -> None:
         """The known ones are named."""

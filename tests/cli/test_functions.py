@@ -1,0 +1,113 @@
+"""What runs the app under ``router dev``: what is known of its records when it ran elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from router import Change, Dispatcher, Routes
+from router.cli.functions import InProcess, InRuntime
+from router.local.runtime import Answer, RuntimeFunction
+
+routes = Routes()
+
+
+@routes.on_insert(dict, entity="Order")
+def place(change: Change[dict[str, Any]]) -> None: ...
+
+
+APP = Dispatcher(routes)
+
+
+def record(number: int, entity: str = "Order", name: str = "INSERT") -> dict[str, Any]:
+    image = {"EntityType": {"S": entity}}
+    images = {"NewImage": image, **({"OldImage": image} if name == "MODIFY" else {})}
+    body = {"Keys": {"id": {"S": str(number)}}, "SequenceNumber": str(number), **images}
+    return {"eventID": str(number), "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": body}
+
+
+class Answering:
+    """In place of a function: it answers what it is told to."""
+
+    pid = 4711
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def invoke(self, payload: bytes, *, request_id: str, spent: float) -> Answer:
+        return self.answer
+
+    def stop(self) -> None:
+        self.pid = 0
+
+
+def in_runtime(answer: Answer) -> InRuntime:
+    return InRuntime(APP, cast("RuntimeFunction", Answering(answer)))
+
+
+def statuses(response: bytes, *records: dict[str, Any]) -> list[str]:
+    ran = in_runtime(Answer(response)).run({"Records": [*records]}, "r", spent=0)
+    return [outcome.status for outcome in ran.report]
+
+
+def test_all_is_done_where_nothing_is_reported() -> None:
+    """But for what no route takes, which the app here knows."""
+    records = [record(1), record(2, "Coupon"), record(3, name="MODIFY")]
+    assert statuses(b'{"batchItemFailures": []}', *records) == ["done", "unrouted", "skipped"]
+
+
+def test_what_follows_a_reported_record_waits() -> None:
+    """As Lambda delivers again from there."""
+    response = b'{"batchItemFailures": [{"itemIdentifier": "2"}]}'
+    assert statuses(response, record(1), record(2), record(3)) == ["done", "failed", "deferred"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "problem"),
+    [
+        (b'{"errorType": "ValueError", "errorMessage": "4711"}', "ValueError, see what it printed"),
+        (b"{}", "an error without a type, see what it printed"),
+        (
+            b'{"errorType": "Runtime.ExitError", "errorMessage": "RequestId: r Error: Runtime exited"}',
+            "Runtime.ExitError: Runtime exited",
+        ),
+        (
+            b'{"errorType": "Runtime.HandlerNotFound", "errorMessage": "no handler"}',
+            "Runtime.HandlerNotFound: no handler",
+        ),
+    ],
+)
+def test_a_text_of_the_users_is_not_repeated(payload: bytes, problem: str) -> None:
+    """It may quote an item; Lambda's own texts do not."""
+    assert in_runtime(Answer(payload, failed=True)).run({"Records": []}, "r", spent=0).problem == problem
+
+
+def test_a_cold_start_is_told() -> None:
+    """With the process, to look at it."""
+    ran = in_runtime(Answer(b'{"batchItemFailures": []}', init_duration=0.25)).run({"Records": []}, "r", spent=0)
+    assert ran.note == "started process 4711 in 250 ms"
+
+
+def test_in_process_the_time_that_is_spent_counts() -> None:
+    """A handler is told of what is left."""
+    ran = InProcess(APP, timeout=3).run({"Records": [record(1)]}, "r", spent=3.2)
+    assert ran.problem == "took longer than 3 s, its time-out"
+    assert [outcome.status for outcome in ran.report] == ["deferred"]
+
+
+def test_in_process_an_error_is_the_functions() -> None:
+    """As in Lambda, whatever it is."""
+    ran = InProcess(APP, timeout=3).run({"what": "ever"}, "r", spent=0)
+    assert (ran.problem or "").startswith("UnknownEventError: ")
+    assert len(ran.report) == 0
+
+
+def test_another_app_takes_over() -> None:
+    """Here at once; elsewhere its process ends, so that the next invocation starts another."""
+    function = Answering(Answer(b'{"batchItemFailures": []}'))
+    other = Dispatcher()
+    for runs in (InProcess(APP, timeout=3), InRuntime(APP, cast("RuntimeFunction", function))):
+        runs.reload(other)
+        assert runs.app is other
+    assert function.pid == 0
