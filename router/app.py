@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from operator import attrgetter
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Never, get_args
 
@@ -17,7 +16,7 @@ from router.discriminators import Discriminator, discriminator_of
 from router.errors import RouterError
 from router.explain import Explanation, explain
 from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
-from router.lanes import Lanes, run_batches, run_in_order, undone_records
+from router.lanes import run_batches, run_lanes, undone_records
 from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
 from router.metrics import Meter, Tally
 from router.middleware import Middleware, wrap
@@ -36,11 +35,11 @@ from router.options import (
 from router.outcomes import Outcome, Report, Stage
 from router.parking import Parked, Parking, now
 from router.policies import OnError, Retry, check_on_error
-from router.record import Record
+from router.record import Record, Records
 from router.routes import Route, Routes
 from router.signature import Batch
 from router.sources import Source, source_of
-from router.table import VIEWS, Table, View, entity_reader
+from router.table import VIEWS, Table, View, entity_reader, index_of
 from router.tracing import Tracer
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher"]
 
-_STATUS = attrgetter("status")
 _OPTIONS = [
     "discriminator",
     "view",
@@ -186,28 +184,28 @@ class Dispatcher:
         with self._turn:
             return self._dispatch(source, event, records, context)
 
-    def _dispatch(self, source: Source, event: Any, records: list[Record], context: Any) -> Report:
+    def _dispatch(self, source: Source, event: Any, records: Records, context: Any) -> Report:
         self._apply_overrides()
         deadline = _deadline(context, self._reserve)
         invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound, deadline)
         log = invocation.log(None, None)
         log.info("batch received", source=source.name, batch_size=len(records))
         known = self._completed.recall(records)
+        delivery = Delivery(self._plan, invocation, records, known or None)
         token = current_invocation.set(invocation)
         try:
-            outcomes = self._traced(source, invocation, records, known)
+            self._traced(source, delivery)
         finally:
             current_invocation.reset(token)
-        self._emit(log, outcomes)
-        found = set(map(_STATUS, outcomes))
-        undone = undone_records(outcomes) if "failed" in found or "deferred" in found else []
+        self._emit(log, delivery)
+        undone = undone_records(delivery.outcomes()) if delivery.stopped else []
         if undone or known:
-            self._keep_completed(log, known, outcomes, records, source.coming_again(records, undone))
-        if "unrouted" in found:
-            log_unrouted(log, outcomes)
-        if undone and "failed" not in found:
-            log_out_of_time(log, outcomes)
-        return Report(outcomes, source.respond(event, undone))
+            self._keep_completed(log, known, delivery.outcomes(), records, source.coming_again(records, undone))
+        if delivery.unrouted:
+            log_unrouted(log, delivery.unrouted)
+        if undone:
+            log_out_of_time(log, delivery.outcomes())
+        return Report(delivery.outcomes, source.respond(event, undone))
 
     def explain(self, record: Record | dict[str, Any]) -> Explanation:
         """Tell, without running anything, what routes a record reaches and why it does not reach the others.
@@ -285,6 +283,7 @@ class Dispatcher:
         return Plan(
             read_entity=entity_reader(self._discriminator),
             steps=steps,
+            index=index_of(self._discriminator, steps),
             fallback=fallback,
             fold=self._table.fold if self._table.folds else None,
             unrouted=self._unrouted,
@@ -308,36 +307,41 @@ class Dispatcher:
         self._container.values.close()
         self._overridden = dict(self.overrides)
 
-    def _traced(
-        self, source: Source, invocation: Invocation, records: list[Record], known: Collection[Pair]
-    ) -> list[Outcome]:
-        run = partial(self._run, invocation, records, known)
-        return run() if self._tracing is None else self._tracing.invocation(run, source.name, len(records))
+    def _traced(self, source: Source, delivery: Delivery) -> None:
+        if self._tracing is None:
+            self._run(delivery)
+            return
 
-    def _run(self, invocation: Invocation, records: list[Record], known: Collection[Pair]) -> list[Outcome]:
+        def run() -> list[Outcome]:
+            self._run(delivery)
+            return delivery.outcomes()
+
+        self._tracing.invocation(run, source.name, len(delivery.records))
+
+    def _run(self, delivery: Delivery) -> None:
+        invocation = delivery.invocation
         deadline = invocation.deadline.at
-        delivery = Delivery(self._plan, invocation, known or None)
         try:
             if self._concurrency == 1:
-                outcomes = run_in_order(records, delivery.deliver, deadline)
+                delivery.run(deadline)
             else:
-                lanes = Lanes(records, delivery.deliver, deadline)
-                outcomes = lanes.run(self._concurrency, self._container.loop, self._threads.submit)
-            run_batches(delivery, outcomes, records, deadline)
+                run_lanes(delivery, self._concurrency, self._container.loop, self._threads.submit, deadline)
+            run_batches(delivery, deadline)
         except BaseException as error:
             invocation.values.close(error)
             raise
-        self._close(invocation, outcomes)
-        return outcomes
+        self._close(delivery)
 
     @staticmethod
-    def _close(invocation: Invocation, outcomes: list[Outcome]) -> None:
+    def _close(delivery: Delivery) -> None:
         """Clean up what served the invocation; what that spoils is not done, whatever its handler returned."""
+        invocation = delivery.invocation
         try:
             invocation.values.close()
         except Exception as error:  # noqa: BLE001 - whatever a factory's clean-up raises
             invocation.log(None, None).error("clean-up failed", **safe_error(error))
-            for outcome in outcomes:
+            delivery.stopped = True
+            for outcome in delivery.outcomes():
                 route = outcome.route
                 if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
                     outcome.status, outcome.stage, outcome.error = "failed", "handler", error
@@ -347,12 +351,12 @@ class Dispatcher:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._concurrency, thread_name_prefix="lane")
 
-    def _emit(self, log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
+    def _emit(self, log: structlog.typing.FilteringBoundLogger, delivery: Delivery) -> None:
         """Give away the figures, before anything that can still raise, so that those of a bad batch are not missing."""
         if self._metrics is None:
             return
         try:
-            self._metrics.emit(Tally(outcomes, self._registered_entity))
+            self._metrics.emit(Tally(delivery.outcomes(), self._registered_entity))
         except Exception as error:  # noqa: BLE001 - whatever a meter raises
             log.warning("metrics failed", **safe_error(error))
 
@@ -376,7 +380,7 @@ class Dispatcher:
         log: structlog.typing.FilteringBoundLogger,
         known: Collection[Pair],
         outcomes: list[Outcome],
-        records: list[Record],
+        records: Sequence[Record],
         coming_again: Sequence[Record],
     ) -> None:
         """Remember what is finished among the records that come again, and forget what was of the others.

@@ -186,6 +186,30 @@ class Remove(Change[N_co, N_co]):
         return self.event is Event.EXPIRE
 
 
+def inserted(new: Any, record: Record) -> Insert[Any]:
+    """Make an :class:`Insert`.
+
+    Up to Python 3.12 calling a class takes twice as long as this does, and nearly every record comes this way.
+    """
+    change: Insert[Any] = _new(Insert)
+    change._new = new  # noqa: SLF001 - stands for __init__
+    change._old = None  # noqa: SLF001 - stands for __init__
+    change._record = record  # noqa: SLF001 - stands for __init__
+    return change
+
+
+def modified(new: Any, old: Any, record: Record) -> Modify[Any]:
+    """Make a :class:`Modify`, as :func:`inserted` does."""
+    change: Modify[Any] = _new(Modify)
+    change._new = new  # noqa: SLF001 - stands for __init__
+    change._old = old  # noqa: SLF001 - stands for __init__
+    change._record = record  # noqa: SLF001 - stands for __init__
+    return change
+
+
+_new = object.__new__
+
+
 class Diff:
     """What differs between two images, by attribute path.
 

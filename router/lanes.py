@@ -19,31 +19,11 @@ from router.inject import Loop
 from router.outcomes import Outcome
 from router.record import Record
 
-__all__ = ["Lanes", "run_batches", "run_in_order", "undone_records"]
+__all__ = ["Lanes", "run_batches", "run_lanes", "undone_records"]
 
-Deliver = Callable[[Record, list[Outcome], float], bool]
+Deliver = Callable[[Record, list[Outcome]], bool]
 
 _UNDONE = ("failed", "deferred")
-
-
-def run_in_order(records: Sequence[Record], deliver: Deliver, deadline: float) -> list[Outcome]:
-    """Run records one after the other.
-
-    Args:
-        records: The records of the batch.
-        deliver: Takes one along its routes and tells whether the next may start.
-        deadline: When, on the clock of ``perf_counter``, nothing may start any more, in seconds.
-    """
-    outcomes: list[Outcome] = []
-    for position, record in enumerate(records):
-        started = perf_counter()
-        if started > deadline:
-            outcomes.extend(Outcome("deferred", left) for left in records[position:])
-            break
-        if not deliver(record, outcomes, started):
-            outcomes.extend(Outcome("deferred", left) for left in records[position + 1 :])
-            break
-    return outcomes
 
 
 class Lanes:
@@ -92,7 +72,7 @@ class Lanes:
         while (lane := self._take()) is not None:
             go_on = False
             try:
-                go_on = self._deliver(self._records[lane[0]], self._outcomes[lane[0]], perf_counter())
+                go_on = self._deliver(self._records[lane[0]], self._outcomes[lane[0]])
             finally:
                 self._give_back(lane, go_on)
 
@@ -125,7 +105,16 @@ def _lane(record: Record) -> Hashable:
         return None  # such keys name no item: the record is among those that do not say whose they are
 
 
-def run_batches(delivery: Delivery, outcomes: Sequence[Outcome], records: Sequence[Record], deadline: float) -> None:
+def run_lanes(
+    delivery: Delivery, concurrency: int, loop: Loop, submit: Callable[[Callable[[], None]], Any], deadline: float
+) -> None:
+    """Take the records of a delivery along their routes, in lanes; the arguments are those of :class:`Lanes`."""
+    outcomes = Lanes(delivery.records, delivery.deliver, deadline).run(concurrency, loop, submit)
+    delivery.entries.extend(outcomes)
+    delivery.stopped = any(outcome.status in _UNDONE for outcome in outcomes)
+
+
+def run_batches(delivery: Delivery, deadline: float) -> None:
     """Call each ``on_batch`` handler with the changes of those records that stand before everything undone.
 
     The others come again, and with them the call. Handlers are called in the order of registration; after one that
@@ -133,12 +122,12 @@ def run_batches(delivery: Delivery, outcomes: Sequence[Outcome], records: Sequen
 
     Args:
         delivery: What gathered the changes.
-        outcomes: All outcomes so far, those of gathered changes included.
-        records: The records of the batch.
         deadline: When, on the clock of ``perf_counter``, nothing may start any more, in seconds.
     """
     if not delivery.gathered:
         return
+    delivery.stopped = True  # for all that is known: not each of them may be called, or succeed
+    outcomes, records = delivery.outcomes(), delivery.records
     positions = {id(record): position for position, record in enumerate(records)}
     waiting = {id(outcome) for gathered in delivery.gathered.values() for _, outcome in gathered.changes}
     undone = (outcome for outcome in outcomes if outcome.status in _UNDONE and id(outcome) not in waiting)

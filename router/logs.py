@@ -110,16 +110,17 @@ def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) ->
         log.warning("record dropped", stage=outcome.stage, **fields)
 
 
-def log_unrouted(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
+def log_unrouted(log: structlog.typing.FilteringBoundLogger, entities: list[str | None]) -> None:
     """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot."""
-    entities = Counter(outcome.record.entity for outcome in outcomes if outcome.status == "unrouted")
-    names = sorted(name for name in entities if name is not None)[:_MOST_NAMES]
-    log.info("records unrouted", count=entities.total(), entities=names)
+    names = sorted({name for name in entities if name is not None})[:_MOST_NAMES]
+    log.info("records unrouted", count=len(entities), entities=names)
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
-    """Tell that records were left for want of time."""
-    log.warning("out of time", deferred=sum(outcome.status == "deferred" for outcome in outcomes))
+    """Tell if records were left for want of time, and not because one before them failed."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    if not counts["failed"]:
+        log.warning("out of time", deferred=counts["deferred"])
 
 
 def log_level() -> int:

@@ -6,12 +6,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from router.record import Record
     from router.routes import Route
 
-__all__ = ["Outcome", "Report", "Stage", "Status"]
+__all__ = ["Outcome", "Report", "Stage", "Status", "make_done"]
 
 Status = Literal["done", "skipped", "unrouted", "parked", "failed", "deferred"]
 Stage = Literal["envelope", "decode", "validate", "handler", "park"]
@@ -55,20 +55,45 @@ class Outcome:
         return f"<Outcome {self.status}{at}, {self.route!r}, {self.record!r}>"
 
 
+def make_done(record: Record, route: Route) -> Outcome:
+    """Make the outcome of a handler that returned.
+
+    Up to Python 3.12 calling a class takes twice as long as this does, and nearly every record ends here.
+    """
+    outcome = _new(Outcome)
+    outcome.status = "done"
+    outcome.record = record
+    outcome.route = route
+    outcome.stage = None
+    outcome.error = None
+    outcome.duration = 0.0
+    return outcome
+
+
+_new = object.__new__
+
+
 class Report:
     """All outcomes of an invocation, in the order of its records, and the response to Lambda.
 
     Args:
         outcomes: One outcome for each record and route that matched it; one with ``route=None`` for a record that
-            reached no route.
+            reached no route. Or what makes them when somebody asks.
         response: The partial batch response.
     """
 
-    __slots__ = ("outcomes", "response")
+    __slots__ = ("_outcomes", "response")
 
-    def __init__(self, outcomes: Sequence[Outcome], response: dict[str, Any]) -> None:
-        self.outcomes = outcomes
+    def __init__(self, outcomes: Sequence[Outcome] | Callable[[], Sequence[Outcome]], response: dict[str, Any]) -> None:
+        self._outcomes = outcomes
         self.response = response
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """The outcomes, in the order of the records."""
+        if callable(self._outcomes):
+            self._outcomes = self._outcomes()
+        return self._outcomes
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.outcomes)

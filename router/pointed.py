@@ -44,7 +44,7 @@ def point(schema: Schema, names: Iterable[str]) -> Read | None:
     if not _reads_the_wire():
         return None
     try:
-        return _reader(_validator(schema), tuple(names))
+        return _reader(schema, tuple(names))
     except (_Unsure, SchemaError):
         return None
 
@@ -53,44 +53,42 @@ class _Unsure(Exception):  # noqa: N818 - an answer, and it stays in this module
     """A pointed schema might not do the same."""
 
 
-def _reader(validator: SchemaValidator, names: tuple[str, ...]) -> Read:
-    validate = validator.validate_python
+def _reader(schema: Schema, names: tuple[str, ...]) -> Read:
+    pointing = _Pointing(schema)
+    validate = pointing.validator.validate_python
+    # A path by the name alone could find a text, which has a length too; dict's own takes no text, and twice the time.
+    size: Callable[[Any], int] = dict.__len__ if pointing.falls_back else len
     many = 2 * len(names)
 
     def read(wires: Any) -> Any:
         read_wires = wires.values() if len(wires) < many else [wires[name] for name in names if name in wires]
-        # A path that leads to one tag does not see a second one beside it, nor that it leads through a text, which
-        # dict's own length refuses.
-        if list(map(dict.__len__, read_wires)).count(1) != len(read_wires):
+        # A path that leads to one tag does not see a second one beside it.
+        if list(map(size, read_wires)).count(1) != len(read_wires):
             raise TypeError
         return validate(wires)
 
     return read
 
 
-def _validator(schema: Schema) -> SchemaValidator:
-    definitions = {definition["ref"]: definition for definition in schema.get("definitions", ())}
-    root = schema["schema"] if schema["type"] == "definitions" else schema
-    pointed = _Pointing(definitions).model(root)
-    whole = {"type": "definitions", "schema": pointed, "definitions": list(definitions.values())}
-    # Left to itself, pydantic-core uses the validators that classes have already, and those read decoded values.
-    return SchemaValidator(cast("CoreSchema", whole), _use_prebuilt=False)
-
-
 class _Pointing:
-    """Points the parts of one schema.
+    """Points the parts of a model's schema.
 
     Args:
-        definitions: Schemas to which others refer, by their reference.
+        schema: The core schema.
     """
 
-    def __init__(self, definitions: Mapping[str, Schema]) -> None:
-        self._definitions = definitions
+    def __init__(self, schema: Schema) -> None:
+        self.falls_back = False
+        self._definitions = {definition["ref"]: definition for definition in schema.get("definitions", ())}
+        pointed = self._model(schema["schema"] if schema["type"] == "definitions" else schema)
+        whole = {"type": "definitions", "schema": pointed, "definitions": list(self._definitions.values())}
+        # Left to itself, pydantic-core uses the validators that classes have already, and those read decoded values.
+        self.validator = SchemaValidator(cast("CoreSchema", whole), _use_prebuilt=False)
 
-    def model(self, schema: Schema) -> Schema:
+    def _model(self, schema: Schema) -> Schema:
         schema = self._resolved(schema)
         if schema["type"] == "function-after":  # sees the finished instance
-            return {**schema, "schema": self.model(schema["schema"])}
+            return {**schema, "schema": self._model(schema["schema"])}
         config = schema.get("config", {})
         if config.get("strict") or config.get("validate_default"):
             raise _Unsure
@@ -102,8 +100,15 @@ class _Pointing:
 
     def _field(self, field: Schema, keys: list[str]) -> Schema:
         tag, schema = self._field_schema(field["schema"])
-        # An attribute with another tag is found by its name alone, and then refused. It must not look missing.
-        paths = [path for key in keys for path in ([[key, tag], [key]] if tag else [[key]])]
+        paths: list[list[str]]
+        if tag is None:
+            paths = [[key] for key in keys]
+        elif len(keys) == 1 and schema["type"] != "default":
+            paths = [[keys[0], tag]]  # with another tag it looks missing, which is refused too
+        else:
+            # An attribute with another tag is found by its name alone, and then refused. It must not look missing.
+            self.falls_back = True
+            paths = [path for key in keys for path in ([key, tag], [key])]
         return {**field, "schema": schema, "validation_alias": paths}
 
     def _field_schema(self, schema: Schema) -> tuple[str | None, Schema]:
@@ -205,7 +210,7 @@ def _reads_the_wire() -> bool:
         text: Any = None
 
     try:
-        read = _reader(_validator(Probe.__pydantic_core_schema__), ("text",))
+        read = _reader(Probe.__pydantic_core_schema__, ("text",))
     except TypeError:  # an older one, which has no such choice
         return False
     return bool(read({"text": {"S": "read"}}).text == "read")

@@ -89,12 +89,14 @@ class _ModelReader(Reader):
 
     def __init__(self, model: type[BaseModel]) -> None:
         super().__init__(model, model.model_validate)
+        # A class looks its attributes up through its metaclass, which takes longer than all of this method's own work.
+        self._attributes = vars(model)
         self._validator: Any = None
         self._names: tuple[str, ...] | None = None
         self._pointed: Read | None = None
 
     def read(self, wire: Any, image: str | None = None) -> Any:
-        if self.model.__pydantic_validator__ is not self._validator:
+        if self._attributes["__pydantic_validator__"] is not self._validator:
             self._read_schema()
         if self._pointed is not None:
             try:
@@ -111,7 +113,7 @@ class _ModelReader(Reader):
         return _validated(self.validate, _whole(wire, values))
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
-        if self.model.__pydantic_validator__ is not self._validator:
+        if self._attributes["__pydantic_validator__"] is not self._validator:
             self._read_schema()
         return decode_image(wire, image, self._names)
 
@@ -121,7 +123,7 @@ class _ModelReader(Reader):
             model.model_rebuild(raise_errors=False)  # if it is still incomplete, the validator says so when it is used
         self._names = _names_read_by(model.__pydantic_core_schema__) if model.__pydantic_complete__ else None
         self._pointed = point(model.__pydantic_core_schema__, self._names) if self._names is not None else None
-        self._validator = model.__pydantic_validator__
+        self._validator = self._attributes["__pydantic_validator__"]
 
 
 @cache

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from router.decode import decode_image
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from router.errors import RouterError
     from router.event import Event
 
-__all__ = ["Flaw", "Record"]
+__all__ = ["Flaw", "Record", "Records", "make_record"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -122,6 +123,68 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<Record {self.event} entity={self.entity!r} sequence_number={self.sequence_number!r}>"
+
+
+def make_record(
+    raw: Mapping[str, Any],
+    body: Mapping[str, Any],
+    event: Event,
+    new_image: Mapping[str, Any] | None,
+    old_image: Mapping[str, Any] | None,
+    entity: str | None,
+) -> Record:
+    """Make a record of parts that are known already.
+
+    Up to Python 3.12 calling a class takes twice as long as this does, and nearly every record comes this way.
+    """
+    record = _new(Record)
+    record.raw = raw
+    record.body = body
+    record.event = event
+    record.flaw = None
+    record.new_image = new_image
+    record.old_image = old_image
+    record.entity = entity
+    return record
+
+
+class Records(Sequence[Record]):
+    """The records of an event, in its order, each made when somebody first asks for it.
+
+    Args:
+        raws: The records as they stand in the event.
+        make: Makes the record at a position.
+    """
+
+    __slots__ = ("_make", "made", "raws")
+
+    def __init__(self, raws: Sequence[Any], make: Callable[[Any, int], Record]) -> None:
+        self.raws = raws
+        self.made: list[Record | None] = [None] * len(raws)
+        self._make = make
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        positions = range(len(self.raws))[index]
+        return self._at(positions) if isinstance(positions, int) else [self._at(position) for position in positions]
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(self._at, range(len(self.raws)))
+
+    def __len__(self) -> int:
+        return len(self.raws)
+
+    def _at(self, position: int) -> Record:
+        record = self.made[position]
+        if record is None:
+            record = self.made[position] = self._make(self.raws[position], position)
+        return record
+
+
+_new = object.__new__
 
 
 def _text(value: object) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from router.callables import describe
-from router.change import Change, Insert, Modify, Remove
+from router.change import Change, Insert, Modify, Remove, inserted, modified
 from router.dependencies import Misfit
 from router.discriminators import Attribute, Discriminator
 from router.entity import literal_entities, name_of_class
@@ -45,6 +46,33 @@ class Step:
         self.call = call
         self.condition = route.condition
         self.levels = levels
+
+
+Steps = Mapping[str, Mapping[Event, tuple[Step, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The steps of records that have a new image, looked up by what stands on the wire.
+
+    Args:
+        attribute: Whose text in the new image is the entity's name.
+        steps: By ``eventName``, the event and the steps of each entity.
+    """
+
+    attribute: str
+    steps: Mapping[str, tuple[Event, Mapping[str, tuple[Step, ...]]]]
+
+
+def index_of(discriminator: Discriminator, steps: Steps) -> Index | None:
+    """The index of steps, or ``None`` where an entity's name has to be worked out."""
+    if not isinstance(discriminator, Attribute):
+        return None
+    events = (Event.INSERT, Event.MODIFY)
+    return Index(
+        discriminator.name,
+        {str(event.name): (event, {entity: at[event] for entity, at in steps.items()}) for event in events},
+    )
 
 
 class Table:
@@ -235,9 +263,7 @@ def _builder(route: Route, event: Event) -> Build:
         return lambda record, cache: Remove(_read(old, record.old_image, "OldImage", cache), record)
     if Change in route.signature.change.types:
         return lambda record, cache: _build_open(new, old, record, cache)
-    return lambda record, cache: Modify(
-        _read(new, record.new_image, "NewImage", cache), _read(old, record.old_image, "OldImage", cache), record
-    )
+    return _modify_builder(new, old)
 
 
 def _insert_builder(new: Reader) -> Build:
@@ -246,8 +272,20 @@ def _insert_builder(new: Reader) -> Build:
     def build(record: Record, cache: Cache | None) -> Change[Any, Any]:
         # The most frequent of all, so without a call that another route's reading would need.
         if cache is None and (wire := record.new_image) is not None:
-            return Insert(read(wire, "NewImage"), record)
-        return Insert(_read(new, record.new_image, "NewImage", cache), record)
+            return inserted(read(wire, "NewImage"), record)
+        return inserted(_read(new, record.new_image, "NewImage", cache), record)
+
+    return build
+
+
+def _modify_builder(new: Reader, old: Reader) -> Build:
+    read_new, read_old = new.read, old.read
+
+    def build(record: Record, cache: Cache | None) -> Change[Any, Any]:
+        after, before = record.new_image, record.old_image
+        if cache is None and after is not None and before is not None:  # as above
+            return modified(read_new(after, "NewImage"), read_old(before, "OldImage"), record)
+        return modified(_read(new, after, "NewImage", cache), _read(old, before, "OldImage", cache), record)
 
     return build
 

@@ -163,14 +163,18 @@ def test_a_validator_of_the_whole_instance_is_called() -> None:
         read(Checked, {"id": {"S": "b"}})
 
 
-def refuse(schema: Any) -> Any:
+def refuse(schema: Any, **options: Any) -> Any:
     raise TypeError
 
 
-@pytest.mark.parametrize("build", [refuse, SchemaValidator])
+def take_no_heed(schema: Any, **options: Any) -> Any:
+    return SchemaValidator(schema)
+
+
+@pytest.mark.parametrize("build", [refuse, take_no_heed])
 def test_nothing_is_pointed_where_pydantic_does_otherwise(monkeypatch: pytest.MonkeyPatch, build: Any) -> None:
     """A pydantic-core that does not know the option, or that does not heed it, is found out."""
-    monkeypatch.setattr(pointed, "_validator", build)
+    monkeypatch.setattr(pointed, "SchemaValidator", build)
     pointed._reads_the_wire.cache_clear()
     assert point(Order.__pydantic_core_schema__, Order.model_fields) is None
     pointed._reads_the_wire.cache_clear()

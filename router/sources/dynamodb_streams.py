@@ -10,7 +10,7 @@ from typing import Any
 
 from router.errors import DecodeError, MalformedRecordError, RouterError, UnknownEventError
 from router.event import Event
-from router.record import Flaw, Record
+from router.record import Flaw, Record, Records
 from router.sources.source import Source
 
 __all__ = ["SOURCE"]
@@ -37,19 +37,24 @@ def _is_ours(raw: Any) -> bool:
     return isinstance(raw, dict) and raw.get("eventSource") == _EVENT_SOURCE
 
 
-def records(event: Any) -> list[Record]:
+def records(event: Any) -> Records:
     """Every record of the event, in order.
 
     Raises:
         UnknownEventError: Not all of the records are of this source.
     """
-    return [_record(raw, position) for position, raw in enumerate(event["Records"])]
+    raws = event["Records"]
+    try:
+        ours = [raw["eventSource"] for raw in raws].count(_EVENT_SOURCE)
+    except (KeyError, TypeError):
+        ours = -1
+    if ours != len(raws):
+        raise _foreign(next(position for position, raw in enumerate(raws) if not _is_ours(raw)))
+    return Records(raws, _record)
 
 
 def _record(raw: Any, position: int) -> Record:
     try:
-        if raw["eventSource"] != _EVENT_SOURCE:
-            raise _foreign(position)
         body = raw["dynamodb"]
         event = _EVENTS[raw["eventName"]]
         record = Record(raw, body, event)
@@ -86,8 +91,6 @@ def _foreign(position: int) -> UnknownEventError:
 
 def _malformed(raw: Any, position: int) -> Record:
     """A record whose envelope is broken, with all that can be told of it."""
-    if not _is_ours(raw):
-        raise _foreign(position) from None
     name, body = raw.get("eventName"), raw.get("dynamodb")
     event = _EVENTS.get(name) if isinstance(name, str) else None
     if event is None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.record import Record
+from router.record import Record, Records
 
 __all__ = ["Source"]
 
@@ -28,7 +28,7 @@ class Source:
     name: str
     expects: str
     claims: Callable[[Any], bool]
-    records: Callable[[Any], list[Record]]
+    records: Callable[[Any], Records]
     identify: Callable[[Record], str | None]
     respond: Callable[[Any, Sequence[Record]], dict[str, Any]]
     coming_again: Callable[[Sequence[Record], Sequence[Record]], Sequence[Record]]
