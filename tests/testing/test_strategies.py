@@ -174,7 +174,7 @@ def test_numbers_have_38_digits_at_most(item: Wide) -> None:
 def test_numbers_reach_38_digits() -> None:
     """So that code which makes floats of them is found out."""
 
-    @settings(database=None)
+    @settings(database=None, derandomize=True, max_examples=1000)  # a few dozen have been seen to find none
     @given(items(Wide))
     def look(item: Wide) -> None:
         assert int(float(item.whole)) == item.whole
