@@ -98,14 +98,18 @@ class Changed(_OnWire):
         object.__setattr__(self, "after", None if self.to is ANYTHING else to_wire(self.to))
 
     def wire(self, old: Image, new: Image) -> bool:
-        return any(self._path_changed(path, old, new) for path in self.paths)
+        for path in self.paths:
+            was, now = find(old, path), find(new, path)
+            # In this order, because most records do not change the attribute, and fewer come to the value.
+            if was != now and self._is_wanted(was, now):
+                return True
+        return False
 
-    def _path_changed(self, path: Path, old: Image, new: Image) -> bool:
-        was, now = find(old, path), find(new, path)
+    def _is_wanted(self, was: Any, now: Any) -> bool:
         return (
-            not same(was, now)
+            (self.after is None or same(now, self.after))
             and (self.before is None or same(was, self.before))
-            and (self.after is None or same(now, self.after))
+            and not same(was, now)
         )
 
     def __repr__(self) -> str:

@@ -214,9 +214,9 @@ class Delivery:
     def _take(self, steps: tuple[Step, ...], record: Record, outcomes: list[Any]) -> bool:
         cache: Cache | None = {} if len(steps) > 1 else None
         before = len(outcomes)
+        first = started = perf_counter()
         for position, step in enumerate(steps):
-            started = perf_counter()
-            if position and started > self.invocation.deadline.at:
+            if started > first and started > self.invocation.deadline.at:
                 outcomes.extend(Outcome("deferred", record, later.route) for later in steps[position:])
                 return False
             outcome = (
@@ -226,7 +226,9 @@ class Delivery:
             )
             if outcome is None:
                 continue
-            outcome.duration = perf_counter() - started
+            now = perf_counter()
+            outcome.duration = now - started
+            started = now
             outcomes.append(outcome)
             if outcome.status == "failed":
                 outcomes.extend(Outcome("deferred", record, later.route) for later in steps[position + 1 :])

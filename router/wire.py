@@ -58,6 +58,8 @@ def find(image: Any, path: Path) -> Any:
     """The wire value at a path of an image, or ``None`` where there is none."""
     try:
         value = image[path[0]]
+        if len(path) == 1:
+            return value
         for step in path[1:]:
             value = value["L"][step] if isinstance(step, int) else value["M"][step]
     except (KeyError, IndexError, TypeError):
@@ -70,7 +72,7 @@ def same(left: Any, right: Any) -> bool:
     if left == right:
         # True is 1 in Python, but {"BOOL": 1} is no boolean on the wire: such values differ when they are decoded.
         return True
-    if not (_is_value(left) and _is_value(right)):
+    if not (_is_value(left) and _is_value(right)) or "S" in left:
         return False
     ((tag, one),) = left.items()
     ((other_tag, other),) = right.items()

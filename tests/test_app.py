@@ -625,6 +625,25 @@ def test_the_reserve_is_kept() -> None:
     assert dispatcher(Handled(), reserve=0.1)(inserts(1), Context(remaining=999)) == SUCCESS
 
 
+def test_routes_of_one_record_that_the_time_does_not_reach_come_again() -> None:
+    """The first handler uses the time up, so the second does not start; Lambda's replay runs it alone."""
+    seen: list[str] = []
+    routes = Routes()
+
+    @routes.on(Order)
+    def slow(change: Change[Order]) -> None:
+        seen.append("slow")
+        time.sleep(0.05)
+
+    @routes.on(Order)
+    def late(change: Change[Order]) -> None:
+        seen.append("late")
+
+    app = Dispatcher(routes, reserve=0)
+    assert (app(inserts(1), Context(remaining=20)), seen) == (failures(1), ["slow"])
+    assert (app(inserts(1)), seen) == (SUCCESS, ["slow", "late"])
+
+
 @pytest.mark.parametrize("remaining", [None, "soon", MagicMock(), True, [], float("nan"), float("inf")])
 def test_a_context_that_tells_no_time_sets_no_deadline(remaining: Any) -> None:
     """What is no number of milliseconds is no time left: handlers run."""
