@@ -627,6 +627,8 @@ def test_the_reserve_is_kept() -> None:
 
 def test_routes_of_one_record_that_the_time_does_not_reach_come_again() -> None:
     """The first handler uses the time up, so the second does not start; Lambda's replay runs it alone."""
+    import time
+
     seen: list[str] = []
     routes = Routes()
 
