@@ -219,11 +219,10 @@ class Delivery:
             if started > first and started > self.invocation.deadline.at:
                 outcomes.extend(Outcome("deferred", record, later.route) for later in steps[position:])
                 return False
-            outcome = (
-                Outcome("skipped", record, step.route)
-                if self._finished(step.key, record)
-                else self._attempt(step, record, cache)
-            )
+            if self._finished(step.key, record):
+                outcomes.append(Outcome("skipped", record, step.route))
+                continue
+            outcome = self._attempt(step, record, cache)
             if outcome is None:
                 continue
             now = perf_counter()
