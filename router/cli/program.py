@@ -14,13 +14,16 @@ import typer
 from router.cli.dev import dev
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.explain import explain
+from router.cli.filters import filters
 from router.cli.invoke import invoke
+from router.cli.lint import lint
 from router.cli.local import local
 from router.cli.put import put
 from router.cli.record import record
 from router.cli.replay import replay
 from router.cli.routes import routes
 from router.cli.simulate import simulate
+from router.cli.template import template
 
 __all__ = ["run"]
 
@@ -32,6 +35,9 @@ _COMMANDS: dict[Callable[..., int], str] = {
     replay: "Run an app on events with retries, as Lambda's mapping would.",
     dev: "Run an app under the stream of a local table.",
     put: "Put an item into the table of a running dev.",
+    filters: "Print the filters that let through what routes could take.",
+    template: "Hold a template's filters against the routes, or write them.",
+    lint: "Tell what of the template and the app loses data.",
     local: "Fetch DynamoDB Local.",
     simulate: "Simulate a load on the mapping: age, invocations, cost.",
 }

@@ -19,7 +19,20 @@ def test_router_alone_shows_the_help(run_bare: Run) -> None:
     assert ended.out == run_bare("--help").out
 
 
-COMMANDS = ["routes", "invoke", "explain", "record", "replay", "dev", "put", "local", "simulate"]
+COMMANDS = [
+    "routes",
+    "invoke",
+    "explain",
+    "record",
+    "replay",
+    "dev",
+    "put",
+    "filters",
+    "template",
+    "lint",
+    "local",
+    "simulate",
+]
 
 
 def test_the_help_names_every_command(run_bare: Run) -> None:

@@ -1,0 +1,118 @@
+"""``router template``: whether a template's filters are those of the routes, and how to make them so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli.dev import DevAppOption, FunctionOption
+from router.cli.errors import CommandLineError
+from router.cli.filters import LimitOption
+from router.cli.loading import load_app
+from router.cli.options import JsonOption
+from router.cli.page import Page
+from router.errors import RouterError
+from router.local.filters import MOST_FILTERS, MappedFilters, mapped_filters, replace_text, rewritten
+from router.local.lint import Handler, mapped_streams
+from router.local.stack import MappedStream, Stack
+
+__all__ = ["template"]
+
+CheckOption = Annotated[bool, typer.Option("--check", help="Fail if the filters are not those of the routes.")]
+WriteOption = Annotated[bool, typer.Option("--write", help="Write the filters of the routes into the template.")]
+
+# Named "path" here, because the command itself is called template.
+PathOption = Annotated[Path, typer.Option("--template", metavar="FILE", help="The template, of SAM or CloudFormation.")]
+
+
+def template(
+    check: CheckOption = False,
+    write: WriteOption = False,
+    path: PathOption = Path("template.yaml"),
+    function: FunctionOption = None,
+    app: DevAppOption = None,
+    limit: LimitOption = MOST_FILTERS,
+    as_json: JsonOption = False,
+) -> int:
+    """Compare the FilterCriteria of a template with the routes, or bring them up to date.
+
+    All mappings of the function are looked at. --write changes nothing but their FilterCriteria, and takes them away
+    where a filter would drop what the app wants. What router filters tells of filters holds here too.
+
+    With --json, one document: template, function, app, in_step, written, and mappings (name, line, missing, surplus,
+    widened, absent).
+
+    The exit code is 1 if --check finds a difference.
+    """
+    if check == write:
+        msg = f"found {'both' if check else 'neither'} --check and --write, expected one of them"
+        raise CommandLineError(msg)
+    try:
+        stack = Stack(path)
+        mapped = mapped_streams(stack, function)
+        name = app or _app_of(stack, mapped[0])
+        loaded = load_app(name)
+        found = [mapped_filters(stack, each, loaded, limit) for each in mapped]
+        in_step = all(each.in_step for each in found)
+        if write and not in_step:
+            _write(path, found)
+    except RouterError as error:
+        raise CommandLineError(str(error)) from None
+    if as_json:
+        document = {"template": str(path), "function": mapped[0].function, "app": name}
+        written = {"in_step": in_step or write, "written": write and not in_step}
+        print(json.dumps({**document, **written, "mappings": list(map(_document, found))}, indent=2))
+    else:
+        _show(stack, name, found, write=write)
+    return int(check and not in_step)
+
+
+def _app_of(stack: Stack, mapped: MappedStream) -> str:
+    section = stack.resources.get(mapped.function)
+    written = section.values.get("Handler") if section else None
+    app = Handler(written if isinstance(written, str) else None, "").app
+    if app is None:
+        msg = f"found no Handler of {mapped.function} in {stack.path}; name the Dispatcher with --app"
+        raise CommandLineError(msg)
+    return app
+
+
+def _write(path: Path, found: list[MappedFilters]) -> None:
+    try:
+        text = path.read_bytes().decode()
+        replace_text(path, rewritten(text, str(path), found))
+    except OSError as error:
+        msg = f"found {path}, but cannot write it: {error.strerror}"
+        raise CommandLineError(msg) from None
+
+
+def _document(mapping: MappedFilters) -> dict[str, object]:
+    return {
+        "name": mapping.name,
+        "line": mapping.line,
+        "missing": mapping.missing,
+        "surplus": mapping.surplus,
+        "widened": list(mapping.wanted.widened),
+        "absent": mapping.wanted.absent,
+    }
+
+
+def _show(stack: Stack, app: str, found: list[MappedFilters], *, write: bool) -> None:
+    page = Page()
+    for each in found:
+        verdict = "in step" if each.in_step else "now in step" if write else "out of step"
+        style = "green" if each.in_step or write else "bold red"
+        page.line(f"{stack.place(each.line)}: FilterCriteria of {each.name} are ", (verdict, style), f" with {app}")
+        for pattern in each.surplus:
+            page.whole(f"- {pattern}", indent=2)
+        for pattern in each.missing:
+            page.whole(f"+ {pattern}", indent=2)
+        if each.wanted.absent:
+            page.line(f"there must be no filter: {each.wanted.absent}", indent=2)
+        for why in each.wanted.widened:
+            page.line((why, "yellow"), indent=2)
+    if not write and not all(each.in_step for each in found):
+        page.line("router template --write brings them up to date", indent=2)

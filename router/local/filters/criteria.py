@@ -1,0 +1,143 @@
+"""The FilterCriteria that let through what some route could take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.app import Dispatcher
+from router.event import Event
+from router.local.filters.clauses import Keys, clauses_of
+from router.local.filters.groups import Group, Names, Taken, fitted, groups_of
+from router.local.filters.readings import Reading, readings_of
+from router.views import EVENTS
+
+__all__ = ["MOST_FILTERS", "Filters", "filters_of"]
+
+MOST_FILTERS = 5
+"""How many filters a mapping may have, unless AWS has raised the quota, to 10 at most."""
+
+_LONGEST = 4096  # characters of a pattern
+_EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+_SERVICE = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+_CAUSES: Mapping[Event, dict[str, Any]] = {
+    Event.EXPIRE: {name: [value] for name, value in _SERVICE.items()},
+    Event.DELETE: {"$or": [{name: [{"anything-but": [text]}, {"exists": False}]} for name, text in _SERVICE.items()]},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a mapping may leave out, because no route could take it.
+
+    Args:
+        patterns: The filters, as JSON texts; none where every record has to come.
+        widened: What passes although no route could take it, a clause each; empty where the filters are exact.
+        absent: Why there is no filter, if there is none.
+    """
+
+    patterns: tuple[str, ...]
+    widened: tuple[str, ...] = ()
+    absent: str | None = None
+
+    @property
+    def criteria(self) -> dict[str, Any] | None:
+        """The value of ``FilterCriteria``, or ``None`` where there must be none."""
+        return {"Filters": [{"Pattern": pattern} for pattern in self.patterns]} if self.patterns else None
+
+
+def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS) -> Filters:
+    """The filters that let through exactly the records that some route could take, as far as patterns can say that.
+
+    A route could take a record of its entities and events, whatever its conditions say. What no pattern can say is let
+    through: a filter never drops a record that has a route, whatever the stream's view type.
+    https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
+
+    Args:
+        app: The dispatcher.
+        keys: The table's key attributes; without them the filters are longer, and wider for some discriminators.
+        limit: How many filters there may be.
+
+    Example:
+        >>> from router import Change, Routes
+        >>> routes = Routes()
+        >>> @routes.on(None, Event.INSERT, entity="Order")
+        ... def count(change: Change[None]) -> None: ...
+        >>> filters_of(Dispatcher(routes), keys=["pk"]).patterns
+        ('{"eventName":["INSERT"],"dynamodb":{"NewImage":{"EntityType":{"S":["Order"]}}}}',)
+    """
+    absent = _absent(app)
+    if absent is not None:
+        return Filters((), absent=absent)
+    readings = readings_of(app.discriminator)
+    named = _named(app, readings)
+    if not any(named.values()):
+        return Filters((), absent=f"{app.discriminator!r} reads none of the routes' entities")
+    taken = {event: _taken(event, names, readings, keys) for event, names in named.items()}
+
+    def fits(group: Group) -> bool:
+        return len(_text(group, readings, keys)) <= _LONGEST
+
+    groups = fitted(groups_of(taken), taken, limit, fits)
+    patterns = tuple(dict.fromkeys(_text(group, readings, keys) for group in groups))
+    widened = tuple(dict.fromkeys([*_unsaid(named, readings, keys), *_beyond(groups, taken)]))
+    if "{}" in patterns:
+        return Filters((), absent=f"every record could have a route: {'; '.join(widened)}")
+    return Filters(patterns, widened)
+
+
+def _absent(app: Dispatcher) -> str | None:
+    """Why every record has to come, if that does not depend on what patterns can say."""
+    fallback = next((route for route in app.routes if route.fallback), None)
+    if fallback is not None:
+        return f"the fallback {fallback.name} takes whatever has no other route"
+    if app.unrouted != "skip":
+        return f"with unrouted={app.unrouted!r} records without a route have to come too"
+    return None if len(app.routes) else "there is no route, so there is nothing that a filter could let through"
+
+
+def _named(app: Dispatcher, readings: Sequence[Reading]) -> dict[Event, frozenset[str]]:
+    """The entities that routes take, by event, as they are compared, without those that are never read."""
+    fold = str.casefold if app.discriminator.folds else str
+    named: dict[Event, frozenset[str]] = {}
+    for event in EVENTS:
+        names = {fold(name) for route in app.routes if event in route.events for name in app.entities_of(route)}
+        named[event] = frozenset(name for name in names if any(reading.told([name]) for reading in readings))
+    return named
+
+
+def _taken(event: Event, names: frozenset[str], readings: Sequence[Reading], keys: Keys) -> Names:
+    """The names, if a pattern can tell them from others."""
+    tells = all(clause.tests for clause in clauses_of(readings, names, event, keys))
+    return names if tells or not names else None
+
+
+def _text(group: Group, readings: Sequence[Reading], keys: Keys) -> str:
+    pattern: dict[str, Any] = {}
+    if group.events != Event.ANY:
+        pattern["eventName"] = [name for name in _EVENT_NAMES if Event[name] & group.events]
+    if group.events in _CAUSES:
+        pattern["userIdentity"] = _CAUSES[group.events]
+    if group.names is not None:
+        images = [clause.pattern for clause in clauses_of(readings, group.names, group.events, keys)]
+        pattern["dynamodb"] = images[0] if len(images) == 1 else {"$or": images}
+    return json.dumps(pattern, separators=(",", ":"))
+
+
+def _unsaid(named: Mapping[Event, frozenset[str]], readings: Sequence[Reading], keys: Keys) -> Iterator[str]:
+    """What passes because no pattern can say more."""
+    for event, names in named.items():
+        for clause in clauses_of(readings, names, event, keys) if names else ():
+            yield from clause.widened
+
+
+def _beyond(groups: Sequence[Group], taken: Taken) -> Iterator[str]:
+    """What passes because there may be no more filters."""
+    for group in groups:
+        for event, names in group.beyond(taken).items():
+            every = "every entity" if names is None else ", ".join(sorted(names))
+            yield f"{event} of {every} passes, for want of more filters"

@@ -1,0 +1,186 @@
+"""What a discriminator reads from an item's image, as tests that a filter pattern can make.
+
+A test may let more through than the discriminator reads, and says so then; it never lets less through. Of operators it
+keeps to those that Lambda documents, so there is no "has no such prefix".
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.local.patterns import FilterPattern, FilterPatternError
+from router.local.patterns.matchers import address
+
+__all__ = ["Choices", "Reading", "Told", "readings_of"]
+
+Choices = tuple[Any, ...]
+"""What the text of an attribute may be matched with, each a JSON value; nothing stands for "whatever it is"."""
+
+_ABSENT = {"exists": False}
+_ANY_TEXT: Choices = ({"exists": True},)
+_NO_NAME: Choices = ("", _ABSENT)
+
+# Characters beyond ASCII that str.casefold() makes ASCII letters of, while matching without case does not.
+# Unicode never changes the folding of a character: https://www.unicode.org/policies/stability_policy.html#Case_Folding
+_FOLDED_TO: Mapping[str, str] = {
+    "k": "\u212a",
+    "s": "\u017f",
+    "ss": "\u1e9e",
+    "ff": "\ufb00",
+    "fi": "\ufb01",
+    "fl": "\ufb02",
+    "ffi": "\ufb03",
+    "ffl": "\ufb04",
+    "st": "\ufb05\ufb06",
+}
+_MOST_SPELLINGS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The test for an image that tells one of some names.
+
+    Args:
+        choices: What the attribute's text is matched with.
+        widened: What else passes, where that cannot be helped.
+    """
+
+    choices: Choices
+    widened: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One rule of a discriminator, as tests.
+
+    Args:
+        attribute: The attribute that it reads; ``None`` where it may look at anything.
+        told: The test for an image that tells one of some names, or ``None`` where none of them can be told.
+        silent: What the attribute's text is where it tells nothing; empty where no pattern can say that.
+        written: The rule as it was written.
+    """
+
+    attribute: str | None
+    told: Callable[[Collection[str]], Told | None]
+    silent: Choices
+    written: str
+
+
+def readings_of(discriminator: Discriminator) -> tuple[Reading, ...]:
+    """The rules of a discriminator in the order in which they are asked.
+
+    Args:
+        discriminator: A dispatcher's.
+
+    Example:
+        >>> (reading,) = readings_of(Attribute("EntityType"))
+        >>> reading.attribute, reading.told(["Order"]).choices
+        ('EntityType', ('Order',))
+    """
+    return tuple(_reading(rule, folds=discriminator.folds) for rule in _flat(discriminator))
+
+
+def _flat(rule: Discriminator) -> list[Discriminator]:
+    # By its very type: what a subclass reads is its own affair.
+    if type(rule) is Chain:
+        return [inner for each in rule.rules for inner in _flat(each)]
+    return _flat(rule.rule) if type(rule) is Folded else [rule]
+
+
+def _reading(rule: Discriminator, *, folds: bool) -> Reading:
+    if type(rule) is Attribute and _is_nameable(rule.name):
+        return Reading(rule.name, _folded_names if folds else _names, _NO_NAME, repr(rule))
+    if type(rule) is Prefix and _is_nameable(rule.name):
+        return Reading(rule.name, lambda names: _prefixes(rule, names, folds=folds), (), repr(rule))
+    if type(rule) is Template and _is_nameable(rule.name):
+        return Reading(rule.name, lambda names: _template_heads(rule, names, folds=folds), (), repr(rule))
+    why = f"no pattern can say what {rule!r} reads: where it is asked, every entity passes"
+    return Reading(None, lambda _: Told((), why), (), repr(rule))
+
+
+def _is_nameable(attribute: str) -> bool:
+    """Whether a pattern can look at the attribute.
+
+    A dot joins the steps of a path, so that a name with one may stand for something else; and there are names that
+    patterns keep for themselves.
+    """
+    if "." in attribute:
+        return False
+    test = {attribute: {"S": [""]}}
+    try:
+        FilterPattern(json.dumps({"$or": [test, test]}))
+    except FilterPatternError:
+        return False
+    return True
+
+
+def _names(names: Collection[str]) -> Told | None:
+    found = sorted(name for name in names if name)
+    # A pattern takes such a text for each way in which the address can be spelt.
+    addresses = [name for name in found if address(name)]
+    widened = f"other spellings of the address {addresses[0]} pass" if addresses else None
+    return Told(tuple(found), widened) if found else None
+
+
+def _folded_names(names: Collection[str]) -> Told | None:
+    found = sorted(name for name in names if name)
+    spelled = [_spellings(name) for name in found]
+    unsure = [name for name, spellings in zip(found, spelled, strict=True) if not spellings]
+    if unsure:
+        return Told(_ANY_TEXT, f"no pattern folds {unsure[0]!r} as Python does: every entity passes")
+    choices = tuple({"equals-ignore-case": each} for spellings in spelled for each in spellings)
+    return Told(choices) if choices else None
+
+
+def _spellings(name: str) -> list[str]:
+    """Texts of which a name that is folded alike is one, when case does not count; none where they would be many."""
+    if not name.isascii():
+        return []
+    spellings = [""]
+    ends = {0: spellings}
+    for start in range(len(name)):
+        heads = ends.get(start, [])
+        _continue(ends, start + 1, heads, name[start])
+        for folded, characters in _FOLDED_TO.items():
+            if name.startswith(folded, start):
+                _continue(ends, start + len(folded), heads, *characters)
+        if len(ends.get(start + 1, ())) > _MOST_SPELLINGS:
+            return []
+    found = ends[len(name)]
+    return sorted(found, key=lambda text: (not text.isascii(), text)) if len(found) <= _MOST_SPELLINGS else []
+
+
+def _continue(ends: dict[int, list[str]], end: int, heads: list[str], *pieces: str) -> None:
+    ends.setdefault(end, []).extend(head + piece for head in heads for piece in pieces)
+
+
+def _prefixes(rule: Prefix, names: Collection[str], *, folds: bool) -> Told | None:
+    # A name that the rule would cut elsewhere is never read.
+    heads = [name for name in names if name and f"{name}{rule.separator}".partition(rule.separator)[0] == name]
+    if not heads:
+        return None
+    if folds:
+        return Told(_ANY_TEXT, f"no pattern folds the case of {rule!r}: every text passes")
+    return Told(_beginnings(f"{name}{rule.separator}" for name in heads))
+
+
+def _template_heads(rule: Template, names: Collection[str], *, folds: bool) -> Told | None:
+    found = [name for name in names if name and not re.search(r"[#|:]", name)]
+    if not found:
+        return None
+    head, first, *rest = re.split(r"\{(\w+)\}", rule.pattern.removesuffix("*"))
+    if first != "entity" or (folds and not head):
+        return Told(_ANY_TEXT, f"no pattern can say what {rule!r} reads: every text passes")
+    heads = {head} if folds else {f"{head}{name}{rest[0]}" for name in found}
+    choices = _beginnings(heads)
+    return Told(choices, f"of {rule!r} only the beginning is tested")
+
+
+def _beginnings(texts: Any) -> Choices:
+    return tuple({"prefix": text} for text in sorted(set(texts)))

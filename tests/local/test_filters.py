@@ -1,0 +1,334 @@
+"""``router.local.filters``: filters drop nothing that has a route, and, where they say so, everything that has none."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from router import Change, Dispatcher, Event, Routes, changed, discriminators
+from router.discriminators import Attribute
+from router.local import FilterPattern
+from router.local.filters import Filters, filters_of
+from router.local.filters.groups import Group, fitted
+from router.local.filters.readings import readings_of
+from router.table import Table
+from router.views import EVENTS, VIEWS, carried
+
+EVENT_FILES = sorted((Path(__file__).parents[1] / "events").glob("*.json"))
+KEYS = ["pk", "sk"]
+NAMES = [
+    "Order",
+    "Customer",
+    "Line",
+    "order",
+    "kiosk",
+    "Task",
+    "Größe",
+    "a#b",
+    "O_1",
+    "10.0.0.1",
+    "::1",
+    "x:y",
+    "staff",
+]
+SPELT = [
+    *NAMES,
+    "ORDER",
+    "cu\u017ftomer",
+    "CU\ufb05OMER",
+    "tas\u212a",
+    "GRÖSSE",
+    "010.0.0.1",
+    "Orders",
+    "\ufb06a\ufb00",
+    "",
+]
+TEXTS = [*SPELT, "Order#1", "Customer#", "#1", "Order|7", "$Order_1#id", "$order_1", "$O_1_2", "x-Line", "Order##2"]
+
+
+def head(image: Any) -> str | None:
+    text = image.get("pk", {}).get("S") or ""
+    return text.partition("#")[0] or None
+
+
+class Strange(Attribute):
+    """A rule of somebody else's that reads other than what it is made of."""
+
+    def read(self, image: Any) -> str | None:
+        return "Order" if "strange" in image else None
+
+
+SIMPLE = [
+    discriminators.attribute("EntityType"),
+    discriminators.attribute("type"),
+    discriminators.attribute("a.M.b"),
+    discriminators.attribute("exists"),
+    discriminators.attribute("pk"),
+    discriminators.prefix("pk"),
+    discriminators.prefix("sk", "|"),
+    discriminators.prefix("type"),
+    discriminators.prefix("pk", "##"),
+    discriminators.template("sk", "${entity}_{version}*"),
+    discriminators.template("sk", "{tenant}-{entity}"),
+    discriminators.function(head),
+    Strange("EntityType"),
+]
+EXACT = [
+    discriminators.attribute("EntityType"),
+    discriminators.attribute("pk"),
+    discriminators.prefix("pk"),
+    discriminators.folded("EntityType"),
+    discriminators.chain("EntityType", "type", "itemType"),
+]
+rules = st.one_of(
+    st.sampled_from(EXACT),
+    st.sampled_from(SIMPLE),
+    st.lists(st.sampled_from(SIMPLE), min_size=2, max_size=3).map(lambda each: discriminators.chain(*each)),
+    st.sampled_from(SIMPLE).map(discriminators.folded),
+    st.sampled_from([discriminators.ELECTRODB, discriminators.AWS_LAMBDA_STREAM, discriminators.AWS_SAMPLES]),
+)
+events = st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4).map(
+    lambda each: Event(sum({event.value for event in each}))
+)
+
+
+@st.composite
+def apps(draw: st.DrawFn, names_of: Sequence[str] = NAMES, read_by: st.SearchStrategy[Any] = rules) -> Dispatcher:
+    routes = Routes()
+    for _ in range(draw(st.integers(1, 4))):
+        names = draw(st.lists(st.sampled_from(names_of), min_size=1, max_size=3, unique=True))
+        terms = draw(st.sampled_from([(), (changed("total"),)]))
+
+        def handle(change: Change[None]) -> None: ...
+
+        routes.on(None, draw(events), *terms, entity=names)(handle)
+    return Dispatcher(routes, discriminator=draw(read_by))
+
+
+# Half of all texts are those that many routes take, or nothing would ever match.
+texts = st.one_of(
+    st.sampled_from(["Order", "Customer", "Order#1", "Customer#2", "Order|7", "", "$order_1"]), st.sampled_from(TEXTS)
+)
+values: st.SearchStrategy[dict[str, Any]] = st.one_of(
+    texts.map(lambda text: {"S": text}),
+    texts.map(lambda text: {"S": text}),
+    st.sampled_from(
+        [{"N": "1"}, {"NULL": True}, {"SS": ["Order"]}, {"M": {"S": {"S": "Order"}}}, {"L": [{"S": "Order"}]}]
+    ),
+)
+keys: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    dict.fromkeys(KEYS, texts.filter(bool).map(lambda text: {"S": text}))
+)
+others: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(
+        ("EntityType", "type", "exists", "strange", "__edb_e__", "discriminator", "itemType"), values
+    )
+    | {"a": st.just({"M": {"b": {"S": "Order"}}}), "a.M.b": values},
+)
+identities: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [
+        {},
+        {"userIdentity": None},
+        {"userIdentity": {}},
+        {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}},
+        {"userIdentity": {"type": "Service", "principalId": "other.amazonaws.com"}},
+        {"userIdentity": {"type": "Service"}},
+        {"userIdentity": {"type": None, "principalId": "dynamodb.amazonaws.com"}},
+        {"userIdentity": {"principalId": "dynamodb.amazonaws.com"}},
+    ]
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """What a stream of any view type may carry: keys in every image, anything beside them."""
+    name, key = draw(st.sampled_from(["INSERT", "MODIFY", "REMOVE"])), draw(keys)
+    event = Event.DELETE if name == "REMOVE" else Event[name]
+    images = {image: {**key, **draw(others)} for image in carried(draw(st.sampled_from(VIEWS)), event)}
+    return {"eventName": name, "eventSource": "aws:dynamodb", **draw(identities), "dynamodb": {"Keys": key, **images}}
+
+
+def could_match(app: Dispatcher, record: dict[str, Any]) -> bool:
+    """Whether some route takes the record's entity and event; its conditions do not count."""
+    explanation = app.explain(record)
+    assert explanation.problem is None
+    table = Table(tuple(app.routes), app.discriminator, app.view)
+    return any(explanation.record.event in route.events for route in table.routes_of(explanation.entity))
+
+
+def passes(filters: Filters, record: dict[str, Any]) -> bool:
+    return filters.criteria is None or any(FilterPattern(text).matches(record) for text in filters.patterns)
+
+
+class TestTheProof:
+    @settings(max_examples=600, deadline=None)
+    @given(apps(), st.lists(records(), min_size=8, max_size=12), st.sampled_from([None, KEYS]), st.integers(1, 5))
+    def test_what_could_match_passes_and_nothing_else_where_the_filters_are_exact(
+        self, app: Dispatcher, some: list[dict[str, Any]], known: list[str] | None, limit: int
+    ) -> None:
+        """For every kind of discriminator, event, cause and view type, with odd items too."""
+        filters = filters_of(app, keys=known, limit=limit)
+        assert len(filters.patterns) <= limit
+        for record in some:
+            wanted, passed = could_match(app, record), passes(filters, record)
+            assert passed or not wanted, (filters, record)
+            if filters.criteria is not None and not filters.widened:
+                assert passed == wanted, (filters, record)
+
+    @settings(max_examples=300, deadline=None)
+    @given(apps(["Order", "Customer", "kiosk"], st.sampled_from(EXACT)), st.lists(records(), min_size=8, max_size=12))
+    def test_attributes_and_keys_are_told_exactly(self, app: Dispatcher, some: list[dict[str, Any]]) -> None:
+        """Nothing is widened where the table's keys are known, and so every record is decided as the routes do."""
+        filters = filters_of(app, keys=KEYS)
+        assert filters.widened == ()
+        for record in some:
+            assert passes(filters, record) == (could_match(app, record) or filters.criteria is None), (filters, record)
+
+    @pytest.mark.parametrize("path", EVENT_FILES, ids=lambda path: path.stem)
+    def test_recorded_events_of_the_example(self, path: Path) -> None:
+        """What DynamoDB wrote, through the shop without its fallback, whose keys its template tells."""
+        from handlers import customers, orders, products
+
+        read = json.loads(path.read_text(encoding="utf-8"))
+        for app in (Dispatcher(customers.routes, orders.routes, products.routes), Dispatcher(orders.routes)):
+            for known in (None, KEYS):
+                filters = filters_of(app, keys=known)
+                assert filters.patterns
+                assert not filters.widened
+                for event in read if isinstance(read, list) else [read]:
+                    for record in event["Records"]:
+                        assert passes(filters, record) == could_match(app, record)
+
+    def test_all_of_unicode_folds_as_the_spellings_say(self) -> None:
+        """A character that Python folds into a name's letters is among what passes, whatever it is."""
+        for character in map(chr, range(128, sys.maxunicode + 1)):
+            folded = character.casefold()
+            if folded.isascii():
+                (reading,) = readings_of(discriminators.folded("t"))
+                told = reading.told([f"a{folded}b"])
+                assert told is not None
+                pattern = FilterPattern(json.dumps({"t": list(told.choices)}))
+                assert pattern.matches({"t": f"A{character}b"}), (character, told)
+
+
+def app_of(*terms: Any, entity: Any = "Order", **options: Any) -> Dispatcher:
+    routes = Routes()
+
+    @routes.on(None, *terms, entity=entity)
+    def handle(change: Change[None]) -> None: ...
+
+    return Dispatcher(routes, **options)
+
+
+class TestWithoutAFilter:
+    def test_a_fallback_takes_whatever_is_left(self) -> None:
+        """A filter would keep from it what it is there for."""
+        routes = Routes()
+
+        @routes.fallback
+        def rest(change: Change[dict[str, Any]]) -> None: ...
+
+        filters = filters_of(Dispatcher(app_of().routes, routes))
+        assert (filters.criteria, filters.patterns) == (None, ())
+        assert str(filters.absent).endswith("rest takes whatever has no other route")
+
+    @pytest.mark.parametrize("unrouted", ["fail"])
+    def test_unrouted_records_have_to_come_to_fail(self, unrouted: Literal["fail"]) -> None:
+        """Whoever wants to know of them wants them delivered."""
+        assert (
+            filters_of(app_of(unrouted=unrouted)).absent
+            == "with unrouted='fail' records without a route have to come too"
+        )
+
+    def test_no_route(self) -> None:
+        """Criteria without a filter let everything pass, so nothing is said rather than that."""
+        assert "there is no route" in str(filters_of(Dispatcher(Routes())).absent)
+
+    def test_a_name_that_is_never_read(self) -> None:
+        """Nothing could match, which no filter can say."""
+        assert "reads none" in str(filters_of(app_of(entity="a#b", discriminator=discriminators.prefix("pk"))).absent)
+
+    def test_a_function_of_every_event(self) -> None:
+        """An empty pattern is refused by Lambda."""
+        absent = filters_of(app_of(discriminator=head)).absent
+        assert absent is not None
+        assert absent.startswith("every record could have a route: no pattern can say what function(head) reads")
+
+
+class TestPatterns:
+    def test_the_order_of_registration_does_not_show(self) -> None:
+        """So that a template stays in step when modules are sorted anew."""
+        one, other = app_of(Event.INSERT, entity="A"), app_of(entity="B")
+        assert filters_of(Dispatcher(one.routes, other.routes)) == filters_of(Dispatcher(other.routes, one.routes))
+
+    def test_a_key_is_looked_at_where_it_always_is(self) -> None:
+        """It has the same value in every image, and the keys are in every record."""
+        filters = filters_of(app_of(discriminator=discriminators.prefix("pk")), keys=KEYS)
+        assert filters == Filters(('{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"Order#"}]}}}}',))
+
+    def test_what_a_folded_name_may_look_like(self) -> None:
+        """Python makes an s of the long one, which matching without case does not."""
+        (pattern,) = filters_of(
+            app_of(Event.INSERT, entity="Sum", discriminator=discriminators.folded("t")), keys=[]
+        ).patterns
+        assert json.loads(pattern)["dynamodb"]["NewImage"]["t"]["S"] == [
+            {"equals-ignore-case": "sum"},
+            {"equals-ignore-case": "\u017fum"},
+        ]
+
+    def test_too_many_spellings_widen(self) -> None:
+        """Rather than one pattern of thousands."""
+        filters = filters_of(app_of(Event.INSERT, entity="s" * 40, discriminator=discriminators.folded("t")))
+        assert "every entity passes" in filters.widened[0]
+
+    def test_functions_still_tell_events(self) -> None:
+        """The event is no part of what a function reads."""
+        filters = filters_of(app_of(Event.INSERT | Event.MODIFY, discriminator=head))
+        assert filters.patterns == ('{"eventName":["INSERT","MODIFY"]}',)
+        assert filters.widened
+
+
+class TestLimits:
+    def test_many_entities_are_split_between_filters(self) -> None:
+        """A pattern holds 4,096 characters."""
+        names = [f"Entity{number:04}" for number in range(600)]
+        filters = filters_of(app_of(Event.INSERT, entity=names), keys=[])
+        assert len(filters.patterns) == 2
+        assert not filters.widened
+        assert max(map(len, filters.patterns)) <= 4096
+
+    def test_too_many_entities_pass_all_and_it_is_said(self) -> None:
+        """Better than to drop what has a route."""
+        names = [f"Entity{number:04}" for number in range(3000)]
+        filters = filters_of(app_of(Event.INSERT, entity=names), keys=[])
+        assert filters.patterns == ('{"eventName":["INSERT"]}',)
+        assert filters.widened == ("INSERT of every entity passes, for want of more filters",)
+        assert filters_of(app_of(Event.INSERT, entity=names), keys=[], limit=40).widened == ()
+
+    def test_the_cheapest_groups_are_joined(self) -> None:
+        """One entity more with modifications is less than three more with removals."""
+        taken = {
+            Event.INSERT: frozenset("AB"),
+            Event.MODIFY: frozenset("A"),
+            Event.DELETE: frozenset("XYZ"),
+            Event.EXPIRE: frozenset("XYZ"),
+        }
+        groups = [
+            Group(Event.INSERT, taken[Event.INSERT]),
+            Group(Event.MODIFY, taken[Event.MODIFY]),
+            Group(Event.REMOVE, frozenset("XYZ")),
+        ]
+        joined = fitted(groups, taken, 2, lambda _: True)
+        assert joined == [Group(Event.INSERT | Event.MODIFY, frozenset("AB")), Group(Event.REMOVE, frozenset("XYZ"))]
+
+    def test_one_name_that_no_pattern_holds(self) -> None:
+        """An entity type may be longer than a pattern."""
+        assert filters_of(app_of(Event.INSERT, entity="x" * 5000)).patterns == ('{"eventName":["INSERT"]}',)
