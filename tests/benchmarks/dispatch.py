@@ -1,231 +1,140 @@
-"""How many records a second the dispatcher takes, beside Powertools on the same events, models and handlers.
+"""What a record costs the dispatcher, beside what else a team would write, on the same events, models and handlers.
 
-    python -m tests.benchmarks.dispatch [--rounds 15] [--records 1000]
+    python -m tests.benchmarks.dispatch [--workload insert modify] [--rounds 15] [--quick]
+                                        [--json FILE] [--plot FILE] [--write-docs]
 
-All contestants run in this one process, in turn, so that a noisy moment meets each of them alike; before that it is
-checked that they make the same models of the same records. The application keeps its default log of one line per
-invocation; what is written to standard output meanwhile goes to /dev/null. Garbage is collected before each run.
+All contestants run in this one process, in turn, in an order by lot in each round, so that a noisy moment meets each of
+them alike; before that it is checked that they give handlers the same models of the same records. Ratios are taken
+round by round. Times are those of the processor, so that what other programs take is left out. The application keeps its default log of one line per invocation; what is written to standard output
+meanwhile goes to /dev/null. Garbage is collected before each run, and as always during it.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import gc
-import os
+import json
 import platform
-import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from tests.benchmarks import docs, scale
+from tests.benchmarks.contestants import CONTESTANTS
+from tests.benchmarks.equality import check_equal_work
+from tests.benchmarks.measuring import interleaved, quiet, timed
+from tests.benchmarks.memory import measure_memory
+from tests.benchmarks.page import print_goals, print_memory, print_workload, tables
+from tests.benchmarks.plot import plot
+from tests.benchmarks.results import Measured, Results
+from tests.benchmarks.rust import RustMissingError, rust_handler
+from tests.benchmarks.workloads import GROUPS, Workload, event_text
 
-from router import Dispatcher, Insert, Modify, Routes
-from router.decode import decode_image
-from tests.benchmarks.workloads import WORKLOADS, Workload, make_event
+__all__ = ["main"]
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("pydantic", "pydantic-core", "aws-lambda-powertools", "structlog")
-
-# --------------------------------------------------------------------------------------- who dispatches: contestants
-
-Run = Callable[[], Any]
-Seen = list[tuple[Any, ...]]
-"""The models that handlers were given, one tuple for each record. Where it is None handlers do nothing."""
-Contestant = Callable[[Workload, dict[str, Any], "Seen | None"], Run]
-
-
-def keeper(seen: Seen | None) -> Callable[..., None]:
-    """What a handler does with the models of a record: nothing, or keep them."""
-    return (lambda *_: None) if seen is None else (lambda *models: seen.append(models))
+ROUNDS = 15
+QUICK_ROUNDS, QUICK_RECORDS, QUICK_BYTES = 2, 4, 20_000
+Runs = dict[tuple[str, str], Callable[[], float]]
+"""What times itself, by workload and contestant."""
 
 
-def dispatcher(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Run:
-    def insert(change: Insert[Any]) -> None: ...
-
-    def modify(change: Modify[Any]) -> None: ...
-
-    def keep_insert(change: Insert[Any]) -> None:
-        keep(change.new)
-
-    def keep_modify(change: Modify[Any]) -> None:
-        keep(change.new, change.old)
-
-    keep = keeper(seen)
-    routes = Routes()
-    for model in workload.models.values():
-        if workload.event_name == "INSERT":
-            routes.on_insert(model)(insert if seen is None else keep_insert)
-        else:
-            routes.on_modify(model)(modify if seen is None else keep_modify)
-    app = Dispatcher(routes)
-    return lambda: app(event, None)
-
-
-def powertools(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Run:
-    processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
-    handle = keeper(seen)
-    models, both = workload.models, "OldImage" in workload.images
-
-    def handle_record(record: DynamoDBRecord) -> None:
-        body = record.dynamodb
-        assert body is not None
-        new = body.new_image
-        model = models.get(new["EntityType"])
-        if model is None:
-            return
-        if both:
-            handle(model.model_validate(new), model.model_validate(body.old_image))
-        else:
-            handle(model.model_validate(new))
-
-    return lambda: process_partial_response(event, handle_record, processor)
-
-
-def floor(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Run:
-    bodies = [record["dynamodb"] for record in event["Records"]]
-    models = [workload.models.get(body["NewImage"]["EntityType"]["S"]) for body in bodies]
-    ready = [
-        (model.model_validate, [decode_image(body[name]) for name in workload.images])
-        for model, body in zip(models, bodies, strict=True)
-        if model is not None
-    ]
-    handle = keeper(seen)
-
-    def validate() -> dict[str, Any]:
-        for model_validate, images in ready:
-            handle(*map(model_validate, images))
-        return {"batchItemFailures": []}
-
-    return validate
-
-
-CONTESTANTS: dict[str, Contestant] = {
-    "app(event, context)": dispatcher,
-    "Powertools": powertools,
-    "model_validate": floor,
-}
-
-# ------------------------------------------------------------------------------------------------------- measuring
-
-
-Times = dict[str, list[float]]
-"""Seconds of each contestant, round by round."""
-
-
-def interleaved(runs: dict[str, Callable[[], float]], rounds: int) -> Times:
-    """Measure each in each round, in another order every time."""
-    times: Times = {name: [] for name in runs}
-    names = list(runs)
-    for number in range(rounds):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
-            times[name].append(runs[name]())
-    return times
-
-
-def timed(run: Run) -> float:
-    gc.collect()
-    started = perf_counter()
-    run()
-    return perf_counter() - started
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
-        yield
-
-
-def check_equal_work(workload: Workload, event: dict[str, Any]) -> int:
-    """Assert that all contestants make the same models, and answer that all is well; tell how many they make."""
-    results: list[tuple[Any, Seen]] = []
-    for contestant in CONTESTANTS.values():
-        seen: Seen = []
-        results.append((contestant(workload, event, seen)(), seen))
-    assert all(result == results[0] for result in results), "the contestants do not do the same"
-    response, seen = results[0]
-    assert response == {"batchItemFailures": []}
-    assert len(seen) == workload.routed_records(event)
-    return sum(map(len, seen))
-
-
-def dispatch_figures(workload: Workload, records: int, rounds: int) -> None:
-    event = make_event(workload, records)
-    with quiet():
-        models = check_equal_work(workload, event)
-        runs = {name: contestant(workload, event, None) for name, contestant in CONTESTANTS.items()}
-        for run in runs.values():
-            run()
-        times = interleaved({name: partial(timed, run) for name, run in runs.items()}, rounds)
-    print(f"\n{workload.name}: {len(event['Records'])} records, {models} models")
-    print_table(times, len(event["Records"]))
-
-
-IMPORTS = {
-    "handlers": "import handlers",
-    "pydantic + structlog": "import structlog\nfrom pydantic import BaseModel\nclass Model(BaseModel):\n    id: str",
-}
-
-
-def import_seconds(statements: str, environment: dict[str, str]) -> float:
-    code = f"from time import perf_counter\nstarted = perf_counter()\n{statements}\nprint(perf_counter() - started)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return float(done.stdout)
-
-
-def import_figures(rounds: int) -> None:
-    if not (ROOT / "handlers").is_dir():
-        print("\nimport: there is no package handlers here, so nothing is measured")
-        return
-    print("\nimport, each in a new interpreter, all of it compiled before")
-    with tempfile.TemporaryDirectory() as cache:
-        # Whatever the shell says of bytecode: what is installed has some, and a package without is another question.
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = cache
-        runs: dict[str, Callable[[], float]] = {
-            name: partial(import_seconds, code, environment) for name, code in IMPORTS.items()
-        }
-        for run in runs.values():
-            run()
-        print_table(interleaved(runs, rounds))
-
-
-def print_table(times: Times, records: int | None = None) -> None:
-    """Print medians and quartiles, and how long each takes beside the first in the same round."""
-    first = next(iter(times.values()))
-    for name, seconds in times.items():
-        low, median, high = statistics.quantiles(seconds, n=4)
-        ratio = statistics.median(mine / firsts for mine, firsts in zip(seconds, first, strict=True))
-        rate = f"{records / median:>10,.0f} records/s" if records else ""
-        print(f"  {name:<22}{median * 1e3:8.2f} ms  [{low * 1e3:.2f} .. {high * 1e3:.2f}]{rate}{ratio:8.2f} x")
-
-
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--records", type=int, default=1000)
-    arguments = parser.parse_args()
-    print(f"Python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in PACKAGES))
-    print(f"Medians of {arguments.rounds} rounds [quartiles]; last: time beside the first line's, round by round")
-    for workload in WORKLOADS:
-        dispatch_figures(workload, arguments.records, arguments.rounds)
-    import_figures(max(9, arguments.rounds // 2))
+    parser.add_argument("--workload", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
+    parser.add_argument("--rounds", type=int, help=f"{ROUNDS} if nothing is said")
+    parser.add_argument("--quick", action="store_true", help="a few records and rounds, to see that everything works")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the figures")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="where to draw them: .svg or .png")
+    parser.add_argument("--write-docs", action="store_true", help="put them into docs/, with the picture")
+    options = parser.parse_args(arguments)
+    if options.write_docs and (options.workload or options.quick):
+        parser.error("--write-docs is for a whole run: leave --workload and --quick away")
+    results = Results(options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
+    for group in options.workload or GROUPS:
+        for measured in measure(group, results.rounds, QUICK_RECORDS if options.quick else None):
+            results.measured[measured.key] = measured
+            print_workload(measured)
+    if not options.workload:
+        results.memory = measure_memory(QUICK_BYTES) if options.quick else measure_memory()
+        print_memory(results.memory)
+    if not options.quick:  # so few records say nothing of a goal
+        print_goals(results)
+    if options.json:
+        options.json.write_text(document(results), encoding="utf-8")
+    if options.plot:
+        plot(results, options.plot)
+    if options.write_docs:
+        write_docs(results)
+
+
+def document(results: Results) -> str:
+    return json.dumps(results.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+
+def write_docs(results: Results) -> None:
+    """Put the figures where readers find them."""
+    folder = docs.FOLDER / "benchmarks"
+    folder.mkdir(exist_ok=True)
+    major, minor, *_ = platform.python_version_tuple()
+    (folder / f"dispatch-{major}.{minor}.json").write_text(document(results), encoding="utf-8")
+    plot(results, folder / "dispatch.svg")
+    docs.write(docs.FOLDER / "benchmarks.md", tables(results))
+    docs.write(docs.FOLDER / "scale.md", scale.figures(results))
+
+
+def measure(group: str, rounds: int, records: int | None = None) -> list[Measured]:
+    """Check and measure the workloads of a group in the same rounds.
+
+    Args:
+        group: Its name.
+        rounds: How often each contestant handles each event.
+        records: How many records each event has, or a few fewer; what the workload says if nothing is said.
+
+    Raises:
+        UnequalWorkError: Two contestants do not do the same.
+    """
+    runs: Runs = {}
+    abouts: list[tuple[Workload, int, int, int]] = []
+    with quiet():
+        for workload in GROUPS[group]():
+            text = event_text(workload, records)
+            event: dict[str, Any] = json.loads(text)
+            abouts.append((workload, len(event["Records"]), len(text), check_equal_work(workload, event)))
+            for name, contestant in CONTESTANTS.items():
+                runs[workload.key, name] = partial(timed, contestant(workload, event, None).run)
+            if workload.key == "sample":
+                runs.update(yardsticks(workload, text))
+        for run in runs.values():
+            run()
+        times = interleaved(runs, rounds)
+    return [
+        Measured(workload.key, workload.name, count, size, models, times_of(workload.key, times))
+        for workload, count, size, models in abouts
+    ]
+
+
+def times_of(workload: str, times: dict[tuple[str, str], list[float]]) -> dict[str, list[float]]:
+    return {name: seconds for (key, name), seconds in times.items() if key == workload}
+
+
+def yardsticks(workload: Workload, text: str) -> Runs:
+    """Rust, which parses the JSON and builds the models, and what parsing alone takes in Python."""
+    data = text.encode()
+    runs: Runs = {(workload.key, "json.loads"): partial(timed, partial(json.loads, data))}
+    try:
+        handle = rust_handler()
+    except RustMissingError as error:
+        print(f"Rust is not measured: {error}", file=sys.stderr)
+        return runs
+    check_rust(data, handle)
+    return {(workload.key, "rust"): partial(timed, partial(handle, data)), **runs}
+
+
+def check_rust(data: bytes, handle: Callable[[bytes], int]) -> None:
+    images = [record["dynamodb"]["NewImage"] for record in json.loads(data)["Records"]]
+    texts = sum(len(image["Message"]["S"]) + len(image["EntityType"]["S"]) for image in images)
+    assert handle(data) == texts + sum(int(image["Id"]["N"]) for image in images), "Rust makes other models"
 
 
 if __name__ == "__main__":

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
-__all__ = ["WORKLOADS", "Models", "Workload", "make_event"]
+__all__ = ["GROUPS", "Models", "Workload", "event_text", "make_event"]
+
+Models = Mapping[str, type[BaseModel]]
+"""Models by the entity that they stand for."""
+Image = dict[str, Any]
+
+# ------------------------------------------------------------------------------------------------------------ models
 
 
 class Address(BaseModel):
     street: str
     city: str
     zip: str
+
+
+class Line(BaseModel):
+    sku: str
+    quantity: int
+    price: Decimal
 
 
 class Item(BaseModel):
@@ -39,22 +52,6 @@ class Flat(Item):
     zip: str
 
 
-class Order(Flat):
-    EntityType: Literal["Order"]
-
-
-class Customer(Flat):
-    EntityType: Literal["Customer"]
-
-
-class Product(Flat):
-    EntityType: Literal["Product"]
-
-
-class Shipment(Flat):
-    EntityType: Literal["Shipment"]
-
-
 class Nested(Item):
     """With EntityType twelve attributes, two of which hold five more values."""
 
@@ -62,68 +59,64 @@ class Nested(Item):
     address: Address
 
 
-class OrderNested(Nested):
-    EntityType: Literal["Order"]
+class Large(Item):
+    """Half of an item's bytes are a text, the other half lines of three values each."""
+
+    note: str
+    lines: list[Line]
 
 
-class CustomerNested(Nested):
-    EntityType: Literal["Customer"]
+class Narrow(BaseModel):
+    """Three of an item's thirty attributes."""
+
+    id: str
+    status: Literal["NEW", "PAID", "SHIPPED"]
+    total: Decimal
 
 
-class ProductNested(Nested):
-    EntityType: Literal["Product"]
+class Staged(Item):
+    """A status of which there are as many as a workload has conditions."""
+
+    status: str  # type: ignore[assignment]  # wider than the base class's on purpose
 
 
-class ShipmentNested(Nested):
-    EntityType: Literal["Shipment"]
+class Small(BaseModel):
+    """Six attributes, so that a thousand such models are made soon."""
 
-
-Models = dict[str, type[BaseModel]]
-ENTITIES = ("Order", "Customer", "Product", "Shipment")
-FLAT: Models = dict(zip(ENTITIES, (Order, Customer, Product, Shipment), strict=True))
-NESTED: Models = dict(zip(ENTITIES, (OrderNested, CustomerNested, ProductNested, ShipmentNested), strict=True))
-STATUSES = {"NewImage": "PAID", "OldImage": "NEW"}
-
-
-@dataclass(frozen=True)
-class Workload:
-    """An event, and what of it is routed.
-
-    Args:
-        name: What the table calls it.
-        event_name: What happened to each item.
-        images: The images that each record has, and each handler asks for.
-        routed: The entities that have a handler. Every event holds all four in equal parts.
-        all_models: The models of the four.
-    """
-
+    pk: str
+    sk: str
     name: str
-    event_name: Literal["INSERT", "MODIFY"]
-    images: tuple[str, ...]
-    routed: tuple[str, ...] = ENTITIES
-    all_models: Models = field(default_factory=lambda: FLAT)
-
-    @property
-    def models(self) -> Models:
-        return {name: self.all_models[name] for name in self.routed}
-
-    def routed_records(self, event: dict[str, Any]) -> int:
-        """How many records of its event have a handler."""
-        entities = [record["dynamodb"]["NewImage"]["EntityType"]["S"] for record in event["Records"]]
-        return sum(entity in self.routed for entity in entities)
+    quantity: int
+    active: bool
 
 
-WORKLOADS = (
-    Workload("INSERT", "INSERT", ("NewImage",)),
-    Workload("INSERT, nested items", "INSERT", ("NewImage",), all_models=NESTED),
-    Workload("MODIFY, both images", "MODIFY", ("NewImage", "OldImage")),
-    Workload("INSERT, one of four routed", "INSERT", ("NewImage",), ("Order",)),
-)
+class SampleModel(BaseModel):
+    """The model of the Rust sample, each field with a default."""
+
+    Id: int = 0
+    Message: str = ""
+    EntityType: str = ""
 
 
-def image(workload: Workload, entity: str, number: int, status: str) -> dict[str, Any]:
-    street, city, code = {"S": f"Long Road {number}"}, {"S": "Bonn"}, {"S": "53111"}
-    nested = {"tags": {"SS": ["new", "gift"]}, "address": {"M": {"street": street, "city": city, "zip": code}}}
+ENTITIES = ("Order", "Customer", "Product", "Shipment")
+
+
+def models_of(base: type[BaseModel], entities: tuple[str, ...] = ENTITIES) -> Models:
+    """One model for each entity, which says by its ``Literal`` which one it stands for."""
+    return {
+        entity: create_model(f"{entity}{base.__name__}", __base__=base, EntityType=(Literal[entity], ...))
+        for entity in entities
+    }
+
+
+# ------------------------------------------------------------------------------------------------------------- items
+
+
+def flat(entity: str, number: int, status: str) -> Image:
+    return {**item(entity, number, status), "city": {"S": "Bonn"}, "zip": {"S": "53111"}}
+
+
+def item(entity: str, number: int, status: str) -> Image:
     return {
         "pk": {"S": f"{entity.upper()}#{number}"},
         "sk": {"S": "A"},
@@ -135,21 +128,231 @@ def image(workload: Workload, entity: str, number: int, status: str) -> dict[str
         "quantity": {"N": str(number % 10)},
         "changed_at": {"S": "2026-11-23T07:30:00Z"},
         "active": {"BOOL": number % 2 == 0},
-        **(nested if workload.all_models is NESTED else {"city": city, "zip": code}),
     }
 
 
-def make_event(workload: Workload, records: int) -> dict[str, Any]:
-    """Make the event of a workload, of this many records or a few fewer, so that all entities have equally many."""
-    entities = list(ENTITIES) * (records // len(ENTITIES))
+def nested(entity: str, number: int, status: str) -> Image:
+    address = {"street": {"S": f"Long Road {number}"}, "city": {"S": "Bonn"}, "zip": {"S": "53111"}}
+    return {**item(entity, number, status), "tags": {"SS": ["new", "gift"]}, "address": {"M": address}}
+
+
+def wide(entity: str, number: int, status: str) -> Image:
+    """Thirty attributes: eighteen scalars beside those of a flat item."""
+    more = {f"text_{each}": {"S": f"text {each} of {number}"} for each in range(9)}
+    return {**flat(entity, number, status), **more, **{f"count_{each}": {"N": str(each)} for each in range(9)}}
+
+
+def large(bytes_each: int) -> Callable[[str, int, str], Image]:
+    """Items of so many bytes, as DynamoDB counts them: names and values."""
+    line_bytes = 36
+
+    def make(entity: str, number: int, status: str) -> Image:
+        half = bytes_each // 2
+        lines = [
+            {"M": {"sku": {"S": f"SKU-{each:08}"}, "quantity": {"N": str(each % 9 + 1)}, "price": {"N": "19.95"}}}
+            for each in range(half // line_bytes)
+        ]
+        return {**item(entity, number, status), "note": {"S": "n" * (half - 150)}, "lines": {"L": lines}}
+
+    return make
+
+
+def invalid(entity: str, number: int, status: str) -> Image:
+    """A flat item one attribute of which is none of the model's."""
+    return {**flat(entity, number, status), "quantity": {"S": "many"}}
+
+
+def small(entity: str, number: int, status: str) -> Image:
+    return {
+        "pk": {"S": f"{entity.upper()}#{number}"},
+        "sk": {"S": "A"},
+        "EntityType": {"S": entity},
+        "name": {"S": f"{entity} number {number}"},
+        "quantity": {"N": str(number % 10)},
+        "active": {"BOOL": number % 2 == 0},
+    }
+
+
+def sample(entity: str, number: int, status: str) -> Image:
+    """An item of the Rust sample, the text of which brings a record to 586 bytes."""
+    return {"Id": {"N": str(number)}, "Message": {"S": "New item! " * 8 + "Mind"}, "EntityType": {"S": entity}}
+
+
+# --------------------------------------------------------------------------------------------------------- workloads
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # hashed by identity: models are in a dict
+class Workload:
+    """An event, and what of it is handled.
+
+    Args:
+        key: What the command line and the figures call it.
+        name: What tables call it.
+        models: The models of the entities that have a handler.
+        item: Makes an image of an entity's item, by number and status.
+        entities: The entities in the event, in equal parts.
+        event_name: What happened to each item. A modification has both images.
+        records: How many records an event has.
+        conditions: How many conditional handlers each entity has, each for another status; 0 is one without condition.
+        valid: Whether the models take the items; if not, every record fails.
+    """
+
+    key: str
+    name: str
+    models: Models
+    item: Callable[[str, int, str], Image]
+    entities: tuple[str, ...] = ENTITIES
+    event_name: Literal["INSERT", "MODIFY"] = "INSERT"
+    records: int = 1000
+    conditions: int = 0
+    valid: bool = True
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that each record has, and each handler asks for."""
+        return ("NewImage",) if self.event_name == "INSERT" else ("NewImage", "OldImage")
+
+    @property
+    def statuses(self) -> tuple[str, ...]:
+        """The status for which each of the conditional handlers waits."""
+        return tuple(f"STAGE-{number}" for number in range(self.conditions))
+
+    def status(self, number: int) -> str:
+        """The status of an item after the change."""
+        return self.statuses[number % self.conditions] if self.conditions else "PAID"
+
+
+def insert() -> tuple[Workload, ...]:
+    return (Workload(key="insert", name="INSERT", models=models_of(Flat), item=flat),)
+
+
+def insert_nested() -> tuple[Workload, ...]:
+    return (Workload(key="nested", name="INSERT, nested items", models=models_of(Nested), item=nested),)
+
+
+def modify() -> tuple[Workload, ...]:
+    models = models_of(Flat)
+    return (Workload(key="modify", name="MODIFY, both images", models=models, item=flat, event_name="MODIFY"),)
+
+
+def one_of_four() -> tuple[Workload, ...]:
+    models = models_of(Flat, ("Order",))
+    return (Workload(key="one-of-four", name="one of four entities routed", models=models, item=flat),)
+
+
+def three_of_thirty() -> tuple[Workload, ...]:
+    return (Workload(key="3-of-30", name="3 of 30 attributes", models=models_of(Narrow), item=wide),)
+
+
+def large_items() -> tuple[Workload, ...]:
+    models = models_of(Large)
+    return (
+        Workload(key="4kb", name="items of 4 KB", models=models, item=large(4_096), records=300),
+        Workload(key="100kb", name="items of 100 KB", models=models, item=large(102_400), records=20),
+    )
+
+
+def failing() -> tuple[Workload, ...]:
+    models = models_of(Flat)
+    return (Workload(key="invalid", name="every record fails validation", models=models, item=invalid, valid=False),)
+
+
+def ten_thousand() -> tuple[Workload, ...]:
+    models = {"SampleModel": SampleModel}
+    return (
+        Workload(
+            key="10000",
+            name="10,000 records in an event",
+            models=models,
+            item=sample,
+            entities=("SampleModel",),
+            records=10_000,
+        ),
+    )
+
+
+def many_entities() -> tuple[Workload, ...]:
+    """A thousand models lie so far apart in memory that each validator is slower, the floor's as well: see the fourth."""
+    entities = tuple(f"Entity{number:04}" for number in range(1000))
+    models = models_of(Small, entities)
+    return (
+        *(of_entities(entities[:count], {name: models[name] for name in entities[:count]}) for count in (4, 100, 1000)),
+        Workload(
+            key="4-of-1000", name="1,000 entities, records of 4", models=models, item=small, entities=entities[:4]
+        ),
+    )
+
+
+def of_entities(entities: tuple[str, ...], models: Models) -> Workload:
+    count = len(entities)
+    return Workload(key=f"{count}-entities", name=f"{count:,} entities", models=models, item=small, entities=entities)
+
+
+def many_conditions() -> tuple[Workload, ...]:
+    models = models_of(Staged, ("Order",))
+    return tuple(
+        Workload(
+            key=f"{count}-conditions",
+            name=f"{count} condition{'s' if count > 1 else ''} on an entity",
+            models=models,
+            item=item,
+            entities=("Order",),
+            event_name="MODIFY",
+            conditions=count,
+        )
+        for count in (1, 10, 100)
+    )
+
+
+def rust_sample() -> tuple[Workload, ...]:
+    models = {"SampleModel": SampleModel}
+    return (
+        Workload(key="sample", name="the Rust sample's work", models=models, item=sample, entities=("SampleModel",)),
+    )
+
+
+GROUPS: dict[str, Callable[[], tuple[Workload, ...]]] = {
+    "insert": insert,
+    "nested": insert_nested,
+    "modify": modify,
+    "one-of-four": one_of_four,
+    "3-of-30": three_of_thirty,
+    "large": large_items,
+    "invalid": failing,
+    "10000": ten_thousand,
+    "entities": many_entities,
+    "conditions": many_conditions,
+    "sample": rust_sample,
+}
+"""Workloads by group. Those of one group are measured in the same rounds, so that they can be held against each other."""
+
+# ------------------------------------------------------------------------------------------------------------ events
+
+
+def event_text(workload: Workload, records: int | None = None) -> str:
+    """The JSON of a workload's event, as Lambda sends it.
+
+    Args:
+        workload: What it is made of.
+        records: How many records it has, or a few fewer, so that all entities have equally many.
+    """
+    share = (records or workload.records) // len(workload.entities)
+    entities = list(workload.entities) * max(share, 1)
     random.Random(0).shuffle(entities)  # noqa: S311 - the same order in every run is what is wanted
     event = {"Records": [record(workload, entity, number) for number, entity in enumerate(entities)]}
-    # As Lambda's runtime client hands it over: every object and every text is one of its own.
-    return cast("dict[str, Any]", json.loads(json.dumps(event)))
+    return json.dumps(event, separators=(",", ":"))
+
+
+def make_event(workload: Workload, records: int | None = None) -> dict[str, Any]:
+    """The event as Lambda's runtime client hands it over: every object and every text is one of its own."""
+    event: dict[str, Any] = json.loads(event_text(workload, records))
+    return event
 
 
 def record(workload: Workload, entity: str, number: int) -> dict[str, Any]:
-    images = {name: image(workload, entity, number, status) for name, status in STATUSES.items()}
+    new, old = workload.item(entity, number, workload.status(number)), workload.item(entity, number, "NEW")
+    images = {"NewImage": new, "OldImage": old}
+    keys = [name for name in ("pk", "sk", "Id") if name in new]
     return {
         "eventID": f"{number:032x}",
         "eventName": workload.event_name,
@@ -158,7 +361,7 @@ def record(workload: Workload, entity: str, number: int) -> dict[str, Any]:
         "awsRegion": "us-east-1",
         "dynamodb": {
             "ApproximateCreationDateTime": 1795418340.0,
-            "Keys": {name: images["NewImage"][name] for name in ("pk", "sk")},
+            "Keys": {name: new[name] for name in keys},
             **{name: images[name] for name in workload.images},
             "SequenceNumber": str(10**20 + number),
             "SizeBytes": 400,

@@ -1,0 +1,121 @@
+"""How many instructions a record takes, counted by valgrind: the same on a busy machine as on a quiet one.
+
+    python -m tests.benchmarks.instructions [--workload insert modify] [--contestant app powertools floor]
+
+Each contestant handles the same event a few times in an interpreter of its own under ``valgrind --tool=callgrind``, and
+in another one twice as often. What the second takes more, by record, is printed; what belongs to no record is in both.
+Instructions are not time: they leave out how long memory takes to answer. For the same code they hardly vary.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.benchmarks.contestants import CONTESTANTS
+from tests.benchmarks.measuring import quiet
+from tests.benchmarks.workloads import GROUPS, Workload, make_event
+
+__all__ = ["CountingError", "count", "main"]
+
+ROOT = Path(__file__).parents[2]
+WARM_UP = 3
+REPEATS = 5
+WORKLOADS = ("insert", "modify", "one-of-four", "3-of-30", "sample")
+COLLECTED = re.compile(r"Collected : (\d+)")
+
+
+class CountingError(Exception):
+    """valgrind is missing, or what ran under it failed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--workload", nargs="+", choices=GROUPS, default=WORKLOADS, metavar="GROUP", help=", ".join(GROUPS)
+    )
+    parser.add_argument("--contestant", nargs="+", choices=CONTESTANTS, default=["app", "powertools", "floor"])
+    parser.add_argument("--records", type=int, default=400, help="of an event")
+    parser.add_argument("--jobs", type=int, default=2, help="interpreters at a time")
+    options = parser.parse_args(arguments)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        counts = [
+            (workload, [pool.submit(count, group, workload, each, options.records) for each in options.contestant])
+            for group in options.workload
+            for workload in GROUPS[group]()
+        ]
+        print("instructions a record, and how many times those of the first")
+        for workload, futures in counts:
+            try:
+                found = [future.result() for future in futures]
+            except CountingError as error:
+                pool.shutdown(cancel_futures=True)
+                parser.exit(2, f"{error}\n")
+            each = zip(options.contestant, found, strict=True)
+            cells = (f"{name} {mine:,.0f} ({mine / found[0]:.2f})" for name, mine in each)
+            print(f"  {workload.name:<28}" + "  ".join(f"{cell:<28}" for cell in cells), flush=True)
+
+
+def count(group: str, workload: Workload, contestant: str, records: int) -> float:
+    """Count the instructions of the interpreter for a record.
+
+    Args:
+        group: The workload's group.
+        workload: The workload.
+        contestant: Who handles it.
+        records: How many records the event has, about.
+
+    Raises:
+        CountingError: valgrind is missing, or what ran under it failed.
+    """
+    once, twice = (counted(group, workload.key, contestant, records, each) for each in (REPEATS, 2 * REPEATS))
+    return (twice - once) / (len(make_event(workload, records)["Records"]) * REPEATS)
+
+
+def counted(group: str, workload: str, contestant: str, records: int, repeats: int) -> int:
+    """All instructions of an interpreter that handles an event so often."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        msg = "found no valgrind, which counts instructions; install it (Debian, Ubuntu: apt-get install valgrind)"
+        raise CountingError(msg)
+    code = f"from tests.benchmarks.instructions import handle; handle({group!r}, {workload!r}, {contestant!r}, {records}, {repeats})"
+    # Addresses are the same in every run where setarch can see to it: where objects lie decides about a few branches.
+    fixed = [setarch, "--addr-no-randomize"] if (setarch := shutil.which("setarch")) else []
+    with tempfile.TemporaryDirectory() as folder:
+        # Nothing is counted until what runs asks for it: importing everything takes much longer than what follows.
+        options = ["--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/out"]
+        command = [*fixed, valgrind, *options, sys.executable, "-c", code]
+        environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    found = COLLECTED.search(done.stderr)
+    if done.returncode or found is None:
+        msg = f"{workload}, {contestant}: exit code {done.returncode} under valgrind, expected a count:\n{done.stderr[-2000:]}"
+        raise CountingError(msg)
+    return int(found[1])
+
+
+def handle(group: str, key: str, contestant: str, records: int, repeats: int) -> None:
+    """What runs under valgrind: an event is handled a few times to warm up, and then so often with the count on."""
+    workload = next(workload for workload in GROUPS[group]() if workload.key == key)
+    with quiet():
+        run = CONTESTANTS[contestant](workload, make_event(workload, records), None).run
+        for _ in range(WARM_UP):
+            run()
+        gc.collect()
+        subprocess.run(["callgrind_control", "--instr=on", str(os.getpid())], stdout=subprocess.DEVNULL, check=True)
+        for _ in range(repeats):
+            run()
+    os._exit(0)  # taking the interpreter down would be counted as well
+
+
+if __name__ == "__main__":
+    main()

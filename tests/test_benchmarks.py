@@ -1,0 +1,210 @@
+"""The benchmarks run, compare like with like, and judge and write down what they find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks import contestants, dispatch, equality, instructions, rust, scale
+from tests.benchmarks.contestants import CONTESTANTS, Entry, Seen
+from tests.benchmarks.docs import FOLDER, MarkerError, spliced
+from tests.benchmarks.equality import UnequalWorkError, check_equal_work
+from tests.benchmarks.goals import GOALS, Goal
+from tests.benchmarks.measuring import Spread, interleaved, ratios
+from tests.benchmarks.memory import measure_memory
+from tests.benchmarks.page import table, tables
+from tests.benchmarks.plot import plot
+from tests.benchmarks.results import Measured, Results
+from tests.benchmarks.rust import RustMissingError, rust_handler
+from tests.benchmarks.workloads import GROUPS, Workload, make_event
+
+
+def measured(times: dict[str, list[float]]) -> Measured:
+    return Measured("insert", "INSERT", records=100, bytes=1000, models=100, times=times)
+
+
+def no_rust() -> Callable[[bytes], int]:
+    raise RustMissingError("no cargo here")
+
+
+def of_group(name: str) -> Workload:
+    return GROUPS[name]()[0]
+
+
+def test_a_quick_run_measures_every_workload(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All contestants handle all workloads, and the figures of each are kept. Rust is left out where it cannot be had."""
+    monkeypatch.setattr(dispatch, "rust_handler", no_rust)
+    path = tmp_path / "figures.json"
+    dispatch.main(["--quick", "--json", str(path), "--plot", str(tmp_path / "figures.svg")])
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    found = {workload["key"]: set(workload["contestants"]) for workload in kept["workloads"]}
+    assert found.keys() == {workload.key for group in GROUPS.values() for workload in group()}
+    assert all(names >= set(CONTESTANTS) for names in found.values())
+    printed = capsys.readouterr()
+    assert "one of four entities routed: 4 records" in printed.out
+    assert printed.err == "Rust is not measured: no cargo here\n"
+
+
+@pytest.mark.parametrize("group", [name for name in GROUPS if name not in ("entities", "10000")])
+def test_contestants_do_the_same(group: str) -> None:
+    """On as many records as are timed, each makes equal models in the same order, or finds as many failures."""
+    for workload in GROUPS[group]():
+        assert check_equal_work(workload, make_event(workload, min(workload.records, 200))) > 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda seen: seen.pop(), "called handlers 3 times, expected 4"),
+        (lambda seen: seen.append(seen.pop(0)), "other models than the first contestant"),
+    ],
+    ids=["one less", "another order"],
+)
+def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Seen], Any], told: str) -> None:
+    """A contestant that skips a record, or changes their order, ends the run before anything is timed."""
+
+    def lazy(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Entry:
+        honest = contestants.floor(workload, event, seen)
+
+        def run() -> None:
+            honest.run()
+            assert seen is not None
+            spoil(seen)
+
+        return Entry(run, honest.failures)
+
+    monkeypatch.setattr(equality, "CONTESTANTS", {"app": CONTESTANTS["app"], "lazy": lazy})
+    workload = of_group("insert")
+    with pytest.raises(UnequalWorkError, match=told):
+        check_equal_work(workload, make_event(workload, 4))
+
+
+def test_a_failure_that_is_not_found_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every record fails, a contestant that validates nothing ends the run."""
+    monkeypatch.setattr(equality, "CONTESTANTS", {"lazy": lambda *_: Entry(lambda: None, lambda: 0)})
+    workload = of_group("invalid")
+    with pytest.raises(UnequalWorkError, match="lazy found 0 invalid records of 4"):
+        check_equal_work(workload, make_event(workload, 4))
+
+
+def test_the_sample_has_the_size_of_its_event() -> None:
+    """1,000 records of 586 bytes of JSON."""
+    text = json.dumps(make_event(of_group("sample")), separators=(",", ":"))
+    assert round(len(text) / 1000) == 586
+
+
+def test_each_is_measured_in_each_round() -> None:
+    """Whoever is measured is so once a round, in orders that differ."""
+    order: list[str] = []
+
+    def run(name: str) -> float:
+        order.append(name)
+        return 1.0
+
+    runs = {name: partial(run, name) for name in "abc"}
+    times = interleaved(runs, 4)
+    rounds = [tuple(order[start : start + 3]) for start in range(0, 12, 3)]
+    assert {name: len(each) for name, each in times.items()} == dict.fromkeys("abc", 4)
+    assert all(sorted(each) == list("abc") for each in rounds)
+    assert len(set(rounds)) > 1
+
+
+def test_ratios_are_of_one_round() -> None:
+    """A round that is slow for both sides is like the others."""
+    assert ratios([2.0, 20.0, 2.0], [1.0, 10.0, 1.0]) == Spread(2.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("at_least", "at_most", "verdict"),
+    [(2, None, "met"), (2.1, None, "not met"), (None, 2, "met"), (None, 1.9, "not met")],
+)
+def test_a_goal_is_met_at_its_bound(at_least: float | None, at_most: float | None, verdict: str) -> None:
+    """The bound itself is enough."""
+    assert Goal("", lambda _: 2.0, at_least, at_most).verdict(Results(1)) == verdict
+
+
+def test_what_was_not_measured_is_not_judged() -> None:
+    """A run of some workloads says so of the goals of the others."""
+    assert {goal.verdict(Results(1)) for goal in GOALS} == {"not measured"}
+
+
+def test_goals_look_at_the_right_times() -> None:
+    """Three times as fast as Powertools at twice the floor's time: one goal is met, the other not."""
+    times = {"app": [2.0], "powertools": [6.0], "floor": [1.0]}
+    results = Results(1, {"insert": measured(times)})
+    assert [(goal.found(results), goal.verdict(results)) for goal in GOALS[:2]] == [(3.0, "met"), (2.0, "not met")]
+
+
+def test_memory_is_small_and_nothing_is_kept() -> None:
+    """Handling an event takes less than a quarter of its own memory above it, and leaves nothing behind."""
+    memory = measure_memory(500_000)["app"]
+    assert memory.share < 0.25
+    assert memory.kept == 0
+
+
+def test_the_same_figures_draw_the_same_picture(tmp_path: Path) -> None:
+    """There is no date in it, and nothing drawn by lot."""
+    results = Results(2, {"insert": measured({name: [1.0, 2.0] for name in CONTESTANTS})})
+    for name in ("one.svg", "two.svg"):
+        plot(results, tmp_path / name)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+
+def test_figures_go_between_their_markers() -> None:
+    """What stood there is gone, what stands around stays."""
+    page = "before\n<!-- a -->\n\nold\n\n<!-- /a -->\nafter\n"
+    assert spliced(page, {"a": "new"}) == page.replace("old", "new")
+
+
+@pytest.mark.parametrize("figures", [{}, {"b": ""}, {"a": "", "b": ""}])
+def test_other_markers_are_an_error(figures: dict[str, str]) -> None:
+    """A figure without a place, or a place without a figure, does not pass unseen."""
+    with pytest.raises(MarkerError, match="found markers a, expected"):
+        spliced("<!-- a -->\n<!-- /a -->\n", figures)
+
+
+def test_pages_have_a_place_for_each_figure() -> None:
+    """``--write-docs`` finds its markers."""
+    assert spliced(FOLDER.joinpath("benchmarks.md").read_text(encoding="utf-8"), tables(Results(1)))
+    page = FOLDER.joinpath("scale.md").read_text(encoding="utf-8")
+    assert spliced(page, {"shard": "", "simulated": "", "commands": ""})
+
+
+def test_the_page_on_scale_shows_what_is_simulated() -> None:
+    """The commands on the page give the figures on the page, on any machine."""
+    page = FOLDER.joinpath("scale.md").read_text(encoding="utf-8")
+    assert table(scale.SIMULATED, scale.simulated_rows()) in page
+    assert scale.commands() in page
+
+
+@pytest.mark.parametrize("arguments", [["--quick"], ["--workload", "insert"]])
+def test_docs_are_written_by_whole_runs_only(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Figures of a part of the workloads, or of a few records, would stand beside others."""
+    with pytest.raises(SystemExit, match="2"):
+        dispatch.main([*arguments, "--write-docs"])
+    assert "is for a whole run" in capsys.readouterr().err
+
+
+def test_rust_needs_cargo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without it, and with nothing built before, what is missing is named."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(rust, "LIBRARY", tmp_path / "nothing.so")
+    with pytest.raises(RustMissingError, match="found no cargo"):
+        rust_handler()
+
+
+def test_instructions_need_valgrind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it, one line says what to install."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match="2"):
+        instructions.main(["--workload", "insert", "--contestant", "floor"])
+    assert capsys.readouterr().err.startswith("found no valgrind")

@@ -1,0 +1,165 @@
+"""The path of a record is short, and stays so: how many functions a record calls is counted, not timed.
+
+Calls are the same in every run and on every machine, which times are not. They are no times: `make bench` and
+`python -m tests.benchmarks.instructions` tell what a change costs or saves. They do tell, in every run of the tests,
+that somebody made the path longer or shorter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Modify, Routes, changed
+from tests.benchmarks.measuring import quiet
+
+Event = dict[str, Any]
+
+
+class Calls(NamedTuple):
+    """Calls that one more record of an event brings: of functions written in Python, and of those written in C."""
+
+    python: int
+    c: int
+
+
+# What a record calls: Python, C. If a change needs more, raise the number here and say in the commit what it is good for;
+# if it needs less, lower it, so that what was gained stays.
+BUDGETS = {
+    "insert": Calls(8, 12),
+    "modify": Calls(10, 17),
+    "unrouted": Calls(0, 3),
+    "no route for the event": Calls(0, 2),
+    "filtered out by a condition": Calls(9, 11),
+    "two routes": Calls(18, 21),
+}
+
+
+class Order(BaseModel):
+    EntityType: Literal["Order"]
+    pk: str
+    status: str
+    quantity: int
+
+
+def nothing(change: Insert[Order]) -> None: ...
+
+
+def neither(change: Modify[Order]) -> None: ...
+
+
+def of_insert() -> Routes:
+    routes = Routes()
+    routes.on_insert(Order)(nothing)
+    return routes
+
+
+def of_modify() -> Routes:
+    routes = Routes()
+    routes.on_modify(Order)(neither)
+    return routes
+
+
+def of_condition() -> Routes:
+    routes = Routes()
+    routes.on_modify(Order, changed("status", to="SHIPPED"))(neither)
+    return routes
+
+
+def of_two() -> Routes:
+    routes = of_insert()
+    routes.on_insert(Order)(nothing)
+    return routes
+
+
+PATHS: dict[str, tuple[Callable[[], Routes], Literal["INSERT", "MODIFY"], str]] = {
+    "insert": (of_insert, "INSERT", "Order"),
+    "modify": (of_modify, "MODIFY", "Order"),
+    "unrouted": (of_insert, "INSERT", "Customer"),
+    "no route for the event": (of_insert, "MODIFY", "Order"),
+    "filtered out by a condition": (of_condition, "MODIFY", "Order"),
+    "two routes": (of_two, "INSERT", "Order"),
+}
+
+
+def event(name: Literal["INSERT", "MODIFY"], entity: str, records: int) -> Event:
+    return {"Records": [record(name, entity, number) for number in range(records)]}
+
+
+def record(name: str, entity: str, number: int) -> dict[str, Any]:
+    pk = {"S": f"ORDER#{number}"}
+    new = {"pk": pk, "EntityType": {"S": entity}, "status": {"S": "PAID"}, "quantity": {"N": "2"}, "note": {"S": "-"}}
+    images = {"NewImage": new} if name == "INSERT" else {"NewImage": new, "OldImage": {**new, "status": {"S": "NEW"}}}
+    body = {"Keys": {"pk": pk}, "SequenceNumber": str(100 + number), **images}
+    return {"eventID": str(number), "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": body}
+
+
+def calls(run: Callable[[], object]) -> Counter[str]:
+    """How many calls of each kind a run makes."""
+    counts: Counter[str] = Counter()
+    with profiled(lambda _, kind: counts.update([kind])):
+        run()
+    return counts
+
+
+@contextlib.contextmanager
+def profiled(told: Callable[[FrameType, str], object]) -> Iterator[None]:
+    """Each call meanwhile is told, with its frame and its kind."""
+    before = sys.getprofile()
+    gc.disable()  # the callbacks of a collection are calls too, and come when they like
+    sys.setprofile(lambda frame, kind, _: told(frame, kind))
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+        gc.enable()
+
+
+def calls_of_a_record(path: str) -> Calls:
+    """What one record more calls: events of 20 and of 40, so that what an invocation takes falls out."""
+    routes, name, entity = PATHS[path]
+    app = Dispatcher(routes())
+    few, many = event(name, entity, 20), event(name, entity, 40)
+    with quiet():
+        app(few)  # the log is set up, and models' schemas are read, by the first
+        once, twice = calls(lambda: app(few)), calls(lambda: app(many))
+    more = {kind: divmod(twice[kind] - once[kind], 20) for kind in ("call", "c_call")}
+    assert not any(rest for _, rest in more.values()), f"{path}: not every record makes the same calls: {more}"
+    return Calls(more["call"][0], more["c_call"][0])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_record_calls_what_it_may(path: str) -> None:
+    """Neither more than its budget, which would go unseen, nor less, which could be lost again."""
+    found, budget = calls_of_a_record(path), BUDGETS[path]
+    assert found == budget, (
+        f"{path}: found {found}, expected {budget}. If that is more: is it worth it for every record? "
+        f"If it is less: well done. Either way correct BUDGETS in {__name__}, and say in the commit why"
+    )
+
+
+def test_the_log_is_written_once_an_invocation() -> None:
+    """No record on its regular way calls the log: a line costs as much as ten records."""
+    app = Dispatcher(of_insert())
+    written: list[str] = []
+
+    def told(frame: FrameType, kind: str) -> None:
+        if kind == "call" and "structlog" in frame.f_code.co_filename:
+            written.append(frame.f_code.co_name)
+
+    with quiet():
+        app(event("INSERT", "Order", 1))
+        with profiled(told):
+            app(event("INSERT", "Order", 1))
+            once = len(written)
+            app(event("INSERT", "Order", 500))
+    assert once
+    assert len(written) == 2 * once
