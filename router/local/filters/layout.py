@@ -64,6 +64,5 @@ def _lines(pattern: str) -> list[str]:
     for piece in _PIECE.findall(pattern):
         if lines[-1] and len(lines[-1]) + len(piece) > _WIDTH:
             lines.append("")
-
         lines[-1] += piece
     return lines if len(pattern) + len(lines) - 1 <= _LONGEST else [pattern]
