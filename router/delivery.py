@@ -151,7 +151,7 @@ class Delivery:
                         self.unrouted.append(entity)
                     continue
                 record = made[position] = make_record(raw, body, event, new, old, entity)
-                if len(steps) > 1:
+                if len(steps) != 1:
                     go_on = self._take(steps, record, entries)
                     now = perf_counter()
                 else:
