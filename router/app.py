@@ -161,7 +161,7 @@ class Dispatcher:
             UnknownEventError: It is no event of a known source.
             MalformedRecordError: A record failed that nothing identifies, so that the whole batch has to come again.
         """
-        return self.dispatch(event, context).response
+        return self._handle(event, context)[1]
 
     def dispatch(self, event: Any, context: Any = None) -> Report:
         """Handle a Lambda event and tell what became of every record.
@@ -174,6 +174,10 @@ class Dispatcher:
             UnknownEventError: It is no event of a known source.
             MalformedRecordError: A record failed that nothing identifies, so that the whole batch has to come again.
         """
+        delivery, response = self._handle(event, context)
+        return Report(delivery.outcomes(), response)
+
+    def _handle(self, event: Any, context: Any) -> tuple[Delivery, dict[str, Any]]:
         source = source_of(event)
         records = source.records(event)
         running = current_invocation.get(None)
@@ -182,9 +186,9 @@ class Dispatcher:
             raise RouterError(msg)
         # Lambda gives a container one event at a time, and the loop and the overrides count on it; local tools may not.
         with self._turn:
-            return self._dispatch(source, event, records, context)
+            return self._deliver(source, event, records, context)
 
-    def _dispatch(self, source: Source, event: Any, records: Records, context: Any) -> Report:
+    def _deliver(self, source: Source, event: Any, records: Records, context: Any) -> tuple[Delivery, dict[str, Any]]:
         self._apply_overrides()
         deadline = _deadline(context, self._reserve)
         invocation = Invocation(self._container, context, Batch(records), InvocationLogs(context).bound, deadline)
@@ -205,7 +209,7 @@ class Dispatcher:
             log_unrouted(log, delivery.unrouted)
         if undone:
             log_out_of_time(log, delivery.outcomes())
-        return Report(delivery.outcomes, source.respond(event, undone))
+        return delivery, source.respond(event, undone)
 
     def explain(self, record: Record | dict[str, Any]) -> Explanation:
         """Tell, without running anything, what routes a record reaches and why it does not reach the others.

@@ -131,6 +131,7 @@ class Delivery:
                 self.stopped = True
                 return position
             old = None
+            # What is not as usual raises, here or by itself, and goes the careful way, which tells what is wrong.
             try:
                 event, by_entity = steps_of[raw["eventName"]]
                 body = raw["dynamodb"]

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from router.record import Record
     from router.routes import Route
@@ -78,22 +78,15 @@ class Report:
 
     Args:
         outcomes: One outcome for each record and route that matched it; one with ``route=None`` for a record that
-            reached no route. Or what makes them when somebody asks.
+            reached no route.
         response: The partial batch response.
     """
 
-    __slots__ = ("_outcomes", "response")
+    __slots__ = ("outcomes", "response")
 
-    def __init__(self, outcomes: Sequence[Outcome] | Callable[[], Sequence[Outcome]], response: dict[str, Any]) -> None:
-        self._outcomes = outcomes
+    def __init__(self, outcomes: Sequence[Outcome], response: dict[str, Any]) -> None:
+        self.outcomes = outcomes
         self.response = response
-
-    @property
-    def outcomes(self) -> Sequence[Outcome]:
-        """The outcomes, in the order of the records."""
-        if callable(self._outcomes):
-            self._outcomes = self._outcomes()
-        return self._outcomes
 
     def __iter__(self) -> Iterator[Outcome]:
         return iter(self.outcomes)

@@ -18,7 +18,7 @@ import typer
 from router.cli.errors import CommandLineError
 from router.cli.functions import Function, InProcess, InRuntime
 from router.cli.loading import load_app
-from router.cli.options import JsonOption
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
 from router.cli.reloading import ReloadError, reload_app, watched
 from router.cli.session import Faults, Session
@@ -28,7 +28,7 @@ from router.local.mapping import EventSourceMapping
 from router.local.poller import Poller, told_arn
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, require_client
 from router.local.tables import make_tables, stream_of
-from router.local.template import LocalFunction, LocalTable, Template, read_template
+from router.local.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
 
 __all__ = ["DEFAULT_PORT", "dev"]
 
@@ -44,12 +44,7 @@ EndpointOption = Annotated[
 PortOption = Annotated[
     int, typer.Option(metavar="PORT", min=0, max=65535, help="Where the engine listens; 0: anywhere.")
 ]
-TemplateOption = Annotated[Path, typer.Option(metavar="FILE", help="The template, of SAM or CloudFormation.")]
-FunctionOption = Annotated[str | None, typer.Option(metavar="NAME", help="The function, where there are several.")]
 TableOption = Annotated[str | None, typer.Option(metavar="NAME", help="Another name for the function's table.")]
-DevAppOption = Annotated[
-    str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
-]
 RuntimeOption = Annotated[
     bool, typer.Option("--runtime", help="Run the app in Lambda's own runtime client, in a process of its own.")
 ]
@@ -68,7 +63,7 @@ def dev(
     template: TemplateOption = Path("template.yaml"),
     function: FunctionOption = None,
     table: TableOption = None,
-    app: DevAppOption = None,
+    app: HandlerAppOption = None,
     runtime: RuntimeOption = False,
     window: WindowOption = False,
     poison: PoisonOption = 0.0,
@@ -158,11 +153,11 @@ def _ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> str:
 
 
 def _app_of(function: LocalFunction, template: Template) -> str:
-    module, _, attribute = (function.handler or "").rpartition(".")
-    if not module:
+    app = app_of_handler(function.handler)
+    if app is None:
         msg = f"found no Handler of {function.name} in {template.path}; name the Dispatcher with --app"
         raise CommandLineError(msg)
-    return f"{module.replace('/', '.')}:{attribute}"
+    return app
 
 
 def _prepare(engine: Engine, function: LocalFunction, *, log_level: str) -> None:

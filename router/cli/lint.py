@@ -17,7 +17,7 @@ import typer
 from router.app import Dispatcher
 from router.cli.errors import CommandLineError
 from router.cli.loading import here, load_app
-from router.cli.options import JsonOption
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
 from router.errors import RouterError
 from router.local.lint import (
@@ -62,11 +62,6 @@ class LintDocument(TypedDict):
     ignored: int
 
 
-TemplateOption = Annotated[Path, typer.Option(metavar="FILE", help="The template, of SAM or CloudFormation.")]
-FunctionOption = Annotated[str | None, typer.Option(metavar="NAME", help="The function, where there are several.")]
-LintedAppOption = Annotated[
-    str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
-]
 PerRecordOption = Annotated[
     float, typer.Option(metavar="SECONDS", help="How long a record may take, to judge the time-out by.")
 ]
@@ -88,7 +83,7 @@ class _Judged:
 def lint(
     template: TemplateOption = Path("template.yaml"),
     function: FunctionOption = None,
-    app: LintedAppOption = None,
+    app: HandlerAppOption = None,
     per_record: PerRecordOption = 0.05,
     ignore: IgnoreOption = None,
     strict: StrictOption = False,

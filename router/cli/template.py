@@ -8,32 +8,29 @@ from typing import Annotated
 
 import typer
 
-from router.cli.dev import DevAppOption, FunctionOption
 from router.cli.errors import CommandLineError
 from router.cli.filters import LimitOption
 from router.cli.loading import load_app
-from router.cli.options import JsonOption
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
 from router.errors import RouterError
 from router.local.filters import MOST_FILTERS, MappedFilters, mapped_filters, replace_text, rewritten
-from router.local.lint import Handler, mapped_streams
+from router.local.lint import mapped_streams
 from router.local.stack import MappedStream, Stack
+from router.local.template import app_of_handler
 
 __all__ = ["template"]
 
 CheckOption = Annotated[bool, typer.Option("--check", help="Fail if the filters are not those of the routes.")]
 WriteOption = Annotated[bool, typer.Option("--write", help="Write the filters of the routes into the template.")]
 
-# Named "path" here, because the command itself is called template.
-PathOption = Annotated[Path, typer.Option("--template", metavar="FILE", help="The template, of SAM or CloudFormation.")]
-
 
 def template(
     check: CheckOption = False,
     write: WriteOption = False,
-    path: PathOption = Path("template.yaml"),
+    path: TemplateOption = Path("template.yaml"),  # not "template", as the command itself is called
     function: FunctionOption = None,
-    app: DevAppOption = None,
+    app: HandlerAppOption = None,
     limit: LimitOption = MOST_FILTERS,
     as_json: JsonOption = False,
 ) -> int:
@@ -73,7 +70,7 @@ def template(
 def _app_of(stack: Stack, mapped: MappedStream) -> str:
     section = stack.resources.get(mapped.function)
     written = section.values.get("Handler") if section else None
-    app = Handler(written if isinstance(written, str) else None, "").app
+    app = app_of_handler(written if isinstance(written, str) else None)
     if app is None:
         msg = f"found no Handler of {mapped.function} in {stack.path}; name the Dispatcher with --app"
         raise CommandLineError(msg)

@@ -19,7 +19,7 @@ from router.local.mapping import MappingSettings, MappingSettingsError
 from router.local.patterns import FilterPatternError
 from router.local.stack import TABLE, MappedStream, Section, Stack, TemplateError, mapping_parameters
 
-__all__ = ["LocalFunction", "LocalTable", "Template", "TemplateError", "read_template"]
+__all__ = ["LocalFunction", "LocalTable", "Template", "TemplateError", "app_of_handler", "read_template"]
 
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _TIMEOUT = 3  # seconds, where a template says nothing
@@ -224,3 +224,17 @@ class _Reader:
 def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = properties.get(name)
     return part if isinstance(part, Mapping) else {}
+
+
+def app_of_handler(handler: str | None) -> str | None:
+    """A handler as ``--app`` names it, or ``None`` where there is none.
+
+    Args:
+        handler: ``package/module.attribute`` or ``package.module.attribute``: Lambda takes both.
+
+    Example:
+        >>> app_of_handler("src/shop.app")
+        'src.shop:app'
+    """
+    module, _, attribute = (handler or "").rpartition(".")
+    return f"{module.replace('/', '.')}:{attribute}" if module else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.app import Dispatcher
+from router.local.template import app_of_handler
 
 __all__ = ["Handler", "find_handler"]
 
@@ -35,8 +36,7 @@ class Handler:
     @property
     def app(self) -> str | None:
         """Its name as ``--app`` takes it."""
-        module, _, attribute = (self.written or "").rpartition(".")
-        return f"{module.replace('/', '.')}:{attribute}" if module else None
+        return app_of_handler(self.written)
 
 
 def find_handler(written: str | None, place: str) -> Handler:

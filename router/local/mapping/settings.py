@@ -13,7 +13,7 @@ from typing import Any, Literal, NoReturn, Self
 from router.errors import RouterError
 from router.local.patterns import FilterPattern
 
-__all__ = ["MappingSettings", "MappingSettingsError"]
+__all__ = ["FILTERABLE", "MappingSettings", "MappingSettingsError"]
 
 Code = Literal["ParamValidationError", "ValidationException", "InvalidParameterValueException"]
 
@@ -35,7 +35,7 @@ _LONGEST_ARN = 350
 _DESTINATIONS = tuple(
     f"arn:{partition}:{service}:" for partition in ("aws", "aws-cn", "aws-us-gov") for service in ("sqs", "sns", "s3")
 )
-_FILTERABLE = frozenset({"dynamodb", "eventName", "userIdentity"})
+FILTERABLE = frozenset({"dynamodb", "eventName", "userIdentity"})
 
 
 class MappingSettingsError(RouterError, ValueError):
@@ -148,8 +148,8 @@ class MappingSettings:
     def advice(self) -> Iterator[str]:
         """What AWS accepts although it may not do what was meant, a sentence each."""
         names = frozenset(name for pattern in self.filters for name in pattern.names)
-        if others := sorted(names - _FILTERABLE):
-            documented = ", ".join(sorted(_FILTERABLE))
+        if others := sorted(names - FILTERABLE):
+            documented = ", ".join(sorted(FILTERABLE))
             yield f"a filter looks at {', '.join(others)}; AWS documents filters on {documented} only"
         if not self.reports:
             yield f"function_response_types lacks {_REPORTING}: Lambda ignores what the function returns"

@@ -13,13 +13,13 @@ from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.passing import passes
 from router.local.lint.rule import Trouble, rule
 from router.local.lint.witnesses import Witness, names_entities, witnesses_of, witnesses_of_others
+from router.local.mapping.settings import FILTERABLE
 from router.local.patterns import FilterPattern, FilterPatternError
 from router.views import EVENTS, View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]
 
 _FILTERS = "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html"
-_FILTERABLE = frozenset({"dynamodb", "eventName", "userIdentity"})
 
 Taken = tuple[str, Event]
 """An entity's name and an event."""
@@ -72,12 +72,12 @@ def filter_drops_unrouted(deployment: Deployment) -> Iterator[Trouble]:
 @rule("warning", _FILTERS)
 def filter_undocumented(deployment: Deployment) -> Iterator[Trouble]:
     """A filter looks at what AWS does not document for streams."""
-    others = sorted({name for pattern in _patterns(deployment) for name in pattern.names} - _FILTERABLE)
+    others = sorted({name for pattern in _patterns(deployment) for name in pattern.names} - FILTERABLE)
     if others:
         yield Trouble(
             deployment.place("FilterCriteria"),
             f"A filter looks at {', '.join(others)}, while AWS documents filters of table streams on "
-            f"{', '.join(sorted(_FILTERABLE))} only: a field that is not there matches nothing, and drops records.",
+            f"{', '.join(sorted(FILTERABLE))} only: a field that is not there matches nothing, and drops records.",
             "filters on eventName, dynamodb and userIdentity",
         )
 
