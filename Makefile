@@ -100,14 +100,15 @@ clean: ## Remove the virtual environments and what tools left behind
 	rm -rf .aws-sam build dist htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Packages are added to an environment that is there already: others may be using it.
+# Packages are added to an environment that is there already: others may be using it. --no-deps, for the list is complete:
+# without it pip looks for what `coverage[toml]` needs, finds a release newer than the pinned one, and gives up.
 $(VENV)/.stamp: pyproject.toml constraints.txt
 	$(call make_venv,$(VENV))
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The list is complete. Without --no-deps older pips look for what `boto3[crt]` and the like need, and find it unpinned.
+# --no-deps for the same reason.
 $(SAM_VENV)/.stamp: .lambda/sam.txt
 	$(call make_venv,$(SAM_VENV))
 	$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .lambda/sam.txt
