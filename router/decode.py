@@ -74,7 +74,7 @@ def decode_value(wire: Any) -> Any:
     See https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_AttributeValue.html
     """
     try:
-        return _value(wire)
+        return value_of(wire)
     except RecursionError:
         fault = _too_deep(None)
     except _FAULTS:
@@ -82,7 +82,7 @@ def decode_value(wire: Any) -> Any:
     raise fault
 
 
-def _value(wire: Any) -> Any:
+def value_of(wire: Any) -> Any:
     (tag,) = wire
     return _DECODERS[tag](wire[tag])
 
@@ -103,16 +103,16 @@ def _attributes(wires: Any, names: Iterable[str] | None = None) -> dict[str, Any
             if not isinstance(body, str):
                 raise TypeError
         elif "N" in wire:
-            decoded[name] = _number(wire["N"])
+            decoded[name] = number_of(wire["N"])
         else:
-            decoded[name] = _value(wire)
+            decoded[name] = value_of(wire)
     return decoded
 
 
 def _elements(body: Any) -> list[Any]:
     if not _is_array(body):
         raise TypeError
-    return [_value(wire) for wire in body]
+    return [value_of(wire) for wire in body]
 
 
 def _string(body: Any) -> str:
@@ -121,7 +121,7 @@ def _string(body: Any) -> str:
     return body
 
 
-def _number(body: Any) -> int | Decimal:
+def number_of(body: Any) -> int | Decimal:
     if not (isinstance(body, str) and body.isascii()):
         raise TypeError
     if body.isdigit() and len(body) <= _SIGNIFICANT_DIGITS:
@@ -148,7 +148,7 @@ def _boolean(body: Any) -> bool:
     return body
 
 
-def _texts(body: Any) -> set[str]:
+def texts_of(body: Any) -> set[str]:
     if not _is_array(body):
         raise TypeError
     "".join(body)  # raises unless all are texts, at a fraction of the price of asking each
@@ -166,10 +166,10 @@ def _set_of(member: Callable[[Any], Any]) -> Callable[[Any], set[Any]]:
 
 _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "S": _string,
-    "N": _number,
+    "N": number_of,
     "B": _binary,
-    "SS": _texts,
-    "NS": _set_of(_number),
+    "SS": texts_of,
+    "NS": _set_of(number_of),
     "BS": _set_of(_binary),
     "M": _attributes,
     "L": _elements,
@@ -239,7 +239,7 @@ def _children(wire: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_sound(wire: Any) -> bool:
     try:
-        _value(wire)
+        value_of(wire)
     except (RecursionError, *_FAULTS):
         return False
     return True

@@ -8,16 +8,17 @@ may be kept or forbidden - the whole image is decoded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import cache
 from inspect import getattr_static
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from router.codegen import Read, write_reader
 from router.decode import decode_image
 from router.errors import DecodeError
-from router.pointed import Read, point
+from router.schemas import attributes_of, definitions_of, model_schema
 
 __all__ = ["Reader", "reader_for"]
 
@@ -54,20 +55,17 @@ class Reader:
     def __init__(self, model: Any, validate: Callable[[Any], Any]) -> None:
         self.model = model
         self.validate = validate
+        self.read: Read = self._read
+        """Decodes an image, as Lambda delivers it, and validates it. The image is not changed.
 
-    def read(self, wire: Any, image: str | None = None) -> Any:
-        """Decode an image and validate it.
-
-        Args:
-            wire: The image as Lambda delivers it. It is not changed.
-            image: ``"NewImage"``, ``"OldImage"`` or ``"Keys"``, for the error.
+        It is called with the image and, for errors, with the image's name or ``None``. It may be replaced by a faster
+        one, so it has to be looked up for each image.
 
         Raises:
             DecodeError: What the model can read of the image is no attribute value. It means that alone: one that a
                 user's code raises while validating comes out as a plain ``ValueError``.
             Exception: What else the validation raises, nearly always a ``pydantic.ValidationError``.
         """
-        return _validated(self.validate, self.decode(wire, image))
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
         """Decode what the model can read of an image.
@@ -76,6 +74,9 @@ class Reader:
             DecodeError: It is no attribute value.
         """
         return decode_image(wire, image)
+
+    def _read(self, wire: Any, image: str | None = None) -> Any:
+        return _validated(self.validate, self.decode(wire, image))
 
     def __repr__(self) -> str:
         return f"<Reader of {self.model.__qualname__ if isinstance(self.model, type) else self.model}>"
@@ -89,20 +90,17 @@ class _ModelReader(Reader):
 
     def __init__(self, model: type[BaseModel]) -> None:
         super().__init__(model, model.model_validate)
-        # A class looks its attributes up through its metaclass, which takes longer than all of this method's own work.
-        self._attributes = vars(model)
         self._validator: Any = None
         self._names: tuple[str, ...] | None = None
-        self._pointed: Read | None = None
 
-    def read(self, wire: Any, image: str | None = None) -> Any:
-        if self._attributes["__pydantic_validator__"] is not self._validator:
-            self._read_schema()
-        if self._pointed is not None:
-            try:
-                return self._pointed(wire)
-            except Exception:  # noqa: BLE001, S110 - it does not know; what follows does
-                pass
+    def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
+        self._keep_up()
+        return decode_image(wire, image, self._names)
+
+    def _read(self, wire: Any, image: str | None = None) -> Any:
+        """Read an image exactly; what is written for the model comes here with all that it is not written for."""
+        if self._keep_up():
+            return self.read(wire, image)
         values = decode_image(wire, image, self._names)
         try:
             # Not model_validate: its look at arguments that nobody gave takes a quarter of a small model's time.
@@ -112,18 +110,17 @@ class _ModelReader(Reader):
                 raise
         return _validated(self.validate, _whole(wire, values))
 
-    def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
-        if self._attributes["__pydantic_validator__"] is not self._validator:
-            self._read_schema()
-        return decode_image(wire, image, self._names)
-
-    def _read_schema(self) -> None:
+    def _keep_up(self) -> bool:
+        """Read the schema if the model was rebuilt; returns whether it was."""
         model: type[BaseModel] = self.model
+        if vars(model)["__pydantic_validator__"] is self._validator:
+            return False
         if not model.__pydantic_complete__:
             model.model_rebuild(raise_errors=False)  # if it is still incomplete, the validator says so when it is used
-        self._names = _names_read_by(model.__pydantic_core_schema__) if model.__pydantic_complete__ else None
-        self._pointed = point(model.__pydantic_core_schema__, self._names) if self._names is not None else None
-        self._validator = self._attributes["__pydantic_validator__"]
+        self._names = _names_read_by(model)
+        self.read = (write_reader(model, self._read) if self._names is not None else None) or self._read
+        self._validator = vars(model)["__pydantic_validator__"]
+        return True
 
 
 @cache
@@ -161,38 +158,10 @@ def _whole(wire: Any, values: dict[str, Any]) -> dict[str, Any]:
         return values
 
 
-def _names_read_by(schema: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The attributes that a model may read, by its core schema; ``None`` if it may look at any."""
-    schema = _innermost(schema)
-    fields = schema.get("schema", {})
-    if schema["type"] != "model" or fields.get("type") != "model-fields" or schema.get("custom_init"):
+def _names_read_by(model: type[BaseModel]) -> tuple[str, ...] | None:
+    """The attributes that a model may read; ``None`` if it may look at any, or is not complete."""
+    if not model.__pydantic_complete__:
         return None
-    extra = schema.get("extra_behavior") or fields.get("extra_behavior")
-    config = schema.get("config", {})
-    if (extra or config.get("extra_fields_behavior", "ignore")) != "ignore":
-        return None
-    by_name = bool(config.get("validate_by_name") or config.get("populate_by_name"))
-    named = fields["fields"].items()
-    return tuple(dict.fromkeys(key for name, field in named for key in _names_of(name, field, by_name)))
-
-
-def _innermost(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema under those around it that see the finished instance only."""
-    definitions: dict[str, Mapping[str, Any]] = {}
-    while schema["type"] in ("definitions", "definition-ref", "function-after"):
-        definitions.update((definition["ref"], definition) for definition in schema.get("definitions", ()))
-        schema = definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
-    return schema
-
-
-def _names_of(name: str, field: Mapping[str, Any], by_name: bool) -> Iterator[str]:
-    """All aliases of a field, of a path where it starts; its name too where it has none or goes by both."""
-    alias = field.get("validation_alias", name)
-    if by_name:
-        yield name
-    if isinstance(alias, str):
-        yield alias
-    elif isinstance(alias[0], list):
-        yield from (choice[0] for choice in alias)
-    else:
-        yield alias[0]
+    schema = model.__pydantic_core_schema__
+    found = model_schema(schema, definitions_of(schema))
+    return None if found is None else attributes_of(found)
