@@ -39,8 +39,10 @@ from router.record import Record, Records
 from router.routes import Route, Routes
 from router.signature import Batch
 from router.sources import Source, source_of
-from router.table import VIEWS, Table, View, entity_reader, index_of
+from router.table import Table, entity_reader
 from router.tracing import Tracer
+from router.views import VIEWS, View
+from router.ways import index_of
 
 if TYPE_CHECKING:
     import structlog

@@ -12,7 +12,7 @@ from router.event import Event
 from router.wire import differences, write_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from router.record import Record
 
@@ -39,12 +39,18 @@ class Change(Generic[N_co, O_co]):
         ('PAID', 'PLACED')
     """
 
-    __slots__ = ("_new", "_old", "_record")
+    # Most handlers never ask for the record, so nearly every change has what finds it instead: a function of the record
+    # as delivered and of its position.
+    __slots__ = ("_find_record", "_new", "_old", "_position", "_raw", "_record")
+
+    _raw: Any
+    _position: int
 
     def __init__(self, new: N_co | None, old: O_co | None, record: Record | None = None) -> None:
         self._new = new
         self._old = old
         self._record = record
+        self._find_record: Callable[[Any, int], Record] | None = None
 
     @property
     def new(self) -> N_co | None:
@@ -68,12 +74,13 @@ class Change(Generic[N_co, O_co]):
         Raises:
             RouterError: The change was made by hand, without one.
         """
-        if self._record is None:
+        record = self._record_if_any()
+        if record is None:
             msg = (
                 f"this {type(self).__name__} was made without a record; give it one: {type(self).__name__}(..., record)"
             )
             raise RouterError(msg)
-        return self._record
+        return record
 
     @property
     def event(self) -> Event:
@@ -99,8 +106,17 @@ class Change(Generic[N_co, O_co]):
             raise RouterError(msg)
         return Diff.between(old or {}, new or {})
 
+    def _record_if_any(self) -> Record | None:
+        if self._record is None and self._find_record is not None:
+            self._record = self._find_record(self._raw, self._position)
+        return self._record
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        # For copies and other processes: the record, and not what finds it.
+        return None, {"_new": self._new, "_old": self._old, "_record": self._record_if_any(), "_find_record": None}
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._record!r}>"
+        return f"<{type(self).__name__} {self._record_if_any()!r}>"
 
 
 class Insert(Change[N_co, N_co]):
@@ -112,6 +128,7 @@ class Insert(Change[N_co, N_co]):
         self._new = new
         self._old = None
         self._record = record
+        self._find_record = None
 
     @property
     def new(self) -> N_co:
@@ -138,6 +155,7 @@ class Modify(Change[N_co, O_co], Generic[N_co, O_co]):
         self._new = new
         self._old = old
         self._record = record
+        self._find_record = None
 
     @property
     def new(self) -> N_co:
@@ -164,6 +182,7 @@ class Remove(Change[N_co, N_co]):
         self._new = None
         self._old = old
         self._record = record
+        self._find_record = None
 
     @property
     def new(self) -> None:
@@ -186,24 +205,13 @@ class Remove(Change[N_co, N_co]):
         return self.event is Event.EXPIRE
 
 
-def inserted(new: Any, record: Record) -> Insert[Any]:
-    """Make an :class:`Insert`.
-
-    Up to Python 3.12 calling a class takes twice as long as this does, and nearly every record comes this way.
-    """
-    change: Insert[Any] = _new(Insert)
+def make_change(kind: type[Change[Any, Any]], new: Any, old: Any, record: Record) -> Change[Any, Any]:
+    """Make a change of some kind; calling the class takes twice as long up to Python 3.12."""
+    change = _new(kind)
     change._new = new  # noqa: SLF001 - stands for __init__
-    change._old = None  # noqa: SLF001 - stands for __init__
-    change._record = record  # noqa: SLF001 - stands for __init__
-    return change
-
-
-def modified(new: Any, old: Any, record: Record) -> Modify[Any]:
-    """Make a :class:`Modify`, as :func:`inserted` does."""
-    change: Modify[Any] = _new(Modify)
-    change._new = new  # noqa: SLF001 - stands for __init__
-    change._old = old  # noqa: SLF001 - stands for __init__
-    change._record = record  # noqa: SLF001 - stands for __init__
+    change._old = old  # noqa: SLF001 - as above
+    change._record = record  # noqa: SLF001 - as above
+    change._find_record = None  # noqa: SLF001 - as above
     return change
 
 

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import takewhile
 from typing import Any, Generic, Protocol
 
 from typing_extensions import TypeVar
@@ -340,6 +341,25 @@ def not_(condition: Condition[C_contra]) -> Condition[C_contra]:
         not_(changed('status'))
     """
     return Not(_checked("not_", (condition,))[0])
+
+
+def required_text(condition: Condition[Any] | None) -> tuple[str, str] | None:
+    """An attribute of the new image and the text that it must have, or else the answer is no whatever the rest is.
+
+    Returns:
+        ``None`` where a condition asks for no such thing.
+    """
+    match condition:
+        case Changed(paths=((str(name),),), after={"S": text}) | Became(path=(str(name),), after={"S": text}):
+            return name, text
+        case AllOf(conditions=conditions):
+            # A condition of the user's may raise, and has to be asked before those that stand behind it.
+            ours = takewhile(lambda each: isinstance(each, _OURS), conditions)
+            return next(filter(None, map(required_text, ours)), None)
+    return None
+
+
+_OURS = (Changed, Became, Where, AllOf, AnyOf, Not)
 
 
 def is_condition(value: object) -> bool:

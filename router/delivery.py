@@ -5,27 +5,35 @@ from __future__ import annotations
 import concurrent.futures
 from asyncio import CancelledError
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from time import perf_counter
-from typing import Any, Literal, cast
+from typing import Any, Literal
+from weakref import ref
 
 from router.errors import DecodeError, ParkingError, Reject, UnroutedError
+from router.event import Event
 from router.inject import Invocation
-from router.outcomes import Outcome, Stage, make_done
+from router.outcomes import Outcome, Stage
 from router.policies import Drop, OnError, Park, decide
 from router.record import Record, Records, make_record
 from router.routes import Route
-from router.table import Cache, Index, Step, Steps
+from router.steps import Cache, Step, Steps
+from router.ways import Choice, Index, Straight
 
-__all__ = ["NO_ROUTE", "Delivery", "Plan", "Unrouted", "finished_pairs", "identity"]
+__all__ = ["NO_ROUTE", "UNDONE", "Delivery", "Plan", "Unrouted", "finished_pairs", "identity"]
 
 Unrouted = Literal["skip", "fail", "park"]
 Pair = tuple[str, str]
 ParkRecord = Callable[[Record, "Route | None", "Stage | None", Exception], None]
 
 _FINISHED = ("done", "skipped")
+UNDONE = ("failed", "deferred")
 _NOTHING: Mapping[str, Any] = {}
+_EVENTS = {"INSERT": Event.INSERT, "MODIFY": Event.MODIFY}
+_new = object.__new__
 
 NO_ROUTE = "-"
 """Stands for the key of a route where a record was parked before it reached one."""
@@ -80,7 +88,23 @@ class Delivery:
         known: What an earlier delivery has finished.
     """
 
-    __slots__ = ("_known", "_plan", "_shared", "entries", "gathered", "invocation", "records", "stopped", "unrouted")
+    __slots__ = (
+        "_counting",
+        "_ends",
+        "_known",
+        "_outcomes",
+        "_plan",
+        "_reached",
+        "_shared",
+        "_started",
+        "_taken",
+        "_told",
+        "gathered",
+        "invocation",
+        "records",
+        "stopped",
+        "unrouted",
+    )
 
     def __init__(self, plan: Plan, invocation: Invocation, records: Records, known: Collection[Pair] | None) -> None:
         self._plan = plan
@@ -89,11 +113,18 @@ class Delivery:
         self._known = known
         # Of records that look the same, which one was finished cannot be told.
         self._shared = _shared_identities(records) if known else frozenset()
-        # A record that nothing took is its position here until somebody asks what became of it.
-        self.entries: list[Outcome | int] = []
+        # Outcomes are made when somebody asks for them. Until then a record that went straight to its handler is the
+        # way that it took and when it was done, and one that nothing took is not even that.
+        self._taken: list[Straight | None] = [None] * len(records)
+        self._ends = [0.0] * len(records)
+        self._told: dict[int, list[Outcome]] = {}
+        self._reached = 0
+        self._started = perf_counter()
+        self._outcomes: list[Outcome] | None = None
         self.gathered: dict[str, Gathered] = {}
         self.stopped = False
-        self.unrouted: list[str | None] = []
+        self.unrouted: dict[str | None, int] = {}  # how many records by entity
+        self._counting = Lock()
 
     def run(self, deadline: float) -> None:
         """Take the records along their routes, one after the other, until one fails or the time runs out.
@@ -102,9 +133,19 @@ class Delivery:
             deadline: When, on the clock of ``perf_counter``, nothing may start any more, in seconds.
         """
         index = self._plan.index
-        position = self._run_plainly(deadline) if index is None or self._known else self._run_indexed(index, deadline)
-        if self.stopped:
-            self.entries.extend(Outcome("deferred", record) for record in self.records[position:])
+        if index is None or self._known:
+            self._reached = self._run_plainly(deadline)
+        else:
+            self._reached = self._run_indexed(index, deadline)
+
+    def run_lanes(self, run: Callable[[Callable[[Record, list[Outcome]], bool]], list[Outcome]]) -> None:
+        """Let somebody else choose the order in which records are taken along their routes.
+
+        Args:
+            run: Is given :meth:`deliver`, and returns all outcomes in the order of the records.
+        """
+        self._outcomes = run(self.deliver)
+        self.stopped = any(outcome.status in UNDONE for outcome in self._outcomes)
 
     def _run_plainly(self, deadline: float) -> int:
         """Deliver record by record; returns the position of the first that was not started."""
@@ -112,7 +153,7 @@ class Delivery:
             self.stopped = perf_counter() > deadline
             if self.stopped:
                 return position
-            self.stopped = not self.deliver(record, self.entries)
+            self.stopped = not self.deliver(record, self._told_at(position))
             if self.stopped:
                 return position + 1
         return len(self.records)
@@ -120,65 +161,112 @@ class Delivery:
     def _run_indexed(self, index: Index, deadline: float) -> int:  # noqa: C901 - one function, for the reason below
         """The same, with a shorter way for records that tell at a glance where they go, as nearly every one does.
 
-        Every record there is goes through this loop, and a function or a look at the clock more would be felt.
+        Every record there is goes through this loop. So it calls nothing that it can do itself, looks at the clock
+        once, and leaves behind nothing but what an outcome could not be made without.
         """
-        attribute, steps_of = index.attribute, index.steps
-        made, entries = self.records.made, self.entries
+        records, taken, ends, unrouted = self.records, self._taken, self._ends, self.unrouted
+        attribute, ways_of = index.attribute, index.ways
         skips = self._plan.unrouted == "skip" and not self._plan.fallback
-        now = perf_counter()
-        for position, raw in enumerate(self.records.raws):
+        find_record, finish = record_finder(records, attribute), self.invocation.finish
+        now = self._started = perf_counter()
+        for position, raw in enumerate(records.raws):
             if now > deadline:
                 self.stopped = True
                 return position
             old = None
             # What is not as usual raises, here or by itself, and goes the careful way, which tells what is wrong.
             try:
-                event, by_entity = steps_of[raw["eventName"]]
+                ways = ways_of[raw["eventName"]]
                 body = raw["dynamodb"]
                 new = body["NewImage"]
                 entity = new[attribute]["S"]
-                steps = by_entity.get(entity)
-                if steps is None and not (skips and entity and type(entity) is str):
-                    raise KeyError
+                way = ways.get(entity)
                 if "OldImage" in body and type(old := body["OldImage"]) is not dict:
                     raise TypeError
-            except (KeyError, TypeError):
-                go_on = self.deliver(self.records[position], entries)
-                now = perf_counter()
-            else:
-                if not steps:
-                    entries.append(position)
-                    if steps is None:
-                        self.unrouted.append(entity)
-                    continue
-                record = made[position] = make_record(raw, body, event, new, old, entity)
-                if len(steps) != 1:
-                    go_on = self._take(steps, record, entries)
-                    now = perf_counter()
-                else:
-                    outcome = self._attempt(steps[0], record, None)
-                    started, now = now, perf_counter()
-                    if outcome is None:
-                        entries.append(position)
+                if type(way) is not Straight:
+                    if way is None:
+                        if not (skips and entity and type(entity) is str):
+                            raise KeyError
+                        unrouted[entity] = unrouted.get(entity, 0) + 1
                         continue
-                    outcome.duration = now - started
-                    entries.append(outcome)
-                    go_on = outcome.status != "failed"
+                    if type(way) is Choice:
+                        way = way.way(old, new)
+            except (KeyError, TypeError):
+                go_on = self.deliver(records[position], self._told_at(position))
+            else:
+                if type(way) is Straight:
+                    try:
+                        change = _new(way.kind)
+                        change._new = way.new.read(new, "NewImage")
+                        change._old = None if way.old is None else way.old.read(old, "OldImage")
+                    except Exception as error:  # noqa: BLE001 - validators are the user's own and may raise anything
+                        if old is None and way.old is not None:
+                            go_on = self.deliver(records[position], self._told_at(position))
+                        else:
+                            go_on = self._fail(
+                                position, find_record(raw, position), way, _stage_of_reading(error), error, now
+                            )
+                    else:
+                        change._record = None
+                        change._find_record = find_record
+                        change._raw = raw
+                        change._position = position
+                        try:
+                            result = way.call(change)
+                            if result is not None:
+                                finish(result)
+                        except (Exception, CancelledError) as error:  # noqa: BLE001 - whatever a handler raises
+                            go_on = self._fail(
+                                position, find_record(raw, position), way, "handler", _as_exception(error), now
+                            )
+                        else:
+                            taken[position] = way
+                            ends[position] = now = perf_counter()
+                            continue
+                elif way:
+                    go_on = self._take(way, find_record(raw, position), self._told_at(position))
+                else:
+                    continue
+            ends[position] = now = perf_counter()
             if not go_on:
                 self.stopped = True
                 return position + 1
-        return len(made)
+        return len(taken)
+
+    def _fail(
+        self, position: int, record: Record, way: Straight, stage: Stage, error: Exception, started: float
+    ) -> bool:
+        """Settle a record that failed on its straight way; returns whether those after it may start."""
+        outcome = self._failed_at(way.step, record, stage, error)
+        outcome.duration = perf_counter() - started
+        return self._add(self._told_at(position), outcome)
+
+    def _told_at(self, position: int) -> list[Outcome]:
+        """Where the outcomes of a record go that are made at once."""
+        outcomes = self._told[position] = []
+        return outcomes
 
     def outcomes(self) -> list[Outcome]:
-        """What became of the records so far, in their order."""
-        for place, entry in enumerate(self.entries):
-            if not isinstance(entry, Outcome):
-                self.entries[place] = self._untaken(self.records[entry])
-        return cast("list[Outcome]", self.entries)
+        """What became of the records, in their order, once they have run."""
+        if self._outcomes is None:
+            self._outcomes = list(self._made_outcomes())
+        return self._outcomes
 
-    def _untaken(self, record: Record) -> Outcome:
-        record.entity = self._plan.read_entity(record)
-        return Outcome("unrouted" if self._steps_of(record, record.entity) is None else "skipped", record)
+    def _made_outcomes(self) -> Iterator[Outcome]:
+        started = self._started
+        for position, record in enumerate(self.records):
+            way, end = self._taken[position], self._ends[position] or started
+            if position >= self._reached:
+                yield Outcome("deferred", record)
+            elif position in self._told:
+                yield from self._told[position]
+            else:  # it told its entity at a glance
+                record.entity = self._plan.read_entity(record)
+                if way is not None:
+                    yield Outcome("done", record, way.route, duration=end - started)
+                else:
+                    yield Outcome("unrouted" if self._steps_of(record, record.entity) is None else "skipped", record)
+            started = end
 
     def deliver(self, record: Record, outcomes: list[Any]) -> bool:
         """Take a record along its routes.
@@ -218,9 +306,9 @@ class Delivery:
         first = started = perf_counter()
         for position, step in enumerate(steps):
             if started > first and started > self.invocation.deadline.at:
-                outcomes.extend(Outcome("deferred", record, later.route) for later in steps[position:])
+                outcomes.extend(_deferred(steps[position:], record))
                 return False
-            if self._finished(step.key, record):
+            if self._known and self._finished(step.key, record):
                 outcomes.append(Outcome("skipped", record, step.route))
                 continue
             outcome = self._attempt(step, record, cache)
@@ -231,18 +319,16 @@ class Delivery:
             started = now
             outcomes.append(outcome)
             if outcome.status == "failed":
-                outcomes.extend(Outcome("deferred", record, later.route) for later in steps[position + 1 :])
+                outcomes.extend(_deferred(steps[position + 1 :], record))
                 return False
         if len(outcomes) == before:
             outcomes.append(Outcome("skipped", record))
         return True
 
     def _finished(self, key: str, record: Record) -> bool:
-        """Whether an earlier delivery has finished this record at the route with this key."""
-        if not self._known:
-            return False
+        """Whether an earlier delivery, of which something is known, finished this record at the route with this key."""
         name = identity(record)
-        return name is not None and name not in self._shared and (key, name) in self._known
+        return name is not None and name not in self._shared and (key, name) in (self._known or ())
 
     def _attempt(self, step: Step, record: Record, cache: Cache | None) -> Outcome | None:
         """Take one step; ``None`` where the route's condition does not let the record through."""
@@ -252,15 +338,13 @@ class Delivery:
             try:
                 met = condition.wire(record.old_image or _NOTHING, record.new_image or _NOTHING)
             except Exception as error:  # noqa: BLE001 - a condition may be the user's own
-                return self._failed(record, step.route, step.levels, "handler", error)
+                return self._failed_at(step, record, "handler", error)
             if met is False:
                 return None
         try:
             change = step.build(record, cache)
-        except DecodeError as error:
-            return self._failed(record, step.route, step.levels, "decode", error)
         except Exception as error:  # noqa: BLE001 - validators are the user's own and may raise anything
-            return self._failed(record, step.route, step.levels, "validate", error)
+            return self._failed_at(step, record, _stage_of_reading(error), error)
         try:
             if met is None and not condition.typed(change, record.old_image or _NOTHING, record.new_image or _NOTHING):  # type: ignore[union-attr]  # only a condition leaves it open
                 return None
@@ -270,8 +354,8 @@ class Delivery:
             if result is not None:
                 self.invocation.finish(result)
         except (Exception, CancelledError) as error:  # noqa: BLE001 - whatever a handler raises is the record's failure
-            return self._failed(record, step.route, step.levels, "handler", _as_exception(error))
-        return make_done(record, step.route)
+            return self._failed_at(step, record, "handler", _as_exception(error))
+        return Outcome("done", record, step.route)
 
     def _gather(self, step: Step, change: Any, record: Record) -> Outcome:
         # Deferred until the batch is called; lanes may gather at the same time, and these operations are atomic.
@@ -301,7 +385,7 @@ class Delivery:
     def _settle_failed(self, step: Step, outcomes: Iterable[Outcome], error: Exception, started: float) -> bool:
         go_on = True
         for outcome in outcomes:
-            failed = self._failed(outcome.record, step.route, step.levels, "handler", error)
+            failed = self._failed_at(step, outcome.record, "handler", error)
             outcome.status, outcome.stage, outcome.error = failed.status, failed.stage, failed.error
             outcome.duration = perf_counter() - started
             go_on = go_on and failed.status != "failed"
@@ -315,7 +399,8 @@ class Delivery:
     def _unrouted(self, record: Record) -> Outcome:
         unrouted = self._plan.unrouted
         if unrouted == "skip":
-            self.unrouted.append(record.entity)
+            with self._counting:  # lanes count at the same time
+                self.unrouted[record.entity] = self.unrouted.get(record.entity, 0) + 1
             return Outcome("unrouted", record)
         named = "an entity that has no route" if record.entity else "no entity name where the discriminator reads one"
         error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={unrouted!r}")
@@ -324,6 +409,9 @@ class Delivery:
             self._park(outcome, error)
         self._plan.troubled(outcome)
         return outcome
+
+    def _failed_at(self, step: Step, record: Record, stage: Stage, error: Exception) -> Outcome:
+        return self._failed(record, step.route, step.levels, stage, error)
 
     def _failed(
         self,
@@ -362,6 +450,47 @@ class Delivery:
             outcome.stage, outcome.error = "park", failure
         else:
             outcome.status = "parked"
+
+
+def _deferred(steps: Sequence[Step], record: Record) -> Iterator[Outcome]:
+    """What becomes of steps that are not taken now, but for those whose conditions would not let the record through."""
+    for step in steps:
+        met: bool | None = None
+        if step.condition is not None:
+            with suppress(Exception):  # it may be the user's own, and is asked again when the record comes again
+                met = step.condition.wire(record.old_image or _NOTHING, record.new_image or _NOTHING)
+        if met is not False:
+            yield Outcome("deferred", record, step.route)
+
+
+def record_finder(records: Records, attribute: str) -> Callable[[Any, int], Record]:
+    """What finds the record of one in the event that told at a glance where it goes, given that and its position.
+
+    It does not keep the event. After the invocation, where there are no records any more, it makes a new one.
+
+    Args:
+        records: The records of the event.
+        attribute: Whose text in the new image is the entity's name.
+    """
+    reference = ref(records)
+
+    def find(raw: Any, position: int) -> Record:
+        records = reference()
+        record = None if records is None else records.made[position]
+        body = raw["dynamodb"]
+        new = body["NewImage"]
+        if record is None:
+            record = make_record(raw, body, _EVENTS[raw["eventName"]], new, body.get("OldImage"))
+            if records is not None:
+                records.made[position] = record
+        record.entity = new[attribute]["S"]
+        return record
+
+    return find
+
+
+def _stage_of_reading(error: Exception) -> Stage:
+    return "decode" if isinstance(error, DecodeError) else "validate"
 
 
 def _as_exception(error: Exception | CancelledError) -> Exception:

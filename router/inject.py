@@ -239,15 +239,20 @@ class Invocation:
 
 
 class _Asking:
-    """On whose behalf values are asked for: a call of a handler for a record, or for a batch."""
+    """On whose behalf values are asked for: a call of a handler for a change, or for a batch of them."""
 
-    __slots__ = ("invocation", "record", "route", "values")
+    __slots__ = ("_change", "invocation", "route", "values")
 
-    def __init__(self, invocation: Invocation, record: Record | None, route: Route) -> None:
+    def __init__(self, invocation: Invocation, change: Any, route: Route) -> None:
         self.invocation = invocation
-        self.record = record
         self.route = route
         self.values = Values()
+        self._change = change
+
+    @property
+    def record(self) -> Record | None:
+        """The record, made if nobody has asked for it yet; ``None`` for a batch."""
+        return None if self.route.batch else self._change.record
 
     def of_scope(self, scope: Scope) -> Values:
         if scope == "record":
@@ -276,7 +281,7 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
 
     def call(change: Any) -> Any:
         invocation = current_invocation.get()
-        asking = _Asking(invocation, None if route.batch else change.record, route)
+        asking = _Asking(invocation, change, route)
         try:
             needs = {name: supply(asking, "record") for name, supply in suppliers.items()}
             result = invocation.finish(handler(change, **needs))

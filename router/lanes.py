@@ -14,7 +14,7 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
-from router.delivery import Delivery
+from router.delivery import UNDONE, Delivery
 from router.inject import Loop
 from router.outcomes import Outcome
 from router.record import Record
@@ -22,8 +22,6 @@ from router.record import Record
 __all__ = ["Lanes", "run_batches", "run_lanes", "undone_records"]
 
 Deliver = Callable[[Record, list[Outcome]], bool]
-
-_UNDONE = ("failed", "deferred")
 
 
 class Lanes:
@@ -109,9 +107,7 @@ def run_lanes(
     delivery: Delivery, concurrency: int, loop: Loop, submit: Callable[[Callable[[], None]], Any], deadline: float
 ) -> None:
     """Take the records of a delivery along their routes, in lanes; the arguments are those of :class:`Lanes`."""
-    outcomes = Lanes(delivery.records, delivery.deliver, deadline).run(concurrency, loop, submit)
-    delivery.entries.extend(outcomes)
-    delivery.stopped = any(outcome.status in _UNDONE for outcome in outcomes)
+    delivery.run_lanes(lambda deliver: Lanes(delivery.records, deliver, deadline).run(concurrency, loop, submit))
 
 
 def run_batches(delivery: Delivery, deadline: float) -> None:
@@ -130,7 +126,7 @@ def run_batches(delivery: Delivery, deadline: float) -> None:
     outcomes, records = delivery.outcomes(), delivery.records
     positions = {id(record): position for position, record in enumerate(records)}
     waiting = {id(outcome) for gathered in delivery.gathered.values() for _, outcome in gathered.changes}
-    undone = (outcome for outcome in outcomes if outcome.status in _UNDONE and id(outcome) not in waiting)
+    undone = (outcome for outcome in outcomes if outcome.status in UNDONE and id(outcome) not in waiting)
     end = min((positions[id(outcome.record)] for outcome in undone), default=len(records))
     for gathered in sorted(delivery.gathered.values(), key=lambda gathered: gathered.step.position):
         placed = ((positions[id(outcome.record)], change, outcome) for change, outcome in gathered.changes)
@@ -143,4 +139,4 @@ def run_batches(delivery: Delivery, deadline: float) -> None:
 
 def undone_records(outcomes: Iterable[Outcome]) -> list[Record]:
     """The records that have to come again, each once, in order."""
-    return list({id(outcome.record): outcome.record for outcome in outcomes if outcome.status in _UNDONE}.values())
+    return list({id(outcome.record): outcome.record for outcome in outcomes if outcome.status in UNDONE}.values())

@@ -110,10 +110,15 @@ def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) ->
         log.warning("record dropped", stage=outcome.stage, **fields)
 
 
-def log_unrouted(log: structlog.typing.FilteringBoundLogger, entities: list[str | None]) -> None:
-    """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot."""
-    names = sorted({name for name in entities if name is not None})[:_MOST_NAMES]
-    log.info("records unrouted", count=len(entities), entities=names)
+def log_unrouted(log: structlog.typing.FilteringBoundLogger, counts: dict[str | None, int]) -> None:
+    """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot.
+
+    Args:
+        log: The logger.
+        counts: How many records there were of each entity.
+    """
+    names = sorted(name for name in counts if name is not None)[:_MOST_NAMES]
+    log.info("records unrouted", count=sum(counts.values()), entities=names)
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:

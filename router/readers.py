@@ -20,7 +20,12 @@ from router.decode import decode_image
 from router.errors import DecodeError
 from router.schemas import attributes_of, definitions_of, model_schema
 
-__all__ = ["Reader", "reader_for"]
+__all__ = ["IMAGES_READ_EXACTLY", "Reader", "reader_for"]
+
+# Python compiles what is written for a model in about the time that it saves in as many images. A cold start, whose
+# first events are small, does without.
+IMAGES_READ_EXACTLY = 100
+"""How many images of a model are read before it is worth while to write a function for it."""
 
 
 def reader_for(model: Any) -> Reader:
@@ -85,22 +90,30 @@ class Reader:
 class _ModelReader(Reader):
     """Reads images into a ``BaseModel``, whose schema tells what it reads.
 
-    A model may be completed or rebuilt at any time. It has another validator then, and the schema is read again.
+    After some images it has a function written that reads them faster. A model may be completed or rebuilt at any time.
+    It has another validator then, and everything starts anew.
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
         super().__init__(model, model.model_validate)
         self._validator: Any = None
         self._names: tuple[str, ...] | None = None
+        self._images = 0
+        self._written = False
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
         self._keep_up()
         return decode_image(wire, image, self._names)
 
     def _read(self, wire: Any, image: str | None = None) -> Any:
-        """Read an image exactly; what is written for the model comes here with all that it is not written for."""
-        if self._keep_up():
-            return self.read(wire, image)
+        """Read an image exactly: the first ones, and later those that what is written for the model does not know."""
+        self._keep_up()
+        if not self._written:
+            self._images += 1
+            if self._images > IMAGES_READ_EXACTLY:
+                self._written = True
+                self.read = (write_reader(self.model, self._read) if self._names is not None else None) or self._read
+                return self.read(wire, image)
         values = decode_image(wire, image, self._names)
         try:
             # Not model_validate: its look at arguments that nobody gave takes a quarter of a small model's time.
@@ -110,17 +123,16 @@ class _ModelReader(Reader):
                 raise
         return _validated(self.validate, _whole(wire, values))
 
-    def _keep_up(self) -> bool:
-        """Read the schema if the model was rebuilt; returns whether it was."""
+    def _keep_up(self) -> None:
+        """Read the schema if the model was rebuilt."""
         model: type[BaseModel] = self.model
         if vars(model)["__pydantic_validator__"] is self._validator:
-            return False
+            return
         if not model.__pydantic_complete__:
             model.model_rebuild(raise_errors=False)  # if it is still incomplete, the validator says so when it is used
         self._names = _names_read_by(model)
-        self.read = (write_reader(model, self._read) if self._names is not None else None) or self._read
+        self.read, self._images, self._written = self._read, 0, False
         self._validator = vars(model)["__pydantic_validator__"]
-        return True
 
 
 @cache

@@ -1,78 +1,26 @@
-"""The routes of a dispatcher, looked up by entity and event, each with all that a record needs on its way."""
+"""The routes of a dispatcher, by the entities that lead to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from router.callables import describe
-from router.change import Change, Insert, Modify, Remove, inserted, modified
 from router.dependencies import Misfit
 from router.discriminators import Attribute, Discriminator
 from router.entity import literal_entities, name_of_class
-from router.errors import DecodeError
 from router.event import Event
 from router.fitting import explained
 from router.inject import Call
 from router.policies import OnError
-from router.readers import Reader, reader_for
 from router.record import Record
 from router.routes import Route
-from router.views import EVENTS, VIEWS, View, check_view
+from router.steps import Step, Steps, builder
+from router.views import EVENTS, View, check_view
 
-__all__ = ["VIEWS", "Build", "Cache", "Step", "Table", "View", "entity_reader", "images_of"]
-
-Cache = dict[Any, Any]
-"""What was read of one record, so that several routes read each image into each model once."""
-Build = Callable[[Record, Cache | None], Change[Any, Any]]
-
-
-class Step:
-    """One route, for one kind of event, ready to be taken."""
-
-    __slots__ = ("batch", "build", "call", "condition", "key", "levels", "position", "route")
-
-    def __init__(
-        self, route: Route, position: int, key: str, build: Build, call: Call, levels: tuple[OnError | None, ...]
-    ) -> None:
-        self.route = route
-        self.batch = route.batch
-        self.position = position
-        self.key = key
-        self.build = build
-        self.call = call
-        self.condition = route.condition
-        self.levels = levels
-
-
-Steps = Mapping[str, Mapping[Event, tuple[Step, ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The steps of records that have a new image, looked up by what stands on the wire.
-
-    Args:
-        attribute: Whose text in the new image is the entity's name.
-        steps: By ``eventName``, the event and the steps of each entity.
-    """
-
-    attribute: str
-    steps: Mapping[str, tuple[Event, Mapping[str, tuple[Step, ...]]]]
-
-
-def index_of(discriminator: Discriminator, steps: Steps) -> Index | None:
-    """The index of steps, or ``None`` where an entity's name has to be worked out."""
-    if not isinstance(discriminator, Attribute):
-        return None
-    events = (Event.INSERT, Event.MODIFY)
-    return Index(
-        discriminator.name,
-        {str(event.name): (event, {entity: at[event] for entity, at in steps.items()}) for event in events},
-    )
+__all__ = ["Table", "entity_reader", "images_of"]
 
 
 class Table:
@@ -121,9 +69,7 @@ class Table:
         """The routes of an entity, in the order of registration."""
         return () if entity is None else self._by_entity.get(self.fold(entity), ())
 
-    def steps(
-        self, call: Callable[[Route], Call], on_error: OnError | None
-    ) -> tuple[dict[str, dict[Event, tuple[Step, ...]]], tuple[Step, ...]]:
+    def steps(self, call: Callable[[Route], Call], on_error: OnError | None) -> tuple[Steps, tuple[Step, ...]]:
         """Everything that a record can lead to, by entity name and event, and the fallback's step.
 
         Args:
@@ -136,7 +82,7 @@ class Table:
         def step(route: Route, event: Event) -> Step:
             position = positions[id(route)]
             levels = (route.on_error, on_error)
-            return Step(route, position, self.keys[id(route)], _builder(route, event), calls[position], levels)
+            return Step(route, position, self.keys[id(route)], builder(route, event), calls[position], levels)
 
         by_entity = {
             entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in EVENTS}
@@ -248,86 +194,3 @@ def images_of(record: Record) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """The images that a record has, in the order in which they are asked for the entity."""
     images = (("NewImage", record.new_image), ("OldImage", record.old_image), ("Keys", record.wire_keys))
     return ((name, image) for name, image in images if image)
-
-
-def _builder(route: Route, event: Event) -> Build:
-    """How the change of a route is made of a record of one kind of event."""
-    if route.fallback:
-        return _build_fallback
-    if route.model is None:
-        return _build_without_images
-    new, old = reader_for(route.model), reader_for(route.old)
-    if event is Event.INSERT:
-        return _insert_builder(new)
-    if event is not Event.MODIFY:
-        return lambda record, cache: Remove(_read(old, record.old_image, "OldImage", cache), record)
-    if Change in route.signature.change.types:
-        return lambda record, cache: _build_open(new, old, record, cache)
-    return _modify_builder(new, old)
-
-
-def _insert_builder(new: Reader) -> Build:
-    read = new.read
-
-    def build(record: Record, cache: Cache | None) -> Change[Any, Any]:
-        # The most frequent of all, so without a call that another route's reading would need.
-        if cache is None and (wire := record.new_image) is not None:
-            return inserted(read(wire, "NewImage"), record)
-        return inserted(_read(new, record.new_image, "NewImage", cache), record)
-
-    return build
-
-
-def _modify_builder(new: Reader, old: Reader) -> Build:
-    read_new, read_old = new.read, old.read
-
-    def build(record: Record, cache: Cache | None) -> Change[Any, Any]:
-        after, before = record.new_image, record.old_image
-        if cache is None and after is not None and before is not None:  # as above
-            return modified(read_new(after, "NewImage"), read_old(before, "OldImage"), record)
-        return modified(_read(new, after, "NewImage", cache), _read(old, before, "OldImage", cache), record)
-
-    return build
-
-
-def _read(reader: Reader, wire: Any, image: str, cache: Cache | None) -> Any:
-    if wire is None:
-        raise DecodeError("", "no such image", "one in a record of this event", image)
-    if cache is None:
-        return reader.read(wire, image)
-    key = (image, reader)
-    if key not in cache:
-        cache[key] = reader.read(wire, image)
-    return cache[key]
-
-
-def _build_open(new: Reader, old: Reader, record: Record, cache: Cache | None) -> Change[Any, Any]:
-    """A modification for a handler of ``Change``, which can do with one of the images."""
-    if record.old_image is None:
-        return Change(_read(new, record.new_image, "NewImage", cache), None, record)
-    before = _read(old, record.old_image, "OldImage", cache)
-    if record.new_image is None:
-        return Change(None, before, record)
-    return Modify(_read(new, record.new_image, "NewImage", cache), before, record)
-
-
-def _build_without_images(record: Record, _cache: Cache | None) -> Change[Any, Any]:
-    if record.event is Event.INSERT:
-        return Insert(None, record)
-    return Modify(None, None, record) if record.event is Event.MODIFY else Remove(None, record)
-
-
-def _build_fallback(record: Record, cache: Cache | None) -> Change[Any, Any]:
-    plain = reader_for(dict[str, Any])
-    new, old = record.new_image, record.old_image
-    if new is None and old is None:
-        return Change(None, record.keys, record)
-    if new is None:
-        return Remove(_read(plain, old, "OldImage", cache), record)
-    if old is None:
-        return (
-            Insert(_read(plain, new, "NewImage", cache), record)
-            if record.event is Event.INSERT
-            else Change(_read(plain, new, "NewImage", cache), None, record)
-        )
-    return Modify(_read(plain, new, "NewImage", cache), _read(plain, old, "OldImage", cache), record)

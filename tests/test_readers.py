@@ -26,6 +26,8 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
+from router import readers
+from router.codegen import write_reader
 from router.decode import decode_image
 from router.errors import DecodeError
 from router.readers import reader_for
@@ -281,6 +283,32 @@ def test_the_steps_can_be_taken_one_by_one() -> None:
     values = reader.decode(LEAN_IMAGE)
     assert values == {"id": "a", "total": Decimal("1.50")}
     assert reader.validate(values) == reader.read(LEAN_IMAGE)
+
+
+def test_a_function_is_written_when_it_is_worth_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first images are read without it, and those after them with it; a rebuilt model starts anew."""
+
+    class Often(BaseModel):
+        id: str
+
+    monkeypatch.setattr(readers, "IMAGES_READ_EXACTLY", 2)
+    written: list[Any] = []
+
+    def write(model: Any, exactly: Any) -> Any:
+        written.append(model)
+        return write_reader(model, exactly)
+
+    monkeypatch.setattr(readers, "write_reader", write)
+    reader = reader_for(Often)
+    for expected in ([], [], [Often], [Often]):
+        assert reader.read({"id": {"S": "a"}}) == Often(id="a")
+        assert written == expected
+    Often.model_rebuild(force=True)
+    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
+    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
+    assert written == [Often]
+    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
+    assert written == [Often, Often]
 
 
 def raise_decode_error(*_: Any) -> Any:
