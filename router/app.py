@@ -208,7 +208,7 @@ class Dispatcher:
         if undone or known:
             self._keep_completed(log, known, delivery.outcomes(), records, source.coming_again(records, undone))
         if delivery.unrouted:
-            log_unrouted(log, delivery.unrouted)
+            log_unrouted(log, delivery.unrouted, delivery.unrouted_entities)
         if undone:
             log_out_of_time(log, delivery.outcomes())
         return delivery, source.respond(event, undone)

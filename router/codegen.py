@@ -1,4 +1,4 @@
-"""Writes, for a model, the function that reads its images: one that decodes, validates and builds in one go.
+"""Writes, for a model, the function that reads its images: it decodes, validates and builds in one go.
 
 pydantic validates values that something has decoded before. What most fields ask of a value is said in a line of
 Python, and running that line takes a fraction of the time: a text stays as it is, a number becomes an ``int``. So the
@@ -383,13 +383,14 @@ class _Writer:
 
     def _validated(self, schema: Schema, config: Schema, wire: str, value: str) -> None:
         """A value that is left to its validator, decoded."""
-        if schema["type"] in _MADE_OF_TEXT:
-            with self._block(f"if 'S' in {wire}:"):
-                self.line(f"{value} = {wire}['S']")
-                self.line(f"if len({wire}) != 1 or type({value}) is not str: raise TypeError")
-            with self._block("else:"):
-                self.line(f"{value} = value_of({wire})")
-        else:
+        # The two kinds that most values are, and those that need a call more.
+        with self._block(f"if 'S' in {wire}:"):
+            self.line(f"{value} = {wire}['S']")
+            self.line(f"if len({wire}) != 1 or type({value}) is not str: raise TypeError")
+        with self._block(f"elif 'N' in {wire}:"):
+            self.line(f"{value} = number_of({wire}['N'])")
+            self.line(f"if len({wire}) != 1: raise TypeError")
+        with self._block("else:"):
             self.line(f"{value} = value_of({wire})")
         self.line(f"{value} = {self.given(field_validator(schema, config, self._definitions))}({value})")
 
@@ -398,7 +399,7 @@ _ANY: Final[Schema] = {"type": "any"}
 _UNASKED: Final = frozenset({"type", "ref", "metadata", "serialization", "strict"})
 """What a schema says beside what it asks of a value."""
 
-# What is all that a schema says where nothing more is asked, and what the config of the model may ask.
+# Scalars, and what a schema of theirs may say that makes no difference to a decoded value with the usual tag.
 _PLAIN: Final = {
     "str": ("coerce_numbers_to_str",),
     "bool": (),
@@ -408,7 +409,6 @@ _PLAIN: Final = {
 }
 # What a fraction is if DynamoDB wrote it, and number_of() leaves as it is.
 _FRACTION: Final = ("'.' in {}", "{}[-1] in '123456789'", "'E' not in {}", "'e' not in {}")
-_MADE_OF_TEXT: Final = frozenset({"date", "datetime", "str", "time", "timedelta", "url", "uuid"})
 
 _WRITTEN: Final[dict[str, Callable[[_Writer, Schema, Schema, str, str], bool]]] = {
     "any": _Writer._any,  # noqa: SLF001 - the class's own table

@@ -104,6 +104,7 @@ class Delivery:
         "records",
         "stopped",
         "unrouted",
+        "unrouted_entities",
     )
 
     def __init__(self, plan: Plan, invocation: Invocation, records: Records, known: Collection[Pair] | None) -> None:
@@ -123,7 +124,8 @@ class Delivery:
         self._outcomes: list[Outcome] | None = None
         self.gathered: dict[str, Gathered] = {}
         self.stopped = False
-        self.unrouted: dict[str | None, int] = {}  # how many records by entity
+        self.unrouted = 0
+        self.unrouted_entities: set[str] = set()
         self._counting = Lock()
 
     def run(self, deadline: float) -> None:
@@ -164,15 +166,16 @@ class Delivery:
         Every record there is goes through this loop. So it calls nothing that it can do itself, looks at the clock
         once, and leaves behind nothing but what an outcome could not be made without.
         """
-        records, taken, ends, unrouted = self.records, self._taken, self._ends, self.unrouted
+        records, taken, ends, unrouted, passed = self.records, self._taken, self._ends, set[str](), 0
         attribute, ways_of = index.attribute, index.ways
         skips = self._plan.unrouted == "skip" and not self._plan.fallback
         find_record, finish = record_finder(records, attribute), self.invocation.finish
         now = self._started = perf_counter()
+        reached = len(records)
         for position, raw in enumerate(records.raws):
             if now > deadline:
-                self.stopped = True
-                return position
+                self.stopped, reached = True, position
+                break
             old = None
             # What is not as usual raises, here or by itself, and goes the careful way, which tells what is wrong.
             try:
@@ -185,14 +188,16 @@ class Delivery:
                     raise TypeError
                 if type(way) is not Straight:
                     if way is None:
-                        if not (skips and entity and type(entity) is str):
-                            raise KeyError
-                        unrouted[entity] = unrouted.get(entity, 0) + 1
+                        if entity not in unrouted:
+                            if not (skips and entity and type(entity) is str):
+                                raise KeyError
+                            unrouted.add(entity)
+                        passed += 1
                         continue
                     if type(way) is Choice:
                         way = way.way(old, new)
             except (KeyError, TypeError):
-                go_on = self.deliver(records[position], self._told_at(position))
+                go_on = self.deliver(records.at(position), self._told_at(position))
             else:
                 if type(way) is Straight:
                     try:
@@ -201,7 +206,7 @@ class Delivery:
                         change._old = None if way.old is None else way.old.read(old, "OldImage")
                     except Exception as error:  # noqa: BLE001 - validators are the user's own and may raise anything
                         if old is None and way.old is not None:
-                            go_on = self.deliver(records[position], self._told_at(position))
+                            go_on = self.deliver(records.at(position), self._told_at(position))
                         else:
                             go_on = self._fail(
                                 position, find_record(raw, position), way, _stage_of_reading(error), error, now
@@ -229,9 +234,11 @@ class Delivery:
                     continue
             ends[position] = now = perf_counter()
             if not go_on:
-                self.stopped = True
-                return position + 1
-        return len(taken)
+                self.stopped, reached = True, position + 1
+                break
+        self.unrouted_entities |= unrouted
+        self.unrouted += passed
+        return reached
 
     def _fail(
         self, position: int, record: Record, way: Straight, stage: Stage, error: Exception, started: float
@@ -400,7 +407,9 @@ class Delivery:
         unrouted = self._plan.unrouted
         if unrouted == "skip":
             with self._counting:  # lanes count at the same time
-                self.unrouted[record.entity] = self.unrouted.get(record.entity, 0) + 1
+                self.unrouted += 1
+            if record.entity is not None:
+                self.unrouted_entities.add(record.entity)
             return Outcome("unrouted", record)
         named = "an entity that has no route" if record.entity else "no entity name where the discriminator reads one"
         error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={unrouted!r}")

@@ -110,15 +110,15 @@ def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) ->
         log.warning("record dropped", stage=outcome.stage, **fields)
 
 
-def log_unrouted(log: structlog.typing.FilteringBoundLogger, counts: dict[str | None, int]) -> None:
+def log_unrouted(log: structlog.typing.FilteringBoundLogger, count: int, entities: set[str]) -> None:
     """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot.
 
     Args:
         log: The logger.
-        counts: How many records there were of each entity.
+        count: How many records it were.
+        entities: Of which entities they are, as far as they say.
     """
-    names = sorted(name for name in counts if name is not None)[:_MOST_NAMES]
-    log.info("records unrouted", count=sum(counts.values()), entities=names)
+    log.info("records unrouted", count=count, entities=sorted(entities)[:_MOST_NAMES])
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:

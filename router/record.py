@@ -166,15 +166,16 @@ class Records(Sequence[Record]):
     def __getitem__(self, index: slice) -> list[Record]: ...
     def __getitem__(self, index: int | slice) -> Record | list[Record]:
         positions = range(len(self.raws))[index]
-        return self._at(positions) if isinstance(positions, int) else [self._at(position) for position in positions]
+        return self.at(positions) if isinstance(positions, int) else [self.at(position) for position in positions]
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self._at, range(len(self.raws)))
+        return map(self.at, range(len(self.raws)))
 
     def __len__(self) -> int:
         return len(self.raws)
 
-    def _at(self, position: int) -> Record:
+    def at(self, position: int) -> Record:
+        """The record at a position that there is, counted from the beginning."""
         record = self.made[position]
         if record is None:
             record = self.made[position] = self._make(self.raws[position], position)

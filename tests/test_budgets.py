@@ -36,7 +36,7 @@ class Calls(NamedTuple):
 BUDGETS = {
     "insert": Calls(2, 12),
     "modify": Calls(3, 21),
-    "unrouted": Calls(0, 2),
+    "unrouted": Calls(0, 1),
     "no route for the event": Calls(0, 1),
     "filtered out by a condition": Calls(1, 2),
     "two routes": Calls(17, 23),

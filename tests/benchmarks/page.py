@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from tests.benchmarks.goals import GOALS, Goal
 from tests.benchmarks.results import Measured, Memory, Results
 
-__all__ = ["TITLES", "cost_text", "print_goals", "print_memory", "print_workload", "table", "tables"]
+__all__ = ["TITLES", "cost_text", "print_goals", "print_memory", "print_workload", "pythons", "table", "tables"]
 
 TITLES = {
     "app": "app(event, context)",
@@ -17,6 +18,7 @@ TITLES = {
     "floor": "model_validate alone",
     "rust": "Rust, JSON included",
     "json.loads": "json.loads alone",
+    "look": "looking at entities alone",
 }
 BESIDE = ("powertools", "powertools-models", "boto3", "floor")
 """The contestants that every workload has beside the application."""
@@ -70,6 +72,25 @@ def tables(results: Results) -> dict[str, str]:
         "memory": table(["", "peak above the event", "of the event", "objects kept"], memory_rows(results)),
         "sample": table(["", "a record", "quartiles"], sample_rows(results)),
     }
+
+
+def pythons(kept: Sequence[Mapping[str, Any]]) -> str:
+    """A table of what whole runs on several Pythons found, in Markdown.
+
+    Args:
+        kept: The figures as they are kept, one for each Python.
+    """
+    versions = [f"Python {'.'.join(each['python'].split('.')[:2])}" for each in kept]
+    columns = [{workload["key"]: workload for workload in each["workloads"]} for each in kept]
+    rows = ([workload["name"], *(_short(column[key]) for column in columns)] for key, workload in columns[0].items())
+    return table(["workload", *versions], rows)
+
+
+def _short(workload: Mapping[str, Any]) -> str:
+    found = workload["contestants"]
+    _, cost, _ = found["app"]["microseconds a record"]
+    times = " ".join(f"{found[name]['times app'][1]:.2f}" for name in ("powertools", "powertools-models", "floor"))
+    return f"{cost:,.{0 if cost >= 100 else 2}f} µs: {times}"
 
 
 def workload_rows(results: Results) -> Iterator[list[str]]:

@@ -21,6 +21,7 @@ STYLES = {
     "floor": ("#8d96a3", "v"),
     "rust": ("#7b3294", "*"),
     "json.loads": ("#5aae61", "x"),
+    "look": ("#a6761d", "+"),
 }
 SPREAD = 0.11  # how far apart the contestants of a row are
 
