@@ -128,7 +128,7 @@ def test_numbers_as_dynamodb_writes_them_are_read(text: str) -> None:
 
 LINES: list[Any] = [
     *([{"S": ""}], ({"M": {}},), None, [{"M": [("sku", 1)]}]),
-    *([{"M": {"sku": {"S": "a"}, **more}}] for more in ({"x": {"X": 1}}, {1: {"S": ""}})),
+    *([{"M": {"sku": {"S": "a"}, name: wire}}] for name, wire in [("x", {"X": 1}), (1, {"S": ""})]),
 ]
 MALFORMED_OR_REFUSED: dict[str, list[Any]] = {
     "count": [{"S": "1"}, {"NULL": True}, {"N": 1}, {"N": b"1"}, {"N": "1", "S": ""}, "1", None, {}, [], {"N": None}],
