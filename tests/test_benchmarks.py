@@ -17,7 +17,7 @@ from tests.benchmarks.equality import UnequalWorkError, check_equal_work
 from tests.benchmarks.goals import GOALS, Goal
 from tests.benchmarks.measuring import Spread, interleaved, ratios
 from tests.benchmarks.memory import measure_memory
-from tests.benchmarks.page import table, tables
+from tests.benchmarks.page import pythons, table, tables
 from tests.benchmarks.plot import plot
 from tests.benchmarks.results import Measured, Results
 from tests.benchmarks.rust import RustMissingError, rust_handler
@@ -172,9 +172,22 @@ def test_other_markers_are_an_error(figures: dict[str, str]) -> None:
 
 def test_pages_have_a_place_for_each_figure() -> None:
     """``--write-docs`` finds its markers."""
-    assert spliced(FOLDER.joinpath("benchmarks.md").read_text(encoding="utf-8"), tables(Results(1)))
+    page = FOLDER.joinpath("benchmarks.md").read_text(encoding="utf-8")
+    assert spliced(page, {**tables(Results(1)), "pythons": ""})
     page = FOLDER.joinpath("scale.md").read_text(encoding="utf-8")
     assert spliced(page, {"shard": "", "simulated": "", "commands": ""})
+
+
+def test_pythons_stand_beside_each_other() -> None:
+    """A row for each workload and a column for each Python, with the cost and the ratios of the kept figures."""
+    times = {"app": [1e-4], "powertools": [3e-4], "powertools-models": [4e-4], "floor": [5e-5]}
+    results = Results(1, {"insert": measured(times)})
+    kept = [{**results.to_dict(), "python": version} for version in ("3.11.7", "3.13.0")]
+    assert pythons(kept).splitlines() == [
+        "| workload | Python 3.11 | Python 3.13 |",
+        "| --- | --- | --- |",
+        "| INSERT | 1.00 µs: 3.00 4.00 0.50 | 1.00 µs: 3.00 4.00 0.50 |",
+    ]
 
 
 def test_the_page_on_scale_shows_what_is_simulated() -> None:
