@@ -29,7 +29,7 @@ from functools import cache, partial
 from typing import Any, Final, Protocol, cast
 
 from pydantic import BaseModel
-from pydantic_core import SchemaError, SchemaValidator
+from pydantic_core import SchemaValidator
 
 from router.decode import number_of, texts_of, value_of
 from router.schemas import Definitions, ModelSchema, Schema, attributes_of, definitions_of, model_schema
@@ -65,7 +65,7 @@ def write_reader(model: type[BaseModel], exactly: Read) -> Read | None:
         return None
     try:
         return _written(model, exactly)
-    except (_Unsure, SchemaError, SyntaxError):  # the latter: blocks within blocks deeper than Python takes
+    except Exception:  # noqa: BLE001 - besides _Unsure: deeper blocks than Python takes, and schemas of kinds unheard of
         return None
 
 
@@ -326,23 +326,21 @@ class _Writer:
 
     def _after(self, schema: Schema, config: Schema, wire: str, value: str) -> bool:
         """A validator that sees what came out."""
-        if schema["function"]["type"] != "no-info":
-            return False
         self._value(schema["schema"], config, wire, value)
         self.line(f"{value} = {self.given(schema['function']['function'])}({value})")
         return True
 
     def _literal(self, schema: Schema, config: Schema, wire: str, value: str) -> bool:  # noqa: ARG002 - as the others
-        return self._one_of({text: text for text in schema["expected"]}, wire, value)
+        return self._one_of([(text, text) for text in schema["expected"]], wire, value)
 
     def _enum(self, schema: Schema, config: Schema, wire: str, value: str) -> bool:  # noqa: ARG002 - as the others
-        return self._one_of({member.value: member for member in schema["members"]}, wire, value)
+        return self._one_of([(member.value, member) for member in schema["members"]], wire, value)
 
-    def _one_of(self, choices: dict[Any, Any], wire: str, value: str) -> bool:
+    def _one_of(self, choices: list[tuple[Any, Any]], wire: str, value: str) -> bool:
         """A text that stands for something."""
-        if not all(type(text) is str for text in choices):
+        if not all(type(text) is str for text, _ in choices):
             return False
-        self.line(f"{value} = {self.given(choices)}[{wire}['S']]")
+        self.line(f"{value} = {self.given(dict(choices))}[{wire}['S']]")
         self.line(f"if len({wire}) != 1: raise TypeError")
         return True
 
