@@ -84,7 +84,7 @@ def runs(file: Path) -> bool:
     return shown.stdout.strip()[:1] not in {"", "Z"}
 
 
-def becomes(wanted: Callable[[], bool], seconds: float = 10) -> bool:
+def becomes(wanted: Callable[[], bool], seconds: float = 60) -> bool:
     end = time.monotonic() + seconds
     while not wanted() and time.monotonic() < end:
         time.sleep(0.05)

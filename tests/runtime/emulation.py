@@ -58,7 +58,7 @@ def emulated(emulator: Path, configuration: FunctionConfiguration) -> Iterator[E
     finally:
         # Asked to end, it ends the function too, which it keeps in a process group of its own.
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(60)
 
 
 def _free_port() -> int:
@@ -67,7 +67,7 @@ def _free_port() -> int:
 
 
 def _wait_for(port: int) -> None:
-    ends = monotonic() + 10
+    ends = monotonic() + 60
     while monotonic() < ends:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
