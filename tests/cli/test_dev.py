@@ -190,14 +190,8 @@ class TestASession:
         terminal, url = dev()
         put(url, id="warm", total=1)
         terminal.until("id=warm")
-        taken: list[float] = []
-        for number in range(1001, 1004):  # a machine that stands still for a while is none of the session's faults
-            started = time.monotonic()
-            put(url, id=str(number), total=5)
-            terminal.until(f"id={number}.*ms")
-            taken.append(time.monotonic() - started)
-        assert min(taken) < 1
-        line = terminal.until(r".*id=1001.*ms")
+        put(url, id="1001", total=5)
+        line = terminal.until(r".*id=1001.*ms", seconds=1)
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  INSERT  Order +id=1001  done +tallies\.tally  \d+\.\d ms", line)
 
     def test_router_put_from_another_terminal(self, dev: Dev) -> None:
