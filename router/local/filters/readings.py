@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
-from router.local.patterns import FilterPattern, FilterPatternError
-from router.local.patterns.matchers import address
+from router.local.filter_patterns import FilterPattern, FilterPatternError
+from router.local.filter_patterns.matchers import address
 
 __all__ = ["Choices", "Reading", "Told", "readings_of"]
 

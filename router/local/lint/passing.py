@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from router.local.filter_patterns import FilterPattern
 from router.local.lint.witnesses import OTHER, Allows, Witness
-from router.local.patterns import FilterPattern
 
 __all__ = ["passes"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NoReturn, Self
 
 from router.errors import RouterError
-from router.local.patterns import FilterPattern
+from router.local.filter_patterns import FilterPattern
 
 __all__ = ["FILTERABLE", "MappingSettings", "MappingSettingsError"]
 

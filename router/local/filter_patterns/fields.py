@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from router.local.patterns.parse import Leaf, Rule
+from router.local.filter_patterns.parse import Leaf, Rule
 
 __all__ = ["Fields", "holds", "reader"]
 

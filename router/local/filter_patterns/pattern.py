@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.errors import RouterError
-from router.local.patterns.expressions import InvalidPatternError
-from router.local.patterns.fields import holds, reader
-from router.local.patterns.parse import Rule, parse
+from router.local.filter_patterns.expressions import InvalidPatternError
+from router.local.filter_patterns.fields import holds, reader
+from router.local.filter_patterns.parse import Rule, parse
 
 __all__ = ["FilterPattern", "FilterPatternError"]
 

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from router.local.patterns import matchers
-from router.local.patterns.matchers import Matcher
+from router.local.filter_patterns import matchers
+from router.local.filter_patterns.matchers import Matcher
 
 __all__ = ["Absent", "InvalidPatternError", "Members", "expression", "literal", "refuse"]
 

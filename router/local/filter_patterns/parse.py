@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from router.local.patterns.expressions import Absent, InvalidPatternError, Members, expression, literal, refuse
-from router.local.patterns.matchers import Matcher
+from router.local.filter_patterns.expressions import Absent, InvalidPatternError, Members, expression, literal, refuse
+from router.local.filter_patterns.matchers import Matcher
 
 __all__ = ["Leaf", "Rule", "parse"]
 
