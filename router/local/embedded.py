@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any, cast
 
-from router.local.sizes import size_bytes
+from router.local.item_size import size_bytes
 
 __all__ = ["application", "correct", "expire", "serve"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from router.errors import RegistrationError
 from router.event import Event
-from router.local.sizes import size_bytes
+from router.local.item_size import size_bytes
 from router.testing.items import Item, Key, Wire, key_attributes, wire_image
 from router.views import View, carried
 

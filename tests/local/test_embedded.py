@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from router.local.embedded import application, correct, expire
-from router.local.sizes import size_bytes
+from router.local.item_size import size_bytes
 
 NOW = 1_789_651_620
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.app import Dispatcher
-from router.local.filters.clauses import Keys
-from router.local.filters.criteria import Filters, filters_of
-from router.local.filters.splice import PROPERTY, SpliceError, spliced
+from router.local.cloudformation.edit import PROPERTY, SpliceError, spliced
+from router.local.filter_criteria.clauses import Keys
+from router.local.filter_criteria.criteria import Filters, filters_of
 from router.local.intrinsics import StreamOf
 from router.local.stack import MappedStream, Stack, TemplateError
 

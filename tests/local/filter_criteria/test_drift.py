@@ -1,4 +1,4 @@
-"""``router.local.filters`` in a template: FilterCriteria change, and not one byte beside them."""
+"""``router.local.filter_criteria`` in a template: FilterCriteria change, and not one byte beside them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from router.local.filters import replace_text
-from router.local.filters.splice import SpliceError, spliced
+from router.local.cloudformation.edit import SpliceError, spliced
+from router.local.filter_criteria import replace_text
 from router.local.template import read_template
 
 SHOP = (Path(__file__).parents[2] / "template.yaml").read_bytes().decode()

@@ -1,4 +1,4 @@
-"""``router.local.filters``: filters drop nothing that has a route, and, where they say so, everything that has none."""
+"""``router.local.filter_criteria``: filters drop nothing that has a route, and, where they say so, everything that has none."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from router import Change, Dispatcher, Event, Routes, changed, discriminators
 from router.discriminators import Attribute
 from router.local import FilterPattern
-from router.local.filters import Filters, filters_of
-from router.local.filters.groups import Group, fitted
-from router.local.filters.readings import readings_of
+from router.local.filter_criteria import Filters, filters_of
+from router.local.filter_criteria.discriminator_tests import readings_of
+from router.local.filter_criteria.groups import Group, fitted
 from router.table import Table
 from router.views import EVENTS, VIEWS, carried
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.event import Event
-from router.local.filters.readings import Choices, Reading
+from router.local.filter_criteria.discriminator_tests import Choices, Reading
 
 __all__ = ["Clause", "Keys", "clauses_of"]
 

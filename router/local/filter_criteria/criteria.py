@@ -9,9 +9,9 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.event import Event
-from router.local.filters.clauses import Keys, clauses_of
-from router.local.filters.groups import Group, Names, Taken, fitted, groups_of
-from router.local.filters.readings import Reading, readings_of
+from router.local.filter_criteria.clauses import Keys, clauses_of
+from router.local.filter_criteria.discriminator_tests import Reading, readings_of
+from router.local.filter_criteria.groups import Group, Names, Taken, fitted, groups_of
 from router.views import EVENTS
 
 __all__ = ["MOST_FILTERS", "Filters", "filters_of"]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from router.local.filters.layout import block_lines, flow_text, laid_out
+from router.local.cloudformation.yaml_text import block_lines, flow_text, laid_out
 
 __all__ = ["PROPERTY", "SpliceError", "spliced"]
 
