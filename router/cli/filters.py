@@ -11,9 +11,9 @@ import typer
 from router.cli.errors import CommandLineError
 from router.cli.loading import DEFAULT_APP, load_app
 from router.cli.options import AppOption, FunctionOption, JsonOption
+from router.local.cloudformation.resources import Stack, TemplateError
 from router.local.filter_criteria import MOST_FILTERS, Filters, block_lines, filters_of, keys_of
 from router.local.lint import mapped_streams
-from router.local.stack import Stack, TemplateError
 
 __all__ = ["LimitOption", "filters"]
 

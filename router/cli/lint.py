@@ -20,6 +20,7 @@ from router.cli.loading import here, load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
 from router.errors import RouterError
+from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
 from router.local.lint import (
     NOT_JUDGED,
     RULES,
@@ -31,7 +32,6 @@ from router.local.lint import (
     mapped_streams,
 )
 from router.local.lint import lint as judge
-from router.local.stack import MappedStream, Stack, TemplateError
 
 __all__ = ["FindingDocument", "LintDocument", "lint"]
 

@@ -15,8 +15,8 @@ from router.cli.dev import DEFAULT_PORT
 from router.cli.errors import CommandLineError
 from router.cli.page import printable
 from router.errors import RouterError
+from router.local.cloudformation.template import LocalTable, read_template
 from router.local.engines import Endpoint
-from router.local.template import LocalTable, read_template
 
 __all__ = ["put"]
 

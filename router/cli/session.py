@@ -17,8 +17,8 @@ from router.cli.documents import ErrorDocument, error_document
 from router.cli.functions import Function
 from router.cli.page import Page, Part, error_text, printable
 from router.errors import RouterError
+from router.local.cloudformation.template import LocalFunction
 from router.local.mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
-from router.local.template import LocalFunction
 from router.outcomes import Outcome
 from router.record import Record
 

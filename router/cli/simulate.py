@@ -19,12 +19,12 @@ from router.cli.errors import CommandLineError
 from router.cli.options import JsonOption
 from router.cli.page import Page
 from router.errors import RouterError
+from router.local.cloudformation.template import read_template
 from router.local.mapping import MappingSettings
 from router.local.simulate import PRICES, Burst, Function, Load, Prices, Scenario, Simulation, Step
 from router.local.simulate import simulate as run_scenario
 from router.local.simulate.plot import check_plot, plot
 from router.local.simulate.report import course, document, scenario_text, summary, warnings
-from router.local.template import read_template
 
 __all__ = ["simulate"]
 

@@ -14,10 +14,10 @@ from router.cli.loading import load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
 from router.errors import RouterError
+from router.local.cloudformation.resources import MappedStream, Stack
+from router.local.cloudformation.template import app_of_handler
 from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, replace_text, rewritten
 from router.local.lint import mapped_streams
-from router.local.stack import MappedStream, Stack
-from router.local.template import app_of_handler
 
 __all__ = ["template"]
 

@@ -21,9 +21,9 @@ import pytest
 
 from router.cli import main
 from router.cli.dev import _function, _print_line
+from router.local.cloudformation.template import read_template
 from router.local.dynamodb_local import EngineMissingError, install, locate
 from router.local.engines import Embedded
-from router.local.template import read_template
 from tests.cli.conftest import Run
 
 ROUTER = Path(sys.executable).with_name("router")

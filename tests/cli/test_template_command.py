@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from router.local.template import read_template
+from router.local.cloudformation.template import read_template
 from tests.cli.conftest import Run
 from tests.cli.test_filters import APP, TEMPLATE
 

@@ -21,8 +21,8 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from handlers import messages, orders
 from router import Dispatcher, Metrics
+from router.local.cloudformation.template import read_template
 from router.local.mapping import MappingSettings
-from router.local.template import read_template
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"

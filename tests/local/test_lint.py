@@ -24,9 +24,9 @@ from router import (
     not_,
     where,
 )
+from router.local.cloudformation.resources import Stack, TemplateError
 from router.local.lint import RULES, Deployment, Finding, find_handler, lint, mapped_streams
 from router.local.lint.handler import Handler
-from router.local.stack import Stack, TemplateError
 from router.parking import S3Parking, SqsParking
 
 GOOD = """

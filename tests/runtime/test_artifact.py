@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from router.cli.events import read_events
+from router.local.cloudformation.template import read_template
 from router.local.mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, payload_of
-from router.local.template import read_template
 from tests.deploy.conftest import build_artifact
 from tests.runtime.emulation import emulated
 from tests.runtime.machine import REAL, ROOT, RUNNING, client_for, emulator, interpreter, lacking

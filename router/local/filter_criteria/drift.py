@@ -9,10 +9,10 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.local.cloudformation.edit import PROPERTY, SpliceError, spliced
+from router.local.cloudformation.intrinsics import StreamOf
+from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
 from router.local.filter_criteria.clauses import Keys
 from router.local.filter_criteria.criteria import Filters, filters_of
-from router.local.intrinsics import StreamOf
-from router.local.stack import MappedStream, Stack, TemplateError
 
 __all__ = ["MappedFilters", "mapped_filters", "rewritten"]
 

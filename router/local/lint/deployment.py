@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 
 from router.app import Dispatcher
 from router.errors import RouterError
-from router.local.intrinsics import StreamOf, Unknown, strange_functions
+from router.local.cloudformation.intrinsics import StreamOf, Unknown, strange_functions
+from router.local.cloudformation.resources import TABLE, MappedStream, Section, Stack, TemplateError
 from router.local.lint.handler import Handler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
-from router.local.stack import TABLE, MappedStream, Section, Stack, TemplateError
 from router.views import VIEWS, View
 
 __all__ = ["Deployment", "NotKnownError", "mapped_streams"]

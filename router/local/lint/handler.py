@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.app import Dispatcher
-from router.local.template import app_of_handler
+from router.local.cloudformation.template import app_of_handler
 
 __all__ = ["Handler", "find_handler"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.local.intrinsics import Unknown
-from router.local.stack import FUNCTIONS, Section, Stack
+from router.local.cloudformation.intrinsics import Unknown
+from router.local.cloudformation.resources import FUNCTIONS, Section, Stack
 
 __all__ = ["Permissions", "Statement", "permissions_of"]
 

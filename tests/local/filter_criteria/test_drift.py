@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from router.local.cloudformation.edit import SpliceError, spliced
+from router.local.cloudformation.template import read_template
 from router.local.filter_criteria import replace_text
-from router.local.template import read_template
 
 SHOP = (Path(__file__).parents[2] / "template.yaml").read_bytes().decode()
 EVENT = ("Resources", "Router", "Properties", "Events", "Changes", "Properties")

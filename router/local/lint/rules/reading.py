@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from router.local.cloudformation.intrinsics import Unknown
+from router.local.cloudformation.resources import mapping_parameters
 from router.local.filter_patterns import FilterPatternError
-from router.local.intrinsics import Unknown
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Trouble, rule
 from router.local.mapping import MappingSettings, MappingSettingsError
-from router.local.stack import mapping_parameters
 
 __all__ = ["function_stopped", "mapping_disabled", "mapping_refused", "starts_at_latest"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from router.errors import RouterError
-from router.local.intrinsics import load, resolve
+from router.local.cloudformation.intrinsics import load, resolve
 
 __all__ = ["FUNCTIONS", "TABLE", "MappedStream", "Section", "Stack", "TemplateError", "mapping_parameters"]
 
@@ -36,7 +36,7 @@ class Section:
     Args:
         name: The logical ID, with what leads to a part of a resource behind it: ``Router.Changes``.
         type: The resource's type.
-        values: What its properties say, with :class:`~router.local.intrinsics.Unknown` for what cannot be known.
+        values: What its properties say, with :class:`~router.local.cloudformation.intrinsics.Unknown` for what cannot be known.
         line: Where it begins, counted from 1, if that is known.
         written: Its properties as they were read, those first that come first.
         metadata: The resource's ``Metadata``.
@@ -71,7 +71,7 @@ class MappedStream:
 
     Args:
         function: The function's logical ID, or what it is called where it is none of the template's.
-        stream: The source, as :func:`~router.local.intrinsics.resolve` gives it.
+        stream: The source, as :func:`~router.local.cloudformation.intrinsics.resolve` gives it.
         said_as: What the property is called that names it.
         said: What the mapping says, which is all its settings and some names.
         event: Whether it is an event of SAM's, which says that it is a table's stream.

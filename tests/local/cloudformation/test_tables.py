@@ -1,4 +1,4 @@
-"""``router.local.tables``: tables as a template says, made or found."""
+"""``router.local.cloudformation.tables``: tables as a template says, made or found."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from router.local.cloudformation.tables import TableError, make_tables, stream_of
+from router.local.cloudformation.template import LocalTable
 from router.local.engines import Embedded
-from router.local.tables import TableError, make_tables, stream_of
-from router.local.template import LocalTable
 
 
 def described(name: str, view: str | None = "NEW_IMAGE", ttl: str | None = None, kind: str = "S") -> LocalTable:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from router.errors import RouterError
-from router.local.template import LocalTable
+from router.local.cloudformation.template import LocalTable
 
 __all__ = ["TableError", "make_tables", "stream_of"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from router.local.cloudformation.intrinsics import StreamOf, Unknown
+from router.local.cloudformation.resources import TABLE, MappedStream, Section, Stack, TemplateError, mapping_parameters
 from router.local.filter_patterns import FilterPatternError
-from router.local.intrinsics import StreamOf, Unknown
 from router.local.mapping import MappingSettings, MappingSettingsError
-from router.local.stack import TABLE, MappedStream, Section, Stack, TemplateError, mapping_parameters
 
 __all__ = ["LocalFunction", "LocalTable", "Template", "TemplateError", "app_of_handler", "read_template"]
 

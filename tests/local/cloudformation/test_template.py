@@ -1,4 +1,4 @@
-"""``router.local.template``: what a template says, in SAM and in CloudFormation, and what is wrong with it."""
+"""``router.local.cloudformation.template``: what a template says, in SAM and in CloudFormation, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from router.local.intrinsics import Unknown, resolve
-from router.local.template import Template, TemplateError, read_template
+from router.local.cloudformation.intrinsics import Unknown, resolve
+from router.local.cloudformation.template import Template, TemplateError, read_template
 
 TABLE = """
   Orders:
