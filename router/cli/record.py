@@ -14,7 +14,7 @@ from router.cli.errors import CommandLineError
 from router.cli.options import JsonOption
 from router.cli.page import Page
 from router.errors import RouterError
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.recorder import Recorder, write_event
 from router.local.redaction import Redaction
 from router.local.service import Service

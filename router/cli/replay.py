@@ -26,7 +26,7 @@ from router.cli.replay_documents import (
     replay_document,
 )
 from router.errors import RouterError
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.replay import Dispatch, Replay
 from router.outcomes import Report
 from router.sources import dynamodb_streams, source_of

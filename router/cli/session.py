@@ -18,7 +18,7 @@ from router.cli.functions import Function
 from router.cli.page import Page, Part, error_text, printable
 from router.errors import RouterError
 from router.local.cloudformation.template import LocalFunction
-from router.local.mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
+from router.local.event_source_mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
 from router.outcomes import Outcome
 from router.record import Record
 

@@ -20,7 +20,7 @@ from router.cli.options import JsonOption
 from router.cli.page import Page
 from router.errors import RouterError
 from router.local.cloudformation.template import read_template
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.simulate import PRICES, Burst, Function, Load, Prices, Scenario, Simulation, Step
 from router.local.simulate import simulate as run_scenario
 from router.local.simulate.plot import check_plot, plot

@@ -3,7 +3,7 @@
 - :mod:`router.local.dynamodb_local` fetches and runs Amazon's DynamoDB Local.
 - :mod:`router.local.capture` turns what a stream holds into events as Lambda delivers them.
 - :mod:`router.local.filter_patterns` matches records with filter patterns as AWS does.
-- :mod:`router.local.mapping` is Lambda's event source mapping as a state machine.
+- :mod:`router.local.event_source_mapping` is Lambda's event source mapping as a state machine.
 - :mod:`router.local.runtime` runs a function in Lambda's own runtime client.
 """
 

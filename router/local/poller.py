@@ -1,6 +1,6 @@
 """Lambda's part between a stream and a function: read shards, ask the mapping what to do, and do it.
 
-What happens when is decided by :class:`router.local.mapping.EventSourceMapping`; this module brings the stream, the
+What happens when is decided by :class:`router.local.event_source_mapping.EventSourceMapping`; this module brings the stream, the
 function and the clock. Invocations run one after the other, also where the parallelization factor would let AWS run
 several at a time: which records share a batch, and in what order, is the same.
 """
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from router.errors import RouterError
 from router.local.capture import StreamsClient, lambda_record, relocate
-from router.local.mapping import Action, EventSourceMapping, Invoke, Position, Result
+from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Position, Result
 
 __all__ = ["Listener", "Poller", "StreamLostError", "told_arn"]
 

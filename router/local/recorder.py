@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from router.local.capture import StreamsClient, lambda_record, relocate
-from router.local.mapping import EventSourceMapping, Invoke, MappingSettings, Position, Returned
+from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Position, Returned
 from router.local.redaction import Redaction
 from router.local.service import LOCAL_REGION, RecorderError, stream_parts
 

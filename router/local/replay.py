@@ -17,7 +17,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
-from router.local.mapping import (
+from router.local.event_source_mapping import (
     Action,
     Discard,
     EventSourceMapping,
@@ -28,7 +28,7 @@ from router.local.mapping import (
     Returned,
     Trim,
 )
-from router.local.mapping.records import order, stream_record
+from router.local.event_source_mapping.stream_record import order, stream_record
 from router.outcomes import Outcome, Report
 
 __all__ = ["Dispatch", "GivenUp", "Invocation", "Replay"]

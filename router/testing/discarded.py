@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.local.mapping import Discard
+from router.local.event_source_mapping import Discard
 
 __all__ = ["Discarded"]
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from router.errors import RegistrationError
-from router.local.mapping import (
+from router.local.event_source_mapping import (
     Action,
     Discard,
     EventSourceMapping,
@@ -54,7 +54,7 @@ class Stream:
         table_name: The table's name.
         function_name: The function's name.
         label: When the stream was enabled, which tells two streams of one table apart: event IDs differ with it.
-        mapping: The mapping's parameters by AWS's names in snake case, as :class:`router.local.mapping.MappingSettings`
+        mapping: The mapping's parameters by AWS's names in snake case, as :class:`router.local.event_source_mapping.MappingSettings`
             lists them.
 
     Raises:

@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from router.local.engines import EngineName, open_engine
-from router.local.mapping import EventSourceMapping, Invoke, MappingSettings, Result, Returned
+from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Result, Returned
 from router.local.poller import Poller
 
 PUTS = 200

@@ -22,7 +22,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from handlers import messages, orders
 from router import Dispatcher, Metrics
 from router.local.cloudformation.template import read_template
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "template.yaml"

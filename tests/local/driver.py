@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from router.local.mapping import (
+from router.local.event_source_mapping import (
     Checkpoint,
     Discard,
     EventSourceMapping,

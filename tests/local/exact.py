@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.local.mapping import (
+from router.local.event_source_mapping import (
     Action,
     Discard,
     EventSourceMapping,

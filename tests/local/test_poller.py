@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from router.local.engines import Embedded
-from router.local.mapping import (
+from router.local.event_source_mapping import (
     Action,
     Checkpoint,
     Discard,

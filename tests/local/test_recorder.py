@@ -16,7 +16,7 @@ from botocore import exceptions as botocore
 from router.app import Dispatcher
 from router.change import Change
 from router.local.dynamodb_local import DynamoDBLocal
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.recorder import Recorder, write_event
 from router.local.redaction import Redaction
 from router.local.service import RecorderError, Service, stream_parts

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from router import Change, Dispatcher, Drop, Park, Reject, Routes
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.replay import Replay
 from router.outcomes import Report
 from router.parking import Parked

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.local.mapping import EventSourceMapping, Invoke, MappingSettings
-from router.local.mapping.batches import LARGEST_PAYLOAD
-from router.local.mapping.lanes import lane_of
+from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings
+from router.local.event_source_mapping.batches import LARGEST_PAYLOAD
+from router.local.event_source_mapping.lanes import lane_of
 from router.local.simulate.arrivals import Arrivals, poisson, positions
 from router.local.simulate.chance import chance
 from router.local.simulate.function import Function

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from router.local.mapping import MappingSettings, back_off
+from router.local.event_source_mapping import MappingSettings, back_off
 from router.local.simulate.arrivals import Arrivals, poisson, regular
 from router.local.simulate.chance import chance
 from router.local.simulate.function import Function

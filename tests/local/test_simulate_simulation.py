@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import MappingSettings
+from router.local.event_source_mapping import MappingSettings
 from router.local.simulate import PRICES, Burst, Function, Load, Scenario, SimulationError, Step, simulate
 from router.local.simulate.cost import bill
 from router.local.simulate.plot import check_plot, plot

@@ -15,7 +15,7 @@ import pytest
 
 from router.cli.events import read_events
 from router.local.cloudformation.template import read_template
-from router.local.mapping import EventSourceMapping, Invoke, MappingSettings, Returned
+from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, payload_of
 from tests.deploy.conftest import build_artifact
 from tests.runtime.emulation import emulated

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import FunctionError, Invoke, Returned
+from router.local.event_source_mapping import FunctionError, Invoke, Returned
 from router.local.runtime import (
     Answer,
     FunctionConfiguration,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import Discard, EventSourceMapping, Invoke, MappingSettings
+from router.local.event_source_mapping import Discard, EventSourceMapping, Invoke, MappingSettings
 from router.local.runtime import FunctionConfiguration, RuntimeFunction
 from tests.local.driver import REPORT, SHARD, START, Json, numbers, record
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from router import Change, Dispatcher, RegistrationError, Routes
-from router.local.mapping import MappingSettingsError
+from router.local.event_source_mapping import MappingSettingsError
 from router.testing import Stream, inserted
 from router.views import View
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from router.local.cloudformation.intrinsics import StreamOf, Unknown
 from router.local.cloudformation.resources import TABLE, MappedStream, Section, Stack, TemplateError, mapping_parameters
+from router.local.event_source_mapping import MappingSettings, MappingSettingsError
 from router.local.filter_patterns import FilterPatternError
-from router.local.mapping import MappingSettings, MappingSettingsError
 
 __all__ = ["LocalFunction", "LocalTable", "Template", "TemplateError", "app_of_handler", "read_template"]
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from router.errors import RouterError
-from router.local.mapping import FunctionError, Invoke, Result, Returned
+from router.local.event_source_mapping import FunctionError, Invoke, Result, Returned
 from router.local.runtime.answers import MAX_PAYLOAD, Answer, exited, timed_out
 from router.local.runtime.api import Answered, Idle, InitFailed, Invocation
 from router.local.runtime.configuration import FunctionConfiguration

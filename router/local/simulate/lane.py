@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from random import Random
 
-from router.local.mapping.batches import LARGEST_PAYLOAD, RETENTION
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.settings import MappingSettings
+from router.local.event_source_mapping.batches import LARGEST_PAYLOAD, RETENTION
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.simulate.arrivals import Arrivals
 from router.local.simulate.function import Function
 from router.local.simulate.tally import Log, Tally

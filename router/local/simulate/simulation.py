@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import NamedTuple
 
-from router.local.mapping.settings import MappingSettings
+from router.local.event_source_mapping.settings import MappingSettings
 from router.local.simulate.arrivals import Arrivals, poisson, positions, regular
 from router.local.simulate.chance import chance
 from router.local.simulate.cost import PRICES, Bill, Prices, bill

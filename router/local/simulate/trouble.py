@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.local.mapping.batches import Batch, chunks, fate
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.retries import back_off, resolve
-from router.local.mapping.settings import MappingSettings
-from router.local.mapping.verdicts import Failure, Partial, Success, Verdict
+from router.local.event_source_mapping.batches import Batch, chunks, fate
+from router.local.event_source_mapping.responses import Failure, Partial, Success, Verdict
+from router.local.event_source_mapping.retries import back_off, resolve
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.simulate.function import Function
 from router.local.simulate.tally import Tally
 
@@ -38,8 +38,8 @@ class Attempt:
 class Trouble:
     """Takes batches to their end as the mapping does: cut, split, tried again, given up.
 
-    The decisions are those of :func:`router.local.mapping.retries.resolve` and
-    :func:`router.local.mapping.batches.fate`; only what a function would answer is made up here.
+    The decisions are those of :func:`router.local.event_source_mapping.retries.resolve` and
+    :func:`router.local.event_source_mapping.batches.fate`; only what a function would answer is made up here.
 
     Args:
         settings: The mapping's settings.

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from router.local.cloudformation.intrinsics import Unknown
 from router.local.cloudformation.resources import mapping_parameters
+from router.local.event_source_mapping import MappingSettings, MappingSettingsError
 from router.local.filter_patterns import FilterPatternError
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Trouble, rule
-from router.local.mapping import MappingSettings, MappingSettingsError
 
 __all__ = ["function_stopped", "mapping_disabled", "mapping_refused", "starts_at_latest"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import FunctionError, Result, Returned
-from router.local.mapping.windows import LARGEST_STATE
+from router.local.event_source_mapping import FunctionError, Result, Returned
+from router.local.event_source_mapping.windows import LARGEST_STATE
 from tests.local.driver import SHARD, START, Driver, fail, numbers, record, report
 
 LENGTH: dict[str, Any] = {"tumbling_window_in_seconds": 60}  # START is at a full minute

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import EventSourceMapping, FunctionError, Invoke, MappingSettings
+from router.local.event_source_mapping import EventSourceMapping, FunctionError, Invoke, MappingSettings
 from tests.local.driver import REPORT, SHARD, START, Driver, fail, record, report
 
 QUALIFIED = "arn:aws:lambda:us-east-1:123456789012:function:NAME:ALIAS"

@@ -13,10 +13,19 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from router.local.mapping.batches import LARGEST_PAYLOAD, RETENTION, Batch, Taken, fate, full, payload, take
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.settings import MappingSettings
-from router.local.mapping.windows import Window, too_large, window_fields, window_of
+from router.local.event_source_mapping.batches import (
+    LARGEST_PAYLOAD,
+    RETENTION,
+    Batch,
+    Taken,
+    fate,
+    full,
+    payload,
+    take,
+)
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord
+from router.local.event_source_mapping.windows import Window, too_large, window_fields, window_of
 
 __all__ = ["Lane", "lane_of"]
 

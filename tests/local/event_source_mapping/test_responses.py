@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import FunctionError, MappingSettings, Returned
-from router.local.mapping.records import stream_record
-from router.local.mapping.verdicts import Failure, Partial, Success, judge
+from router.local.event_source_mapping import FunctionError, MappingSettings, Returned
+from router.local.event_source_mapping.responses import Failure, Partial, Success, judge
+from router.local.event_source_mapping.stream_record import stream_record
 from tests.local.driver import REPORT, record
 
 BATCH = [stream_record(record(number), number, 0.0) for number in (998, 999, 1000)]

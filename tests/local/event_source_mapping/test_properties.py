@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.local.mapping import FunctionError, Invoke, Result, Returned, Throttled
-from router.local.mapping.lanes import lane_of
+from router.local.event_source_mapping import FunctionError, Invoke, Result, Returned, Throttled
+from router.local.event_source_mapping.lanes import lane_of
 from tests.local.driver import START, Driver, numbers, record
 
 KEYS = ("a", "b", "c", "d")

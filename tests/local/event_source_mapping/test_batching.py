@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping.batches import LARGEST_PAYLOAD
+from router.local.event_source_mapping.batches import LARGEST_PAYLOAD
 from tests.local.driver import REPORT, SHARD, START, Driver, Json, fail, fail_on, record, records, report
 
 

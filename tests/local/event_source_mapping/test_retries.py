@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from router import RouterError
-from router.local.mapping import Invoke, Result, Returned, Throttled, back_off
+from router.local.event_source_mapping import Invoke, Result, Returned, Throttled, back_off
 from tests.local.driver import REPORT, SHARD, START, Driver, fail, fail_on, numbers, record, records, report, succeed
 
 EXHAUSTED, AGED = "RetryAttemptsExhausted", "RecordAgeExceeded"

@@ -80,7 +80,7 @@ class MappingSettings:
     Example:
         >>> MappingSettings(batch_size=10_001)
         Traceback (most recent call last):
-        router.local.mapping.settings.MappingSettingsError: 1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000
+        router.local.event_source_mapping.settings.MappingSettingsError: 1 validation error detected: Value '10001' at 'batchSize' failed to satisfy constraint: Member must have value less than or equal to 10000
     """  # noqa: E501 - AWS's sentence is as long as it is
 
     batch_size: int = 100

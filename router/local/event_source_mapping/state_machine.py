@@ -15,16 +15,16 @@ from typing import Any
 from uuid import UUID
 
 from router.errors import RouterError
-from router.local.mapping.actions import Action, Checkpoint, Invoke, Trim
-from router.local.mapping.batches import Batch, chunks, fate
-from router.local.mapping.failures import Discard, Origin, discard
-from router.local.mapping.lanes import Lane, lane_of
-from router.local.mapping.records import StreamRecord, stream_record
-from router.local.mapping.retries import Backoff, back_off, put_off, resolve
-from router.local.mapping.settings import MappingSettings, MappingSettingsError
-from router.local.mapping.shards import Position, Shard
-from router.local.mapping.verdicts import Failure, Result, Throttled, Verdict, judge
-from router.local.mapping.windows import IDLE_FLUSH
+from router.local.event_source_mapping.actions import Action, Checkpoint, Invoke, Trim
+from router.local.event_source_mapping.batches import Batch, chunks, fate
+from router.local.event_source_mapping.failure_documents import Discard, Origin, discard
+from router.local.event_source_mapping.lanes import Lane, lane_of
+from router.local.event_source_mapping.responses import Failure, Result, Throttled, Verdict, judge
+from router.local.event_source_mapping.retries import Backoff, back_off, put_off, resolve
+from router.local.event_source_mapping.settings import MappingSettings, MappingSettingsError
+from router.local.event_source_mapping.shards import Position, Shard
+from router.local.event_source_mapping.stream_record import StreamRecord, stream_record
+from router.local.event_source_mapping.windows import IDLE_FLUSH
 
 __all__ = ["EventSourceMapping"]
 
@@ -54,7 +54,7 @@ class EventSourceMapping:
         MappingSettingsError: Such a stream cannot be read from the starting position.
 
     Example:
-        >>> from router.local.mapping import Returned
+        >>> from router.local.event_source_mapping import Returned
         >>> mapping = EventSourceMapping(MappingSettings(batch_size=2))
         >>> mapping.add_shard("shard-1")
         >>> mapping.feed("shard-1", [{"dynamodb": {"SequenceNumber": str(number)}} for number in (1, 2, 3)], now=0.0)

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from router.local.mapping.batches import Batch
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.settings import MappingSettings
-from router.local.mapping.verdicts import Failure, Partial, Success, Verdict
+from router.local.event_source_mapping.batches import Batch
+from router.local.event_source_mapping.responses import Failure, Partial, Success, Verdict
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord
 
 __all__ = ["Backoff", "Next", "back_off", "put_off", "resolve"]
 

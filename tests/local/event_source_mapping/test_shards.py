@@ -4,9 +4,16 @@ from typing import Any
 
 import pytest
 
-from router.local.mapping import Checkpoint, EventSourceMapping, Invoke, MappingSettings, Position, Returned
-from router.local.mapping.lanes import lane_of
-from router.local.mapping.records import order
+from router.local.event_source_mapping import (
+    Checkpoint,
+    EventSourceMapping,
+    Invoke,
+    MappingSettings,
+    Position,
+    Returned,
+)
+from router.local.event_source_mapping.lanes import lane_of
+from router.local.event_source_mapping.stream_record import order
 from tests.local.driver import SHARD, START, Driver, Json, fail, numbers, record, records
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.local.mapping.records import StreamRecord, order
-from router.local.mapping.settings import MappingSettings
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord, order
 
 __all__ = ["Failure", "FunctionError", "Partial", "Result", "Returned", "Success", "Throttled", "Verdict", "judge"]
 

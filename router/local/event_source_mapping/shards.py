@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from router.local.mapping.lanes import Lane
-from router.local.mapping.records import StreamRecord
+from router.local.event_source_mapping.lanes import Lane
+from router.local.event_source_mapping.stream_record import StreamRecord
 
 __all__ = ["Position", "Shard"]
 

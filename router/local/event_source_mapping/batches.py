@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.settings import MappingSettings
-from router.local.mapping.windows import Window, window_of
+from router.local.event_source_mapping.settings import MappingSettings
+from router.local.event_source_mapping.stream_record import StreamRecord
+from router.local.event_source_mapping.windows import Window, window_of
 
 __all__ = ["LARGEST_PAYLOAD", "RETENTION", "Batch", "Fate", "chunks", "fate", "full", "payload", "take"]
 

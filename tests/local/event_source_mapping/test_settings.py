@@ -6,7 +6,7 @@ import pytest
 
 from router import RouterError
 from router.local import FilterPatternError
-from router.local.mapping import EventSourceMapping, MappingSettings, MappingSettingsError
+from router.local.event_source_mapping import EventSourceMapping, MappingSettings, MappingSettingsError
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:failed"
 

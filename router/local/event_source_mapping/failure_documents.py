@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from router.local.mapping.batches import Batch
-from router.local.mapping.records import StreamRecord
-from router.local.mapping.verdicts import Failure
-from router.local.mapping.windows import seconds_text, window_fields
+from router.local.event_source_mapping.batches import Batch
+from router.local.event_source_mapping.responses import Failure
+from router.local.event_source_mapping.stream_record import StreamRecord
+from router.local.event_source_mapping.windows import seconds_text, window_fields
 
 __all__ = ["Condition", "Discard", "Origin", "discard"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from router.local.mapping.failures import Discard
+from router.local.event_source_mapping.failure_documents import Discard
 
 __all__ = ["Action", "Checkpoint", "Invoke", "Trim"]
 
