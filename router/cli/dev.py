@@ -25,7 +25,7 @@ from router.cli.session import Faults, Session
 from router.errors import RouterError
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
-from router.local.engines import Endpoint, Engine, EngineName, open_engine
+from router.local.engines.embedded import Endpoint, Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
 from router.local.poller import Poller, told_arn
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, require_client

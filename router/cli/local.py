@@ -8,7 +8,7 @@ import typer
 
 from router.cli.errors import CommandLineError
 from router.errors import RouterError
-from router.local.dynamodb_local import install
+from router.local.engines.dynamodb_local import install
 
 __all__ = ["local"]
 

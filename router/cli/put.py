@@ -16,7 +16,7 @@ from router.cli.errors import CommandLineError
 from router.cli.page import printable
 from router.errors import RouterError
 from router.local.cloudformation.template import LocalTable, read_template
-from router.local.engines import Endpoint
+from router.local.engines.embedded import Endpoint
 
 __all__ = ["put"]
 

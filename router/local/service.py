@@ -28,7 +28,7 @@ class RecorderError(RouterError):
 class Service:
     """DynamoDB and its streams, at AWS or at any other endpoint, with boto3's own chain of credentials and regions.
 
-    For an endpoint on this machine, where none are set, it takes those that :mod:`router.local.dynamodb_local` takes.
+    For an endpoint on this machine, where none are set, it takes those that :mod:`router.local.engines.dynamodb_local` takes.
 
     Args:
         endpoint_url: Where the engine listens; AWS when left out.

@@ -22,8 +22,8 @@ import pytest
 from router.cli import main
 from router.cli.dev import _function, _print_line
 from router.local.cloudformation.template import read_template
-from router.local.dynamodb_local import EngineMissingError, install, locate
-from router.local.engines import Embedded
+from router.local.engines.dynamodb_local import EngineMissingError, install, locate
+from router.local.engines.embedded import Embedded
 from tests.cli.conftest import Run
 
 ROUTER = Path(sys.executable).with_name("router")

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from router.local.dynamodb_local import DynamoDBLocal
+from router.local.engines.dynamodb_local import DynamoDBLocal
 from tests.cli.conftest import Run
 from tests.cli.shop import Ended
 from tests.local import conftest as engines

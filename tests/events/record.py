@@ -9,7 +9,7 @@ from typing import Any
 
 from router.errors import RouterError
 from router.local.capture import as_event, lambda_record, relocate, stream_records
-from router.local.dynamodb_local import DynamoDBLocal, install
+from router.local.engines.dynamodb_local import DynamoDBLocal, install
 from tests.events.stories import STORIES, Shop, Story
 
 FOLDER = Path(__file__).parent

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from router.local.dynamodb_local import DynamoDBLocal, EngineMissingError, Installation, install, locate
+from router.local.engines.dynamodb_local import DynamoDBLocal, EngineMissingError, Installation, install, locate
 
 
 @pytest.fixture(scope="session")

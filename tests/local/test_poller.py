@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from router.local.engines import Embedded
+from router.local.engines.embedded import Embedded
 from router.local.event_source_mapping import (
     Action,
     Checkpoint,

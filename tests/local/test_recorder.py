@@ -15,7 +15,7 @@ from botocore import exceptions as botocore
 
 from router.app import Dispatcher
 from router.change import Change
-from router.local.dynamodb_local import DynamoDBLocal
+from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.event_source_mapping import MappingSettings
 from router.local.recorder import Recorder, write_event
 from router.local.redaction import Redaction

@@ -12,7 +12,7 @@ import pytest
 from handlers.aws import DynamoViews, DynamoWarehouse
 from handlers.ports import Movement, UnknownProductError, View
 from router.local.capture import lambda_record, stream_records
-from router.local.dynamodb_local import DynamoDBLocal
+from router.local.engines.dynamodb_local import DynamoDBLocal
 from tests.events.stories import MUG, TEA, order, wire
 from tests.handlers.shop import Shop
 

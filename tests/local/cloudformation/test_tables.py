@@ -9,7 +9,7 @@ import pytest
 
 from router.local.cloudformation.tables import TableError, make_tables, stream_of
 from router.local.cloudformation.template import LocalTable
-from router.local.engines import Embedded
+from router.local.engines.embedded import Embedded
 
 
 def described(name: str, view: str | None = "NEW_IMAGE", ttl: str | None = None, kind: str = "S") -> LocalTable:

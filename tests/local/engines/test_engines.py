@@ -1,4 +1,4 @@
-"""``router.local.engines``: one suite of what streams do, for every engine; what one does otherwise stands in KNOWN."""
+"""``router.local.engines.embedded``: one suite of what streams do, for every engine; what one does otherwise stands in KNOWN."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ import pytest
 from router.errors import RouterError
 from router.local import engines as module
 from router.local.capture import lambda_record, stream_records
-from router.local.dynamodb_local import EngineMissingError, EngineStartError
-from router.local.engines import Embedded, Endpoint, EndpointError, Engine, open_engine
+from router.local.engines.dynamodb_local import EngineMissingError, EngineStartError
+from router.local.engines.embedded import Embedded, Endpoint, EndpointError, Engine, open_engine
 from router.local.poller import told_arn
 
 KEY = {"pk": {"S": "a"}}
@@ -379,7 +379,7 @@ class TestEmbedded:
 
     def test_it_ends_when_its_owner_is_killed(self) -> None:
         """No finally runs then."""
-        code = "import time\nfrom router.local.engines import Embedded\nwith Embedded() as e: print(e.endpoint_url, flush=True); time.sleep(60)"
+        code = "import time\nfrom router.local.engines.embedded import Embedded\nwith Embedded() as e: print(e.endpoint_url, flush=True); time.sleep(60)"
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
             assert owner.stdout is not None
             port = int(owner.stdout.readline().rpartition(":")[2])

@@ -1,7 +1,7 @@
 """Where the tables are: an engine that this process starts, or an endpoint that is there already.
 
 All of them are spoken to through boto3 clients. What their streams do as AWS's do, and what
-they do otherwise, is stated engine by engine in ``docs/local.md`` and asserted by ``tests/local/test_engines.py``.
+they do otherwise, is stated engine by engine in ``docs/local.md`` and asserted by ``tests/local/engines/test_engines.py``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
 from router.errors import RouterError
-from router.local.dynamodb_local import (
+from router.local.engines.dynamodb_local import (
     EngineMissingError,
     EngineStartError,
     _free_port,
@@ -135,7 +135,7 @@ class Embedded(_Started):
             msg = f"found no {', '.join(missing)}, which the embedded engine needs; pip install 'entity-router[local]'"
             raise EngineMissingError(msg)
         # -P: a module in the user's folder may be called like one that the engine needs.
-        return [sys.executable, "-P", "-m", "router.local.embedded", str(port)]
+        return [sys.executable, "-P", "-m", "router.local.engines.ministack_server", str(port)]
 
 
 class SharedDynamoDBLocal(_Started):
