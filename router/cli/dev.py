@@ -27,8 +27,8 @@ from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
 from router.local.engines.embedded import Endpoint, Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
-from router.local.poller import Poller, told_arn
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, require_client
+from router.local.streams.poller import Poller, told_arn
 
 __all__ = ["DEFAULT_PORT", "dev"]
 

@@ -15,9 +15,9 @@ from router.cli.options import JsonOption
 from router.cli.page import Page
 from router.errors import RouterError
 from router.local.event_source_mapping import MappingSettings
-from router.local.recorder import Recorder, write_event
-from router.local.redaction import Redaction
-from router.local.service import Service
+from router.local.streams.client import Service
+from router.local.streams.recorder import Recorder, write_event
+from router.local.streams.redaction import Redaction
 
 __all__ = ["RecordingDocument", "record"]
 

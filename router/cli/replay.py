@@ -27,7 +27,7 @@ from router.cli.replay_documents import (
 )
 from router.errors import RouterError
 from router.local.event_source_mapping import MappingSettings
-from router.local.replay import Dispatch, Replay
+from router.local.streams.replay import Dispatch, Replay
 from router.outcomes import Report
 from router.sources import dynamodb_streams, source_of
 from router.testing import Context

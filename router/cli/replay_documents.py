@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from router.cli.documents import ErrorDocument, error_document
-from router.local.replay import Invocation, Replay
+from router.local.streams.replay import Invocation, Replay
 from router.outcomes import Outcome
 from router.record import Record
 

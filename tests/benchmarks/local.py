@@ -17,7 +17,7 @@ from typing import Any
 
 from router.local.engines.embedded import EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Result, Returned
-from router.local.poller import Poller
+from router.local.streams.poller import Poller
 
 PUTS = 200
 RECORDS = 5_000

@@ -93,7 +93,7 @@ class RuntimeFunction:
             return Answer(self._document(happened, request_id), True, duration, init_duration)
 
     def __call__(self, invoke: Invoke) -> Result:
-        """Run an invocation of the event source mapping's: what a :class:`router.local.poller.Poller` is given.
+        """Run an invocation of the event source mapping's: what a :class:`router.local.streams.poller.Poller` is given.
 
         Args:
             invoke: What the mapping asks for.

@@ -20,10 +20,10 @@ import pytest
 
 from router.errors import RouterError
 from router.local import engines as module
-from router.local.capture import lambda_record, stream_records
 from router.local.engines.dynamodb_local import EngineMissingError, EngineStartError
 from router.local.engines.embedded import Embedded, Endpoint, EndpointError, Engine, open_engine
-from router.local.poller import told_arn
+from router.local.streams.lambda_record import lambda_record, stream_records
+from router.local.streams.poller import told_arn
 
 KEY = {"pk": {"S": "a"}}
 

@@ -1,4 +1,4 @@
-"""``router.local.redaction``: pseudonyms of the same type and length, and always the same for the same value."""
+"""``router.local.streams.redaction``: pseudonyms of the same type and length, and always the same for the same value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from router.decode import decode_image
 from router.discriminators import attribute
 from router.errors import DecodeError
-from router.local.redaction import Redaction, RedactionError
+from router.local.streams.redaction import Redaction, RedactionError
 from router.wire import same
 from tests.strategies import attribute_values, base64, images, numbers
 

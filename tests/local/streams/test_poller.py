@@ -1,4 +1,4 @@
-"""``router.local.poller``: a stream whose pages the test writes, and a real one."""
+"""``router.local.streams.poller``: a stream whose pages the test writes, and a real one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from router.local.event_source_mapping import (
     Result,
     Returned,
 )
-from router.local.poller import Poller, StreamLostError, told_arn
+from router.local.streams.poller import Poller, StreamLostError, told_arn
 
 NOW = 1_789_651_620.0
 ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/T/stream/2026"

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from router.local.capture import StreamsClient, lambda_record, relocate
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Position, Returned
-from router.local.redaction import Redaction
-from router.local.service import LOCAL_REGION, RecorderError, stream_parts
+from router.local.streams.client import LOCAL_REGION, RecorderError, stream_parts
+from router.local.streams.lambda_record import StreamsClient, lambda_record, relocate
+from router.local.streams.redaction import Redaction
 
 __all__ = ["Recorder", "write_event"]
 

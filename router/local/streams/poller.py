@@ -15,8 +15,8 @@ from graphlib import TopologicalSorter
 from typing import Any, Protocol
 
 from router.errors import RouterError
-from router.local.capture import StreamsClient, lambda_record, relocate
 from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Position, Result
+from router.local.streams.lambda_record import StreamsClient, lambda_record, relocate
 
 __all__ = ["Listener", "Poller", "StreamLostError", "told_arn"]
 

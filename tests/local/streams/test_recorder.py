@@ -1,4 +1,4 @@
-"""``router.local.recorder`` and ``router.local.service``: what a stream holds, as events of Lambda."""
+"""``router.local.streams.recorder`` and ``router.local.streams.client``: what a stream holds, as events of Lambda."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from router.app import Dispatcher
 from router.change import Change
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.event_source_mapping import MappingSettings
-from router.local.recorder import Recorder, write_event
-from router.local.redaction import Redaction
-from router.local.service import RecorderError, Service, stream_parts
+from router.local.streams.client import RecorderError, Service, stream_parts
+from router.local.streams.recorder import Recorder, write_event
+from router.local.streams.redaction import Redaction
 from router.routes import Routes
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"

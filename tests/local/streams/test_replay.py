@@ -1,4 +1,4 @@
-"""``router.local.replay``: recorded records under a simulated mapping."""
+"""``router.local.streams.replay``: recorded records under a simulated mapping."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, Drop, Park, Reject, Routes
 from router.local.event_source_mapping import MappingSettings
-from router.local.replay import Replay
+from router.local.streams.replay import Replay
 from router.outcomes import Report
 from router.parking import Parked
 

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from router.local.capture import as_event, lambda_record, relocate, stream_records
 from router.local.engines.dynamodb_local import DynamoDBLocal
+from router.local.streams.lambda_record import as_event, lambda_record, relocate, stream_records
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
 TTL = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}

@@ -1,0 +1,1 @@
+"""Streams of real tables: reading, recording, redacting and replaying their records."""
