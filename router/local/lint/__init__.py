@@ -3,7 +3,7 @@
 - :mod:`router.local.lint.deployment` is what is judged.
 - :mod:`router.local.lint.rule` is what a rule is.
 - :mod:`router.local.lint.rules` has them all, a module for each family.
-- :mod:`router.local.lint.witnesses`, :mod:`~router.local.lint.permissions` and :mod:`~router.local.lint.reach` are what
+- :mod:`router.local.lint.sample_records`, :mod:`~router.local.lint.permissions` and :mod:`~router.local.lint.handler_names` are what
   rules ask: whether filters let a route's records pass, what a role allows, and which handler names a table.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from router.local.lint.deployment import Deployment, NotKnownError, mapped_streams
-from router.local.lint.handler import Handler, find_handler
+from router.local.lint.handler_lookup import Handler, find_handler
 from router.local.lint.rule import Finding, Rule, Severity
 from router.local.lint.rules import RULES
 

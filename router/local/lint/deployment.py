@@ -11,7 +11,7 @@ from router.app import Dispatcher
 from router.errors import RouterError
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, strange_functions
 from router.local.cloudformation.resources import TABLE, MappedStream, Section, Stack, TemplateError
-from router.local.lint.handler import Handler
+from router.local.lint.handler_lookup import Handler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
 from router.views import VIEWS, View
 

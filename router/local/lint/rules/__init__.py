@@ -1,21 +1,21 @@
 """All rules, each in the module of its family; a new one is a function there and a line here."""
 
 from router.local.lint.rule import Rule
-from router.local.lint.rules.answers import no_bisect, no_partial_failures, tumbling_window
-from router.local.lint.rules.endings import (
+from router.local.lint.rules.filters import filter_drops_route, filter_drops_unrouted, filter_undocumented
+from router.local.lint.rules.handlers import handler_differs, handler_not_found
+from router.local.lint.rules.images import entity_unreadable, image_missing, no_stream, ttl_off, view_differs
+from router.local.lint.rules.loops import writes_own_table
+from router.local.lint.rules.mapping import function_stopped, mapping_disabled, mapping_refused, starts_at_latest
+from router.local.lint.rules.parking import parking_in_function, parking_not_allowed
+from router.local.lint.rules.responses import no_bisect, no_partial_failures, tumbling_window
+from router.local.lint.rules.retries import (
     age_beyond_stream,
     destination_not_allowed,
     destination_without_records,
     endless_retries,
     no_destination,
 )
-from router.local.lint.rules.filters import filter_drops_route, filter_drops_unrouted, filter_undocumented
-from router.local.lint.rules.handlers import handler_differs, handler_not_found
-from router.local.lint.rules.images import entity_unreadable, image_missing, no_stream, ttl_off, view_differs
-from router.local.lint.rules.loops import writes_own_table
-from router.local.lint.rules.parkings import parking_in_function, parking_not_allowed
-from router.local.lint.rules.reading import function_stopped, mapping_disabled, mapping_refused, starts_at_latest
-from router.local.lint.rules.times import batch_beyond_timeout, timeout_below_reserve
+from router.local.lint.rules.timeouts import batch_beyond_timeout, timeout_below_reserve
 
 __all__ = ["RULES"]
 

@@ -12,9 +12,9 @@ from router.event import Event
 from router.local.event_source_mapping.settings import FILTERABLE
 from router.local.filter_patterns import FilterPattern, FilterPatternError
 from router.local.lint.deployment import Deployment, NotKnownError
-from router.local.lint.passing import passes
+from router.local.lint.filter_search import passes
 from router.local.lint.rule import Trouble, rule
-from router.local.lint.witnesses import Witness, names_entities, witnesses_of, witnesses_of_others
+from router.local.lint.sample_records import Witness, names_entities, witnesses_of, witnesses_of_others
 from router.views import EVENTS, View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from router.event import Event
 from router.local.lint.deployment import Deployment
-from router.local.lint.reach import mentions
+from router.local.lint.handler_names import mentions
 from router.local.lint.rule import Trouble, rule
 from router.routes import Route
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from router.local.filter_patterns import FilterPattern
-from router.local.lint.witnesses import OTHER, Allows, Witness
+from router.local.lint.sample_records import OTHER, Allows, Witness
 
 __all__ = ["passes"]
 

@@ -26,7 +26,7 @@ from router import (
 )
 from router.local.cloudformation.resources import Stack, TemplateError
 from router.local.lint import RULES, Deployment, Finding, find_handler, lint, mapped_streams
-from router.local.lint.handler import Handler
+from router.local.lint.handler_lookup import Handler
 from router.parking import S3Parking, SqsParking
 
 GOOD = """
