@@ -2,10 +2,10 @@
 
 - :mod:`router.local.simulate.load`: the writes, over time and over items.
 - :mod:`router.local.simulate.function`: how long invocations take.
-- :mod:`router.local.simulate.chance`: random numbers that can be had again.
+- :mod:`router.local.simulate.rng`: random numbers that can be had again.
 - :mod:`router.local.simulate.arrivals`: what polls read of a lane, as counts.
 - :mod:`router.local.simulate.lane`: one lane, in counts as long as nothing fails.
-- :mod:`router.local.simulate.trouble`: a batch in which something fails, by the mapping's own algorithm.
+- :mod:`router.local.simulate.failing_batch`: a batch in which something fails, by the mapping's own algorithm.
 - :mod:`router.local.simulate.sample`: which lanes stand for others.
 - :mod:`router.local.simulate.series`: lanes added up over time.
 - :mod:`router.local.simulate.cost`: prices.

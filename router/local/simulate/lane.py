@@ -16,9 +16,9 @@ from router.local.event_source_mapping.batches import LARGEST_PAYLOAD, RETENTION
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.simulate.arrivals import Arrivals
+from router.local.simulate.counters import Log, Tally
+from router.local.simulate.failing_batch import Trouble
 from router.local.simulate.function import Function
-from router.local.simulate.tally import Log, Tally
-from router.local.simulate.trouble import Trouble
 
 __all__ = ["Lane", "most_records"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from router.local.simulate.arrivals import Arrivals
-from router.local.simulate.tally import Log
+from router.local.simulate.counters import Log
 
 __all__ = ["Bucket", "Series", "bucket_seconds", "quantile"]
 

@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.simulate.arrivals import Arrivals, poisson, positions, regular
-from router.local.simulate.chance import chance
 from router.local.simulate.cost import PRICES, Bill, Prices, bill
+from router.local.simulate.counters import Tally
 from router.local.simulate.errors import SimulationError, require
 from router.local.simulate.function import Function
 from router.local.simulate.lane import Lane, most_records
 from router.local.simulate.load import Load, Segment
+from router.local.simulate.rng import chance
 from router.local.simulate.sample import Pick, choose, standard_error
 from router.local.simulate.series import Bucket, Series, bucket_seconds
-from router.local.simulate.tally import Tally
 
 __all__ = ["Estimate", "Scenario", "Simulation", "simulate"]
 
@@ -100,7 +100,7 @@ class Simulation:
 
     Args:
         scenario: What was simulated.
-        totals: Figures of :class:`router.local.simulate.tally.Tally` over all lanes, by their names there.
+        totals: Figures of :class:`router.local.simulate.counters.Tally` over all lanes, by their names there.
         buckets: The course of things in at most 288 parts, for a plot.
         table: The same in at most 24, for reading.
         age_p50: The median of the iterator's age over all invocations, in seconds; ``None`` if there were none.

@@ -12,8 +12,8 @@ from router.local.event_source_mapping.responses import Failure, Partial, Succes
 from router.local.event_source_mapping.retries import back_off, resolve
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
+from router.local.simulate.counters import Tally
 from router.local.simulate.function import Function
-from router.local.simulate.tally import Tally
 
 __all__ = ["Trouble"]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from router.local.simulate import Burst, Function, Load, SimulationError, Step
 from router.local.simulate.arrivals import Arrivals, poisson, positions, regular
-from router.local.simulate.chance import chance
 from router.local.simulate.load import Segment
+from router.local.simulate.rng import chance
 from router.local.simulate.sample import Pick, choose, standard_error
 
 DAY = 86_400.0

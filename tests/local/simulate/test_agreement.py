@@ -14,10 +14,10 @@ from router.local.event_source_mapping import EventSourceMapping, Invoke, Mappin
 from router.local.event_source_mapping.batches import LARGEST_PAYLOAD
 from router.local.event_source_mapping.lanes import lane_of
 from router.local.simulate.arrivals import Arrivals, poisson, positions
-from router.local.simulate.chance import chance
 from router.local.simulate.function import Function
 from router.local.simulate.lane import Lane, most_records
 from router.local.simulate.load import Segment
+from router.local.simulate.rng import chance
 from tests.local.exact import Exact
 
 REPORTS = ["ReportBatchItemFailures"]

@@ -6,10 +6,10 @@ import pytest
 
 from router.local.event_source_mapping import MappingSettings, back_off
 from router.local.simulate.arrivals import Arrivals, poisson, regular
-from router.local.simulate.chance import chance
 from router.local.simulate.function import Function
 from router.local.simulate.lane import Lane, most_records
 from router.local.simulate.load import Segment
+from router.local.simulate.rng import chance
 from router.local.simulate.series import Series
 
 REPORTS = ["ReportBatchItemFailures"]
