@@ -30,7 +30,7 @@ from typing import Any
 
 from router.local.runtime import FunctionConfiguration, RuntimeFunction
 from tests.benchmarks.measuring import Spread, interleaved, ratios
-from tests.runtime.machine import ROOT, RUNNING, fetch_client, interpreter
+from tests.local.runtime.machine import ROOT, RUNNING, fetch_client, interpreter
 
 __all__ = ["main"]
 

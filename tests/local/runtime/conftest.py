@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from router.local.runtime import FunctionConfiguration, RuntimeFunction
-from tests.runtime.code import FILES
+from tests.local.runtime.code import FILES
 
 Start = Callable[..., RuntimeFunction]
 

@@ -18,8 +18,8 @@ from router.local.cloudformation.template import read_template
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, payload_of
 from tests.deploy.conftest import build_artifact
-from tests.runtime.emulation import emulated
-from tests.runtime.machine import REAL, ROOT, RUNNING, client_for, emulator, interpreter, lacking
+from tests.local.runtime.emulation import emulated
+from tests.local.runtime.machine import REAL, ROOT, RUNNING, client_for, emulator, interpreter, lacking
 
 EVENTS = {Path(given.name).stem: given.event for given in read_events([str(ROOT / "tests" / "events")])}
 RECORDED = sorted(EVENTS)

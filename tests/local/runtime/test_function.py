@@ -20,7 +20,7 @@ from router.local.runtime import (
     result_of,
 )
 from router.local.runtime.answers import MAX_PAYLOAD, exited
-from tests.runtime.conftest import Start
+from tests.local.runtime.conftest import Start
 
 
 def event(do: str, **more: Any) -> bytes:

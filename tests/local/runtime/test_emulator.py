@@ -12,9 +12,9 @@ import pytest
 
 from router.local.runtime import FunctionConfiguration
 from router.local.runtime.answers import MAX_PAYLOAD
-from tests.runtime.conftest import Start
-from tests.runtime.emulation import emulated
-from tests.runtime.machine import emulator
+from tests.local.runtime.conftest import Start
+from tests.local.runtime.emulation import emulated
+from tests.local.runtime.machine import emulator
 
 Configured = Callable[..., FunctionConfiguration]
 
