@@ -13,7 +13,7 @@ from router.testing.builders import event, expired, inserted, modified, record, 
 from router.testing.context import Context
 from router.testing.discarded import Discarded
 from router.testing.items import wire_image
-from router.testing.recorded import RecordedEvents
+from router.testing.recorded_events import RecordedEvents
 from router.testing.stream import Stream
 
 __all__ = [

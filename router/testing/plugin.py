@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from router.app import Dispatcher
     from router.testing.app_stream import AppStream
     from router.testing.context import Context
-    from router.testing.recorded import RecordedEvents, RecordMode
+    from router.testing.recorded_events import RecordedEvents, RecordMode
     from router.testing.stream import Stream
 
 __all__ = [
@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
     """The app that `router_app` names, as in a container that has just started; its overrides are reset afterwards."""
-    from router.testing.application import AppNotFoundError, load_app, started
+    from router.testing.app_fixture import AppNotFoundError, load_app, started
 
     __tracebackhide__ = True
     name = pytestconfig.getini("router_app")
@@ -92,8 +92,8 @@ def stream_settings() -> dict[str, Any]:
 def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dict[str, Any]) -> Iterator[AppStream]:
     """A table in memory, its stream, and Lambda's event source mapping in front of the app."""
     from router.errors import RouterError
+    from router.testing.app_fixture import discriminating_attribute, started
     from router.testing.app_stream import AppStream
-    from router.testing.application import discriminating_attribute, started
 
     defaults = {"discriminator": discriminating_attribute(app), "label": _label(request.node.nodeid)}
     with started(app) as parking:
@@ -116,8 +116,8 @@ def lambda_context() -> Context:
 @pytest.fixture
 def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, Any]) -> RecordedEvents:
     """Read an event of the folder that `router_events` names; `--record-mode` says what is recorded."""
-    from router.testing.application import discriminating_attribute
-    from router.testing.recorded import RecordedEvents, story_stream
+    from router.testing.app_fixture import discriminating_attribute
+    from router.testing.recorded_events import RecordedEvents, story_stream
 
     def written() -> list[dict[str, Any]]:
         made = request.node.stash.get(_STREAM, None)
@@ -144,7 +144,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def _told(stream: AppStream) -> str:
-    from router.testing.failures import told
+    from router.testing.failure_report import told
 
     try:
         return told(stream)

@@ -15,7 +15,7 @@ from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from router.callables import show
-from router.testing.scalars import MOST_MEMBERS, PLAIN, Limits, Strategy, sizes, texts
+from router.testing.strategies.scalars import MOST_MEMBERS, PLAIN, Limits, Strategy, sizes, texts
 
 __all__ = ["models", "strategy_of"]
 

@@ -21,7 +21,7 @@ from router.record import Record
 from router.sources import source_of
 from router.testing.builders import event, record
 from router.testing.items import Key, Wire, key_attributes, wire_image
-from router.testing.values import models
+from router.testing.strategies.models import models
 from router.views import View
 from router.wire import same
 
