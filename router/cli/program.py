@@ -11,19 +11,19 @@ from typing import Annotated
 
 import typer
 
-from router.cli.dev import dev
+from router.cli.commands.dev import dev
+from router.cli.commands.explain import explain
+from router.cli.commands.filters import filters
+from router.cli.commands.invoke import invoke
+from router.cli.commands.lint import lint
+from router.cli.commands.local import local
+from router.cli.commands.put import put
+from router.cli.commands.record import record
+from router.cli.commands.replay import replay
+from router.cli.commands.routes import routes
+from router.cli.commands.simulate import simulate
+from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
-from router.cli.explain import explain
-from router.cli.filters import filters
-from router.cli.invoke import invoke
-from router.cli.lint import lint
-from router.cli.local import local
-from router.cli.put import put
-from router.cli.record import record
-from router.cli.replay import replay
-from router.cli.routes import routes
-from router.cli.simulate import simulate
-from router.cli.template import template
 
 __all__ = ["run"]
 

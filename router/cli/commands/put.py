@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from router.cli.dev import DEFAULT_PORT
+from router.cli.commands.dev import DEFAULT_PORT
 from router.cli.errors import CommandLineError
 from router.cli.page import printable
 from router.errors import RouterError

@@ -68,7 +68,7 @@ def test_options_reach_the_scenario(run_bare: Run, monkeypatch: pytest.MonkeyPat
         seen.append(scenario)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("router.cli.simulate.run_scenario", watch)
+    monkeypatch.setattr("router.cli.commands.simulate.run_scenario", watch)
     options = (
         "--writes 7 --duration 90m --profile 0=0.5,8:30=2 --burst 1:00+5m=4 --burst 0+30s=2 --arrivals regular "
         "--shards 3 --zipf 1.2 --keys 99 --poison 0.25 --record-bytes 500 --invocation-time 0.5 --record-time 0.25 "

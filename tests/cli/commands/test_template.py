@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from router.local.cloudformation.template import read_template
+from tests.cli.commands.test_filters import APP, TEMPLATE
 from tests.cli.conftest import Run
-from tests.cli.test_filters import APP, TEMPLATE
 
 PATTERN = '{"eventName":["INSERT"],"dynamodb":{"NewImage":{"EntityType":{"S":["Order"]}}}}'
 MAPPING = """\

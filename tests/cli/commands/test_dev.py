@@ -20,7 +20,7 @@ import boto3
 import pytest
 
 from router.cli import main
-from router.cli.dev import _function, _print_line
+from router.cli.commands.dev import _function, _print_line
 from router.local.cloudformation.template import read_template
 from router.local.engines.dynamodb_local import EngineMissingError, install, locate
 from router.local.engines.embedded import Embedded
@@ -562,7 +562,7 @@ class TestRefusing:
 
 def test_local_install_fetches_the_engine(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """And prints where it is."""
-    monkeypatch.setattr("router.cli.local.install", lambda: Path("/cache/DynamoDBLocal.jar"))
+    monkeypatch.setattr("router.cli.commands.local.install", lambda: Path("/cache/DynamoDBLocal.jar"))
     assert run_bare("local", "install") == (0, "/cache/DynamoDBLocal.jar\n", "")
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from router.cli.commands.filters import LimitOption
 from router.cli.errors import CommandLineError
-from router.cli.filters import LimitOption
 from router.cli.loading import load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.cli.page import Page
