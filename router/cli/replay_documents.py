@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypedDict
 
-from router.cli.documents import ErrorDocument, error_document
+from router.cli.json_output import ErrorDocument, error_document
 from router.local.streams.replay import Invocation, Replay
 from router.outcomes import Outcome
 from router.record import Record

@@ -15,13 +15,13 @@ from typing import Annotated, Any
 
 import typer
 
+from router.cli.app_loader import load_app
+from router.cli.console import Page
+from router.cli.dev_session import Faults, Session
 from router.cli.errors import CommandLineError
-from router.cli.functions import Function, InProcess, InRuntime
-from router.cli.loading import load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.cli.page import Page
-from router.cli.reloading import ReloadError, reload_app, watched
-from router.cli.session import Faults, Session
+from router.cli.reload import ReloadError, reload_app, watched
+from router.cli.runners import Function, InProcess, InRuntime
 from router.errors import RouterError
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template

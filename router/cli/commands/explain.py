@@ -7,11 +7,11 @@ import json
 import sys
 
 from router.app import Dispatcher
-from router.cli.documents import ExplainDocument, ExplainedRecord, error_document, explained_record
+from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.console import Page, error_text, record_text
 from router.cli.events import GivenEvent, read_events
-from router.cli.loading import DEFAULT_APP, load_app
+from router.cli.json_output import ExplainDocument, ExplainedRecord, error_document, explained_record
 from router.cli.options import AppOption, EventsArgument, JsonOption
-from router.cli.page import Page, error_text, record_text
 from router.errors import RouterError
 from router.sources import source_of
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.errors import CommandLineError
-from router.cli.loading import DEFAULT_APP, load_app
 from router.cli.options import AppOption, FunctionOption, JsonOption
 from router.local.cloudformation.resources import Stack, TemplateError
 from router.local.filter_criteria import MOST_FILTERS, Filters, block_lines, filters_of, keys_of

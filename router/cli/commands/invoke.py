@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 
 from router.app import Dispatcher
+from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.console import Page, error_text, record_text
 from router.cli.context import StandInContext
-from router.cli.documents import InvocationDocument, InvokedRecord, OutcomeDocument, error_document, invoked_records
 from router.cli.events import GivenEvent, read_events
-from router.cli.loading import DEFAULT_APP, load_app
+from router.cli.json_output import InvocationDocument, InvokedRecord, OutcomeDocument, error_document, invoked_records
 from router.cli.options import AppOption, EventsArgument, JsonOption
-from router.cli.page import Page, error_text, record_text
 
 __all__ = ["invoke"]
 

@@ -15,10 +15,10 @@ from typing import Annotated, Any, TypedDict
 import typer
 
 from router.app import Dispatcher
+from router.cli.app_loader import here, load_app
+from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.loading import here, load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.cli.page import Page
 from router.errors import RouterError
 from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
 from router.local.lint import (

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from router.cli.commands.dev import DEFAULT_PORT
+from router.cli.console import printable
 from router.cli.errors import CommandLineError
-from router.cli.page import printable
 from router.errors import RouterError
 from router.local.cloudformation.template import LocalTable, read_template
 from router.local.engines.embedded import Endpoint

@@ -10,9 +10,9 @@ from typing import Annotated, TypedDict
 
 import typer
 
+from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.options import JsonOption
-from router.cli.page import Page
 from router.errors import RouterError
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.client import Service

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from router.app import Dispatcher
+from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.console import Page, Part, error_text
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
-from router.cli.loading import DEFAULT_APP, load_app
 from router.cli.options import AppOption, EventsArgument, JsonOption
-from router.cli.page import Page, Part, error_text
 from router.cli.replay_documents import (
     GivenUpDocument,
     InvocationDocument,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 from router.app import Dispatcher
-from router.cli.documents import RouteDocument, route_document
-from router.cli.loading import DEFAULT_APP, load_app
+from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.console import Page, Part
+from router.cli.json_output import RouteDocument, route_document
 from router.cli.options import AppOption, JsonOption
-from router.cli.page import Page, Part
 
 __all__ = ["routes"]
 

@@ -15,9 +15,9 @@ from typing import Annotated, Any
 
 import typer
 
+from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.options import JsonOption
-from router.cli.page import Page
 from router.errors import RouterError
 from router.local.cloudformation.template import read_template
 from router.local.event_source_mapping import MappingSettings

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from router.cli.app_loader import load_app
 from router.cli.commands.filters import LimitOption
+from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.loading import load_app
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.cli.page import Page
 from router.errors import RouterError
 from router.local.cloudformation.resources import MappedStream, Stack
 from router.local.cloudformation.template import app_of_handler

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from router import Change, Dispatcher, Routes
-from router.cli.functions import InProcess, InRuntime
+from router.cli.runners import InProcess, InRuntime
 from router.local.runtime import Answer, RuntimeFunction
 
 routes = Routes()

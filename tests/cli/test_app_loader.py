@@ -1,4 +1,4 @@
-"""``router.cli.loading``: finding the app, and telling what is wrong with it."""
+"""``router.cli.app_loader``: finding the app, and telling what is wrong with it."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from router import Dispatcher
+from router.cli.app_loader import here, load_app
 from router.cli.errors import BrokenAppError, CommandLineError
-from router.cli.loading import here, load_app
 
 
 def test_an_app_is_found_in_the_current_folder(folder: Path) -> None:

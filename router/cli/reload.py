@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 from router.app import Dispatcher
+from router.cli.app_loader import here, load_app
 from router.cli.errors import BrokenAppError, CommandLineError
-from router.cli.loading import here, load_app
 
 __all__ = ["ReloadError", "reload_app", "watched"]
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from router.cli.documents import ErrorDocument, RecordDocument
+from router.cli.json_output import ErrorDocument, RecordDocument
 
 __all__ = ["Page", "Part", "error_text", "printable", "record_text"]
 

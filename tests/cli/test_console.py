@@ -1,8 +1,8 @@
-"""``router.cli.page``: text that fits the terminal."""
+"""``router.cli.console``: text that fits the terminal."""
 
 import pytest
 
-from router.cli.page import Page, error_text, printable
+from router.cli.console import Page, error_text, printable
 
 ROWS = [["Order", "INSERT", "handlers.place"], ["Product", "", "handlers.stock"]]
 

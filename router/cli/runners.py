@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from router.app import Dispatcher
+from router.cli.console import error_text
 from router.cli.context import StandInContext
-from router.cli.documents import error_document
-from router.cli.page import error_text
+from router.cli.json_output import error_document
 from router.local.runtime import Answer, RuntimeFunction, payload_of
 from router.outcomes import Outcome, Report, Status
 

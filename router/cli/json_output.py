@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Required, TypedDict, cast
 
 from router.app import Dispatcher
-from router.cli.loading import here
+from router.cli.app_loader import here
 from router.event import Event
 from router.explain import Explanation
 from router.logs import safe_error

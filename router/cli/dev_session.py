@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
-from router.cli.documents import ErrorDocument, error_document
-from router.cli.functions import Function
-from router.cli.page import Page, Part, error_text, printable
+from router.cli.console import Page, Part, error_text, printable
+from router.cli.json_output import ErrorDocument, error_document
+from router.cli.runners import Function
 from router.errors import RouterError
 from router.local.cloudformation.template import LocalFunction
 from router.local.event_source_mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
