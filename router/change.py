@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from typing_extensions import TypeVar
 
-from router.decode import decode_value
 from router.errors import RouterError
 from router.event import Event
-from router.wire import differences, write_path
+from router.wire.compare import differences, write_path
+from router.wire.decode import decode_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

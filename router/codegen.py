@@ -31,9 +31,9 @@ from typing import Any, Final, Protocol, cast
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from router.decode import number_of, texts_of, value_of
 from router.schemas import Definitions, ModelSchema, Schema, attributes_of, definitions_of, model_schema
 from router.validators import builds_instances, field_validator, instance_builder
+from router.wire.decode import number_of, texts_of, value_of
 
 __all__ = ["Read", "write_reader"]
 

@@ -17,7 +17,7 @@ from typing import Any, Generic, Protocol
 from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
-from router.wire import Path, find, parse_path, same, to_wire
+from router.wire.compare import Path, find, parse_path, same, to_wire
 
 __all__ = [
     "AllOf",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
-from router.decode import decode_image
+from router.wire.decode import decode_image
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -44,7 +44,7 @@ from pydantic import (
 )
 from typing_extensions import TypedDict  # pydantic wants this one before Python 3.12
 
-from router.decode import decode_value
+from router.wire.decode import decode_value
 
 SECRET = "s3cret"
 """Part of every text that :func:`junk` puts where a value stands."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import Change, DecodeError, Diff, Event, Insert, Modify, Record, Remove, RouterError
-from router.decode import decode_image
+from router.wire.decode import decode_image
 from tests.strategies import SECRET, scalars
 
 PLAIN_NAMES = st.text("abc", min_size=1, max_size=2)

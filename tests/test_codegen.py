@@ -23,8 +23,8 @@ from pydantic_core import SchemaValidator
 
 from router import validators
 from router.codegen import write_reader
-from router.decode import decode_image
 from router.readers import reader_for
+from router.wire.decode import decode_image
 from tests.strategies import Colour, Line, Size, Tree
 
 

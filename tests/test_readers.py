@@ -28,9 +28,9 @@ from typing_extensions import TypedDict
 
 from router import readers
 from router.codegen import write_reader
-from router.decode import decode_image
 from router.errors import DecodeError
 from router.readers import reader_for
+from router.wire.decode import decode_image
 from tests.strategies import attribute_values, images, junk, models_and_images
 
 

@@ -9,12 +9,12 @@ import pytest
 from pydantic import BaseModel
 
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes, changed, where
-from router.decode import decode_image
 from router.discriminators import Discriminator, attribute, chain, folded, prefix
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
 from router.table import Table, entity_reader, images_of
 from router.views import EVENTS, View, carried
+from router.wire.decode import decode_image
 from tests.builders import Customer, Order, batch, insert, item, modify, record, remove
 
 VIEWS: tuple[View, ...] = get_args(View)

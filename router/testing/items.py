@@ -12,9 +12,9 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from router.decode import decode_image
 from router.errors import RegistrationError
-from router.wire import to_wire
+from router.wire.compare import to_wire
+from router.wire.decode import decode_image
 
 __all__ = ["Item", "Key", "Wire", "key_attributes", "wire_image"]
 

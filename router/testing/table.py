@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from router.errors import RegistrationError
 from router.testing.items import Item, Key, Wire, key_attributes, wire_image
-from router.wire import same
+from router.wire.compare import same
 
 __all__ = ["Table", "Write"]
 

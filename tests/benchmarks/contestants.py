@@ -17,8 +17,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from pydantic import BaseModel, Discriminator, Field, Tag, ValidationError, create_model
 
 from router import Dispatcher, Drop, Insert, Modify, Routes, changed
-from router.decode import decode_image
 from router.testing import Context
+from router.wire.decode import decode_image
 from tests.benchmarks.workloads import Models, Workload
 
 __all__ = ["CONTESTANTS", "Contestant", "Entry", "Seen"]

@@ -17,11 +17,11 @@ from handlers import app
 from models.message import Message
 from models.order import Line, Order
 from router import DecodeError, RegistrationError
-from router.decode import decode_image
 from router.local.item_size import size_bytes
 from router.testing import Context, event, expired, inserted, modified, record, removed, wire_image
 from router.testing.items import key_attributes
 from router.views import VIEWS, View
+from router.wire.decode import decode_image
 
 EVENTS = sorted(Path(__file__).parents[1].joinpath("events").glob("*.json"))
 RECORDED = [each for path in EVENTS for each in json.loads(path.read_text())["Records"]]

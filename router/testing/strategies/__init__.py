@@ -14,7 +14,6 @@ from hypothesis.errors import InvalidArgument
 from pydantic import BaseModel, ValidationError
 
 from router.change import Change, Insert, Modify, Remove
-from router.decode import decode_image
 from router.errors import RegistrationError, RouterError
 from router.event import Event
 from router.record import Record
@@ -23,7 +22,8 @@ from router.testing.builders import event, record
 from router.testing.items import Key, Wire, key_attributes, wire_image
 from router.testing.strategies.models import models
 from router.views import View
-from router.wire import same
+from router.wire.compare import same
+from router.wire.decode import decode_image
 
 __all__ = ["changes", "items", "records"]
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.decode import decode_image
 from router.discriminators import attribute
 from router.errors import DecodeError
 from router.local.streams.redaction import Redaction, RedactionError
-from router.wire import same
+from router.wire.compare import same
+from router.wire.decode import decode_image
 from tests.strategies import attribute_values, base64, images, numbers
 
 Wire = dict[str, Any]

@@ -12,8 +12,8 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.decode import decode_image, decode_value
 from router.errors import DecodeError
+from router.wire.decode import decode_image, decode_value
 from tests.strategies import SECRET, SECRET_NUMBER, attribute_values, images, junk, numbers
 
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.decode import decode_value
 from router.errors import RegistrationError
-from router.wire import Path, differences, find, parse_path, same, to_wire, write_path
+from router.wire.compare import Path, differences, find, parse_path, same, to_wire, write_path
+from router.wire.decode import decode_value
 from tests.strategies import SECRET, attribute_values, images, junk, names
 
 
