@@ -14,8 +14,8 @@ from router.callables import describe, kind_of
 from router.conditions import is_condition
 from router.errors import RegistrationError
 from router.event import Event
+from router.parsing.parser import reader_for
 from router.policies import check_on_error
-from router.readers import reader_for
 
 __all__ = ["Cause", "cause_of", "check_conditions", "check_model", "check_options", "events_of", "is_type"]
 

@@ -9,8 +9,8 @@ from router.change import Change, Insert, Modify, Remove, make_change
 from router.errors import DecodeError
 from router.event import Event
 from router.inject import Call
+from router.parsing.parser import Reader, reader_for
 from router.policies import OnError
-from router.readers import Reader, reader_for
 from router.record import Record
 from router.routes import Route
 

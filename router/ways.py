@@ -11,7 +11,7 @@ from router.change import Change, Insert, Modify
 from router.conditions import required_text
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.readers import Reader, reader_for
+from router.parsing.parser import Reader, reader_for
 from router.steps import Step, Steps
 
 __all__ = ["Choice", "Index", "Straight", "Way", "index_of"]

@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import settings
 
-from router import readers
+from router.parsing import parser as readers
 
 # No deadline: a shared machine stalls now and then, and a slow example is no wrong one.
 settings.register_profile("router", deadline=None)

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from router import Depends, Dispatcher, Insert, RouterError, Routes, where
-from router.readers import reader_for
+from router.parsing.parser import reader_for
 from tests.builders import batch, insert
 
 

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from router.readers import IMAGES_READ_EXACTLY
+from router.parsing.parser import IMAGES_READ_EXACTLY
 from tests.benchmarks import docs, scale
 from tests.benchmarks.contestants import CONTESTANTS
 from tests.benchmarks.equality import check_equal_work

@@ -26,10 +26,10 @@ from pydantic.dataclasses import dataclass as pydantic_dataclass
 from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
-from router import readers
-from router.codegen import write_reader
 from router.errors import DecodeError
-from router.readers import reader_for
+from router.parsing import parser as readers
+from router.parsing.codegen import write_reader
+from router.parsing.parser import reader_for
 from router.wire.decode import decode_image
 from tests.strategies import attribute_values, images, junk, models_and_images
 

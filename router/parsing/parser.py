@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from router.codegen import Read, write_reader
 from router.errors import DecodeError
-from router.schemas import attributes_of, definitions_of, model_schema
+from router.parsing.codegen import Read, write_reader
+from router.parsing.core_schema import attributes_of, definitions_of, model_schema
 from router.wire.decode import decode_image
 
 __all__ = ["IMAGES_READ_EXACTLY", "Reader", "reader_for"]

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic_core import CoreConfig, CoreSchema, SchemaValidator
 
-from router.schemas import Definitions, Schema
+from router.parsing.core_schema import Definitions, Schema
 
 __all__ = ["builds_instances", "field_validator", "instance_builder"]
 

@@ -31,8 +31,8 @@ from typing import Any, Final, Protocol, cast
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from router.schemas import Definitions, ModelSchema, Schema, attributes_of, definitions_of, model_schema
-from router.validators import builds_instances, field_validator, instance_builder
+from router.parsing.core_schema import Definitions, ModelSchema, Schema, attributes_of, definitions_of, model_schema
+from router.parsing.validators import builds_instances, field_validator, instance_builder
 from router.wire.decode import number_of, texts_of, value_of
 
 __all__ = ["Read", "write_reader"]
@@ -111,7 +111,7 @@ def _compiled(text: str) -> Callable[..., Any]:
         "texts_of": texts_of,
         "value_of": value_of,
     }
-    exec(compile(text, "<reader written by router.codegen>", "exec"), namespace)  # noqa: S102 - the text is ours
+    exec(compile(text, "<reader written by router.parsing.codegen>", "exec"), namespace)  # noqa: S102 - the text is ours
     return cast("Callable[..., Any]", namespace["make"])
 
 

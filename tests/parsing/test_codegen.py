@@ -21,9 +21,9 @@ from pydantic import (
 )
 from pydantic_core import SchemaValidator
 
-from router import validators
-from router.codegen import write_reader
-from router.readers import reader_for
+from router.parsing import validators
+from router.parsing.codegen import write_reader
+from router.parsing.parser import reader_for
 from router.wire.decode import decode_image
 from tests.strategies import Colour, Line, Size, Tree
 

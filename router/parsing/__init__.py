@@ -1,0 +1,1 @@
+"""From images on the wire to instances of the user's models."""
