@@ -21,8 +21,8 @@ from router.outcomes import Outcome, Report
 from router.parking import JsonLinesParking, MemoryParking, Parked, Parking, S3Parking, SqsParking
 from router.policies import Drop, Park, Retry
 from router.record import Record
+from router.registration.signature import Batch, Depends
 from router.routes import Route, Routes
-from router.signature import Batch, Depends
 from router.tracing import Tracing
 
 __all__ = [

@@ -36,8 +36,8 @@ from router.outcomes import Outcome, Report, Stage
 from router.parking import Parked, Parking, now
 from router.policies import OnError, Retry, check_on_error
 from router.record import Record, Records
+from router.registration.signature import Batch
 from router.routes import Route, Routes
-from router.signature import Batch
 from router.sources import Source, source_of
 from router.table import Table, entity_reader
 from router.tracing import Tracer

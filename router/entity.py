@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from pydantic import AliasChoices, AliasPath, BaseModel
 from typing_extensions import is_typeddict
 
-from router.callables import members_of
+from router.registration.annotations import members_of
 
 __all__ = ["literal_entities", "name_of_class"]
 

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.context import Deadline
 from router.errors import RegistrationError
-from router.signature import Batch, Dependency, Misfit, Parameter, Scope, Signature, name_of, read_dependency
+from router.registration.signature import (
+    Batch,
+    Dependency,
+    Misfit,
+    Parameter,
+    Scope,
+    Signature,
+    name_of,
+    read_dependency,
+)
 
 if TYPE_CHECKING:
     import structlog

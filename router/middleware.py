@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.inject import Call, current_invocation
-from router.signature import name_of
+from router.registration.signature import name_of
 
 __all__ = ["Middleware", "wrap"]
 

@@ -13,15 +13,23 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from pydantic import BaseModel
 
-from router.callables import describe, name_of, place_of
 from router.change import Change, Insert, Modify, Remove
-from router.checks import Cause, cause_of, check_conditions, check_model, check_options, events_of, is_type
 from router.conditions import AllOf, Condition
-from router.dependencies import Misfit
 from router.event import Event
-from router.fitting import Wanted, check_change, explained
 from router.policies import OnError
-from router.signature import Signature, caller_namespaces, read_signature
+from router.registration.annotations import describe, name_of, place_of
+from router.registration.arguments import (
+    Cause,
+    cause_of,
+    check_conditions,
+    check_model,
+    check_options,
+    events_of,
+    is_type,
+)
+from router.registration.compatibility import Wanted, check_change, explained
+from router.registration.dependencies import Misfit
+from router.registration.signature import Signature, caller_namespaces, read_signature
 
 __all__ = ["Route", "Routes"]
 

@@ -7,15 +7,15 @@ from typing import Any, NoReturn
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
-from router.callables import describe
-from router.dependencies import Misfit
 from router.discriminators import Attribute, Discriminator
 from router.entity import literal_entities, name_of_class
 from router.event import Event
-from router.fitting import explained
 from router.inject import Call
 from router.policies import OnError
 from router.record import Record
+from router.registration.annotations import describe
+from router.registration.compatibility import explained
+from router.registration.dependencies import Misfit
 from router.routes import Route
 from router.steps import Step, Steps, builder
 from router.views import EVENTS, View, check_view

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from router.callables import describe
 from router.change import Change, Insert, Modify, Remove
-from router.dependencies import Misfit
 from router.event import Event
-from router.fitting import explained
+from router.registration.annotations import describe
+from router.registration.compatibility import explained
+from router.registration.dependencies import Misfit
 from router.routes import Route
 
 __all__ = ["EVENTS", "VIEWS", "View", "carried", "check_view"]

@@ -29,7 +29,7 @@ from router import (
     where,
 )
 from router.conditions import Condition, required_text
-from router.signature import Batch
+from router.registration.signature import Batch
 from tests.builders import TTL, Json, Order, batch, dispatcher, insert, inserts, modify, remove, without
 from tests.strategies import junk
 

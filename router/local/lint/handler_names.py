@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import router
-from router.dependencies import Parameter
+from router.registration.dependencies import Parameter
 from router.routes import Route
 
 __all__ = ["mentions"]

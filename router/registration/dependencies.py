@@ -10,10 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints, overload
 
-from router.callables import code_of, describe, is_change, members_of, name_of, plain, short_name_of, show_parameter
 from router.context import Deadline
 from router.errors import RegistrationError
 from router.record import Record
+from router.registration.annotations import (
+    code_of,
+    describe,
+    is_change,
+    members_of,
+    name_of,
+    plain,
+    short_name_of,
+    show_parameter,
+)
 
 __all__ = [
     "Batch",

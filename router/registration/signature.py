@@ -12,7 +12,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from router.callables import (
+from router.change import Change, Insert, Modify, Remove
+from router.event import Event
+from router.registration.annotations import (
     code_of,
     describe,
     is_change,
@@ -23,8 +25,7 @@ from router.callables import (
     show_parameter,
     written_arguments,
 )
-from router.change import Change, Insert, Modify, Remove
-from router.dependencies import (
+from router.registration.dependencies import (
     Batch,
     Dependency,
     Depends,
@@ -38,7 +39,6 @@ from router.dependencies import (
     read_dependency,
     supplied,
 )
-from router.event import Event
 
 __all__ = [
     "Batch",

@@ -26,9 +26,9 @@ from router import (
     Remove,
     Routes,
 )
-from router.callables import describe, name_of, place_of, show
-from tests import signatures_elsewhere
+from router.registration.annotations import describe, name_of, place_of, show
 from tests.builders import Customer, Order
+from tests.registration import signatures_elsewhere
 
 Model = TypeVar("Model", bound=BaseModel)
 OrderInsert = TypeAliasType("OrderInsert", Insert[Order])

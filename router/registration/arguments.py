@@ -10,12 +10,12 @@ from typing import Any, Literal, NoReturn, get_origin
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError
 from pydantic_core import SchemaError
 
-from router.callables import describe, kind_of
 from router.conditions import is_condition
 from router.errors import RegistrationError
 from router.event import Event
 from router.parsing.parser import reader_for
 from router.policies import check_on_error
+from router.registration.annotations import describe, kind_of
 
 __all__ = ["Cause", "cause_of", "check_conditions", "check_model", "check_options", "events_of", "is_type"]
 

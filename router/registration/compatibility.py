@@ -11,11 +11,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from typing_extensions import is_typeddict
 
-from router.callables import describe, place_of, plain, show
-from router.dependencies import Misfit, Parameter, parameters_of
 from router.errors import RegistrationError
 from router.event import Event
-from router.signature import ChangeOf, Signature
+from router.registration.annotations import describe, place_of, plain, show
+from router.registration.dependencies import Misfit, Parameter, parameters_of
+from router.registration.signature import ChangeOf, Signature
 
 __all__ = ["Wanted", "check_change", "explained"]
 
