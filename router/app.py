@@ -14,13 +14,16 @@ from router.context import Deadline
 from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
 from router.discriminators import Discriminator, discriminator_of
 from router.errors import RouterError
-from router.explain import Explanation, explain
 from router.inject import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.lanes import run_batches, run_lanes, undone_records
 from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
 from router.metrics import Meter, Tally
 from router.middleware import Middleware, wrap
-from router.options import (
+from router.outcomes import Outcome, Report, Stage
+from router.parking import Parked, Parking, now
+from router.planning.explain import Explanation, explain
+from router.planning.lookup import index_of
+from router.planning.options import (
     check_choice,
     check_completed,
     check_concurrency,
@@ -32,17 +35,14 @@ from router.options import (
     check_tracing,
     check_unknown,
 )
-from router.outcomes import Outcome, Report, Stage
-from router.parking import Parked, Parking, now
+from router.planning.route_checks import VIEWS, View
+from router.planning.table import Table, entity_reader
 from router.policies import OnError, Retry, check_on_error
 from router.record import Record, Records
 from router.registration.signature import Batch
 from router.routes import Route, Routes
 from router.sources import Source, source_of
-from router.table import Table, entity_reader
 from router.tracing import Tracer
-from router.views import VIEWS, View
-from router.ways import index_of
 
 if TYPE_CHECKING:
     import structlog

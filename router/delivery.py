@@ -17,11 +17,11 @@ from router.errors import DecodeError, ParkingError, Reject, UnroutedError
 from router.event import Event
 from router.inject import Invocation
 from router.outcomes import Outcome, Stage
+from router.planning.lookup import Choice, Index, Straight
+from router.planning.step import Cache, Step, Steps
 from router.policies import Drop, OnError, Park, decide
 from router.record import Record, Records, make_record
 from router.routes import Route
-from router.steps import Cache, Step, Steps
-from router.ways import Choice, Index, Straight
 
 __all__ = ["NO_ROUTE", "UNDONE", "Delivery", "Plan", "Unrouted", "finished_pairs", "identity"]
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from router import RegistrationError, discriminators
 from router.discriminators import Discriminator, attribute, chain, discriminator_of, folded, function, prefix, template
+from router.planning.table import entity_reader
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
-from router.table import entity_reader
 from tests.strategies import attribute_values, junk
 
 PRESETS: dict[str, Discriminator] = {

@@ -12,9 +12,9 @@ from typing import Any, Required, TypedDict, cast
 from router.app import Dispatcher
 from router.cli.app_loader import here
 from router.event import Event
-from router.explain import Explanation
 from router.logs import safe_error
 from router.outcomes import Outcome, Report
+from router.planning.explain import Explanation
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route

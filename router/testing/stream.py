@@ -22,12 +22,12 @@ from router.local.event_source_mapping import (
     Returned,
     Trim,
 )
+from router.planning.route_checks import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
 from router.testing.discarded import Discarded
 from router.testing.items import Item, Key
 from router.testing.table import Table, Write
-from router.views import View
 
 __all__ = ["Stream"]
 

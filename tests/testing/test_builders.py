@@ -18,9 +18,9 @@ from models.message import Message
 from models.order import Line, Order
 from router import DecodeError, RegistrationError
 from router.local.item_size import size_bytes
+from router.planning.route_checks import VIEWS, View
 from router.testing import Context, event, expired, inserted, modified, record, removed, wire_image
 from router.testing.items import key_attributes
-from router.views import VIEWS, View
 from router.wire.decode import decode_image
 
 EVENTS = sorted(Path(__file__).parents[1].joinpath("events").glob("*.json"))

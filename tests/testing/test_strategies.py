@@ -36,9 +36,9 @@ from models.message import Message
 from models.order import Order
 from models.product import Product
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes
+from router.planning.route_checks import View
 from router.testing import Stream, event, wire_image
 from router.testing.strategies import changes, items, records
-from router.views import View
 from router.wire.compare import same
 from router.wire.decode import decode_image
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, RegistrationError, Routes
 from router.local.event_source_mapping import MappingSettingsError
+from router.planning.route_checks import View
 from router.testing import Stream, inserted
-from router.views import View
 
 REPORT = ["ReportBatchItemFailures"]
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from router.event import Event
 from router.local.filter_criteria.clauses import Keys, clauses_of
 from router.local.filter_criteria.discriminator_tests import Reading, readings_of
 from router.local.filter_criteria.groups import Group, Names, Taken, fitted, groups_of
-from router.views import EVENTS
+from router.planning.route_checks import EVENTS
 
 __all__ = ["MOST_FILTERS", "Filters", "filters_of"]
 

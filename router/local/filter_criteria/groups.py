@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from router.event import Event
-from router.views import EVENTS
+from router.planning.route_checks import EVENTS
 
 __all__ = ["Group", "Names", "Taken", "fitted", "groups_of"]
 

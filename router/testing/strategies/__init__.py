@@ -16,12 +16,12 @@ from pydantic import BaseModel, ValidationError
 from router.change import Change, Insert, Modify, Remove
 from router.errors import RegistrationError, RouterError
 from router.event import Event
+from router.planning.route_checks import View
 from router.record import Record
 from router.sources import source_of
 from router.testing.builders import event, record
 from router.testing.items import Key, Wire, key_attributes, wire_image
 from router.testing.strategies.models import models
-from router.views import View
 from router.wire.compare import same
 from router.wire.decode import decode_image
 

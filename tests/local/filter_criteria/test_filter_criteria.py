@@ -19,8 +19,8 @@ from router.local import FilterPattern
 from router.local.filter_criteria import Filters, filters_of
 from router.local.filter_criteria.discriminator_tests import readings_of
 from router.local.filter_criteria.groups import Group, fitted
-from router.table import Table
-from router.views import EVENTS, VIEWS, carried
+from router.planning.route_checks import EVENTS, VIEWS, carried
+from router.planning.table import Table
 
 EVENT_FILES = sorted((Path(__file__).parents[1] / "events").glob("*.json"))
 KEYS = ["pk", "sk"]

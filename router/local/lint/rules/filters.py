@@ -15,7 +15,7 @@ from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.filter_search import passes
 from router.local.lint.rule import Trouble, rule
 from router.local.lint.sample_records import Witness, names_entities, witnesses_of, witnesses_of_others
-from router.views import EVENTS, View, carried
+from router.planning.route_checks import EVENTS, View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]
 

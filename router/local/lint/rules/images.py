@@ -9,8 +9,8 @@ from router.errors import RegistrationError
 from router.event import Event
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Trouble, rule
+from router.planning.route_checks import EVENTS, VIEWS, View, carried, check_view
 from router.routes import Route
-from router.views import EVENTS, VIEWS, View, carried, check_view
 
 __all__ = ["entity_unreadable", "image_missing", "no_stream", "ttl_off", "view_differs"]
 

@@ -8,17 +8,17 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from router.discriminators import Attribute, Discriminator
-from router.entity import literal_entities, name_of_class
 from router.event import Event
 from router.inject import Call
+from router.planning.entity_names import literal_entities, name_of_class
+from router.planning.route_checks import EVENTS, View, check_view
+from router.planning.step import Step, Steps, builder
 from router.policies import OnError
 from router.record import Record
 from router.registration.annotations import describe
 from router.registration.compatibility import explained
 from router.registration.dependencies import Misfit
 from router.routes import Route
-from router.steps import Step, Steps, builder
-from router.views import EVENTS, View, check_view
 
 __all__ = ["Table", "entity_reader", "images_of"]
 

@@ -22,7 +22,7 @@ from router import (
     not_,
     where,
 )
-from router.explain import Verdict
+from router.planning.explain import Verdict
 from tests.builders import TTL, Customer, Json, Order, batch, insert, modify, record, remove
 
 CALLS: list[str] = []

@@ -12,7 +12,7 @@ from router.conditions import required_text
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
 from router.parsing.parser import Reader, reader_for
-from router.steps import Step, Steps
+from router.planning.step import Step, Steps
 
 __all__ = ["Choice", "Index", "Straight", "Way", "index_of"]
 

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes, changed, where
 from router.discriminators import Discriminator, attribute, chain, folded, prefix
+from router.planning.route_checks import EVENTS, View, carried
+from router.planning.table import Table, entity_reader, images_of
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
-from router.table import Table, entity_reader, images_of
-from router.views import EVENTS, View, carried
 from router.wire.decode import decode_image
 from tests.builders import Customer, Order, batch, insert, item, modify, record, remove
 

@@ -12,7 +12,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Root
 from pydantic.alias_generators import to_camel, to_pascal
 from typing_extensions import TypeAliasType, TypedDict
 
-from router.entity import literal_entities, name_of_class
+from router.planning.entity_names import literal_entities, name_of_class
 
 T = TypeVar("T")
 Kind = TypeAliasType("Kind", Literal["Order", "Purchase"])

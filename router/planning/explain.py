@@ -8,9 +8,9 @@ from typing import Any
 
 from router.discriminators import Discriminator
 from router.event import Event
+from router.planning.table import Table, images_of
 from router.record import Record
 from router.routes import Route
-from router.table import Table, images_of
 
 __all__ = ["Explanation", "Verdict", "explain"]
 
