@@ -15,7 +15,7 @@ from weakref import ref
 
 from router.errors import DecodeError, ParkingError, Reject, UnroutedError
 from router.event import Event
-from router.inject import Invocation
+from router.inject.call import Invocation
 from router.outcomes import Outcome, Stage
 from router.planning.lookup import Choice, Index, Straight
 from router.planning.step import Cache, Step, Steps

@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from router.delivery import UNDONE, Delivery
-from router.inject import Loop
+from router.inject.call import Loop
 from router.outcomes import Outcome
 from router.record import Record
 

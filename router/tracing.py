@@ -20,7 +20,7 @@ from router.errors import RegistrationError
 from router.switches import is_on
 
 if TYPE_CHECKING:
-    from router.inject import Call
+    from router.inject.call import Call
     from router.outcomes import Outcome
     from router.routes import Route
 

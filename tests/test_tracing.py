@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from router import Change, Dispatcher, MemoryParking, RegistrationError, Reject, Routes, Tracing
-from router.inject import Call
+from router.inject.call import Call
 from router.outcomes import Outcome
 from router.routes import Route
 from tests.builders import (

@@ -8,7 +8,7 @@ from typing import Any
 from router.change import Change, Insert, Modify, Remove, make_change
 from router.errors import DecodeError
 from router.event import Event
-from router.inject import Call
+from router.inject.call import Call
 from router.parsing.parser import Reader, reader_for
 from router.policies import OnError
 from router.record import Record

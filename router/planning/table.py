@@ -9,7 +9,7 @@ from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.inject import Call
+from router.inject.call import Call
 from router.planning.entity_names import literal_entities, name_of_class
 from router.planning.route_checks import EVENTS, View, check_view
 from router.planning.step import Step, Steps, builder

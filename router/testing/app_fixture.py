@@ -15,7 +15,7 @@ from unittest.mock import patch
 from router.app import Dispatcher
 from router.completed import MemoryCompleted
 from router.errors import RouterError
-from router.inject import Container
+from router.inject.call import Container
 from router.parking import MemoryParking
 
 __all__ = ["AppNotFoundError", "discriminating_attribute", "load_app", "started"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from router import Change, Depends, Dispatcher, MemoryParking, RegistrationError, Reject, Routes
-from router.middleware import wrap
+from router.inject.middleware import wrap
 from tests.builders import SUCCESS, Order, batch, dispatcher, failures, insert, inserts, statuses
 
 Call = Callable[[Any], Any]

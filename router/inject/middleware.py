@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from router.errors import RegistrationError
-from router.inject import Call, current_invocation
+from router.inject.call import Call, current_invocation
 from router.registration.signature import name_of
 
 __all__ = ["Middleware", "wrap"]

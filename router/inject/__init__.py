@@ -1,0 +1,1 @@
+"""From a handler and what it declares to a call."""
