@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Never, get_args
 
 from router.completed import Completed, MemoryCompleted, Pair
 from router.context import Deadline
-from router.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
 from router.discriminators import Discriminator, discriminator_of
+from router.dispatch.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
+from router.dispatch.lanes import run_batches, run_lanes, undone_records
 from router.errors import RouterError
 from router.inject.call import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.inject.middleware import Middleware, wrap
-from router.lanes import run_batches, run_lanes, undone_records
 from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
 from router.metrics import Meter, Tally
 from router.outcomes import Outcome, Report, Stage

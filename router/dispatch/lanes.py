@@ -14,7 +14,7 @@ from contextvars import copy_context
 from time import perf_counter
 from typing import Any
 
-from router.delivery import UNDONE, Delivery
+from router.dispatch.delivery import UNDONE, Delivery
 from router.inject.call import Loop
 from router.outcomes import Outcome
 from router.record import Record

@@ -1,0 +1,1 @@
+"""What runs when Lambda calls: records are delivered to their steps, failures are settled."""
