@@ -16,14 +16,14 @@ from router.errors import (
     UnroutedError,
 )
 from router.event import Event
-from router.metrics import Metrics
+from router.observability.metrics import Metrics
+from router.observability.tracing import Tracing
 from router.outcomes import Outcome, Report
 from router.parking import JsonLinesParking, MemoryParking, Parked, Parking, S3Parking, SqsParking
 from router.policies import Drop, Park, Retry
 from router.record import Record
 from router.registration.signature import Batch, Depends
 from router.routes import Route, Routes
-from router.tracing import Tracing
 
 __all__ = [
     "Batch",

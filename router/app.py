@@ -17,8 +17,16 @@ from router.dispatch.lanes import run_batches, run_lanes, undone_records
 from router.errors import RouterError
 from router.inject.call import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
 from router.inject.middleware import Middleware, wrap
-from router.logs import InvocationLogs, log_out_of_time, log_trouble, log_unrouted, safe_error, without_inputs
-from router.metrics import Meter, Tally
+from router.observability.logs import (
+    InvocationLogs,
+    log_out_of_time,
+    log_trouble,
+    log_unrouted,
+    safe_error,
+    without_inputs,
+)
+from router.observability.metrics import Meter, Tally
+from router.observability.tracing import Tracer
 from router.outcomes import Outcome, Report, Stage
 from router.parking import Parked, Parking, now
 from router.planning.explain import Explanation, explain
@@ -42,7 +50,6 @@ from router.record import Record, Records
 from router.registration.signature import Batch
 from router.routes import Route, Routes
 from router.sources import Source, source_of
-from router.tracing import Tracer
 
 if TYPE_CHECKING:
     import structlog

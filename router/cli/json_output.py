@@ -12,7 +12,7 @@ from typing import Any, Required, TypedDict, cast
 from router.app import Dispatcher
 from router.cli.app_loader import here
 from router.event import Event
-from router.logs import safe_error
+from router.observability.logs import safe_error
 from router.outcomes import Outcome, Report
 from router.planning.explain import Explanation
 from router.policies import OnError

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from router.logs import safe_error
+from router.observability.logs import safe_error
 from router.outcomes import Outcome, Status
 from router.record import Record
 from router.testing.app_stream import AppStream

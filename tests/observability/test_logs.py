@@ -28,7 +28,7 @@ from router import (
     where,
 )
 from router.errors import DecodeError, RouterError
-from router.logs import log_level, make_logger, safe_error
+from router.observability.logs import log_level, make_logger, safe_error
 from tests.builders import (
     Context,
     Handled,

@@ -118,7 +118,7 @@ def test_a_call_says_entity_route_and_how_it_ended(daemon: Daemon) -> None:
     """As annotations, which traces can be searched by."""
     two_entities()(batch(insert(1, entity="Customer")))
     call, _ = daemon.received()
-    route = "tests.test_tracing.two_entities.greet"
+    route = "tests.observability.test_tracing.two_entities.greet"
     assert (call["name"], told(call)) == (route, {"route": route, "entity": "Customer", "status": "done"})
 
 
@@ -255,7 +255,7 @@ def test_what_is_off_imports_nothing(environment: dict[str, str]) -> None:
 
 
 def without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("router.tracing.find_spec", lambda name: None)
+    monkeypatch.setattr("router.observability.tracing.find_spec", lambda name: None)
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

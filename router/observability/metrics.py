@@ -18,7 +18,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from router.errors import RegistrationError
-from router.switches import is_on
+from router.observability.switches import is_on
 
 if TYPE_CHECKING:
     from router.outcomes import Outcome

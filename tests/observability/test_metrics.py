@@ -26,7 +26,7 @@ from router import (
     discriminators,
 )
 from router.errors import MalformedRecordError
-from router.metrics import Figures, Tally
+from router.observability.metrics import Figures, Tally
 from router.outcomes import Outcome
 from tests.builders import SUCCESS, Context, Customer, Handled, Json, Order, batch, dispatcher, insert, inserts, without
 

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from router.errors import RegistrationError
-from router.switches import is_on
+from router.observability.switches import is_on
 
 if TYPE_CHECKING:
     from router.inject.call import Call
