@@ -38,7 +38,7 @@ __all__ = [
 
 _MOST_NAMES = 10
 _MOST_FRAMES = 20
-_OUR_CODE = __file__.removesuffix("logs.py")
+_OUR_CODE = __file__.removesuffix("observability/logs.py")
 
 _DEFAULT_LEVEL = "INFO"
 _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")

@@ -11,7 +11,7 @@ from router.local.lint import RULES
 from tests.cli.conftest import Run
 
 CASES = Path(__file__).parent / "lint"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TUTORIAL = "copied_from_a_tutorial"
 HEAD = 'Resources:\n  T: {Type: "AWS::DynamoDB::Table"}\n'
 

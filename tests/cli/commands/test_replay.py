@@ -219,7 +219,7 @@ def test_a_missing_file_is_refused(run: Run) -> None:
 
 def test_the_page_shows_what_the_command_prints() -> None:
     """The example of docs/record-replay.md, on the example application."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     page = root.joinpath("docs", "record-replay.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"^```console\n\$ (.*?)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     command, printed = shown

@@ -65,7 +65,7 @@ class TestTheShop:
 
     @pytest.fixture
     def shop(self) -> Template:
-        return read_template(Path(__file__).parents[2] / "template.yaml")
+        return read_template(Path(__file__).parents[3] / "template.yaml")
 
     def test_the_function_and_its_settings(self, shop: Template) -> None:
         """What deploys is what runs here."""

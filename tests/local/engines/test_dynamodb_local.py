@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from router.errors import RouterError
-from router.local import dynamodb_local as module
+from router.local.engines import dynamodb_local as module
 from router.local.engines.dynamodb_local import (
     DynamoDBLocal,
     EngineInstallError,

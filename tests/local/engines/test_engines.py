@@ -19,7 +19,7 @@ import boto3
 import pytest
 
 from router.errors import RouterError
-from router.local import engines as module
+from router.local.engines import embedded as module
 from router.local.engines.dynamodb_local import EngineMissingError, EngineStartError
 from router.local.engines.embedded import Embedded, Endpoint, EndpointError, Engine, open_engine
 from router.local.streams.lambda_record import lambda_record, stream_records

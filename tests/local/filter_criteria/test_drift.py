@@ -12,7 +12,7 @@ from router.local.cloudformation.edit import SpliceError, spliced
 from router.local.cloudformation.template import read_template
 from router.local.filter_criteria import replace_text
 
-SHOP = (Path(__file__).parents[2] / "template.yaml").read_bytes().decode()
+SHOP = (Path(__file__).parents[3] / "template.yaml").read_bytes().decode()
 EVENT = ("Resources", "Router", "Properties", "Events", "Changes", "Properties")
 SHORT = {"Filters": [{"Pattern": '{"eventName":["INSERT"]}'}]}
 LONG = {"Filters": [{"Pattern": json.dumps({"a": [f'it\'s {n}, "x"' for n in range(40)]}, separators=(",", ":"))}]}

@@ -22,7 +22,7 @@ from router.local.filter_criteria.groups import Group, fitted
 from router.planning.route_checks import EVENTS, VIEWS, carried
 from router.planning.table import Table
 
-EVENT_FILES = sorted((Path(__file__).parents[1] / "events").glob("*.json"))
+EVENT_FILES = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 KEYS = ["pk", "sk"]
 NAMES = [
     "Order",

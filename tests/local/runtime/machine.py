@@ -18,7 +18,7 @@ from typing import Never
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 REAL = os.environ.get("ROUTER_REAL_ENGINES") == "1"
 
