@@ -15,8 +15,8 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.delivery import Delivery, Plan, Unrouted, finished_pairs, identity
 from router.dispatch.lanes import run_batches, run_lanes, undone_records
 from router.errors import RouterError
-from router.inject.call import Call, Container, Invocation, current_invocation, injected, uses_invocation_scope
-from router.inject.middleware import Middleware, wrap
+from router.inject.call import Container, Invocation, current_invocation, injected, uses_invocation_scope
+from router.inject.middleware import wrap
 from router.observability.logs import (
     InvocationLogs,
     log_out_of_time,
@@ -43,13 +43,14 @@ from router.planning.options import (
     check_tracing,
     check_unknown,
 )
-from router.planning.route_checks import VIEWS, View
 from router.planning.table import Table, entity_reader
 from router.policies import OnError, Retry, check_on_error
 from router.record import Record, Records
 from router.registration.signature import Batch
 from router.routes import Route, Routes
 from router.sources import Source, source_of
+from router.stream_view import VIEWS, View
+from router.types import Call, Middleware
 
 if TYPE_CHECKING:
     import structlog

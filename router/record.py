@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from router.errors import RouterError
     from router.event import Event
 
-__all__ = ["Flaw", "Record", "Records", "make_record"]
+__all__ = ["Batch", "Flaw", "Record", "Records", "make_record"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -187,3 +187,31 @@ _new = object.__new__
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+class Batch(Sequence[Record]):
+    """The records of one invocation, for handlers and dependencies that want to know what they are part of.
+
+    Args:
+        records: The records, in the order of the event.
+    """
+
+    __slots__ = ("_records",)
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
+
+    @property
+    def size(self) -> int:
+        """How many records the invocation was given."""
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
+        return self._records[index]
+
+    def __len__(self) -> int:
+        return len(self._records)

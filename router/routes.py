@@ -27,8 +27,8 @@ from router.registration.arguments import (
     events_of,
     is_type,
 )
-from router.registration.compatibility import Wanted, check_change, explained
-from router.registration.dependencies import Misfit
+from router.registration.compatibility import Wanted, check_change
+from router.registration.misfit import Misfit, explained
 from router.registration.signature import Signature, caller_namespaces, read_signature
 
 __all__ = ["Route", "Routes"]

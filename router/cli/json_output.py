@@ -11,7 +11,6 @@ from typing import Any, Required, TypedDict, cast
 
 from router.app import Dispatcher
 from router.cli.app_loader import here
-from router.event import Event
 from router.observability.logs import safe_error
 from router.outcomes import Outcome, Report
 from router.planning.explain import Explanation
@@ -34,8 +33,6 @@ __all__ = [
     "invoked_records",
     "route_document",
 ]
-
-_EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
 
 
 class RouteDocument(TypedDict):
@@ -137,7 +134,7 @@ def route_document(route: Route, entities: Iterable[str]) -> RouteDocument:
         "handler": route.name,
         "route": route.written,
         "entities": list(entities),
-        "events": [str(event) for event in _EVENTS if event in route.events],
+        "events": [str(event) for event in route.events],
         "condition": None if route.condition is None else repr(route.condition),
         "source": None if route.place is None else here(route.place),
         "batch": route.batch,

@@ -7,7 +7,7 @@ import functools
 import inspect
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context, ContextVar, copy_context
@@ -25,6 +25,7 @@ from router.registration.signature import (
     name_of,
     read_dependency,
 )
+from router.types import Call, Overrides
 
 if TYPE_CHECKING:
     import structlog
@@ -32,12 +33,9 @@ if TYPE_CHECKING:
     from router.record import Record
     from router.routes import Route
 
-__all__ = ["Call", "Container", "Invocation", "current_invocation", "injected"]
+__all__ = ["Container", "Invocation", "current_invocation", "injected"]
 
 T = TypeVar("T")
-Call = Callable[[Any], Any]
-"""What is called with a change, or with all of a batch: a handler with all that it needs, and what is around it."""
-Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 current_invocation: ContextVar[Invocation] = ContextVar("current_invocation")
 

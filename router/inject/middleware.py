@@ -22,16 +22,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from router.errors import RegistrationError
-from router.inject.call import Call, current_invocation
+from router.inject.call import current_invocation
 from router.registration.signature import name_of
+from router.types import Call, Middleware
 
-__all__ = ["Middleware", "wrap"]
-
-Middleware = Callable[[Call], Call]
+__all__ = ["wrap"]
 
 
 def wrap(call: Call, middleware: Sequence[Middleware]) -> Call:

@@ -20,9 +20,9 @@ from router.errors import RegistrationError
 from router.observability.switches import is_on
 
 if TYPE_CHECKING:
-    from router.inject.call import Call
     from router.outcomes import Outcome
     from router.routes import Route
+    from router.types import Call
 
 __all__ = ["Tracer", "Tracing"]
 

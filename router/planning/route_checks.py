@@ -1,22 +1,22 @@
-"""Stream view types: which images there are, and whether a route can do with them."""
+"""Checks of the routes of a Dispatcher that need all of them, or the stream view type."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+from pydantic import BaseModel, PydanticUndefinedAnnotation
 
 from router.change import Change, Insert, Modify, Remove
 from router.event import Event
+from router.planning.entity_names import literal_entities, name_of_class
 from router.registration.annotations import describe
-from router.registration.compatibility import explained
-from router.registration.dependencies import Misfit
+from router.registration.misfit import Misfit, explained
 from router.routes import Route
+from router.stream_view import View, carried
 
-__all__ = ["EVENTS", "VIEWS", "View", "carried", "check_view"]
+__all__ = ["check_models_complete", "check_unique", "check_view", "entity_names_of", "only_fallback", "refuse_clash"]
 
-View = Literal["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"]
-VIEWS: tuple[View, ...] = get_args(View)
-
-EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
 _GUARANTEED: dict[Event, tuple[type, tuple[str, ...]]] = {
@@ -25,15 +25,6 @@ _GUARANTEED: dict[Event, tuple[type, tuple[str, ...]]] = {
     Event.DELETE: (Remove, ("OldImage",)),
     Event.EXPIRE: (Remove, ("OldImage",)),
 }
-_NEW_VIEWS = ("NEW_AND_OLD_IMAGES", "NEW_IMAGE")
-_OLD_VIEWS = ("NEW_AND_OLD_IMAGES", "OLD_IMAGE")
-
-
-def carried(view: View, event: Event) -> tuple[str, ...]:
-    """The images that a stream of a view type carries for an event."""
-    new = view in _NEW_VIEWS and event in Event.INSERT | Event.MODIFY
-    old = view in _OLD_VIEWS and event in Event.MODIFY | Event.REMOVE
-    return ("NewImage",) * new + ("OldImage",) * old
 
 
 def check_view(route: Route, view: View) -> None:
@@ -44,7 +35,7 @@ def check_view(route: Route, view: View) -> None:
     """
     if route.fallback:
         return
-    for event in (event for event in EVENTS if event in route.events):
+    for event in route.events:
         there = carried(view, event)
         missing = [image for image in _needed(route, event) if image not in there]
         if missing or (route.model is not None and not there):
@@ -85,8 +76,101 @@ def _way_out(route: Route, event: Event, view: View) -> str:
     model = describe(route.model)
     if there:
         return f"take Change[{model}], whose {'old' if 'NewImage' in there else 'new'} is None then"
-    carrying = [event for event in EVENTS if event in route.events and carried(view, event)]
+    carrying = [event for event in route.events if carried(view, event)]
     if carrying:
         decorator = "on_batch" if route.batch else "on"
         return f"leave the event out: {decorator}({model}, {' | '.join(f'Event.{event.name}' for event in carrying)})"
     return "where the keys tell the entity, register it for None with entity=, and use change.keys"
+
+
+def check_unique(routes: Sequence[Route]) -> None:
+    """Refuse a route that was given twice.
+
+    Raises:
+        RegistrationError: The same route stands among the routes twice.
+    """
+    twice = next((route for place, route in enumerate(routes) if any(route is other for other in routes[:place])), None)
+    if twice is not None:
+        misfit = Misfit("the same route again", "each route once", "give each collection of routes once")
+        raise explained(f"{twice.written} is there twice", twice.handler, misfit)
+
+
+def check_models_complete(route: Route) -> None:
+    """Refuse a model whose annotations name a class that its module does not define.
+
+    Raises:
+        RegistrationError: pydantic cannot complete one of the route's models.
+    """
+    for model in (route.model, route.old):
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            continue
+        try:
+            model.model_rebuild(_types_namespace={})  # its module's names only, not those that happen to be here
+        except PydanticUndefinedAnnotation as error:
+            misfit = Misfit(
+                f"{describe(model)}, whose annotations name {error.name!r}, which its module does not define",
+                "a model that pydantic can finish",
+                f"import {error.name} in the model's module, and not under 'if TYPE_CHECKING:'",
+            )
+            raise explained(f"{route.written} cannot use its model", route.handler, misfit) from None
+
+
+def entity_names_of(route: Route, attributes: tuple[str, ...]) -> tuple[str, ...]:
+    """The entity names that lead to a route: from ``entity=``, else the model's ``Literal``, else its class name.
+
+    Args:
+        route: The route.
+        attributes: The attributes on which a ``Literal`` of the model counts.
+
+    Raises:
+        RegistrationError: ``entity=`` contradicts the model's ``Literal``, or nothing names an entity.
+    """
+    literal = literal_entities(route.model, attributes)
+    strange = [name for name in route.entities if literal and name not in literal]
+    if strange:
+        said = f"{describe(route.model)} says that it is {' or '.join(map(repr, literal))}"
+        misfit = Misfit(
+            f"entity={strange[0]!r}, while {said}",
+            "one and the same name from the model's Literal and from entity=",
+            "take entity= away, or use a model without that Literal",
+        )
+        raise explained(f"{route.written} stands for two entities", route.handler, misfit)
+    names = route.entities or literal or ((name,) if (name := name_of_class(route.model)) else ())
+    if not names:
+        misfit = Misfit(
+            f"{describe(route.model)}, whose class names no entity", "the entity's name", "say it with entity='...'"
+        )
+        raise explained(f"{route.written} stands for no entity", route.handler, misfit)
+    return names
+
+
+def refuse_clash(entity: str, owner: Route, route: Route) -> NoReturn:
+    """Refuse two models that claim one entity.
+
+    Raises:
+        RegistrationError: Always.
+    """
+    misfit = Misfit(
+        f"{describe(owner.model)}, which stands for entity {entity!r} too, in {_at(owner)}",
+        "one model for an entity",
+        f"correct the Literal or the name of one; if both are to read the same items, say so: entity={entity!r} here",
+    )
+    raise explained(f"{route.written} claims entity {entity!r}, which another model has", route.handler, misfit)
+
+
+def _at(route: Route) -> str:
+    return f"{route} at {route.place}" if route.place else repr(route)
+
+
+def only_fallback(routes: Iterable[Route]) -> Route | None:
+    """The fallback among the routes, if there is one.
+
+    Raises:
+        RegistrationError: There is more than one.
+    """
+    fallbacks = [route for route in routes if route.fallback]
+    if len(fallbacks) > 1:
+        first, second = fallbacks[:2]
+        misfit = Misfit(f"another one, {_at(first)}", "one at the most", "take one of them away")
+        raise explained("fallback is there twice", second.handler, misfit)
+    return fallbacks[0] if fallbacks else None

@@ -8,11 +8,11 @@ from typing import Any
 from router.change import Change, Insert, Modify, Remove, make_change
 from router.errors import DecodeError
 from router.event import Event
-from router.inject.call import Call
 from router.parsing.parser import Reader, reader_for
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
+from router.types import Call
 
 __all__ = ["Build", "Cache", "Step", "Steps", "builder"]
 

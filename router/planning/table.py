@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
-
-from pydantic import BaseModel, PydanticUndefinedAnnotation
+from typing import Any
 
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.inject.call import Call
-from router.planning.entity_names import literal_entities, name_of_class
-from router.planning.route_checks import EVENTS, View, check_view
+from router.planning.route_checks import (
+    check_models_complete,
+    check_unique,
+    check_view,
+    entity_names_of,
+    only_fallback,
+    refuse_clash,
+)
 from router.planning.step import Step, Steps, builder
 from router.policies import OnError
 from router.record import Record
-from router.registration.annotations import describe
-from router.registration.compatibility import explained
-from router.registration.dependencies import Misfit
 from router.routes import Route
+from router.stream_view import View
+from router.types import Call
 
 __all__ = ["Table", "entity_reader", "images_of"]
 
@@ -39,11 +41,11 @@ class Table:
         self.routes = tuple(routes)
         self.folds = discriminator.folds
         self._by_entity: dict[str, list[Route]] = {}
-        _check_once(self.routes)
+        check_unique(self.routes)
         for route in self.routes:
-            _check_finished(route)
+            check_models_complete(route)
             check_view(route, view)
-        self.fallback = _only_fallback(self.routes)
+        self.fallback = only_fallback(self.routes)
         self.keys = _keys(self.routes)
         self.names: dict[int, tuple[str, ...]] = {}
         self._name(discriminator.attributes)
@@ -53,12 +55,12 @@ class Table:
         for route in self.routes:
             if route.fallback:
                 continue
-            self.names[id(route)] = names = _entity_names(route, attributes)
+            self.names[id(route)] = names = entity_names_of(route, attributes)
             for folded, name in {self.fold(name): name for name in names}.items():
                 # Who says entity= means to share it; models that claim it by themselves may not know of each other.
                 owner = route if route.entities else owners.setdefault(folded, route)
                 if owner.model != route.model:
-                    _clash(name, owner, route)
+                    refuse_clash(name, owner, route)
                 self._by_entity.setdefault(folded, []).append(route)
 
     def fold(self, entity: str) -> str:
@@ -85,7 +87,7 @@ class Table:
             return Step(route, position, self.keys[id(route)], builder(route, event), calls[position], levels)
 
         by_entity = {
-            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in EVENTS}
+            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in Event}
             for entity, routes in self._by_entity.items()
         }
         return by_entity, () if self.fallback is None else (step(self.fallback, Event.ANY),)
@@ -100,71 +102,6 @@ def _keys(routes: Iterable[Route]) -> dict[int, str]:
         counts[text] = counts.get(text, 0) + 1
         keys[id(route)] = text if counts[text] == 1 else f"{text} #{counts[text]}"
     return keys
-
-
-def _check_once(routes: Sequence[Route]) -> None:
-    twice = next((route for place, route in enumerate(routes) if any(route is other for other in routes[:place])), None)
-    if twice is not None:
-        misfit = Misfit("the same route again", "each route once", "give each collection of routes once")
-        raise explained(f"{twice.written} is there twice", twice.handler, misfit)
-
-
-def _check_finished(route: Route) -> None:
-    """By now every class that a model's annotations name has to be there."""
-    for model in (route.model, route.old):
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            continue
-        try:
-            model.model_rebuild(_types_namespace={})  # its module's names only, not those that happen to be here
-        except PydanticUndefinedAnnotation as error:
-            misfit = Misfit(
-                f"{describe(model)}, whose annotations name {error.name!r}, which its module does not define",
-                "a model that pydantic can finish",
-                f"import {error.name} in the model's module, and not under 'if TYPE_CHECKING:'",
-            )
-            raise explained(f"{route.written} cannot use its model", route.handler, misfit) from None
-
-
-def _entity_names(route: Route, attributes: tuple[str, ...]) -> tuple[str, ...]:
-    literal = literal_entities(route.model, attributes)
-    strange = [name for name in route.entities if literal and name not in literal]
-    if strange:
-        said = f"{describe(route.model)} says that it is {' or '.join(map(repr, literal))}"
-        misfit = Misfit(
-            f"entity={strange[0]!r}, while {said}",
-            "one and the same name from the model's Literal and from entity=",
-            "take entity= away, or use a model without that Literal",
-        )
-        raise explained(f"{route.written} stands for two entities", route.handler, misfit)
-    names = route.entities or literal or ((name,) if (name := name_of_class(route.model)) else ())
-    if not names:
-        misfit = Misfit(
-            f"{describe(route.model)}, whose class names no entity", "the entity's name", "say it with entity='...'"
-        )
-        raise explained(f"{route.written} stands for no entity", route.handler, misfit)
-    return names
-
-
-def _clash(entity: str, owner: Route, route: Route) -> NoReturn:
-    misfit = Misfit(
-        f"{describe(owner.model)}, which stands for entity {entity!r} too, in {_at(owner)}",
-        "one model for an entity",
-        f"correct the Literal or the name of one; if both are to read the same items, say so: entity={entity!r} here",
-    )
-    raise explained(f"{route.written} claims entity {entity!r}, which another model has", route.handler, misfit)
-
-
-def _at(route: Route) -> str:
-    return f"{route} at {route.place}" if route.place else repr(route)
-
-
-def _only_fallback(routes: Iterable[Route]) -> Route | None:
-    fallbacks = [route for route in routes if route.fallback]
-    if len(fallbacks) > 1:
-        first, second = fallbacks[:2]
-        misfit = Misfit(f"another one, {_at(first)}", "one at the most", "take one of them away")
-        raise explained("fallback is there twice", second.handler, misfit)
-    return fallbacks[0] if fallbacks else None
 
 
 def entity_reader(discriminator: Discriminator) -> Callable[[Record], str | None]:

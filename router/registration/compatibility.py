@@ -11,15 +11,14 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 
 from typing_extensions import is_typeddict
 
-from router.errors import RegistrationError
 from router.event import Event
-from router.registration.annotations import describe, place_of, plain, show
-from router.registration.dependencies import Misfit, Parameter, parameters_of
+from router.registration.annotations import describe, plain
+from router.registration.dependencies import Parameter, parameters_of
+from router.registration.misfit import Misfit
 from router.registration.signature import ChangeOf, Signature
 
-__all__ = ["Wanted", "check_change", "explained"]
+__all__ = ["Wanted", "check_change"]
 
-_EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
 _KINDS = {Event.INSERT: "Insert", Event.MODIFY: "Modify", Event.REMOVE: "Remove"}
 _DECORATORS = {"Insert": "on_insert", "Modify": "on_modify", "Remove": "on_remove", "Change": "on"}
 
@@ -60,26 +59,6 @@ class Wanted:
         return f"Sequence[{self.kind}[{models}]]" if self.batch else f"{self.kind}[{models}]"
 
 
-def explained(headline: str, handler: Any, misfit: Misfit) -> RegistrationError:
-    """The error that shows a handler with what is wrong about it."""
-    lines = [
-        f"{headline}:",
-        "",
-        f"    {show(handler)}",
-        "",
-        f"  found:    {misfit.found}",
-        f"  expected: {misfit.expected}",
-        f"  to do:    {misfit.remedy}",
-    ]
-    chain = [("defined: ", handler), *(("needs:   ", factory) for factory in misfit.through)]
-    for label, function in chain:
-        place = place_of(function)
-        what = "" if function is handler else show(function)
-        where = f"{what}, {place}" if what and place else what or place
-        lines += [f"  {label} {where}"] if where else []
-    return RegistrationError("\n".join(lines))
-
-
 def check_change(wanted: Wanted, handler: Callable[..., Any], signature: Signature) -> None:
     """Hold what a handler takes against what its decorator will give it.
 
@@ -95,7 +74,7 @@ def check_change(wanted: Wanted, handler: Callable[..., Any], signature: Signatu
             f"{wanted.fitting}, because {calls}",
             annotate if wanted.batch else f"{annotate}; or register it with on_batch",
         )
-    coming = [event for event in _EVENTS if event in wanted.events]
+    coming = list(wanted.events)
     missing = functools.reduce(operator.or_, (event for event in coming if not change.accepting(event)), Event(0))
     if missing:
         raise _never(wanted, name, change.types, missing)

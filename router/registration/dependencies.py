@@ -6,13 +6,13 @@ import difflib
 import inspect
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_type_hints, overload
+from typing import Any, Literal, get_args, get_type_hints
 
 from router.context import Deadline
-from router.errors import RegistrationError
-from router.record import Record
+from router.depends import SCOPES, Depends, Scope
+from router.record import Batch, Record
 from router.registration.annotations import (
     code_of,
     describe,
@@ -23,15 +23,12 @@ from router.registration.annotations import (
     short_name_of,
     show_parameter,
 )
+from router.registration.misfit import Misfit
 
 __all__ = [
-    "Batch",
     "Dependency",
-    "Depends",
-    "Misfit",
     "Namespaces",
     "Parameter",
-    "Scope",
     "hints_of",
     "kind_of_parameter",
     "parameters_of",
@@ -39,10 +36,8 @@ __all__ = [
     "supplied",
 ]
 
-Scope = Literal["cold_start", "invocation", "record"]
 Kind = Literal["record", "batch", "context", "deadline", "log", "depends"]
 
-SCOPES: tuple[Scope, ...] = ("cold_start", "invocation", "record")
 
 # The narrowest scope in which each of these exists.
 _LIVES_IN: dict[Kind, Scope] = {
@@ -57,70 +52,6 @@ _SUPPLIED = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Anno
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 """Names by the name of the module in which they can be used."""
-
-
-class Batch(Sequence[Record]):
-    """The records of one invocation, for handlers and dependencies that want to know what they are part of.
-
-    Args:
-        records: The records, in the order of the event.
-    """
-
-    __slots__ = ("_records",)
-
-    def __init__(self, records: Sequence[Record]) -> None:
-        self._records = records
-
-    @property
-    def size(self) -> int:
-        """How many records the invocation was given."""
-        return len(self._records)
-
-    @overload
-    def __getitem__(self, index: int) -> Record: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Record]: ...
-    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
-        return self._records[index]
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Depends:
-    """Says, inside ``Annotated``, what supplies a parameter: ``bus: Annotated[Bus, Depends(get_bus)]``.
-
-    Args:
-        factory: Called for the value; plain or async, a function, a class or a generator. What a generator does after
-            its ``yield`` is the clean-up at the end of the scope, and sees the handler's exception. A factory declares
-            what it needs just as a handler does.
-        scope: How long a value serves: ``"record"``, one handler call of one record; ``"invocation"``; or
-            ``"cold_start"``, as long as the container lives.
-
-    Raises:
-        RegistrationError: The factory cannot be called, or there is no such scope.
-
-    Example:
-        >>> def get_bus() -> list[str]: return []
-        >>> Depends(get_bus, scope="cold_start").scope
-        'cold_start'
-    """
-
-    factory: Callable[..., Any]
-    scope: Scope = "record"
-
-    def __repr__(self) -> str:
-        scope = "" if self.scope == "record" else f", scope={self.scope!r}"
-        return f"Depends({short_name_of(self.factory)}{scope})"
-
-    def __post_init__(self) -> None:
-        if not callable(self.factory):
-            msg = f"Depends() found a value of type {type(self.factory).__name__}, expected a function or a class"
-            raise RegistrationError(msg)
-        if self.scope not in SCOPES:
-            msg = f"Depends() found scope={self.scope!r}, expected {' or '.join(map(repr, SCOPES))}"
-            raise RegistrationError(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,24 +78,6 @@ class Parameter:
     kind: Kind
     dependency: Dependency | None = None
     optional: bool = False
-
-
-class Misfit(Exception):  # noqa: N818 - never seen outside: it becomes a RegistrationError
-    """What does not fit in a signature, and what would.
-
-    Args:
-        found: What stands there.
-        expected: What could.
-        remedy: What to do.
-    """
-
-    def __init__(self, found: str, expected: str, remedy: str) -> None:
-        super().__init__(found)
-        self.found = found
-        self.expected = expected
-        self.remedy = remedy
-        self.through: tuple[Callable[..., Any], ...] = ()
-        """The dependencies that lead to it, from the handler's own on."""
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:

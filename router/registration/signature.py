@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from router.change import Change, Insert, Modify, Remove
+from router.depends import Depends, Scope
 from router.event import Event
+from router.record import Batch
 from router.registration.annotations import (
     code_of,
     describe,
@@ -26,19 +28,16 @@ from router.registration.annotations import (
     written_arguments,
 )
 from router.registration.dependencies import (
-    Batch,
     Dependency,
-    Depends,
-    Misfit,
     Namespaces,
     Parameter,
-    Scope,
     hints_of,
     kind_of_parameter,
     parameters_of,
     read_dependency,
     supplied,
 )
+from router.registration.misfit import Misfit
 
 __all__ = [
     "Batch",

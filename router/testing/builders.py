@@ -12,7 +12,7 @@ from typing import Any
 from router.errors import RegistrationError
 from router.event import Event
 from router.local.item_size import size_bytes
-from router.planning.route_checks import View, carried
+from router.stream_view import View, carried
 from router.testing.items import Item, Key, Wire, key_attributes, wire_image
 
 __all__ = [

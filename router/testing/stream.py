@@ -22,7 +22,7 @@ from router.local.event_source_mapping import (
     Returned,
     Trim,
 )
-from router.planning.route_checks import View
+from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
 from router.testing.discarded import Discarded

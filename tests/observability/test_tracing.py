@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from router import Change, Dispatcher, MemoryParking, RegistrationError, Reject, Routes, Tracing
-from router.inject.call import Call
 from router.outcomes import Outcome
 from router.routes import Route
+from router.types import Call
 from tests.builders import (
     SUCCESS,
     Context,

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes, changed, where
 from router.discriminators import Discriminator, attribute, chain, folded, prefix
-from router.planning.route_checks import EVENTS, View, carried
 from router.planning.table import Table, entity_reader, images_of
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
+from router.stream_view import View, carried
 from router.wire.decode import decode_image
 from tests.builders import Customer, Order, batch, insert, item, modify, record, remove
 
@@ -336,7 +336,7 @@ def test_views(decorator: Any, handler: Any, views: set[str]) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("event", Event)
 def test_carried(view: View, event: Event) -> None:
     """A view carries the images that it names, where the event has them."""
     named = {"NEW_AND_OLD_IMAGES": {"NewImage", "OldImage"}, "NEW_IMAGE": {"NewImage"}, "OLD_IMAGE": {"OldImage"}}

@@ -18,7 +18,7 @@ from models.message import Message
 from models.order import Line, Order
 from router import DecodeError, RegistrationError
 from router.local.item_size import size_bytes
-from router.planning.route_checks import VIEWS, View
+from router.stream_view import VIEWS, View
 from router.testing import Context, event, expired, inserted, modified, record, removed, wire_image
 from router.testing.items import key_attributes
 from router.wire.decode import decode_image

@@ -36,7 +36,7 @@ from models.message import Message
 from models.order import Order
 from models.product import Product
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes
-from router.planning.route_checks import View
+from router.stream_view import View
 from router.testing import Stream, event, wire_image
 from router.testing.strategies import changes, items, records
 from router.wire.compare import same

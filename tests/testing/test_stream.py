@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, RegistrationError, Routes
 from router.local.event_source_mapping import MappingSettingsError
-from router.planning.route_checks import View
+from router.stream_view import View
 from router.testing import Stream, inserted
 
 REPORT = ["ReportBatchItemFailures"]

@@ -12,7 +12,6 @@ from router.event import Event
 from router.local.filter_criteria.clauses import Keys, clauses_of
 from router.local.filter_criteria.discriminator_tests import Reading, readings_of
 from router.local.filter_criteria.groups import Group, Names, Taken, fitted, groups_of
-from router.planning.route_checks import EVENTS
 
 __all__ = ["MOST_FILTERS", "Filters", "filters_of"]
 
@@ -104,7 +103,7 @@ def _named(app: Dispatcher, readings: Sequence[Reading]) -> dict[Event, frozense
     """The entities that routes take, by event, as they are compared, without those that are never read."""
     fold = str.casefold if app.discriminator.folds else str
     named: dict[Event, frozenset[str]] = {}
-    for event in EVENTS:
+    for event in Event:
         names = {fold(name) for route in app.routes if event in route.events for name in app.entities_of(route)}
         named[event] = frozenset(name for name in names if any(reading.told([name]) for reading in readings))
     return named

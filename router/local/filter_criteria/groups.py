@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from router.event import Event
-from router.planning.route_checks import EVENTS
 
 __all__ = ["Group", "Names", "Taken", "fitted", "groups_of"]
 
@@ -47,7 +46,7 @@ class Group:
             taken: The entities that routes take, by event.
         """
         found: dict[Event, Names] = {}
-        for event in EVENTS:
+        for event in Event:
             wanted = taken[event]
             if event in self.events and wanted is not None and (self.names is None or self.names - wanted):
                 found[event] = None if self.names is None else self.names - wanted
@@ -63,7 +62,7 @@ def groups_of(taken: Taken) -> list[Group]:
     removals = [Event.REMOVE] if taken[Event.DELETE] == taken[Event.EXPIRE] else [Event.DELETE, Event.EXPIRE]
     groups: list[Group] = []
     for event in (Event.INSERT, Event.MODIFY, *removals):
-        names = next(taken[each] for each in EVENTS if each in event)
+        names = next(taken[each] for each in event)
         alike = next((group for group in groups if group.names == names and _joins(group.events, event)), None)
         if alike is not None:
             groups[groups.index(alike)] = alike | Group(event, names)

@@ -13,7 +13,7 @@ from router.local.cloudformation.intrinsics import StreamOf, Unknown, strange_fu
 from router.local.cloudformation.resources import TABLE, MappedStream, Section, Stack, TemplateError
 from router.local.lint.handler_lookup import Handler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
-from router.planning.route_checks import VIEWS, View
+from router.stream_view import VIEWS, View
 
 __all__ = ["Deployment", "NotKnownError", "mapped_streams"]
 

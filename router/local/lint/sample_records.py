@@ -12,8 +12,8 @@ from router.app import Dispatcher
 from router.conditions import AllOf, AnyOf, Became, Changed
 from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
 from router.event import Event
-from router.planning.route_checks import View, carried
 from router.routes import Route
+from router.stream_view import View, carried
 
 __all__ = ["OTHER", "Allows", "Witness", "names_entities", "witnesses_of", "witnesses_of_others"]
 

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 from router.change import Change, Insert, Modify, Remove
 from router.errors import RegistrationError, RouterError
 from router.event import Event
-from router.planning.route_checks import View
 from router.record import Record
 from router.sources import source_of
+from router.stream_view import View
 from router.testing.builders import event, record
 from router.testing.items import Key, Wire, key_attributes, wire_image
 from router.testing.strategies.models import models
@@ -28,8 +28,6 @@ from router.wire.decode import decode_image
 __all__ = ["changes", "items", "records"]
 
 M = TypeVar("M", bound=BaseModel)
-
-_EVENTS = (Event.INSERT, Event.MODIFY, Event.DELETE, Event.EXPIRE)
 
 
 def items(
@@ -149,7 +147,7 @@ def _moves(
 ) -> tuple[Event, M | None, M | None]:
     """What happens, with the item before and after."""
     drawn = items(model, key=key, discriminator=discriminator, **fields)
-    kind = draw(st.sampled_from([each for each in _EVENTS if each in events]))
+    kind = draw(st.sampled_from(list(events)))
     item = draw(drawn)
     if kind is Event.MODIFY:
         return kind, item, _modified(item, draw(drawn), key, discriminator)

@@ -19,8 +19,8 @@ from router.local import FilterPattern
 from router.local.filter_criteria import Filters, filters_of
 from router.local.filter_criteria.discriminator_tests import readings_of
 from router.local.filter_criteria.groups import Group, fitted
-from router.planning.route_checks import EVENTS, VIEWS, carried
 from router.planning.table import Table
+from router.stream_view import VIEWS, carried
 
 EVENT_FILES = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 KEYS = ["pk", "sk"]
@@ -95,7 +95,7 @@ rules = st.one_of(
     st.sampled_from(SIMPLE).map(discriminators.folded),
     st.sampled_from([discriminators.ELECTRODB, discriminators.AWS_LAMBDA_STREAM, discriminators.AWS_SAMPLES]),
 )
-events = st.lists(st.sampled_from(EVENTS), min_size=1, max_size=4).map(
+events = st.lists(st.sampled_from(list(Event)), min_size=1, max_size=4).map(
     lambda each: Event(sum({event.value for event in each}))
 )
 

@@ -15,7 +15,7 @@ from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.filter_search import passes
 from router.local.lint.rule import Trouble, rule
 from router.local.lint.sample_records import Witness, names_entities, witnesses_of, witnesses_of_others
-from router.planning.route_checks import EVENTS, View, carried
+from router.stream_view import View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]
 
@@ -37,8 +37,8 @@ def filter_drops_route(deployment: Deployment) -> Iterator[Trouble]:
         dropped = [
             (entity, event)
             for entity in app.entities_of(route)
-            for event in EVENTS
-            if event in route.events and _drops(patterns, witnesses_of(app, route, entity, event, view=view, keys=keys))
+            for event in route.events
+            if _drops(patterns, witnesses_of(app, route, entity, event, view=view, keys=keys))
         ]
         if dropped:
             yield Trouble(
@@ -57,7 +57,7 @@ def filter_drops_unrouted(deployment: Deployment) -> Iterator[Trouble]:
     if not patterns or (fallback is None and app.unrouted == "skip"):
         return
     view, keys = _stream(deployment)
-    dropped = [event for event in EVENTS if _drops(patterns, witnesses_of_others(app, event, view=view, keys=keys))]
+    dropped = [event for event in Event if _drops(patterns, witnesses_of_others(app, event, view=view, keys=keys))]
     if dropped:
         kept = f"its fallback {fallback.name}" if fallback else f"unrouted={app.unrouted!r}"
         yield Trouble(

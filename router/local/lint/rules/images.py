@@ -9,8 +9,9 @@ from router.errors import RegistrationError
 from router.event import Event
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Trouble, rule
-from router.planning.route_checks import EVENTS, VIEWS, View, carried, check_view
+from router.planning.route_checks import check_view
 from router.routes import Route
+from router.stream_view import VIEWS, View, carried
 
 __all__ = ["entity_unreadable", "image_missing", "no_stream", "ttl_off", "view_differs"]
 
@@ -72,7 +73,7 @@ def entity_unreadable(deployment: Deployment) -> Iterator[Trouble]:
     view, rule_of_app = deployment.view, deployment.app.discriminator
     if view is None or not isinstance(rule_of_app, Attribute) or rule_of_app.name in deployment.keys:
         return
-    blind = [event for event in EVENTS if not carried(view, event)]
+    blind = [event for event in Event if not carried(view, event)]
     routes = [route for route in deployment.app.routes if any(event in route.events for event in blind)]
     routes = [route for route in routes if not route.fallback and not _lacks(route, view)]
     if routes:
