@@ -1,4 +1,4 @@
-"""The command ``router``: look at an app's routes, and try it on events, without Lambda."""
+"""The command ``router``: inspect an app's routes and run the app on events without Lambda."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line.
+    """Run a command line.
 
     Args:
-        argv: The arguments after the command's name; those of the process when left out.
+        argv: The arguments after the command's name; those of the process by default.
 
     Returns:
-        The exit code: 0, all is well; 1, something failed; 2, the command line is wrong; 130, interrupted.
+        The exit code: 0, success; 1, a failure; 2, a wrong command line; 130, an interrupt.
 
     Example:
         >>> main(["--version"])

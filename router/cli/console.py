@@ -1,4 +1,4 @@
-"""Text for people: lines that fit the terminal, and that stay whole in a pipe."""
+"""Text output: lines wrapped to the terminal, unwrapped in a pipe."""
 
 from __future__ import annotations
 
@@ -11,27 +11,37 @@ from rich.text import Text
 
 from router.cli.json_output import ErrorDocument, RecordDocument
 
-__all__ = ["Page", "Part", "error_text", "printable", "record_text"]
+__all__ = ["STATUS_STYLES", "Page", "Part", "error_text", "printable", "record_text"]
 
 Part = str | tuple[str, str]
 """A text, or a text with one of rich's styles."""
 
+STATUS_STYLES = {
+    "done": "green",
+    "skipped": "dim",
+    "unrouted": "dim",
+    "parked": "yellow",
+    "failed": "bold red",
+    "deferred": "red",
+}
+"""The style of each outcome's status."""
+
 _GAP = "  "
 _HANGING = 4
-_NO_WIDTH = 100_000  # of a pipe, where every row is one line for the next program
+_PIPE_WIDTH = 100_000  # columns: in a pipe each row is one line for the next program
 
 
 class Page:
-    """Standard output as it is now, whatever handlers make of ``sys.stdout`` later."""
+    """Writes to the standard output of the time it is made; a later redirection of ``sys.stdout`` has no effect."""
 
     def __init__(self) -> None:
         fitted = sys.stdout.isatty() or "COLUMNS" in os.environ
         self._console = Console(
-            file=sys.stdout, width=None if fitted else _NO_WIDTH, highlight=False, markup=False, emoji=False
+            file=sys.stdout, width=None if fitted else _PIPE_WIDTH, highlight=False, markup=False, emoji=False
         )
 
     def line(self, *parts: Part, indent: int = 0) -> None:
-        """Print a line; what the terminal has no room for goes on below, at the same indent.
+        """Print a line; a line that is too long is wrapped at the same indent.
 
         Args:
             parts: Texts, or texts with one of rich's styles.
@@ -40,14 +50,14 @@ class Page:
         self._wrapped(Text.assemble(*map(_styled, parts)), indent)
 
     def whole(self, text: str, indent: int = 0) -> None:
-        """Print a line that has to stay one, so that it can be copied."""
+        """Print a line without wrapping it, so that it can be copied."""
         self._print(Text(printable(text)), indent)
 
     def rows(self, rows: Sequence[Sequence[Part]], indent: int = 0) -> None:
-        """Print rows in columns, or, where that is too wide, each with as many cells on a line as there is room for.
+        """Print rows in columns, or, if they are too wide, each row's cells one after the other, wrapped.
 
         Args:
-            rows: Cells, as the parts of a line are.
+            rows: Cells, each a part as in a line.
             indent: In columns.
         """
         cells = [[Text.assemble(_styled(cell)) for cell in row] for row in rows]
@@ -78,7 +88,7 @@ class Page:
         self._console.print(Text.assemble(" " * indent if line else "", line), soft_wrap=True)
 
     def flush(self) -> None:
-        """Hand everything on, so that what handlers print comes after it."""
+        """Flush, so that later output of handlers follows it."""
         self._console.file.flush()
 
 
@@ -94,25 +104,25 @@ def _aligned(texts: Sequence[Text], widths: Sequence[int]) -> Text:
 
 
 def printable(text: str) -> str:
-    """A text without characters that a terminal would obey."""
+    """Escape control characters, which a terminal would act on."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
     )
 
 
 def record_text(record: RecordDocument) -> list[Part]:
-    """One line about a record: what happened to what, as far as it can be known."""
-    what = record["event"] or record["event_name"] or "?"
+    """A record on one line: position, event, entity, sequence number or event ID."""
+    event = record["event"] or record["event_name"] or "?"
     entity = f"{record['entity']}, read from {record['read_from']}" if record["entity"] else "no entity"
     number = record["sequence_number"]
     identity = f"sequence number {number}" if number else f"event ID {record['event_id']}"
-    return [f"{record['position']} ", (f"{what:<6} ", "cyan"), (entity, "bold"), (f"  {identity}", "dim")]
+    return [f"{record['position']} ", (f"{event:<6} ", "cyan"), (entity, "bold"), (f"  {identity}", "dim")]
 
 
 def error_text(error: ErrorDocument) -> str:
-    """An error on one line; of the lines of code that it went through, the last."""
-    told = error.get("reason") or "; ".join(error.get("faults", ()))
-    if told:
-        return f"{error['error']}: {told}"
+    """An error on one line: its reason or its faults, else the last line of code in its traceback."""
+    reason = error.get("reason") or "; ".join(error.get("faults", ()))
+    if reason:
+        return f"{error['error']}: {reason}"
     at = error.get("at")
     return f"{error['error']} at {at[-1]}" if at else error["error"]

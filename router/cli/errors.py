@@ -1,4 +1,4 @@
-"""How a command ends early: with a line about the command line, or with the user's own error."""
+"""Errors that end a command early."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ class CommandLineError(Exception):
     """The command line is wrong: one line on standard error, exit code 2.
 
     Args:
-        message: What was found, what was expected, what to do.
+        message: What was found, what is expected, what to do.
     """
 
 
 class BrokenAppError(Exception):
-    """The user's app does not import: their error as it is, exit code 1.
+    """Importing the user's app raised: their traceback on standard error, exit code 1.
 
     Args:
-        message: Their traceback, without frames that are not theirs, and their error.
+        message: The traceback without the frames of this package and of importlib.
     """

@@ -1,4 +1,4 @@
-"""Events from files, folders and standard input."""
+"""Read events from files, folders and standard input."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WHITESPACE = " \t\r\n"
 
 @dataclass(frozen=True, slots=True)
 class GivenEvent:
-    """One event, and where it came from.
+    """One event and its source.
 
     Args:
-        name: The file as the user wrote it, with a line or a position where it holds several events.
-        event: What Lambda would hand to the function.
+        name: The file as on the command line; with a line or a position if the file holds several events.
+        event: The event as Lambda passes it to the function.
     """
 
     name: str
@@ -33,13 +33,13 @@ class GivenEvent:
 
     @property
     def size(self) -> int | None:
-        """How many records it has, or ``None`` where it has no list of them."""
+        """The number of records; ``None`` if the event has no list of records."""
         records = self.event.get("Records") if isinstance(self.event, dict) else None
         return len(records) if isinstance(records, list) else None
 
 
 def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
-    """Read all events before any of them is used, so that a wrong command line runs nothing.
+    """Read all events before the first is used, so that a wrong command line runs nothing.
 
     Args:
         sources: Files, folders, or ``-`` for standard input. A file holds one JSON document or several, one after the
@@ -47,10 +47,10 @@ def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
             is one event.
 
     Raises:
-        CommandLineError: Something cannot be read, is no JSON, or holds no event.
+        CommandLineError: A source cannot be read, is not JSON, or holds no event.
     """
     if not sources:
-        msg = "found no EVENT, expected files, folders, or - for standard input: tests/events"
+        msg = "found no EVENT, expected files, folders, or - for standard input, such as tests/events"
         raise CommandLineError(msg)
     if sources.count(_STDIN) > 1:
         msg = "found - twice, expected it once: standard input can be read once"
@@ -70,7 +70,7 @@ def _contents(source: str) -> Iterator[tuple[str, bytes]]:
         except FileNotFoundError:
             raise CommandLineError(_no_file(path)) from None
         except OSError as error:
-            msg = f"found {file}, but cannot read it: {error.strerror}"
+            msg = f"cannot read {file}: {error.strerror}"
             raise CommandLineError(msg) from None
 
 
@@ -123,11 +123,11 @@ def _document(name: str, decoder: json.JSONDecoder, text: str, start: int) -> tu
     except json.JSONDecodeError as error:
         msg = (
             f"found no JSON in {name} at line {error.lineno}, column {error.colno} ({error.msg.lower()}), expected an "
-            "event; check that the file is whole"
+            "event; check that the file is complete"
         )
         raise CommandLineError(msg) from None
     except (ValueError, RecursionError) as error:
-        msg = f"found {name} to be JSON that Lambda never delivers ({error}), expected an event"
+        msg = f"found JSON in {name} that Lambda never delivers ({error}), expected an event"
         raise CommandLineError(msg) from None
 
 
@@ -135,7 +135,7 @@ def _text(name: str, data: bytes) -> str:
     try:
         return data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as error:
-        msg = f"found {name} to be no text at byte {error.start}, expected JSON in UTF-8"
+        msg = f"found bytes in {name} that are not UTF-8 at byte {error.start}, expected JSON in UTF-8"
         raise CommandLineError(msg) from None
 
 
@@ -163,7 +163,7 @@ def _as_event(document: Any) -> Any:
 
 
 def _is_record(document: Any) -> bool:
-    """Whether it looks like one record; anything else is an event, for the app to take or to refuse."""
+    """Whether a document looks like one record; the app takes or refuses anything else as an event."""
     return (
         isinstance(document, dict)
         and "Records" not in document

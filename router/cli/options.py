@@ -2,23 +2,76 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-__all__ = ["AppOption", "EventsArgument", "FunctionOption", "HandlerAppOption", "JsonOption", "TemplateOption"]
+__all__ = [
+    "AppOption",
+    "BatchSizeOption",
+    "BatchingWindowOption",
+    "DiscriminatorOption",
+    "EndpointOption",
+    "EventsArgument",
+    "FilterOption",
+    "FunctionOption",
+    "HandlerAppOption",
+    "JsonOption",
+    "LimitOption",
+    "ParallelizationOption",
+    "PoisonOption",
+    "RetriesOption",
+    "TableOption",
+    "TemplateOption",
+    "TimeoutOption",
+]
+
+T = TypeVar("T")
+"""The type of an option's value: optional where a template or a scenario can give the value too."""
 
 AppOption = Annotated[
-    str, typer.Option("--app", metavar="MODULE:NAME", help="Where the Dispatcher is, from the current folder.")
+    str, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher, from the current folder.")
 ]
-# Hidden is only its row in the help, where typer would show a Python type: each command's text tells of EVENT.
-EventsArgument = Annotated[list[str] | None, typer.Argument(metavar="EVENT", show_default=False, hidden=True)]
-FunctionOption = Annotated[str | None, typer.Option(metavar="NAME", help="The function, where there are several.")]
 HandlerAppOption = Annotated[
     str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
 ]
+# hidden=True removes only the row in the help, where typer would print a Python type; the docstrings explain EVENT.
+EventsArgument = Annotated[list[str] | None, typer.Argument(metavar="EVENT", show_default=False, hidden=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-TemplateOption = Annotated[
-    Path, typer.Option("--template", metavar="FILE", help="The template, of SAM or CloudFormation.")
+
+TemplateOption = Annotated[T, typer.Option("--template", metavar="FILE", help="The SAM or CloudFormation template.")]
+FunctionOption = Annotated[
+    str | None, typer.Option("--function", metavar="NAME", help="The function, if the template has several.")
+]
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, max=10, help="Filters that Lambda allows; 10 if AWS raised it.")
+]
+
+TableOption = Annotated[str | None, typer.Option("--table", metavar="NAME", help="The table; else the function's.")]
+EndpointOption = Annotated[
+    str | None, typer.Option("--endpoint-url", metavar="URL", help="A DynamoDB endpoint: http://127.0.0.1:8000.")
+]
+DiscriminatorOption = Annotated[T, typer.Option("--discriminator", metavar="NAME", help="The discriminator attribute.")]
+
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0, help="The function's time-out for each invocation.")
+]
+PoisonOption = Annotated[
+    T, typer.Option("--poison", metavar="SHARE", min=0, max=1, help="Records that always fail: 0.001 is 1 in 1000.")
+]
+
+# Parameters of the event source mapping, by AWS's names.
+BatchSizeOption = Annotated[T, typer.Option("--batch-size", metavar="N", help="Records of a batch, 1 to 10000.")]
+BatchingWindowOption = Annotated[
+    T,
+    typer.Option("--maximum-batching-window-in-seconds", metavar="SECONDS", help="Time to gather records, 0 to 300."),
+]
+ParallelizationOption = Annotated[
+    T, typer.Option("--parallelization-factor", metavar="N", help="Concurrent batches of a shard, 1 to 10.")
+]
+RetriesOption = Annotated[
+    T, typer.Option("--maximum-retry-attempts", metavar="N", help="0 to 10000; -1: until the records expire.")
+]
+FilterOption = Annotated[
+    list[str] | None, typer.Option("--filter", metavar="PATTERN", help="A filter pattern of the mapping; repeat.")
 ]

@@ -1,4 +1,4 @@
-"""The commands put together, and what each way of ending becomes for the shell."""
+"""The command line: its commands, and the exit code for each way in which they end."""
 
 from __future__ import annotations
 
@@ -24,37 +24,38 @@ from router.cli.commands.routes import routes
 from router.cli.commands.simulate import simulate
 from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
+from router.errors import RouterError
 
 __all__ = ["run"]
 
 _COMMANDS: dict[Callable[..., int], str] = {
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
-    explain: "Tell why routes would or would not take records.",
+    explain: "Explain why routes take records or do not.",
     record: "Record events from the stream of a table.",
-    replay: "Run an app on events with retries, as Lambda's mapping would.",
-    dev: "Run an app under the stream of a local table.",
-    put: "Put an item into the table of a running dev.",
-    filters: "Print the filters that let through what routes could take.",
-    template: "Hold a template's filters against the routes, or write them.",
-    lint: "Tell what of the template and the app loses data.",
+    replay: "Run an app on events through an event source mapping.",
+    dev: "Run an app on the stream of a local table.",
+    put: "Put an item into the table of a running router dev.",
+    filters: "Print filter criteria for the records that have a route.",
+    template: "Compare a template's filters with the routes, or write them.",
+    lint: "Find settings that lose or duplicate data.",
     local: "Fetch DynamoDB Local.",
-    simulate: "Simulate a load on the mapping: age, invocations, cost.",
+    simulate: "Simulate a load: iterator age, invocations, cost.",
 }
 _INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run a command line and tell its exit code.
+    """Run a command line and return its exit code.
 
     Args:
         argv: The arguments after the command's name.
     """
-    _print_anything()
+    _escape_unencodable()
     try:
         code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
         sys.stdout.flush()
-    except CommandLineError as error:
+    except (CommandLineError, RouterError) as error:
         return _refuse(str(error))
     except typer.TyperException as error:
         return _refuse(f"{_as_clause(error.format_message())} see {_help_of(argv)}")
@@ -64,7 +65,7 @@ def run(argv: Sequence[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _INTERRUPTED
     except BrokenPipeError:
-        # What is still buffered must go somewhere, or the interpreter complains on its way out.
+        # Buffered output goes to the null device, or the interpreter prints an error when it flushes at exit.
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -74,7 +75,7 @@ def run(argv: Sequence[str]) -> int:
 def _program() -> typer.Typer:
     program = typer.Typer(
         add_completion=False,
-        rich_markup_mode=None,  # boxes do not survive pipes and narrow terminals
+        rich_markup_mode=None,  # boxes break in pipes and narrow terminals
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -90,7 +91,7 @@ def _root(
 ) -> None:
     """Route the records of DynamoDB Streams, by entity, to typed handlers.
 
-    The commands work on your app, found as handlers:app from the folder you stand in; --app names another.
+    The commands use the app handlers:app in the current folder; --app names another.
     """
     if show_version:
         print(f"entity-router {version('entity-router')}")
@@ -114,8 +115,8 @@ def _help_of(argv: Sequence[str]) -> str:
     return f"'router {named} --help'" if named else "'router --help'"
 
 
-def _print_anything() -> None:
-    """Let no character of an entity's name end a run on a terminal that cannot show it."""
+def _escape_unencodable() -> None:
+    """Escape characters that the terminal's encoding lacks, for example in an entity's name."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""An app that is loaded again when its files change."""
+"""Reload an app when its files change."""
 
 from __future__ import annotations
 
@@ -18,29 +18,28 @@ from router.cli.errors import BrokenAppError, CommandLineError
 
 __all__ = ["ReloadError", "reload_app", "watched"]
 
-
-_TURN = 100  # milliseconds
+_POLL_MILLISECONDS = 100
 
 
 class ReloadError(Exception):
-    """The app does not load as it is now; one line says where and why."""
+    """The app does not load; the message is one line with file, line and reason."""
 
 
 def reload_app(name: str) -> Dispatcher:
-    """Import an app anew, together with everything of the user's that it imports.
+    """Import an app again, together with the user's modules that it imports.
 
     Args:
         name: ``module:attribute``.
 
     Raises:
-        ReloadError: It cannot be imported; then everything stays as it was.
+        ReloadError: The import fails; the modules loaded before stay loaded.
     """
-    before = {module: sys.modules.pop(module) for module in _theirs()}
+    before = {module: sys.modules.pop(module) for module in _user_modules()}
     importlib.invalidate_caches()
     try:
         return load_app(name)
     except (BrokenAppError, CommandLineError) as error:
-        for module in _theirs():
+        for module in _user_modules():
             del sys.modules[module]
         sys.modules.update(before)
         raise ReloadError(_line(error)) from error
@@ -48,7 +47,7 @@ def reload_app(name: str) -> Dispatcher:
 
 @contextmanager
 def watched() -> Iterator[set[str]]:
-    """Watch the files of the user's modules; the set that is given holds those that changed, until it is cleared."""
+    """Watch the files of the user's modules; yields a set that collects the changed paths until it is cleared."""
     from watchfiles import PythonFilter, watch
 
     changed: set[str] = set()
@@ -56,8 +55,8 @@ def watched() -> Iterator[set[str]]:
     folders = _folders()
 
     def follow() -> None:
-        options: dict[str, Any] = {"stop_event": stop, "debounce": 200, "step": 50, "rust_timeout": _TURN}
-        # Nothing says that watching has begun, but the first turn that brought nothing shows it.
+        options: dict[str, Any] = {"stop_event": stop, "debounce": 200, "step": 50, "rust_timeout": _POLL_MILLISECONDS}
+        # watch() does not signal its start; the first time-out without a change shows that it watches.
         for changes in watch(*folders, watch_filter=PythonFilter(), yield_on_timeout=True, **options):
             changed.update(path for _, path in changes)
             ready.set()
@@ -72,8 +71,8 @@ def watched() -> Iterator[set[str]]:
         thread.join(5)
 
 
-def _theirs() -> list[str]:
-    """The modules that lie below the current folder, without packages that are installed there and this one."""
+def _user_modules() -> list[str]:
+    """The modules below the current folder, except installed packages and this package."""
     return [name for name, module in sys.modules.items() if name != "__main__" and _file(module) is not None]
 
 
@@ -88,7 +87,7 @@ def _file(module: ModuleType) -> Path | None:
 
 
 def _folders() -> set[Path]:
-    """The top folders that hold them; a module beside these is watched by its folder, as editors replace files."""
+    """The top folders of the user's modules: folders, not files, because editors replace files."""
     parts = [path.relative_to(Path.cwd()).parts for module in list(sys.modules.values()) if (path := _file(module))]
     return {Path.cwd() / part[0] if len(part) > 1 else Path.cwd() for part in parts} or {Path.cwd()}
 

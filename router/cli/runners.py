@@ -1,36 +1,40 @@
-"""What runs the app under ``router dev``: this process, or Lambda's runtime client in one of its own."""
+"""Runners of ``router dev``: the app in this process, or in Lambda's runtime client in a process of its own."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from router.app import Dispatcher
+from router.cli.app_loader import load_app
 from router.cli.console import error_text
 from router.cli.context import StandInContext
 from router.cli.json_output import error_document
-from router.local.runtime import Answer, RuntimeFunction, payload_of
+from router.local.cloudformation.template import LocalFunction
+from router.local.runtime import Answer, FunctionConfiguration, RuntimeFunction, payload_of
 from router.outcomes import Outcome, Report, Status
 
-__all__ = ["Function", "InProcess", "InRuntime", "Ran"]
+__all__ = ["InProcess", "InRuntime", "RunResult", "Runner", "open_runner", "print_log_line"]
 
-# Lambda's own errors, whose texts quote nothing of an item.
-_LAMBDAS_ERRORS = ("Function.", "Runtime.", "Sandbox.")
+# Prefixes of Lambda's own error types, whose messages quote nothing of an item.
+_LAMBDA_ERRORS = ("Function.", "Runtime.", "Sandbox.")
 
 
 @dataclass(frozen=True)
-class Ran:
-    """How an invocation went.
+class RunResult:
+    """The result of one invocation.
 
     Args:
-        report: What became of its records, as far as that is known.
-        problem: Why it failed as a whole, if it did.
-        note: What else there is to say of it.
+        report: The outcomes of its records, as far as they are known.
+        problem: Why the invocation failed as a whole, if it did.
+        note: A remark for the user, such as a cold start.
     """
 
     report: Report
@@ -38,28 +42,28 @@ class Ran:
     note: str | None = None
 
 
-class Function(Protocol):
+class Runner(Protocol):
     """Runs an app on events."""
 
     app: Dispatcher
 
-    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> Ran:
-        """Run it on one event.
+    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
+        """Run the app on one event.
 
         Args:
             event: The event.
             request_id: The request ID.
-            spent: Seconds of the function's time that are gone already.
+            spent: Seconds of the function's time-out that are already used.
         """
         ...
 
     def reload(self, app: Dispatcher) -> None:
-        """Go on with an app that was loaded anew."""
+        """Replace the app by one that was loaded again."""
         ...
 
 
 class InProcess:
-    """Runs an app in this process: the quickest way, in which nothing can be cut off.
+    """Runs an app in this process: fastest, but a time-out cannot interrupt it.
 
     Args:
         app: The app.
@@ -70,32 +74,32 @@ class InProcess:
         self.app = app
         self._timeout = timeout
 
-    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> Ran:
-        """Run it on one event; see :class:`Function`."""
+    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
+        """Run the app on one event; see :class:`Runner`."""
         context = StandInContext(self._timeout - spent)
         context.aws_request_id = request_id
         ends = time.monotonic() + self._timeout - spent
-        # Lambda has one log for all that a function prints; here standard output is for the records.
+        # Standard output is for the records, so output of handlers goes to standard error.
         with contextlib.redirect_stdout(sys.stderr):
             try:
                 report = self.app.dispatch(event, context)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a function error, as in Lambda
-                return Ran(Report([], {}), error_text(error_document(error)))
+                return RunResult(Report([], {}), error_text(error_document(error)))
         late = time.monotonic() > ends
-        return Ran(report, f"took longer than {self._timeout:g} s, its time-out" if late else None)
+        return RunResult(report, f"took longer than {self._timeout:g} s, its time-out" if late else None)
 
     def reload(self, app: Dispatcher) -> None:
-        """Go on with an app that was loaded anew."""
+        """Replace the app by one that was loaded again."""
         self.app = app
 
 
 class InRuntime:
-    """Runs an app in Lambda's runtime client, where it can be cut off and may crash.
+    """Runs an app in Lambda's runtime client, where a time-out ends it and a crash costs only its process.
 
-    All that is known of an invocation is its answer, as Lambda knows no more; what the app logs tells the rest.
+    Like Lambda, it knows nothing of an invocation but the answer, and derives the outcomes from that.
 
     Args:
-        app: The app as it was loaded here, which tells what a record is.
+        app: The app as loaded in this process, which reads records.
         function: The app in its own process.
     """
 
@@ -103,39 +107,71 @@ class InRuntime:
         self.app = app
         self._function = function
 
-    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> Ran:
-        """Run it on one event; see :class:`Function`."""
+    def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
+        """Run the app on one event; see :class:`Runner`."""
         answer = self._function.invoke(payload_of(event), request_id=request_id, spent=spent)
         cold = answer.init_duration
         note = None if cold is None else f"started process {self._function.pid} in {cold * 1000:.0f} ms"
         if answer.failed:
-            return Ran(Report([], {}), _problem(answer), note)
+            return RunResult(Report([], {}), _problem(answer), note)
         response = json.loads(answer.payload)
-        return Ran(Report(list(self._outcomes(event["Records"], response)), response), None, note)
+        return RunResult(Report(list(self._outcomes(event["Records"], response)), response), None, note)
 
     def reload(self, app: Dispatcher) -> None:
-        """Go on with an app that was loaded anew: the next invocation starts a process of it."""
+        """Replace the app by one that was loaded again; the next invocation starts a new process."""
         self.app = app
         self._function.stop()
 
     def _outcomes(self, raws: list[Any], response: dict[str, Any]) -> Iterator[Outcome]:
         reported = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-        again = False
+        retried = False  # Lambda delivers the first reported record and all behind it again
         for raw in raws:
             explanation = self.app.explain(raw)
-            failed = not again and explanation.record.sequence_number in reported
-            again = again or failed
-            status: Status = "failed" if failed else "deferred" if again else "done"
+            failed = not retried and explanation.record.sequence_number in reported
+            retried = retried or failed
+            status: Status = "failed" if failed else "deferred" if retried else "done"
             if status == "done" and not explanation.matching:
-                status = "skipped" if self._routes(explanation.entity) else "unrouted"
+                status = "skipped" if self._has_route(explanation.entity) else "unrouted"
             yield Outcome(status, explanation.record)
 
-    def _routes(self, entity: str | None) -> bool:
+    def _has_route(self, entity: str | None) -> bool:
         return any(entity in self.app.entities_of(route) for route in self.app.routes)
 
 
 def _problem(answer: Answer) -> str:
     error_type = answer.error_type or "an error without a type"
-    if not error_type.startswith(_LAMBDAS_ERRORS):
-        return f"{error_type}, see what it printed"
+    if not error_type.startswith(_LAMBDA_ERRORS):
+        return f"{error_type}, see the function's log"
     return f"{error_type}: {(answer.error_message or '').rpartition(' Error: ')[2]}"
+
+
+@contextlib.contextmanager
+def open_runner(app: str, function: LocalFunction, stream_arn: str, *, runtime: bool) -> Iterator[Runner]:
+    """Load an app and make its runner.
+
+    Args:
+        app: ``module:attribute``.
+        function: The function as the template describes it.
+        stream_arn: The ARN of the stream, whose region becomes the function's.
+        runtime: Whether to run the app in Lambda's runtime client.
+    """
+    loaded = load_app(app)
+    if not runtime:
+        yield InProcess(loaded, function.timeout)
+        return
+    configuration = FunctionConfiguration(
+        handler=app.replace(":", "."),
+        root=Path.cwd(),
+        name=function.name,
+        timeout=function.timeout,
+        region=stream_arn.split(":")[3],
+        environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    with RuntimeFunction(configuration, log=print_log_line) as runtime_function:
+        yield InRuntime(loaded, runtime_function)
+
+
+def print_log_line(line: str) -> None:
+    """Print a line of the function's log on standard error."""
+    # The client replaces each line break in an error by a carriage return, so that the error is one line of a log.
+    print(line.replace("\r", "\n").replace("\xa0", " "), file=sys.stderr, flush=True)

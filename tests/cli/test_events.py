@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
     write("file.json", PLACED)
     monkeypatch.setattr(Path, "read_bytes", denied)
-    assert _refused("file.json") == "found file.json, but cannot read it: Permission denied"
+    assert _refused("file.json") == "cannot read file.json: Permission denied"
 
 
 def test_a_folder_without_events_is_refused() -> None:
@@ -151,7 +151,7 @@ def test_a_truncated_file_tells_where_it_stops() -> None:
     Path("file.json").write_text('{"Records": [\n  {"secret": 1', encoding="utf-8")
     assert _refused("file.json") == (
         "found no JSON in file.json at line 2, column 15 (expecting ',' delimiter), expected an event; "
-        "check that the file is whole"
+        "check that the file is complete"
     )
 
 
@@ -165,13 +165,13 @@ def test_a_fault_in_a_later_line_is_at_that_line() -> None:
 def test_what_no_lambda_event_can_hold_is_refused(text: str) -> None:
     """What Python's reader takes beyond JSON, or cannot take, is no event."""
     Path("file.json").write_text(text, encoding="utf-8")
-    assert _refused("file.json").startswith("found file.json to be JSON that Lambda never delivers")
+    assert _refused("file.json").startswith("found JSON in file.json that Lambda never delivers")
 
 
 def test_what_is_no_text_is_refused() -> None:
     """A binary file is told by its first wrong byte."""
     Path("file.json").write_bytes(b'{"a": "\xff"}')
-    assert _refused("file.json") == "found file.json to be no text at byte 7, expected JSON in UTF-8"
+    assert _refused("file.json") == "found bytes in file.json that are not UTF-8 at byte 7, expected JSON in UTF-8"
 
 
 def test_nothing_is_used_before_all_is_read() -> None:

@@ -66,8 +66,8 @@ def test_what_follows_a_reported_record_waits() -> None:
 @pytest.mark.parametrize(
     ("payload", "problem"),
     [
-        (b'{"errorType": "ValueError", "errorMessage": "4711"}', "ValueError, see what it printed"),
-        (b"{}", "an error without a type, see what it printed"),
+        (b'{"errorType": "ValueError", "errorMessage": "4711"}', "ValueError, see the function's log"),
+        (b"{}", "an error without a type, see the function's log"),
         (
             b'{"errorType": "Runtime.ExitError", "errorMessage": "RequestId: r Error: Runtime exited"}',
             "Runtime.ExitError: Runtime exited",

@@ -1,4 +1,4 @@
-"""``router dev``: a table, its stream and the app under it, on this machine."""
+"""``router dev``: a table, its stream and the app as the stream's consumer, on this machine."""
 
 from __future__ import annotations
 
@@ -15,44 +15,43 @@ from typing import Annotated, Any
 
 import typer
 
-from router.cli.app_loader import load_app
 from router.cli.console import Page
-from router.cli.dev_session import Faults, Session
+from router.cli.dev_session import DevSession, InjectedFailures
 from router.cli.errors import CommandLineError
-from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
+from router.cli.options import (
+    EndpointOption,
+    FunctionOption,
+    HandlerAppOption,
+    JsonOption,
+    PoisonOption,
+    TableOption,
+    TemplateOption,
+)
 from router.cli.reload import ReloadError, reload_app, watched
-from router.cli.runners import Function, InProcess, InRuntime
-from router.errors import RouterError
+from router.cli.runners import open_runner
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
 from router.local.engines.embedded import Endpoint, Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
-from router.local.runtime import FunctionConfiguration, RuntimeFunction, require_client
+from router.local.runtime import require_client
 from router.local.streams.poller import Poller, told_arn
 
 __all__ = ["DEFAULT_PORT", "dev"]
 
-DEFAULT_PORT = 8000  # DynamoDB Local's own, which tools and tutorials know
+DEFAULT_PORT = 8000  # DynamoDB Local's default, which tools and tutorials use
 _POLL_SECONDS = 0.05
 
 EngineOption = Annotated[
-    EngineName, typer.Option(help="What keeps the tables: embedded needs nothing, see router local.")
+    EngineName, typer.Option(help="The engine of the tables; dynamodb-local needs router local install.")
 ]
-EndpointOption = Annotated[
-    str | None, typer.Option("--endpoint-url", metavar="URL", help="An engine that is there already, in place of one.")
-]
-PortOption = Annotated[
-    int, typer.Option(metavar="PORT", min=0, max=65535, help="Where the engine listens; 0: anywhere.")
-]
-TableOption = Annotated[str | None, typer.Option(metavar="NAME", help="Another name for the function's table.")]
+PortOption = Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The engine's port; 0: any free port.")]
 RuntimeOption = Annotated[
-    bool, typer.Option("--runtime", help="Run the app in Lambda's own runtime client, in a process of its own.")
+    bool, typer.Option("--runtime", help="Run the app in Lambda's runtime client, in its own process.")
 ]
-WindowOption = Annotated[bool, typer.Option("--window", help="Keep the batching window: records wait as on AWS.")]
-PoisonOption = Annotated[float, typer.Option(metavar="SHARE", min=0, max=1, help="Let a share of records always fail.")]
-FailOption = Annotated[int, typer.Option(metavar="N", min=0, help="Let every Nth invocation fail as a whole.")]
-SlowOption = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Let each invocation take longer.")]
-NoKeysOption = Annotated[bool, typer.Option("--no-keys", help="Do not show the keys of items.")]
+WindowOption = Annotated[bool, typer.Option("--window", help="Keep the batching window, as on AWS.")]
+FailOption = Annotated[int, typer.Option(metavar="N", min=0, help="Fail every Nth invocation as a whole.")]
+SlowOption = Annotated[float, typer.Option(metavar="SECONDS", min=0, help="Add this time to each invocation.")]
+NoKeysOption = Annotated[bool, typer.Option("--no-keys", help="Do not print the keys of items.")]
 NoReloadOption = Annotated[bool, typer.Option("--no-reload", help="Do not watch the files of the app.")]
 
 
@@ -60,70 +59,49 @@ def dev(
     engine: EngineOption = "embedded",
     endpoint_url: EndpointOption = None,
     port: PortOption = DEFAULT_PORT,
-    template: TemplateOption = Path("template.yaml"),
+    template: TemplateOption[Path] = Path("template.yaml"),
     function: FunctionOption = None,
     table: TableOption = None,
     app: HandlerAppOption = None,
     runtime: RuntimeOption = False,
     window: WindowOption = False,
-    poison: PoisonOption = 0.0,
+    poison: PoisonOption[float] = 0.0,
     fail: FailOption = 0,
     slow: SlowOption = 0.0,
     no_keys: NoKeysOption = False,
     no_reload: NoReloadOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Run the app under the stream of a real table, as Lambda's event source mapping would.
+    """Run the app as the consumer of a real table's stream, as Lambda's event source mapping does.
 
-    The tables and the mapping's settings are those of template.yaml. Put an item from another terminal, with router put
-    or any AWS client and the endpoint URL that is shown; what becomes of each record is shown here. Ctrl-C ends it.
+    The tables and the mapping's settings come from template.yaml; --table gives the function's table another name. Put
+    an item from another terminal, with router put or with any AWS client and the endpoint URL that dev prints; dev
+    prints the outcomes of each record. --endpoint-url uses a running engine. Ctrl-C ends the session.
 
-    The batching window is left out, since somebody is waiting; --window keeps it. What handlers print goes to
-    standard error, and so does their log if LOG_LEVEL is set. In the app's environment AWS's clients find the
-    engine, and the variables of the template that name its tables.
+    dev ignores the batching window, so that no record waits; --window keeps it. Standard error gets the output of
+    handlers, and their log if LOG_LEVEL is set. The app's environment holds the template's variables and the
+    engine's address for AWS clients.
 
-    With --runtime the app runs in the client that runs it in Lambda, with Lambda's variables: time-outs cut it off, and
-    a crash costs its process only. Then all that is known of a record is what the app answers, and what it logs.
+    With --runtime the app runs in Lambda's runtime client with Lambda's variables: a time-out ends it, and a crash
+    costs only its process. Then dev derives a record's outcome from the app's response alone.
     """
-    with _one_line():
-        if runtime:
-            require_client()
-        found = read_template(template)
-        described = _described(found, function, table, window=window)
-        tables = _renamed(found, described, table)
-        with _ends_by_interrupt(), open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
-            arn = _ready(opened, tables, described.table)
-            name = app or _app_of(described, found)
-            # Every failure is a line here already, unless the app runs elsewhere.
-            _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
-            faults = Faults(poison, fail, slow)
-            with _function(name, described, arn, runtime=runtime) as runs:
-                session = Session(runs, described, Page(), faults, keys=not no_keys, as_json=as_json)
-                _tell(session, opened, described, tables, name, faults)
-                return _run(session, opened, described, arn, None if no_reload else name)
-
-
-@contextmanager
-def _function(name: str, function: LocalFunction, arn: str, *, runtime: bool) -> Iterator[Function]:
-    app = load_app(name)
-    if not runtime:
-        yield InProcess(app, function.timeout)
-        return
-    configuration = FunctionConfiguration(
-        handler=name.replace(":", "."),
-        root=Path.cwd(),
-        name=function.name,
-        timeout=function.timeout,
-        region=told_arn(arn).split(":")[3],
-        environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    with RuntimeFunction(configuration, log=_print_line) as there:
-        yield InRuntime(app, there)
-
-
-def _print_line(line: str) -> None:
-    # The client puts a carriage return for each line break within an error, so that the error is one line of a log.
-    print(line.replace("\r", "\n").replace("\xa0", " "), file=sys.stderr, flush=True)
+    if runtime:
+        require_client()
+    found = read_template(template)
+    described = _described(found, function, table, window=window)
+    tables = _renamed(found, described, table)
+    with _sigterm_interrupts(), open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
+        arn = _make_ready(opened, tables, described.table)
+        name = app or _app_of(described, found)
+        # In this process the session prints every failure, so the log would repeat it.
+        _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
+        failures = InjectedFailures(poison, fail, slow)
+        with open_runner(name, described, told_arn(arn), runtime=runtime) as runner:
+            session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
+            _introduce(session, opened, described, tables[described.table], name)
+            if str(failures):
+                session.note(f"on purpose: {failures}")
+            return _run(session, opened, described, arn, None if no_reload else name)
 
 
 def _described(template: Template, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
@@ -144,9 +122,9 @@ def _renamed(template: Template, function: LocalFunction, name: str | None) -> d
     return tables
 
 
-def _ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> str:
+def _make_ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> str:
     client = engine.client("dynamodb")
-    # An account at AWS is nothing to make tables in unasked.
+    # Tables are made on a local engine only, never in an AWS account.
     if not isinstance(engine, Endpoint) or engine.local:
         make_tables(client, tables.values())
     return stream_of(client, tables[table])
@@ -161,37 +139,31 @@ def _app_of(function: LocalFunction, template: Template) -> str:
 
 
 def _prepare(engine: Engine, function: LocalFunction, *, log_level: str) -> None:
-    """Let the app find the engine, and nothing of AWS's by mistake."""
-    sys.dont_write_bytecode = True  # a file that changes twice in a second would be taken from there
+    """Set the app's environment: the engine's address, and credentials that no AWS account accepts."""
+    sys.dont_write_bytecode = True  # its time stamps have a second's resolution, so a second change would be missed
     os.environ.setdefault("LOG_LEVEL", log_level)
     os.environ.update(function.environment)
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = os.environ["AWS_ENDPOINT_URL_DYNAMODB_STREAMS"] = engine.endpoint_url
     if not isinstance(engine, Endpoint):
-        os.environ.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_DEFAULT_REGION="us-east-1")  # noqa: S106 - the engine takes any
+        os.environ.update(AWS_ACCESS_KEY_ID="local", AWS_SECRET_ACCESS_KEY="local", AWS_DEFAULT_REGION="us-east-1")  # noqa: S106 - the engine accepts any
 
 
-def _tell(
-    session: Session, engine: Engine, function: LocalFunction, tables: dict[str, LocalTable], app: str, faults: Faults
-) -> None:
-    settings, table = function.settings, tables[function.table]
+def _introduce(session: DevSession, engine: Engine, function: LocalFunction, table: LocalTable, app: str) -> None:
+    settings = function.settings
     lanes = f", {settings.parallelization_factor} lanes" if settings.parallelization_factor > 1 else ""
     session.note(f"table {table.name}, {table.view}, at {engine.endpoint_url}", "bold")
     session.note(f"function {function.name}, {app}, batches of {settings.batch_size}{lanes}", "bold")
     if not settings.reports:
-        session.note(
-            "without ReportBatchItemFailures Lambda ignores which records failed: they would be lost", "yellow"
-        )
-    if str(faults):
-        session.note(f"on purpose: {faults}", "yellow")
+        session.note("without ReportBatchItemFailures Lambda ignores which records failed, and loses them")
 
 
-def _run(session: Session, engine: Engine, function: LocalFunction, arn: str, app: str | None) -> int:
+def _run(session: DevSession, engine: Engine, function: LocalFunction, arn: str, app: str | None) -> int:
     arn_of_function = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
     mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=told_arn(arn))
     poller = Poller(mapping, engine.client("dynamodbstreams"), arn, session.invoke, listener=session.listen)
     try:
         with _changes(app) as changed:
-            session.note("Ctrl-C ends it; put items with: router put ENTITY --json ITEM", "dim")
+            session.note("Ctrl-C ends dev; put items with: router put ENTITY --json ITEM", "dim")
             while True:
                 if app and changed:
                     _reload(session, app, changed)
@@ -207,29 +179,21 @@ def _changes(app: str | None) -> AbstractContextManager[set[str]]:
     return watched() if app else nullcontext(set())
 
 
-def _reload(session: Session, app: str, changed: set[str]) -> None:
+def _reload(session: DevSession, app: str, changed: set[str]) -> None:
     names = ", ".join(sorted(Path(path).name for path in changed))
     changed.clear()
     try:
-        session.runs.reload(reload_app(app))
+        session.runner.reload(reload_app(app))
     except ReloadError as error:
-        session.note(f"{error}; the app as it was goes on", "bold red")
+        session.note(f"{error}; the previous app stays loaded", "bold red")
     else:
         session.reloads += 1
-        session.note(f"loaded again: {names} changed")
+        session.note(f"reloaded: {names} changed")
 
 
 @contextmanager
-def _one_line() -> Iterator[None]:
-    try:
-        yield
-    except RouterError as error:
-        raise CommandLineError(str(error)) from error
-
-
-@contextmanager
-def _ends_by_interrupt() -> Iterator[None]:
-    """Let a request to terminate be what Ctrl-C is, so that the engine ends too."""
+def _sigterm_interrupts() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C, so that the engine is stopped too."""
 
     def interrupt(*_: Any) -> None:
         raise KeyboardInterrupt

@@ -1,18 +1,19 @@
-"""``router explain``: why each route would, or would not, take each record."""
+"""``router explain``: why each route takes, or does not take, each record."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
+from typing import TypedDict
 
 from router.app import Dispatcher
 from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.console import Page, error_text, record_text
 from router.cli.events import GivenEvent, read_events
-from router.cli.json_output import ExplainDocument, ExplainedRecord, error_document, explained_record
+from router.cli.json_output import ErrorDocument, RecordDocument, error_document, print_json, record_document
 from router.cli.options import AppOption, EventsArgument, JsonOption
 from router.errors import RouterError
+from router.planning.explain import Explanation
 from router.sources import source_of
 
 __all__ = ["explain"]
@@ -20,28 +21,54 @@ __all__ = ["explain"]
 _VERDICTS = {True: ("yes", "green"), False: ("no", "dim"), None: ("maybe", "yellow")}
 
 
+class VerdictDocument(TypedDict):
+    """One route's verdict on a record; ``matches`` is null if it depends on the typed change."""
+
+    handler: str
+    route: str
+    matches: bool | None
+    reason: str
+
+
+class ExplainedRecord(RecordDocument):
+    """A record of ``router explain --json``; ``problem`` says why it cannot be routed."""
+
+    discriminator: str
+    problem: str | None
+    routes: list[VerdictDocument]
+
+
+class ExplainDocument(TypedDict):
+    """One event of ``router explain --json``."""
+
+    source: str
+    records: list[ExplainedRecord]
+    error: ErrorDocument | None
+
+
 def explain(events: EventsArgument = None, app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
-    """Tell what the discriminator reads of each record, and why each route would or would not take it.
+    """Explain which entity the discriminator reads from each record, and why each route takes it or does not.
 
     EVENT is a file of JSON or JSON lines, a folder of such files (*.json, *.jsonl), or - for standard input. It holds
-    Lambda events, or single records of such, alone or in a list.
+    Lambda events, or single records, alone or in a list.
 
-    Nothing runs. The verdict is maybe where a condition depends on the typed change, which explaining does not make.
+    No handler runs. The verdict is maybe if a condition depends on the typed change, which explain does not parse.
 
     With --json, one line for each event: source, records (position, event, event_name, event_id, sequence_number,
     entity, read_from, discriminator, problem, routes with handler, route, matches, reason), error.
 
-    The exit code is 1 if a record cannot be routed at all.
+    The exit code is 1 if a record cannot be routed.
     """
-    given = read_events(events)
+    given_events = read_events(events)
     dispatcher = load_app(app)
     page = Page()
     failed = False
-    for one in given:
+    for given in given_events:
+        # Standard output is for the result; conditions are user code and may print.
         with contextlib.redirect_stdout(sys.stderr):
-            document = _document(dispatcher, one)
+            document = _document(dispatcher, given)
         if as_json:
-            print(json.dumps(document), flush=True)
+            print_json(document)
         else:
             _show(page, document)
         failed |= document["error"] is not None or any(record["problem"] for record in document["records"])
@@ -53,8 +80,25 @@ def _document(app: Dispatcher, given: GivenEvent) -> ExplainDocument:
         records = source_of(given.event).records(given.event)
     except RouterError as error:
         return {"source": given.name, "records": [], "error": error_document(error)}
-    explained = [explained_record(position, app.explain(record)) for position, record in enumerate(records)]
+    explained = [_explained_record(position, app.explain(record)) for position, record in enumerate(records)]
     return {"source": given.name, "records": explained, "error": None}
+
+
+def _explained_record(position: int, explanation: Explanation) -> ExplainedRecord:
+    return {
+        **record_document(position, explanation),
+        "discriminator": repr(explanation.discriminator),
+        "problem": explanation.problem,
+        "routes": [
+            {
+                "handler": verdict.route.name,
+                "route": verdict.route.written,
+                "matches": verdict.matches,
+                "reason": verdict.reason,
+            }
+            for verdict in explanation.verdicts
+        ],
+    }
 
 
 def _show(page: Page, document: ExplainDocument) -> None:

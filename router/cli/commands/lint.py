@@ -1,9 +1,8 @@
-"""``router lint``: what of the template and the app loses or duplicates data."""
+"""``router lint``: find settings of the template and the app that lose or duplicate data."""
 
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +17,8 @@ from router.app import Dispatcher
 from router.cli.app_loader import here, load_app
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
+from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.errors import RouterError
 from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
 from router.local.lint import (
     NOT_JUDGED,
@@ -31,13 +30,14 @@ from router.local.lint import (
     find_handler,
     mapped_streams,
 )
-from router.local.lint import lint as judge
+from router.local.lint import lint as run_rules
+from router.local.wording import counted
 
 __all__ = ["FindingDocument", "LintDocument", "lint"]
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _METADATA = "router"
-_LONGEST = 900  # seconds, which no function outlasts
+_LONGEST_TIMEOUT = 900  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 
 
 class FindingDocument(TypedDict):
@@ -57,22 +57,22 @@ class LintDocument(TypedDict):
 
     template: str
     function: str
-    app: str | None  # null: the handler leads to none
+    app: str | None  # null: the template's Handler names no app
     findings: list[FindingDocument]
     ignored: int
 
 
 PerRecordOption = Annotated[
-    float, typer.Option(metavar="SECONDS", help="How long a record may take, to judge the time-out by.")
+    float, typer.Option(metavar="SECONDS", help="Longest time of a record, to check the time-out.")
 ]
-IgnoreOption = Annotated[list[str] | None, typer.Option(metavar="ID", help="Leave out what a rule finds; repeat.")]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Fail for warnings too.")]
+IgnoreOption = Annotated[list[str] | None, typer.Option(metavar="ID", help="Ignore a rule's findings; repeat.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings too.")]
 RulesOption = Annotated[bool, typer.Option("--rules", help="List the rules and exit.")]
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """What was judged, and what was found."""
+class _Result:
+    """The names of the linted parts, and the findings."""
 
     template: Path
     function: str
@@ -81,7 +81,7 @@ class _Judged:
 
 
 def lint(
-    template: TemplateOption = Path("template.yaml"),
+    template: TemplateOption[Path] = Path("template.yaml"),
     function: FunctionOption = None,
     app: HandlerAppOption = None,
     per_record: PerRecordOption = 0.05,
@@ -90,11 +90,11 @@ def lint(
     rules: RulesOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Read the template and the app together, and tell what would lose or duplicate data.
+    """Read the template and the app together, and report settings that lose or duplicate data.
 
-    Nothing is deployed or called; the app is imported. Parameters have their defaults, and what only a deployment knows
-    is not judged: a note says so. A rule is silenced with --ignore, or for good in the template, in the Metadata of the
-    function, of its mapping or of its table: Metadata: {router: {ignore: [ID]}}.
+    Nothing is deployed or called; the app is imported. Parameters have their defaults; a note names each value that is
+    unknown before deployment and therefore not checked. --ignore silences a rule once; Metadata of the function, of its
+    mapping or of its table silences it in the template: Metadata: {router: {ignore: [ID]}}.
 
     With --json, one document: template, function, app, findings (id, severity, file, line, why, instead, page), and
     ignored, a number.
@@ -104,26 +104,23 @@ def lint(
     if rules:
         _list_rules(as_json=as_json)
         return 0
-    try:
-        _check(per_record)
-        _check_ids(ignore or (), "--ignore")
-        judged = _judge(Stack(template), function, app, per_record, ignore or ())
-    except RouterError as error:
-        raise CommandLineError(str(error)) from None
+    _check_per_record(per_record)
+    _check_ids(ignore or (), "--ignore")
+    result = _lint(Stack(template), function, app, per_record, ignore or ())
     if as_json:
-        print(json.dumps(_document(judged), indent=2))
+        print_json(_document(result), indent=2)
     else:
-        _show(judged)
-    return int(judged.report.count("error") > 0 or (strict and judged.report.count("warning") > 0))
+        _show(result)
+    return int(result.report.count("error") > 0 or (strict and result.report.count("warning") > 0))
 
 
-def _check(per_record: float) -> None:
-    if not 0 <= per_record <= _LONGEST:
-        msg = f"found {per_record:g} for --per-record, expected seconds, 0 to {_LONGEST}"
+def _check_per_record(seconds: float) -> None:
+    if not 0 <= seconds <= _LONGEST_TIMEOUT:
+        msg = f"found {seconds:g} for --per-record, expected seconds, 0 to {_LONGEST_TIMEOUT}"
         raise CommandLineError(msg)
 
 
-def _judge(stack: Stack, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]) -> _Judged:
+def _lint(stack: Stack, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]) -> _Result:
     mapped = mapped_streams(stack, function)
     section = stack.resources.get(mapped[0].function)
     values: Mapping[str, Any] = section.values if section else {}
@@ -134,17 +131,17 @@ def _judge(stack: Stack, function: str | None, app: str | None, per_record: floa
         handler = find_handler(written if isinstance(written, str) else None, place)
         name, loaded = _app(handler, app, mapped[0].function, stack.path)
         reports = [
-            judge(Deployment(stack, each, handler, loaded, per_record), {*ignore, *_ignored(stack, each)})
+            run_rules(Deployment(stack, each, handler, loaded, per_record), {*ignore, *_ignored(stack, each)})
             for each in mapped
         ]
     findings = dict.fromkeys(finding for report in reports for finding in report.findings)
     ordered = sorted(findings, key=lambda finding: list(_STYLES).index(finding.severity))
     report = LintReport(tuple(ordered), sum(report.ignored for report in reports))
-    return _Judged(stack.path, mapped[0].function, name, report)
+    return _Result(stack.path, mapped[0].function, name, report)
 
 
 def _app(handler: Handler, app: str | None, function: str, path: Path) -> tuple[str | None, Dispatcher | None]:
-    """The app that was given, or that the handler is; none where it leads nowhere, which a rule finds."""
+    """The app of --app or of the Handler; none if the Handler names no app, which a rule reports."""
     if app is not None:
         return app, load_app(app)
     if handler.written is None:
@@ -157,7 +154,7 @@ def _app(handler: Handler, app: str | None, function: str, path: Path) -> tuple[
 
 @contextmanager
 def _as_in_lambda(variables: Mapping[str, Any], code: Any, folder: Path) -> Iterator[None]:
-    """Let the app be imported where its code is, with the variables that the template gives it."""
+    """Set sys.path to the function's code and os.environ to the template's variables, as in Lambda."""
     before, paths = dict(os.environ), list(sys.path)
     sys.path.insert(0, str(Path.cwd()))
     if isinstance(code, str) and (folder / code).is_dir():
@@ -174,12 +171,12 @@ def _as_in_lambda(variables: Mapping[str, Any], code: Any, folder: Path) -> Iter
 
 
 def _as_text(value: Any) -> str:
-    """A variable's value, or what stands for one that only a deployment knows."""
+    """A variable's value; the intrinsic as text if the value is unknown before deployment."""
     return str(value).lower() if isinstance(value, bool) else str(getattr(value, "written", value))
 
 
 def _ignored(stack: Stack, mapped: MappedStream) -> Iterator[str]:
-    """What the metadata of the function, of the mapping and of the table ignore."""
+    """The rules that the metadata of the function, of the mapping and of the table ignore."""
     table = stack.resources.get(getattr(mapped.stream, "logical_id", ""))
     for section in (stack.resources.get(mapped.function), mapped.said, table):
         said = section.metadata.get(_METADATA) if section is not None else None
@@ -200,13 +197,13 @@ def _check_ids(ids: Sequence[str], where: str) -> None:
             raise TemplateError(msg)
 
 
-def _document(judged: _Judged) -> LintDocument:
+def _document(result: _Result) -> LintDocument:
     return {
-        "template": str(judged.template),
-        "function": judged.function,
-        "app": judged.app,
-        "findings": [_finding(finding) for finding in judged.report.findings],
-        "ignored": judged.report.ignored,
+        "template": str(result.template),
+        "function": result.function,
+        "app": result.app,
+        "findings": [_finding(finding) for finding in result.report.findings],
+        "ignored": result.report.ignored,
     }
 
 
@@ -223,9 +220,9 @@ def _finding(finding: Finding) -> FindingDocument:
     }
 
 
-def _show(judged: _Judged) -> None:
+def _show(result: _Result) -> None:
     page = Page()
-    for finding in judged.report.findings:
+    for finding in result.report.findings:
         style = _STYLES[finding.severity]
         page.line((here(finding.place), "bold"), ": ", (finding.severity, style), f": {finding.rule}")
         page.line(finding.why, indent=2)
@@ -236,23 +233,19 @@ def _show(judged: _Judged) -> None:
         if finding.page:
             page.line((finding.page, "dim"), indent=2)
         page.line("")
-    page.line((_summary(judged), "bold"))
+    page.line((_summary(result), "bold"))
 
 
-def _summary(judged: _Judged) -> str:
-    report = judged.report
-    counts = [_count(report.count(severity), severity) for severity in ("error", "warning", "note")]
-    found = ", ".join(filter(None, counts)) or f"nothing to mend by {len(RULES)} rules"
+def _summary(result: _Result) -> str:
+    report = result.report
+    counts = [(report.count(severity), severity) for severity in ("error", "warning", "note")]
+    found = ", ".join(counted(*each) for each in counts if each[0]) or f"no findings ({len(RULES)} rules)"
     ignored = f", {report.ignored} ignored" if report.ignored else ""
-    return f"{judged.template}, function {judged.function}, {judged.app or 'no app'}: {found}{ignored}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+    return f"{result.template}, function {result.function}, {result.app or 'no app'}: {found}{ignored}"
 
 
 def _list_rules(*, as_json: bool) -> None:
     if as_json:
-        print(json.dumps([{"id": r.id, "severity": r.severity, "summary": r.summary, "page": r.page} for r in RULES]))
+        print_json([{"id": r.id, "severity": r.severity, "summary": r.summary, "page": r.page} for r in RULES])
         return
     Page().rows([[(rule.id, "bold"), (rule.severity, _STYLES[rule.severity]), rule.summary] for rule in RULES])

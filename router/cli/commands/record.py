@@ -1,8 +1,7 @@
-"""``router record``: events from a real stream, in files."""
+"""``router record``: write the records of a real stream as event files."""
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
@@ -12,12 +11,20 @@ import typer
 
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.options import JsonOption
-from router.errors import RouterError
+from router.cli.json_output import print_json
+from router.cli.options import (
+    BatchSizeOption,
+    DiscriminatorOption,
+    EndpointOption,
+    FilterOption,
+    JsonOption,
+    TableOption,
+)
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.client import Service
 from router.local.streams.recorder import Recorder, write_event
 from router.local.streams.redaction import Redaction
+from router.local.wording import counted
 
 __all__ = ["RecordingDocument", "record"]
 
@@ -29,38 +36,27 @@ class RecordingDocument(TypedDict):
     files: list[str]
     records: int
     filtered_out: int
-    redacted: dict[str, int]  # how many attributes each pattern met
+    redacted: dict[str, int]  # attributes by pattern
 
 
-TableOption = Annotated[str | None, typer.Option(metavar="NAME", help="The table, whose latest stream is read.")]
-StreamOption = Annotated[str | None, typer.Option(metavar="ARN", help="The stream, in place of a table.")]
-EndpointOption = Annotated[
-    str | None, typer.Option(metavar="URL", help="Where DynamoDB is, such as http://127.0.0.1:8000; AWS by default.")
-]
-OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the files go.")]
-BatchOption = Annotated[int, typer.Option(metavar="N", help="The most records of an event, 1 to 10000.")]
-FilterOption = Annotated[
-    list[str] | None,
-    typer.Option("--filter", metavar="PATTERN", help="Record only what this filter pattern of Lambda takes; repeat."),
-]
+StreamOption = Annotated[str | None, typer.Option(metavar="ARN", help="The stream, instead of a table.")]
+OutOption = Annotated[Path, typer.Option(metavar="FOLDER", help="The folder of the files.")]
 PositionOption = Annotated[str, typer.Option(metavar="POSITION", help="TRIM_HORIZON, or LATEST with --follow.")]
-LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="The most records in all.")]
+LimitOption = Annotated[int | None, typer.Option(metavar="N", min=1, help="Stop after so many records.")]
 FollowOption = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="Wait for more records for so long; Ctrl-C ends it early.")
+    float, typer.Option(metavar="SECONDS", min=0, help="Time to wait for new records; Ctrl-C ends it.")
 ]
 RedactOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="NAME", help="Replace such attributes by pseudonyms: a name, path or glob; repeat."),
+    typer.Option(metavar="NAME", help="Replace attributes by pseudonyms: name, path or glob; repeat."),
 ]
 RedactKeyOption = Annotated[
     str | None,
     typer.Option(
-        metavar="TEXT", envvar="ROUTER_REDACT_KEY", help="A secret that makes pseudonyms the same in every recording."
+        metavar="TEXT",
+        envvar="ROUTER_REDACT_KEY",
+        help="A secret that makes pseudonyms equal in all recordings.",
     ),
-]
-DiscriminatorOption = Annotated[
-    list[str] | None,
-    typer.Option("--discriminator", metavar="NAME", help="What no glob redacts; EntityType by default. Repeat."),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier recording of the table.")]
 
@@ -70,42 +66,38 @@ def record(
     stream_arn: StreamOption = None,
     endpoint_url: EndpointOption = None,
     out: OutOption = Path("events"),
-    batch_size: BatchOption = 100,
+    batch_size: BatchSizeOption[int] = 100,
     filters: FilterOption = None,
     starting_position: PositionOption = "TRIM_HORIZON",
     limit: LimitOption = None,
     follow: FollowOption = 0,
     redact: RedactOption = None,
     redact_key: RedactKeyOption = None,
-    discriminator: DiscriminatorOption = None,
+    discriminator: DiscriminatorOption[list[str] | None] = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Record what the stream of a table holds as events of Lambda, one file each, for router invoke and replay.
+    """Write the records of a table's latest stream as Lambda events, one file each, for router invoke and replay.
 
-    The files are FOLDER/TABLE-000001.json and so on. They hold items: redact what must not lie there. Credentials and
-    region come from where boto3 looks for them.
+    The files are FOLDER/TABLE-000001.json and so on. They hold items: redact secrets and personal data. Endpoint,
+    credentials and region are boto3's, AWS by default.
 
-    A pseudonym has the type and length of its value, and the same value has the same one everywhere. A pattern means
-    attributes at any depth; email, *_name and lines.email are patterns. One that met no attribute is warned of.
+    A pseudonym has the type and length of its value; equal values get equal pseudonyms. A pattern matches attributes at
+    any depth: email, *_name, lines.email. A glob never redacts the --discriminator attributes, EntityType by default;
+    repeat the option for several. A warning names each pattern that matched no attribute.
 
     With --json, one document: stream_arn, files, records, filtered_out, redacted.
     """
     _check(table, stream_arn, starting_position, follow)
-    try:
-        redaction = Redaction(redact or (), key=redact_key, kept=discriminator or ("EntityType",))
-        criteria = {"Filters": [{"Pattern": pattern} for pattern in filters or ()]}
-        settings = MappingSettings.of(
-            {"batch_size": batch_size, "filter_criteria": criteria, "starting_position": starting_position}
-        )
-        service = Service(endpoint_url, stream_arn)
-        arn = stream_arn or service.stream_of(table or "")
-        recorder = Recorder(
-            service, arn, settings, region=service.region, redaction=redaction, limit=limit, follow=follow
-        )
-        files = _write(recorder, out, Page(), force=force, quiet=as_json)
-    except RouterError as error:
-        raise CommandLineError(str(error)) from None
+    redaction = Redaction(redact or (), key=redact_key, kept=discriminator or ("EntityType",))
+    criteria = {"Filters": [{"Pattern": pattern} for pattern in filters or ()]}
+    settings = MappingSettings.of(
+        {"batch_size": batch_size, "filter_criteria": criteria, "starting_position": starting_position}
+    )
+    service = Service(endpoint_url, stream_arn)
+    arn = stream_arn or service.stream_of(table or "")
+    recorder = Recorder(service, arn, settings, region=service.region, redaction=redaction, limit=limit, follow=follow)
+    files = _write(recorder, out, Page(), force=force, quiet=as_json)
     document: RecordingDocument = {
         "stream_arn": arn,
         "files": [str(file) for file in files],
@@ -114,9 +106,9 @@ def record(
         "redacted": {pattern: redaction.counts[pattern] for pattern in redaction.patterns},
     }
     for pattern in redaction.unmatched if recorder.records else ():
-        print(f"router: found no attribute for --redact {pattern!r}: is it spelt so?", file=sys.stderr)
+        print(f"router: found no attribute for --redact {pattern!r}; check the spelling", file=sys.stderr)
     if as_json:
-        print(json.dumps(document))
+        print_json(document)
     else:
         _show_summary(Page(), document)
     return 0
@@ -139,17 +131,17 @@ def _write(recorder: Recorder, folder: Path, page: Page, *, force: bool, quiet: 
         files.append(folder / f"{recorder.table}-{number:06}.json")
         write_event(event, files[-1], force=force)
         if not quiet:
-            page.line((str(files[-1]), "bold"), f"  {_count(len(event['Records']), 'record')}")
+            page.line((str(files[-1]), "bold"), f"  {counted(len(event['Records']), 'record')}")
             page.flush()
-    for file in earlier.difference(files) if files else ():  # of a longer recording than this one
+    for file in earlier.difference(files) if files else ():  # if the earlier recording had more files
         file.unlink(missing_ok=True)
     return files
 
 
 def _earlier(folder: Path, table: str, *, force: bool) -> set[Path]:
-    """The files of an earlier recording, looked for before anything is read."""
+    """The files of an earlier recording; called before the stream is read."""
     if folder.exists() and not folder.is_dir():
-        msg = f"found {folder} to be a file, expected a folder; name another with --out"
+        msg = f"found the file {folder}, expected a folder; name another with --out"
         raise CommandLineError(msg)
     name = re.compile(rf"{re.escape(table)}-\d{{6}}\.json")
     found = {file for file in folder.glob("*.json") if name.fullmatch(file.name)}
@@ -160,12 +152,8 @@ def _earlier(folder: Path, table: str, *, force: bool) -> set[Path]:
 
 
 def _show_summary(page: Page, document: RecordingDocument) -> None:
-    told = [f"{_count(len(document['files']), 'event')}, {_count(document['records'], 'record')}"]
+    parts = [f"{counted(len(document['files']), 'event')}, {counted(document['records'], 'record')}"]
     if document["filtered_out"]:
-        told.append(f"{document['filtered_out']} filtered out")
-    told += [f"redacted {pattern}: {count}" for pattern, count in document["redacted"].items()]
-    page.line(("; ".join(told), "bold green"))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+        parts.append(f"{document['filtered_out']} filtered out")
+    parts += [f"redacted {pattern}: {count}" for pattern, count in document["redacted"].items()]
+    page.line(("; ".join(parts), "bold green"))

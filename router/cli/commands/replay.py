@@ -1,4 +1,4 @@
-"""``router replay``: an app on recorded events, under the mapping that Lambda would have."""
+"""``router replay``: run an app on recorded events through an event source mapping."""
 
 from __future__ import annotations
 
@@ -17,17 +17,29 @@ from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.console import Page, Part, error_text
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
-from router.cli.options import AppOption, EventsArgument, JsonOption
-from router.cli.replay_documents import (
+from router.cli.json_output import print_json
+from router.cli.options import (
+    AppOption,
+    BatchingWindowOption,
+    BatchSizeOption,
+    EventsArgument,
+    FilterOption,
+    JsonOption,
+    ParallelizationOption,
+    RetriesOption,
+    TimeoutOption,
+)
+from router.cli.replay_document import (
     GivenUpDocument,
-    InvocationDocument,
     ReexecutionDocument,
     ReplayDocument,
+    ReplayedInvocation,
     replay_document,
 )
 from router.errors import RouterError
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.replay import Dispatch, Replay
+from router.local.wording import counted, plural
 from router.outcomes import Report
 from router.sources import dynamodb_streams, source_of
 from router.testing import Context
@@ -35,30 +47,20 @@ from router.testing import Context
 __all__ = ["replay"]
 
 _REPORTING = "ReportBatchItemFailures"
-_MOST_ATTEMPTS = 3  # of one batch that are shown; all of them are counted
+_MOST_ATTEMPTS = 3  # of one batch that are printed; all of them are counted
 
-
-TimeoutOption = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="The function's time-out; taking longer fails the invocation.")
-]
-BatchOption = Annotated[int, typer.Option(metavar="N", help="The most records of a batch, 1 to 10000.")]
-WindowOption = Annotated[int, typer.Option(metavar="SECONDS", help="How long to gather records, 0 to 300.")]
-FactorOption = Annotated[int, typer.Option(metavar="N", help="How many batches of a shard at a time, 1 to 10.")]
-RetriesOption = Annotated[int, typer.Option(metavar="N", help="0 to 10000; -1 is for as long as the records live.")]
-AgeOption = Annotated[int, typer.Option(metavar="SECONDS", help="Discard what is older: 60 to 604800; -1 is never.")]
-TumblingOption = Annotated[int, typer.Option(metavar="SECONDS", help="The length of tumbling windows, 0 to 900.")]
+AgeOption = Annotated[int, typer.Option(metavar="SECONDS", help="Discard older records: 60 to 604800; -1: never.")]
+TumblingOption = Annotated[int, typer.Option(metavar="SECONDS", help="Length of tumbling windows, 0 to 900.")]
 BisectOption = Annotated[
-    bool, typer.Option("--bisect-batch-on-function-error/--no-bisect-batch-on-function-error", help="Split what fails.")
+    bool,
+    typer.Option("--bisect-batch-on-function-error/--no-bisect-batch-on-function-error", help="Split a failed batch."),
 ]
 ResponseOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE", help=f"{_REPORTING}, which is the default, or '' for none."),
+    typer.Option(metavar="TYPE", help=f"{_REPORTING}, the default, or '' for none."),
 ]
 DestinationOption = Annotated[
-    str | None, typer.Option(metavar="ARN", help="The on-failure destination; it is named, and gets nothing.")
-]
-FilterOption = Annotated[
-    list[str] | None, typer.Option("--filter", metavar="PATTERN", help="A filter pattern of the mapping; repeat.")
+    str | None, typer.Option(metavar="ARN", help="The on-failure destination, for the output only.")
 ]
 
 
@@ -66,10 +68,10 @@ def replay(
     events: EventsArgument = None,
     app: AppOption = DEFAULT_APP,
     as_json: JsonOption = False,
-    batch_size: BatchOption = 100,
-    maximum_batching_window_in_seconds: WindowOption = 0,
-    parallelization_factor: FactorOption = 1,
-    maximum_retry_attempts: RetriesOption = -1,
+    batch_size: BatchSizeOption[int] = 100,
+    maximum_batching_window_in_seconds: BatchingWindowOption[int] = 0,
+    parallelization_factor: ParallelizationOption[int] = 1,
+    maximum_retry_attempts: RetriesOption[int] = -1,
     maximum_record_age_in_seconds: AgeOption = -1,
     tumbling_window_in_seconds: TumblingOption = 0,
     bisect_batch_on_function_error: BisectOption = False,
@@ -78,49 +80,45 @@ def replay(
     filters: FilterOption = None,
     timeout: TimeoutOption = 60,
 ) -> int:
-    """Run an app on recorded events under the event source mapping that Lambda would have, retries and all.
+    """Run an app on recorded events through an event source mapping, with its batches, retries and discards.
 
     EVENT is a file of JSON or JSON lines, a folder of such files, or - for standard input, as for router invoke. The
-    mapping cuts their records, in order, into batches of its own. Its clock is not the real one: nothing waits. It
-    begins at the time of the last record of a stream, so older ones have an age.
+    mapping cuts their records, in order, into batches. Its clock is virtual: no retry waits. It starts at the time of
+    a stream's last record, so earlier records have an age. An invocation beyond --timeout fails.
 
-    The options are Lambda's, and so are their defaults; only ReportBatchItemFailures is on, as routes need it.
+    The options and their defaults are Lambda's, except that ReportBatchItemFailures is on.
 
-    Shown are the invocations, what failed in them, the handlers that were given a record more than once, and what was
-    discarded to the on-failure destination. Records are counted from 0. What handlers print and log goes to standard
-    error.
+    The output lists the invocations, their failures, the handlers that ran more than once with a record, and the
+    discarded records. Records are counted from 0. Standard error gets the output and the log of handlers.
 
     With --json, one document: records, filtered_out, invocations, reexecutions, discarded, parked, unfinished.
 
-    The exit code is 1 if records were discarded, or failed without anybody trying again.
+    The exit code is 1 if a record was discarded, or failed and was not retried.
     """
     types = [_REPORTING] if function_response_types is None else [name for name in function_response_types if name]
-    try:
-        settings = MappingSettings.of(
-            {
-                "batch_size": batch_size,
-                "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
-                "parallelization_factor": parallelization_factor,
-                "maximum_retry_attempts": maximum_retry_attempts,
-                "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
-                "tumbling_window_in_seconds": tumbling_window_in_seconds,
-                "bisect_batch_on_function_error": bisect_batch_on_function_error,
-                "function_response_types": types,
-                "destination_config": {"OnFailure": {"Destination": on_failure}} if on_failure else {},
-                "filter_criteria": {"Filters": [{"Pattern": pattern} for pattern in filters or ()]},
-            }
-        )
-    except RouterError as error:
-        raise CommandLineError(str(error)) from None
-    given = [(one.name, record) for one in read_events(events) for record in _records(one)]
+    settings = MappingSettings.of(
+        {
+            "batch_size": batch_size,
+            "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
+            "parallelization_factor": parallelization_factor,
+            "maximum_retry_attempts": maximum_retry_attempts,
+            "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
+            "tumbling_window_in_seconds": tumbling_window_in_seconds,
+            "bisect_batch_on_function_error": bisect_batch_on_function_error,
+            "function_response_types": types,
+            "destination_config": {"OnFailure": {"Destination": on_failure}} if on_failure else {},
+            "filter_criteria": {"Filters": [{"Pattern": pattern} for pattern in filters or ()]},
+        }
+    )
+    sources = [(given.name, record) for given in read_events(events) for record in _records(given)]
     dispatcher = load_app(app)
-    # Standard output is for the result; Lambda has one log for all that a function prints.
+    # Standard output is for the result, so output of handlers goes to standard error.
     with contextlib.redirect_stdout(sys.stderr):
-        records = [record for _, record in given]
-        done = Replay(records, settings, _dispatch(dispatcher, timeout), timeout=timeout).run()
-    document = replay_document(done, [name for name, _ in given])
+        records = [record for _, record in sources]
+        finished = Replay(records, settings, _dispatch(dispatcher, timeout), timeout=timeout).run()
+    document = replay_document(finished, [name for name, _ in sources])
     if as_json:
-        print(json.dumps(document))
+        print_json(document)
     else:
         _show(Page(), document, settings)
     return int(bool(document["discarded"] or document["unfinished"]))
@@ -134,7 +132,7 @@ def _records(given: GivenEvent) -> list[dict[str, Any]]:
         raise CommandLineError(msg) from None
     records: list[dict[str, Any]] = given.event["Records"]
     if source is not dynamodb_streams.SOURCE or not all(isinstance(record, dict) for record in records):
-        msg = f"found {given.name} to hold other records than those of DynamoDB streams, expected only such"
+        msg = f"found records in {given.name} that are not of DynamoDB Streams, expected only DynamoDB Streams records"
         raise CommandLineError(msg)
     return records
 
@@ -155,37 +153,39 @@ def _show(page: Page, document: ReplayDocument, settings: MappingSettings) -> No
         page.line(("Run more than once", "bold"))
         page.rows([_reexecution(document, each) for each in document["reexecutions"]], indent=2)
     if document["discarded"]:
-        page.line(("Discarded", "bold"), f" to {settings.destination}" if settings.destination else ", to nowhere")
+        page.line(
+            ("Discarded", "bold"),
+            f" to {settings.destination}" if settings.destination else ", no on-failure destination",
+        )
         page.rows([_given_up(document, each) for each in document["discarded"]], indent=2)
     if document["unfinished"]:
-        page.line(("Failed, and not tried again", "bold"), f"  {_named(document, document['unfinished'])}")
+        page.line(("Failed and not retried", "bold"), f"  {_named(document, document['unfinished'])}")
     for advice in settings.advice():
         page.line(("note: ", "yellow"), advice)
     _show_summary(page, document)
 
 
-def _shown(page: Page, attempts: list[tuple[int, InvocationDocument]]) -> Iterator[tuple[int, InvocationDocument]]:
-    """All attempts at a batch, or the first and the last where there are many."""
+def _shown(page: Page, attempts: list[tuple[int, ReplayedInvocation]]) -> Iterator[tuple[int, ReplayedInvocation]]:
+    """All attempts at a batch, or the first and the last of many."""
     if len(attempts) <= _MOST_ATTEMPTS:
         yield from attempts
         return
     yield from attempts[: _MOST_ATTEMPTS - 1]
-    page.line((f"... {len(attempts) - _MOST_ATTEMPTS} more attempts at the same records", "dim"))
+    page.line((f"... {counted(len(attempts) - _MOST_ATTEMPTS, 'more attempt')} at the same records", "dim"))
     yield attempts[-1]
 
 
-def _show_invocation(page: Page, number: int, invocation: InvocationDocument) -> None:
+def _show_invocation(page: Page, number: int, invocation: ReplayedInvocation) -> None:
     failed = invocation["error"] is not None or "failed" in invocation["statuses"]
     statuses = ", ".join(f"{count} {status}" for status, count in invocation["statuses"].items())
     parts = [f"+{invocation['time']:g} s", f"attempt {invocation['attempt']}", _ranges(invocation["records"]), statuses]
     page.line((f"{number:>3}", "bold red" if failed else "bold green"), *(f"  {part}" for part in parts if part))
-    for trouble in invocation["troubles"]:
-        stage = f"{trouble['stage']}: " if trouble["stage"] else ""
-        handler = f"  {trouble['handler']}" if trouble["handler"] else ""
-        page.line(
-            f"record {trouble['record']}  ", (trouble["status"], "red"), f"{handler}  {stage}",
-            error_text(trouble["error"]), indent=5,
-        )  # fmt: skip
+    for failed_record in invocation["troubles"]:
+        stage = f"{failed_record['stage']}: " if failed_record["stage"] else ""
+        handler = f"  {failed_record['handler']}" if failed_record["handler"] else ""
+        status: Part = (failed_record["status"], "red")
+        text = error_text(failed_record["error"])
+        page.line(f"record {failed_record['record']}  ", status, f"{handler}  {stage}", text, indent=5)
     if invocation["error"] is not None:
         page.line((error_text(invocation["error"]), "bold red"), indent=5)
     elif (invocation["response"] or {}).get("batchItemFailures"):
@@ -202,44 +202,40 @@ def _given_up(document: ReplayDocument, given_up: GivenUpDocument) -> list[Part]
     return [
         (given_up["condition"] if given_up["document"] else "Trimmed by the stream after 24 hours", "red"),
         _named(document, given_up["records"]),
-        "" if attempts is None else f"after {_count(attempts, 'invocation')}",
+        "" if attempts is None else f"after {counted(attempts, 'invocation')}",
     ]
 
 
 def _named(document: ReplayDocument, positions: Sequence[int]) -> str:
-    """Records by position; a single one also by what is known of it."""
+    """Records by position; a single record also by event, entity and sequence number."""
     text = _ranges(positions)
     if len(positions) != 1:
         return text
     record = document["records"][positions[0]]
-    what = (record["event"], record["entity"], record["sequence_number"] or record["event_id"])
-    return "  ".join([text, *(part for part in what if part)])
+    parts = (record["event"], record["entity"], record["sequence_number"] or record["event_id"])
+    return "  ".join([text, *(part for part in parts if part)])
 
 
 def _ranges(positions: Sequence[int]) -> str:
     if not positions:
         return "no records"
-    told = []
+    ranges = []
     for _, group in groupby(enumerate(positions), key=lambda each: each[1] - each[0]):
         run = [position for _, position in group]
-        told.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
-    return f"record{'' if len(positions) == 1 else 's'} {', '.join(told)}"
+        ranges.append(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}")
+    return f"{plural('record', len(positions))} {', '.join(ranges)}"
 
 
 def _show_summary(page: Page, document: ReplayDocument) -> None:
     discarded = sum(len(given_up["records"]) for given_up in document["discarded"])
     again = sum(run["times"] - 1 for run in document["reexecutions"])
-    told = [
-        f"{_count(len(document['records']), 'record')}, {_count(len(document['invocations']), 'invocation')}",
-        _count(again, "re-execution"),
+    parts = [
+        f"{counted(len(document['records']), 'record')}, {counted(len(document['invocations']), 'invocation')}",
+        counted(again, "re-execution"),
         *([f"{len(document['filtered_out'])} filtered out"] if document["filtered_out"] else []),
         *([f"{len(document['parked'])} parked"] if document["parked"] else []),
         *([f"{len(document['unfinished'])} failed"] if document["unfinished"] else []),
         f"{discarded} discarded",
     ]
     bad = document["discarded"] or document["unfinished"]
-    page.line(("; ".join(told), "bold red" if bad else "bold green"))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    page.line(("; ".join(parts), "bold red" if bad else "bold green"))

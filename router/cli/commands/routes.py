@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
 
-from router.app import Dispatcher
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_loader import DEFAULT_APP, here, load_app
 from router.cli.console import Page, Part
-from router.cli.json_output import RouteDocument, route_document
+from router.cli.json_output import print_json
 from router.cli.options import AppOption, JsonOption
+from router.policies import OnError
+from router.routes import Route
 
 __all__ = ["routes"]
 
 _HEADER = [(name, "bold") for name in ("Entity", "Events", "Conditions", "Handler", "Source", "Options")]
+
+
+class RouteDocument(TypedDict):
+    """One route of ``router routes --json``."""
+
+    handler: str
+    route: str  # the decorator as it was written
+    entities: list[str]  # empty for the fallback
+    events: list[str]  # of INSERT, MODIFY, DELETE, EXPIRE
+    condition: str | None
+    source: str | None  # file:line
+    batch: bool
+    fallback: bool
+    on_error: str | None  # null: the dispatcher's
 
 
 def routes(app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
@@ -20,9 +36,10 @@ def routes(app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
 
     With --json, one document: a list of the routes.
     """
-    documents = _documents(load_app(app))
+    dispatcher = load_app(app)
+    documents = [_document(route, dispatcher.entities_of(route)) for route in dispatcher.routes]
     if as_json:
-        print(json.dumps(documents, indent=2))
+        print_json(documents, indent=2)
     elif documents:
         Page().rows([_HEADER, *map(_row, documents)])
     else:
@@ -30,8 +47,25 @@ def routes(app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
     return 0
 
 
-def _documents(app: Dispatcher) -> list[RouteDocument]:
-    return [route_document(route, app.entities_of(route)) for route in app.routes]
+def _document(route: Route, entities: Iterable[str]) -> RouteDocument:
+    return {
+        "handler": route.name,
+        "route": route.written,
+        "entities": list(entities),
+        "events": [str(event) for event in route.events],
+        "condition": None if route.condition is None else repr(route.condition),
+        "source": None if route.place is None else here(route.place),
+        "batch": route.batch,
+        "fallback": route.fallback,
+        "on_error": None if route.on_error is None else _policy_text(route.on_error),
+    }
+
+
+def _policy_text(on_error: OnError) -> str:
+    if isinstance(on_error, Mapping):
+        policies = ", ".join(f"{kind.__name__}: {policy!r}" for kind, policy in on_error.items())
+        return f"{{{policies}}}"
+    return repr(on_error)
 
 
 def _row(route: RouteDocument) -> list[Part]:
@@ -40,7 +74,7 @@ def _row(route: RouteDocument) -> list[Part]:
     options += [f"on_error={route['on_error']}"] if route["on_error"] else []
     return [
         ("(any other)" if route["fallback"] else ", ".join(route["entities"]), "bold"),
-        (_events(route["events"]), "cyan"),
+        (_events_text(route["events"]), "cyan"),
         route["condition"] or "",
         route["handler"],
         (route["source"] or "", "dim"),
@@ -48,6 +82,6 @@ def _row(route: RouteDocument) -> list[Part]:
     ]
 
 
-def _events(events: list[str]) -> str:
+def _events_text(events: list[str]) -> str:
     text = "|".join(events)
     return "ANY" if len(events) == 4 else text.replace("DELETE|EXPIRE", "REMOVE")

@@ -1,19 +1,17 @@
-"""``router template``: whether a template's filters are those of the routes, and how to make them so."""
+"""``router template``: compare a template's filter criteria with the routes, or write them."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from router.cli.app_loader import load_app
-from router.cli.commands.filters import LimitOption
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.errors import RouterError
+from router.cli.json_output import print_json
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
 from router.local.cloudformation.resources import MappedStream, Stack
 from router.local.cloudformation.template import app_of_handler
 from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, replace_text, rewritten
@@ -21,23 +19,23 @@ from router.local.lint import mapped_streams
 
 __all__ = ["template"]
 
-CheckOption = Annotated[bool, typer.Option("--check", help="Fail if the filters are not those of the routes.")]
-WriteOption = Annotated[bool, typer.Option("--write", help="Write the filters of the routes into the template.")]
+CheckOption = Annotated[bool, typer.Option("--check", help="Exit with 1 if the filters differ from the routes.")]
+WriteOption = Annotated[bool, typer.Option("--write", help="Write the routes' filters into the template.")]
 
 
 def template(
     check: CheckOption = False,
     write: WriteOption = False,
-    path: TemplateOption = Path("template.yaml"),  # not "template", as the command itself is called
+    path: TemplateOption[Path] = Path("template.yaml"),  # not "template", the name of the command
     function: FunctionOption = None,
     app: HandlerAppOption = None,
     limit: LimitOption = MOST_FILTERS,
     as_json: JsonOption = False,
 ) -> int:
-    """Compare the FilterCriteria of a template with the routes, or bring them up to date.
+    """Compare the FilterCriteria of a template with the routes, or write the routes' FilterCriteria into it.
 
-    All mappings of the function are looked at. --write changes nothing but their FilterCriteria, and takes them away
-    where a filter would drop what the app wants. What router filters tells of filters holds here too.
+    All mappings of the function are compared. --write changes only their FilterCriteria, and removes them if any filter
+    would drop records that have a route. router filters explains the filters.
 
     With --json, one document: template, function, app, in_step, written, and mappings (name, line, missing, surplus,
     widened, absent).
@@ -47,21 +45,18 @@ def template(
     if check == write:
         msg = f"found {'both' if check else 'neither'} --check and --write, expected one of them"
         raise CommandLineError(msg)
-    try:
-        stack = Stack(path)
-        mapped = mapped_streams(stack, function)
-        name = app or _app_of(stack, mapped[0])
-        loaded = load_app(name)
-        found = [mapped_filters(stack, each, loaded, limit) for each in mapped]
-        in_step = all(each.in_step for each in found)
-        if write and not in_step:
-            _write(path, found)
-    except RouterError as error:
-        raise CommandLineError(str(error)) from None
+    stack = Stack(path)
+    mapped = mapped_streams(stack, function)
+    name = app or _app_of(stack, mapped[0])
+    loaded = load_app(name)
+    found = [mapped_filters(stack, each, loaded, limit) for each in mapped]
+    in_step = all(each.in_step for each in found)
+    if write and not in_step:
+        _write(path, found)
     if as_json:
         document = {"template": str(path), "function": mapped[0].function, "app": name}
         written = {"in_step": in_step or write, "written": write and not in_step}
-        print(json.dumps({**document, **written, "mappings": list(map(_document, found))}, indent=2))
+        print_json({**document, **written, "mappings": list(map(_document, found))}, indent=2)
     else:
         _show(stack, name, found, write=write)
     return int(check and not in_step)
@@ -82,7 +77,7 @@ def _write(path: Path, found: list[MappedFilters]) -> None:
         text = path.read_bytes().decode()
         replace_text(path, rewritten(text, str(path), found))
     except OSError as error:
-        msg = f"found {path}, but cannot write it: {error.strerror}"
+        msg = f"cannot write {path}: {error.strerror}"
         raise CommandLineError(msg) from None
 
 
@@ -112,4 +107,4 @@ def _show(stack: Stack, app: str, found: list[MappedFilters], *, write: bool) ->
         for why in each.wanted.widened:
             page.line((why, "yellow"), indent=2)
     if not write and not all(each.in_step for each in found):
-        page.line("router template --write brings them up to date", indent=2)
+        page.line("router template --write updates them", indent=2)

@@ -20,7 +20,7 @@ import boto3
 import pytest
 
 from router.cli import main
-from router.cli.commands.dev import _function, _print_line
+from router.cli.runners import open_runner, print_log_line
 from router.local.cloudformation.template import read_template
 from router.local.engines.dynamodb_local import EngineMissingError, install, locate
 from router.local.engines.embedded import Embedded
@@ -150,7 +150,7 @@ def dev(project: Path) -> Iterator[Dev]:
         terminal = Terminal("dev", *(() if "--endpoint-url" in argv else ("--port", "0")), *argv)
         terminals.append(terminal)
         url = terminal.until(r"at http://\S+").removeprefix("at ")
-        terminal.until("Ctrl-C ends it")
+        terminal.until("Ctrl-C ends dev")
         return terminal, url
 
     yield start
@@ -227,7 +227,9 @@ class TestASession:
         put(url, id="bad", total=-4711)
         terminal.until(r"id=bad +failed +tallies\.tally  \d.*ValueError")
         terminal.until(r"id=bad +failed +tallies\.tally  attempt 2 .*ValueError")
-        terminal.until("discarded 1 record: RetryAttemptsExhausted, tried 2 times; there is no on-failure destination")
+        terminal.until(
+            "discarded 1 record after 2 attempts: RetryAttemptsExhausted; there is no on-failure destination"
+        )
         put(url, id="good", total=1)
         terminal.until("id=good +done")
         assert not re.search("Error.*4711", terminal.text)
@@ -309,7 +311,7 @@ class TestFaults:
         terminal, url = dev("--poison", "1")
         terminal.until("without ReportBatchItemFailures Lambda ignores which records failed")
         put(url, id="1", total=1)
-        terminal.until("invocation of 1 record failed at attempt 1: met a record that fails on purpose, --poison")
+        terminal.until("invocation of 1 record failed at attempt 1: found a record that fails on purpose, --poison")
 
     def test_slow_takes_longer(self, dev: Dev) -> None:
         """Beyond the function's three seconds it is a time-out, and all that was done is done again."""
@@ -323,17 +325,17 @@ class TestReloading:
         """The next record meets the new handlers."""
         terminal, url = dev()
         (project / "tallies.py").write_text(APP.replace("def tally(", "def count("), encoding="utf-8")
-        terminal.until("loaded again: tallies.py changed")
+        terminal.until("reloaded: tallies.py changed")
         put(url, id="1", total=1)
         terminal.until(r"id=1 +done +tallies\.count")
 
     @pytest.mark.parametrize(
         ("text", "told"),
         [
-            (APP + "\ndef broken(:\n", r"tallies\.py:\d+: SyntaxError: invalid syntax; the app as it was goes on"),
-            (APP + "\n1 / 0\n", r"tallies\.py:\d+: ZeroDivisionError: division by zero; the app as it was goes on"),
-            (APP.replace("app =", "other ="), r"found no 'app' in module 'tallies'.*; the app as it was goes on"),
-            (APP.replace("Change[Order]) ->", "int) ->"), r"tallies\.py:\d+: RegistrationError: .*; the app as it was"),
+            (APP + "\ndef broken(:\n", r"tallies\.py:\d+: SyntaxError: invalid syntax; the previous app stays loaded"),
+            (APP + "\n1 / 0\n", r"tallies\.py:\d+: ZeroDivisionError: division by zero; the previous app stays loaded"),
+            (APP.replace("app =", "other ="), r"found no 'app' in module 'tallies'.*; the previous app stays loaded"),
+            (APP.replace("Change[Order]) ->", "int) ->"), r"tallies\.py:\d+: RegistrationError: .*; the previous app"),
         ],
         ids=["syntax", "import", "name", "registration"],
     )
@@ -348,7 +350,7 @@ class TestReloading:
         put(url, id="1", total=1)
         terminal.until(r"id=1 +done +tallies\.tally")
         (project / "tallies.py").write_text(APP.replace("def tally(", "def count("), encoding="utf-8")
-        terminal.until("loaded again")
+        terminal.until("reloaded: ")
         put(url, id="2", total=1)
         terminal.until(r"id=2 +done +tallies\.count")
 
@@ -411,7 +413,7 @@ class TestRuntime:
         put(url, id="1", total=1)
         terminal.until("id=1 +done")
         (project / "tallies.py").write_text(APP.replace('"told"', '"counted"'), encoding="utf-8")
-        terminal.until("loaded again: tallies.py changed")
+        terminal.until("reloaded: tallies.py changed")
         put(url, id="2", total=2)
         terminal.until("id=2 +done")
         assert "counted 2" in terminal.text
@@ -449,16 +451,16 @@ class TestWhatRunsTheApp:
         monkeypatch.setenv("LOG_LEVEL", "INFO")
         function = read_template(project / "template.yaml").function()
         arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026"
-        with _function("tallies:app", function, arn, runtime=runtime) as runs:
-            ran = runs.run({**self.EVENT}, "r-1", spent=0)
-        assert (ran.report.response, ran.problem) == ({"batchItemFailures": []}, None)
+        with open_runner("tallies:app", function, arn, runtime=runtime) as runner:
+            result = runner.run({**self.EVENT}, "r-1", spent=0)
+        assert (result.report.response, result.problem) == ({"batchItemFailures": []}, None)
         captured = capsys.readouterr()
         assert captured.out == ""
         assert "batch received" in captured.err
 
     def test_lines_of_an_error_are_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
         """The client writes them as one."""
-        _print_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
+        print_log_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
         assert capsys.readouterr().err == "[ERROR] ValueError\nTraceback\n  File\n"
 
 
@@ -557,7 +559,7 @@ class TestRefusing:
     def test_an_item_for_nobody(self, refused: Callable[..., str]) -> None:
         """No session runs."""
         message = refused("put", "Order", "--json", '{"id": "1"}', "--endpoint-url", "http://127.0.0.1:9")
-        assert "found nobody at http://127.0.0.1:9 to take the item" in message
+        assert "cannot put the item at http://127.0.0.1:9" in message
 
 
 def test_local_install_fetches_the_engine(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,7 +51,7 @@ def test_yaml_with_what_the_template_tells(run: Run, filtered: Path) -> None:
 def test_without_a_template_the_keys_are_not_known(run: Run) -> None:
     """It says so, and looks at every image."""
     out = run("filters", app="filtered:keyed").out
-    assert out.startswith("# The keys of the table are not known; --template names a template that tells them.\n")
+    assert out.startswith("# The keys of the table are unknown; name a template that declares them with --template.\n")
     assert "NewImage" in out
 
 
@@ -93,7 +93,7 @@ def test_several_tables_tell_no_keys(run: Run, filtered: Path) -> None:
     events = "Events: {G: {Type: DynamoDB, Properties: {Stream: !GetAtt U.StreamArn, StartingPosition: LATEST}}, "
     text = TEMPLATE.replace("Events: {", events) + second[second.index("  U:") : second.index("  F:")]
     (filtered / "template.yaml").write_text(text)
-    assert run("filters", app="filtered:keyed").out.startswith("# The keys of the table are not known")
+    assert run("filters", app="filtered:keyed").out.startswith("# The keys of the table are unknown")
 
 
 def test_a_limit_beyond_lambdas_is_refused(run: Run) -> None:

@@ -54,9 +54,9 @@ def test_a_failure_is_shown_with_stage_and_place(run: Run) -> None:
         "  0 DELETE Order, read from OldImage  sequence number 3",
         "    failed    shop.cancel",
         f"              handler: KeyError at shop.py:{raised} in cancel",
-        "    deferred  shop.index  not started: comes again with what failed",
+        "    deferred  shop.index  not started: delivered again with the failed record",
         "  1 INSERT Order, read from NewImage  sequence number 1",
-        "    deferred  not started: comes again with what failed",
+        "    deferred  not started: delivered again with the failed record",
         '  response {"batchItemFailures": [{"itemIdentifier": "1"}]}',
         "",
         "1 event, 2 records; outcomes: 1 failed, 2 deferred",
@@ -135,7 +135,7 @@ def test_a_failed_record_without_identity_is_the_events_error(run: Run) -> None:
     ended = run("invoke", write("event.json", nameless))
     assert ended.code == 1
     assert "  MalformedRecordError: found no SequenceNumber" in ended.out
-    assert ended.out.endswith("1 event, 0 records; outcomes: nothing ran; 1 event failed as a whole\n")
+    assert ended.out.endswith("1 event, 0 records; outcomes: none; 1 event failed as a whole\n")
 
 
 def test_a_handler_that_exits_fails_its_event_only(run: Run, folder: Path) -> None:

@@ -159,7 +159,7 @@ class TestRecording:
         put("order-1", mail={"S": "zoe@example.com"})
         ended = record("--redact", "mail", "--redact", "emial")
         assert ended.out.splitlines()[-1] == "1 event, 1 record; redacted mail: 1; redacted emial: 0"
-        assert ended.err == "router: found no attribute for --redact 'emial': is it spelt so?\n"
+        assert ended.err == "router: found no attribute for --redact 'emial': check the spelling\n"
         assert "zoe" not in json.dumps(events())
 
     def test_a_redact_key_makes_recordings_agree(self, record: Run, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,10 @@ def test_many_attempts_are_shown_as_the_first_and_the_last(run: Run) -> None:
     assert lines[2].startswith("... ")
     assert lines[2].endswith(" more attempts at the same records")
     assert "+86" in lines[3]
-    assert lines[5:7] == ["  record 0  DELETE  Order  3  shop.cancel  1447 times", "Discarded, to nowhere"]
+    assert lines[5:7] == [
+        "  record 0  DELETE  Order  3  shop.cancel  1447 times",
+        "Discarded, no on-failure destination",
+    ]
     assert lines[7] == "  Trimmed by the stream after 24 hours  record 0  DELETE  Order  3"
 
 
@@ -95,7 +98,7 @@ def test_a_failure_that_lambda_is_not_told_is_shown(run: Run) -> None:
     ended = run("replay", write("event.json", CANCELLED), "--function-response-types", "")
     assert ended.code == 1
     assert ended.out.splitlines()[-3:] == [
-        "Failed, and not tried again  record 0  DELETE  Order  3",
+        "Failed and not retried  record 0  DELETE  Order  3",
         "note: function_response_types lacks ReportBatchItemFailures: Lambda ignores what the function returns",
         "1 record, 1 invocation; 0 re-executions; 1 failed; 0 discarded",
     ]
@@ -198,7 +201,7 @@ def test_wrong_settings_are_told_in_awss_words(run: Run, options: list[str], mes
     [
         ({"detail": 1}, "event.json: found an event with the keys 'detail', expected"),
         ({"Records": [{"eventSource": "aws:sqs"}]}, "event.json: found an event whose first record is from 'aws:sqs'"),
-        ({"Records": [PLACED, 1]}, "found event.json to hold other records than those of DynamoDB streams"),
+        ({"Records": [PLACED, 1]}, "found records in event.json that are not of DynamoDB Streams"),
     ],
 )
 def test_what_is_no_event_of_a_stream_is_refused(run: Run, content: Any, message: str) -> None:

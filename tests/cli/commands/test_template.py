@@ -35,7 +35,7 @@ def test_check_finds_what_is_missing(run_bare: Run, path: Path) -> None:
     assert ended.out.splitlines() == [
         "template.yaml:12: FilterCriteria of F.E are out of step with filtered:app",
         f"  + {PATTERN}",
-        "  router template --write brings them up to date",
+        "  router template --write updates them",
     ]
     assert path.read_text() == TEMPLATE
 
@@ -156,5 +156,5 @@ def test_a_folder_that_cannot_be_written(run_bare: Run, path: Path, monkeypatch:
 
     monkeypatch.setattr("os.fsync", full)
     ended = run_bare("template", "--write")
-    assert (ended.code, ended.err) == (2, "router: found template.yaml, but cannot write it: No space left on device\n")
+    assert (ended.code, ended.err) == (2, "router: cannot write template.yaml: No space left on device\n")
     assert path.read_text() == TEMPLATE

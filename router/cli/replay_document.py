@@ -1,4 +1,4 @@
-"""What ``router replay`` prints, as a JSON document; the page shows it as text. Of items it holds entity names only."""
+"""The JSON document of ``router replay``. The entity's name is the only value of an item in it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from router.record import Record
 
 __all__ = [
     "GivenUpDocument",
-    "InvocationDocument",
-    "RecordDocument",
     "ReexecutionDocument",
     "ReplayDocument",
-    "TroubleDocument",
+    "ReplayedInvocation",
     "replay_document",
 ]
 
 
-class TroubleDocument(TypedDict):
-    """A record that failed, was parked, or whose failure was dropped, at a route of an invocation."""
+class RecordErrorDocument(TypedDict):
+    """The error of a record that failed, was parked or was dropped at one route."""
 
     record: int
     status: str
@@ -32,21 +30,21 @@ class TroubleDocument(TypedDict):
     error: ErrorDocument
 
 
-class InvocationDocument(TypedDict):
-    """One invocation; records are positions from 0 among all that are replayed."""
+class ReplayedInvocation(TypedDict):
+    """One invocation; records are positions from 0 among all replayed records."""
 
-    time: float  # seconds since the mapping began
+    time: float  # seconds since the start of the replay
     request_id: str
     attempt: int
     records: list[int]
     statuses: dict[str, int]
-    troubles: list[TroubleDocument]
+    troubles: list[RecordErrorDocument]
     response: dict[str, Any] | None
     error: ErrorDocument | None
 
 
-class RecordDocument(TypedDict):
-    """A record that was replayed."""
+class ReplayedRecord(TypedDict):
+    """A replayed record."""
 
     source: str
     event: str | None
@@ -56,7 +54,7 @@ class RecordDocument(TypedDict):
 
 
 class ReexecutionDocument(TypedDict):
-    """A record that a handler was given more than once."""
+    """A record with which a handler ran more than once."""
 
     record: int
     handler: str
@@ -64,7 +62,7 @@ class ReexecutionDocument(TypedDict):
 
 
 class GivenUpDocument(TypedDict):
-    """Records that were discarded to the failure destination, or trimmed."""
+    """Records that the mapping discarded or the stream trimmed."""
 
     condition: str
     records: list[int]
@@ -72,34 +70,34 @@ class GivenUpDocument(TypedDict):
 
 
 class ReplayDocument(TypedDict):
-    """What ``router replay --json`` prints."""
+    """The document of ``router replay --json``."""
 
-    records: list[RecordDocument]
+    records: list[ReplayedRecord]
     filtered_out: list[int]
-    invocations: list[InvocationDocument]
+    invocations: list[ReplayedInvocation]
     reexecutions: list[ReexecutionDocument]
     discarded: list[GivenUpDocument]
     parked: list[int]
     unfinished: list[int]
 
 
-def replay_document(done: Replay, sources: Sequence[str]) -> ReplayDocument:
-    """Show a replay.
+def replay_document(finished: Replay, sources: Sequence[str]) -> ReplayDocument:
+    """Describe a replay.
 
     Args:
-        done: The replay.
-        sources: Where each of its records came from.
+        finished: The replay after its run.
+        sources: The name of each record's event.
     """
     seen: dict[int, Record] = {
-        position: outcome.record for invocation in done.invocations for position, outcome in invocation.outcomes
+        position: outcome.record for invocation in finished.invocations for position, outcome in invocation.outcomes
     }
     return {
         "records": [_record(source, seen.get(position)) for position, source in enumerate(sources)],
-        "filtered_out": done.filtered_out,
-        "invocations": [_invocation(invocation) for invocation in done.invocations],
+        "filtered_out": finished.filtered_out,
+        "invocations": [_invocation(invocation) for invocation in finished.invocations],
         "reexecutions": [
             {"record": position, "handler": handler, "times": times}
-            for (position, handler), times in done.reexecutions.items()
+            for (position, handler), times in finished.reexecutions.items()
         ],
         "discarded": [
             {
@@ -107,14 +105,14 @@ def replay_document(done: Replay, sources: Sequence[str]) -> ReplayDocument:
                 "records": list(given_up.records),
                 "document": None if given_up.document is None else dict(given_up.document),
             }
-            for given_up in done.given_up
+            for given_up in finished.given_up
         ],
-        "parked": done.parked,
-        "unfinished": done.unfinished,
+        "parked": finished.parked,
+        "unfinished": finished.unfinished,
     }
 
 
-def _record(source: str, record: Record | None) -> RecordDocument:
+def _record(source: str, record: Record | None) -> ReplayedRecord:
     return {
         "source": source,
         "event": str(record.event) if record and record.event else None,
@@ -124,21 +122,21 @@ def _record(source: str, record: Record | None) -> RecordDocument:
     }
 
 
-def _invocation(invocation: Invocation) -> InvocationDocument:
+def _invocation(invocation: Invocation) -> ReplayedInvocation:
     return {
         "time": round(invocation.time, 3),
         "request_id": invocation.request_id,
         "attempt": invocation.attempt,
         "records": list(invocation.records),
         "statuses": dict(Counter(outcome.status for _, outcome in invocation.outcomes)),
-        "troubles": [_trouble(*each) for each in invocation.outcomes if each[1].error is not None],
+        "troubles": [_record_error(*each) for each in invocation.outcomes if each[1].error is not None],
         "response": None if invocation.response is None else dict(invocation.response),
         "error": None if invocation.error is None else error_document(invocation.error),
     }
 
 
-def _trouble(position: int, outcome: Outcome) -> TroubleDocument:
-    assert outcome.error is not None  # noqa: S101 - asked for just before
+def _record_error(position: int, outcome: Outcome) -> RecordErrorDocument:
+    assert outcome.error is not None  # noqa: S101 - the caller selects outcomes with an error
     return {
         "record": position,
         "status": outcome.status,
