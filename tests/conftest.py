@@ -6,6 +6,8 @@ from hypothesis import settings
 
 from router.parsing import parser as readers
 
+pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
+
 # No deadline: a shared machine stalls now and then, and a slow example is no wrong one.
 settings.register_profile("router", deadline=None)
 settings.load_profile("router")

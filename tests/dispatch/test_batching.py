@@ -1,0 +1,265 @@
+"""A batch handler runs once per invocation, with the changes before the checkpoint."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from router import (
+    Change,
+    Dispatcher,
+    Drop,
+    MemoryParking,
+    Parked,
+    Reject,
+    Routes,
+    where,
+)
+from tests.builders import (
+    SUCCESS,
+    Context,
+    Handled,
+    Order,
+    batch,
+    failures,
+    insert,
+    inserts,
+    modify,
+    remove,
+    statuses,
+)
+
+
+class Index:
+    """An on_batch handler that notes its calls, and raises what it is told to."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = error
+        self.calls: list[list[str | None]] = []
+
+    def __call__(self, changes: Sequence[Change[Order]]) -> None:
+        self.calls.append([change.record.sequence_number for change in changes])
+        if self.error is not None:
+            raise self.error
+
+
+def with_batch(index: Index, handled: Handled, **options: Any) -> Dispatcher:
+    routes = Routes()
+    routes.on_batch(Order)(index)
+    routes.on(Order)(handled)
+    return Dispatcher(routes, **options)
+
+
+def test_a_batch_is_called_once_with_every_change() -> None:
+    """An on_batch handler is called once per invocation, with the changes in the order of the stream."""
+    index = Index()
+    with_batch(index, Handled())(inserts(1, 2, 3))
+    assert index.calls == [["1", "2", "3"]]
+
+
+def test_a_batch_runs_after_the_singles() -> None:
+    """When an on_batch handler is called, every single record of the invocation has been handled."""
+    handled = Handled()
+    before: list[int] = []
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        before.append(len(handled.numbers))
+
+    routes.on(Order)(handled)
+    Dispatcher(routes)(inserts(1, 2))
+    assert before == [2]
+
+
+def test_a_batch_that_is_done_is_an_outcome_of_each_record() -> None:
+    """Each change of a batch has its own outcome for the batch route."""
+    report = with_batch(Index(), Handled()).dispatch(inserts(1, 2))
+    assert statuses(report) == ["done"] * 4
+
+
+def test_no_batch_without_changes() -> None:
+    """An on_batch handler is not called when no record is for it."""
+    index = Index()
+    with_batch(index, Handled())(batch(insert(1, entity="Stranger")))
+    assert index.calls == []
+
+
+def test_a_batch_holds_only_what_stands_before_the_checkpoint() -> None:
+    """Changes from the first failed record on come again, so the batch is called with those before it."""
+    index = Index()
+    report = with_batch(index, Handled({3: TimeoutError()})).dispatch(inserts(1, 2, 3, 4))
+    assert (index.calls, report.response) == ([["1", "2"]], failures(3))
+
+
+def test_no_batch_when_the_first_record_fails() -> None:
+    """When nothing stands before the checkpoint the batch is not called."""
+    index = Index()
+    with_batch(index, Handled({1: TimeoutError()}))(inserts(1, 2))
+    assert index.calls == []
+
+
+def test_a_failed_batch_fails_every_record_in_it() -> None:
+    """What an on_batch handler raises is the failure of all of its changes, and the lowest is reported."""
+    report = with_batch(Index(TimeoutError()), Handled()).dispatch(inserts(1, 2))
+    batches = [(o.status, o.stage) for o in report if o.route and o.route.batch]
+    assert (batches, report.response) == ([("failed", "handler")] * 2, failures(1))
+
+
+def test_a_replay_after_a_failed_batch_runs_the_batch_only() -> None:
+    """The single routes of a failed batch's records are not run again."""
+    index, handled = Index(TimeoutError()), Handled()
+    app = with_batch(index, handled)
+    app(inserts(1, 2))
+    index.error = None
+    assert (app(inserts(1, 2)), list(handled), len(index.calls)) == (SUCCESS, ["1", "2"], 2)
+
+
+def test_a_replay_after_a_failed_single_does_not_index_again() -> None:
+    """Changes that a batch was called with are not in the batch of the replay."""
+    index, handled = Index(), Handled({3: TimeoutError()})
+    app = with_batch(index, handled)
+    app(inserts(1, 2, 3))
+    handled.fail.clear()
+    app(inserts(3))
+    assert index.calls == [["1", "2"], ["3"]]
+
+
+def test_a_rejected_batch_is_parked_record_by_record() -> None:
+    """A batch that can never work is parked, each record by itself, and the stream moves on."""
+    place = MemoryParking()
+    app = with_batch(Index(Reject("never")), Handled(), parking=place)
+    assert (app(inserts(1, 2)), [parked.record["eventID"] for parked in place]) == (SUCCESS, ["e1", "e2"])
+
+
+def test_a_batch_of_which_one_record_cannot_be_parked() -> None:
+    """Of a rejected batch the records that were not kept are failed, and the first of them reported."""
+
+    class Picky(MemoryParking):
+        def park(self, parked: Parked) -> None:
+            if parked.record["eventID"] == "e2":
+                raise OSError
+            super().park(parked)
+
+    report = with_batch(Index(Reject("never")), Handled(), parking=Picky()).dispatch(inserts(1, 2, 3))
+    batches = [o.status for o in report if o.route and o.route.batch]
+    assert (batches, report.response) == (["parked", "failed", "parked"], failures(2))
+
+
+def test_a_dropped_batch_is_let_go() -> None:
+    """Drop() on an on_batch route lets go of all of its changes."""
+    report = with_batch(Index(TimeoutError()), Handled(), on_error=Drop()).dispatch(inserts(1, 2))
+    assert ([o.status for o in report if o.route and o.route.batch], report.response) == (["skipped"] * 2, SUCCESS)
+
+
+def test_a_record_that_a_batch_cannot_read_fails_alone() -> None:
+    """A change that cannot be validated never gets into the batch; those before it do."""
+    index = Index()
+    routes = Routes()
+    routes.on_batch(Order)(index)
+    response = Dispatcher(routes)(batch(insert(1), insert(2, total="many"), insert(3)))
+    assert (index.calls, response) == ([["1"]], failures(2))
+
+
+def test_a_batch_without_the_records_that_were_parked() -> None:
+    """A change that cannot be validated and is parked does not hold up the batch."""
+    index = Index()
+    routes = Routes()
+    routes.on_batch(Order)(index)
+    response = Dispatcher(routes, parking=MemoryParking())(batch(insert(1), insert(2, total="many"), insert(3)))
+    assert (index.calls, response) == ([["1", "3"]], SUCCESS)
+
+
+def test_a_condition_keeps_changes_out_of_a_batch() -> None:
+    """An on_batch route's condition decides change by change."""
+    routes, index = Routes(), Index()
+    routes.on_batch(Order, where(lambda change: change.image.total > 1))(index)
+    Dispatcher(routes)(batch(insert(1, total=1), insert(2, total=2), insert(3, total=3)))
+    assert index.calls == [["2", "3"]]
+
+
+def test_a_batch_takes_every_event() -> None:
+    """An on_batch route without events gets inserts, modifications and removals in one call."""
+    index = Index()
+    with_batch(index, Handled())(batch(insert(1), modify(2), remove(3)))
+    assert index.calls == [["1", "2", "3"]]
+
+
+def test_batches_run_in_the_order_of_registration() -> None:
+    """Of two on_batch routes the one registered first is called first, whichever record came first."""
+    routes, order = Routes(), []
+
+    @routes.on_batch(Order, where(lambda change: change.image.total == 2))
+    def one(changes: Sequence[Change[Order]]) -> None:
+        order.append("one")
+
+    @routes.on_batch(Order)
+    def two(changes: Sequence[Change[Order]]) -> None:
+        order.append("two")
+
+    Dispatcher(routes)(batch(insert(1, total=1), insert(2, total=2)))
+    assert order == ["one", "two"]
+
+
+def test_no_batch_after_a_failed_one() -> None:
+    """After an on_batch handler that failed the next is not called; its changes come again."""
+    first, second = Index(TimeoutError()), Index()
+    routes = Routes()
+    routes.on_batch(Order)(first)
+    routes.on_batch(Order)(second)
+    report = Dispatcher(routes).dispatch(inserts(1))
+    assert (second.calls, statuses(report)) == ([], ["failed", "deferred"])
+
+
+def test_no_batch_without_time() -> None:
+    """An on_batch handler does not start when the time is up; its changes come again."""
+    import time
+
+    index = Index()
+    routes = Routes()
+    routes.on_batch(Order)(index)
+
+    @routes.on(Order)
+    def slow(change: Change[Order]) -> None:
+        time.sleep(0.1)
+
+    report = Dispatcher(routes, reserve=0).dispatch(inserts(1), Context(remaining=50))
+    assert (index.calls, report.response) == ([], failures(1))
+
+
+def test_an_async_batch_is_waited_for() -> None:
+    """An async on_batch handler has finished when the dispatcher answers."""
+    import asyncio
+
+    routes, done = Routes(), []
+
+    @routes.on_batch(Order)
+    async def index(changes: Sequence[Change[Order]]) -> None:
+        await asyncio.sleep(0)
+        done.append(len(changes))
+
+    assert (Dispatcher(routes)(inserts(1, 2)), done) == (SUCCESS, [2])
+
+
+def test_an_awaitable_of_a_plain_batch_is_waited_for() -> None:
+    """A coroutine that a plain on_batch function returns is awaited, and its failure is the batch's."""
+    routes = Routes()
+
+    async def work() -> None:
+        raise TimeoutError
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> Any:
+        return work()
+
+    assert Dispatcher(routes)(inserts(1, 2)) == failures(1)
+
+
+def test_the_changes_of_a_batch_can_be_counted_and_indexed() -> None:
+    """An on_batch handler gets a sequence."""
+    routes, seen = Routes(), []
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        seen.append((len(changes), changes[0].image.pk, changes[-1].image.pk))
+
+    Dispatcher(routes)(inserts(1, 2))
+    assert seen == [(2, "key-1", "key-2")]

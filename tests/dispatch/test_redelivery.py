@@ -1,0 +1,140 @@
+"""A record that is delivered again runs only the routes that are not done."""
+
+from router import (
+    Change,
+    Drop,
+    MemoryParking,
+    Reject,
+)
+from tests.builders import (
+    SUCCESS,
+    Handled,
+    Order,
+    batch,
+    dispatcher,
+    failures,
+    insert,
+    inserts,
+    statuses,
+)
+from tests.dispatch.cases import two_routes
+
+
+def test_a_replay_skips_the_route_that_was_done() -> None:
+    """When a record comes again for its second route, its first does not run again."""
+    first, second = Handled(), Handled({1: TimeoutError()})
+    app = two_routes(first, second)
+    app(inserts(1))
+    second.fail.clear()
+    report = app.dispatch(inserts(1))
+    assert (statuses(report), list(first), list(second)) == (["skipped", "done"], ["1"], ["1"])
+
+
+def test_a_replay_does_not_park_again() -> None:
+    """A route that parked a record does not park it again when it comes again for another route."""
+    place, second = MemoryParking(), Handled({1: TimeoutError()})
+    app = two_routes(Handled({1: Reject("never")}), second, parking=place)
+    app(inserts(1))
+    second.fail.clear()
+    assert (app(inserts(1)), len(place)) == (SUCCESS, 1)
+
+
+def test_a_replay_of_a_dropped_route_does_not_run_it_again() -> None:
+    """A route that dropped a record is finished with it."""
+    calls: list[int] = []
+
+    def dropping(change: Change[Order]) -> None:
+        calls.append(1)
+        raise KeyError
+
+    second = Handled({1: TimeoutError()})
+    app = two_routes(dropping, second, on_error={KeyError: Drop()})
+    app(inserts(1))
+    app(inserts(1))
+    assert len(calls) == 1
+
+
+def test_two_routes_of_one_handler_are_told_apart() -> None:
+    """A handler registered twice runs twice for a record, and each registration is remembered by itself."""
+    calls: list[str] = []
+
+    def handler(change: Change[Order]) -> None:
+        calls.append("x")
+        if len(calls) == 2:
+            raise TimeoutError
+
+    app = two_routes(handler, handler)
+    responses = [app(inserts(1)), app(inserts(1))]
+    assert (responses, len(calls)) == ([failures(1), SUCCESS], 3)
+
+
+def test_records_alike_in_every_identifier_both_run_again() -> None:
+    """Which of two records with one identity was finished cannot be told, so neither is skipped at a replay."""
+    seen: list[str] = []
+    fail = True
+
+    def handler(change: Change[Order]) -> None:
+        if fail and change.keys["pk"] == "c":
+            raise TimeoutError
+        seen.append(change.keys["pk"])
+
+    app = dispatcher(handler)
+    event = batch(insert(5, "a"), insert(5, "b"), insert(5, "c"))
+    app(event)
+    fail = False
+    app(event)
+    assert seen == ["a", "b", "a", "b", "c"]
+
+
+def test_a_second_record_of_a_finished_identity_is_not_lost() -> None:
+    """A record that looks just like a finished one beside it is a record of its own and runs."""
+    seen: list[str] = []
+    fail = True
+
+    def handler(change: Change[Order]) -> None:
+        if fail and change.keys["pk"] == "b":
+            raise TimeoutError
+        seen.append(change.keys["pk"])
+
+    app = dispatcher(handler)
+    app(batch(insert(7, "a"), insert(6, "b")))
+    fail = False
+    app(batch(insert(7, "a"), insert(7, "twin"), insert(6, "b")))
+    assert {"a", "twin", "b"} <= set(seen)
+
+
+def test_a_failed_record_of_a_finished_identity_is_not_lost() -> None:
+    """A record that failed beside a finished one of the same identity runs when a bisected batch brings it alone."""
+    seen: list[str] = []
+    fail = True
+
+    def handler(change: Change[Order]) -> None:
+        if fail and change.keys["pk"] == "twin":
+            raise TimeoutError
+        seen.append(change.keys["pk"])
+
+    app = dispatcher(handler)
+    app(batch(insert(5, "a"), insert(5, "twin")))
+    fail = False
+    app(batch(insert(5, "twin")))
+    assert seen == ["a", "twin"]
+
+
+def test_an_unrouted_record_is_parked_once() -> None:
+    """A record without a route that was parked beyond the checkpoint is not parked again when it comes again."""
+    place, handled = MemoryParking(), Handled({5: TimeoutError()})
+    app = dispatcher(handled, unrouted="park", parking=place)
+    event = batch(insert(6, entity="Stranger"), insert(5))
+    app(event)
+    handled.fail.clear()
+    assert (app(event), len(place)) == (SUCCESS, 1)
+
+
+def test_a_malformed_record_is_parked_once() -> None:
+    """A record that could not be routed and was parked beyond the checkpoint is not parked again."""
+    place, handled = MemoryParking(), Handled({5: TimeoutError()})
+    app = dispatcher(handled, parking=place)
+    event = batch({**insert(6), "eventName": "EXPLODED"}, insert(5))
+    app(event)
+    handled.fail.clear()
+    assert (app(event), len(place)) == (SUCCESS, 1)

@@ -1,0 +1,188 @@
+"""The report of a failed test lists the stream's failed records without item values."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.testing.project import run
+
+
+def section(result: pytest.RunResult) -> list[str]:
+    """What the report of the only failure says of its stream."""
+    lines = result.outlines
+    start = next(number for number, line in enumerate(lines) if "router stream" in line)
+    end = next(number for number, line in enumerate(lines[start + 1 :], start + 1) if line.startswith("===="))
+    return lines[start + 1 : end]
+
+
+BOOKS = """
+@pytest.mark.stream(maximum_retry_attempts=1)
+def test(stream):
+    stream.put(Order(order_id="private", total=5))
+    stream.put(Order(order_id="hidden", total=-13))
+    stream.run()
+    assert not stream.discarded
+"""
+
+
+def test_a_failed_test_shows_the_record_that_failed(project: pytest.Pytester) -> None:
+    """Its attributes by name and type, what became of it, where the error was raised, and why it went where it went."""
+    result = run(project, BOOKS)
+    result.assert_outcomes(failed=1)
+    told = section(result)
+    assert told[0] == "2 records in the stream, 3 invocations: 1 discarded, 1 shown below"
+    assert told[2].startswith("INSERT  sequence number ")
+    assert told[3:11] == [
+        "  Keys: order_id S",
+        "  NewImage: EntityType S, order_id S, total N, status S",
+        "  done in shop.place",
+        "  failed at handler in shop.book: TimeoutError: at shop.py:19 in book (3 times)",
+        "  skipped in shop.place (2 times)",
+        "  discarded: RetryAttemptsExhausted",
+        "  attribute('EntityType') reads entity 'Order' from NewImage; the event is INSERT",
+        "  + on_insert(Order) shop.place: entity and event match",
+    ]
+
+
+def test_a_failed_test_shows_no_values(project: pytest.Pytester) -> None:
+    """Reports go to logs of a CI that many can read."""
+    told = "\n".join(section(run(project, BOOKS)))
+    assert not [value for value in ("private", "hidden", "13", "secret", "PLACED") if value in told]
+
+
+def test_a_record_that_no_route_took_is_explained(project: pytest.Pytester) -> None:
+    """It may be just what the test waited for."""
+    told = section(
+        run(
+            project,
+            """
+def test(stream):
+    stream.put({"EntityType": "Ordre", "order_id": "1"})
+    stream.run()
+    assert stream.outcomes[0].status == "done"
+""",
+        )
+    )
+    assert "  unrouted" in told
+    assert "  - on_insert(Order) shop.place: it takes entity 'Order'" in told
+
+
+def test_a_stream_that_never_ran_says_so(project: pytest.Pytester) -> None:
+    """The commonest of all mistakes."""
+    told = section(
+        run(project, "def test(stream):\n    stream.put(Order(order_id='1', total=5))\n    assert stream.outcomes\n")
+    )
+    assert told == ["1 record in the stream, 0 invocations: stream.run() delivers what was written"]
+
+
+def test_good_records_are_only_counted(project: pytest.Pytester) -> None:
+    """Nothing of them explains a failure."""
+    told = section(
+        run(
+            project,
+            "def test(stream):\n    stream.put(Order(order_id='1', total=5))\n    stream.run()\n    assert stream.parked\n",
+        )
+    )
+    assert told == ["1 record in the stream, 1 invocation: every record that was delivered is done"]
+
+
+def test_an_event_that_the_app_refused_is_told(project: pytest.Pytester) -> None:
+    """No record of it has an outcome."""
+    told = section(
+        run(
+            project,
+            """
+@pytest.mark.stream(maximum_retry_attempts=0)
+def test(stream):
+    stream.append({"dynamodb": {"SequenceNumber": "5"}, "eventSource": "aws:elsewhere"})
+    stream.run()
+    assert stream.outcomes
+""",
+        )
+    )
+    assert told[1].startswith("1 invocation failed as a whole: UnknownEventError: ")
+
+
+def test_many_records_are_not_all_shown(project: pytest.Pytester) -> None:
+    """Ten of them, and how many more."""
+    told = section(
+        run(
+            project,
+            """
+def test(stream):
+    for number in range(12):
+        stream.put({"EntityType": "Other", "order_id": str(number)})
+    stream.run()
+    assert not stream.outcomes
+""",
+        )
+    )
+    assert told[-1] == "... and 2 more records"
+
+
+def test_records_that_waited_for_a_failure_are_only_counted(project: pytest.Pytester) -> None:
+    """What failed says all there is to say."""
+    told = section(
+        run(
+            project,
+            """
+@pytest.mark.stream(maximum_retry_attempts=0)
+def test(stream):
+    stream.put(Order(order_id="1", total=-1))
+    stream.put(Order(order_id="2", total=5))
+    stream.run()
+    assert not stream.outcomes
+""",
+        )
+    )
+    assert told[0].endswith(": 2 discarded, 1 never started because of what failed, 1 shown below")
+    assert len([line for line in told if line.startswith("INSERT")]) == 1
+
+
+def test_broken_records_can_be_shown(project: pytest.Pytester) -> None:
+    """Whatever stands where an image should."""
+    told = section(
+        run(
+            project,
+            """
+@pytest.mark.stream(maximum_retry_attempts=0)
+def test(stream):
+    stream.append({
+        "eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
+        "dynamodb": {"SequenceNumber": "5", "Keys": [], "NewImage": {"EntityType": {"S": "Order"}, "total": 7}},
+    })
+    stream.run()
+    assert not stream.outcomes
+""",
+        )
+    )
+    assert "  Keys: a list, not a map of attributes" in told
+    assert "  NewImage: EntityType S, total (int)" in told
+
+
+def test_a_passed_test_shows_nothing(project: pytest.Pytester) -> None:
+    """Nor does one that failed without the stream."""
+    result = run(project, BOOKS.replace("not ", "") + "\ndef test_other():\n    assert False\n")
+    result.assert_outcomes(passed=1, failed=1)
+    assert "router stream" not in result.stdout.str()
+
+
+def test_a_discarded_batch_is_short_in_an_assertion(project: pytest.Pytester) -> None:
+    """Why and how many, instead of the whole document."""
+    run(project, BOOKS).stdout.fnmatch_lines(["E*assert not [[]<Discarded RetryAttemptsExhausted: 1 record>]"])
+
+
+def test_a_report_that_cannot_be_written_hides_no_failure(project: pytest.Pytester) -> None:
+    """The test's own failure is still shown."""
+    told = run(
+        project,
+        """
+def test(stream):
+    stream.put(Order(order_id="1", total=5))
+    stream.run()
+    stream.reports[0].outcomes[0].record = None
+    assert not stream.outcomes
+""",
+    )
+    told.assert_outcomes(failed=1)
+    assert section(told) == ["cannot tell what became of the records: AttributeError"]

@@ -1,0 +1,174 @@
+"""`recorded_event` reads, and on request records, the event of a test."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.testing.project import INI, passes, run
+
+WRITES_AND_READS = """
+def test(stream, recorded_event):
+    stream.put(Order(order_id="1", total=5))
+    stream.put(Order(order_id="2", total=6))
+    event = recorded_event("placed")
+    assert [record["eventName"] for record in event["Records"]] == ["INSERT", "INSERT"]
+"""
+
+
+STORY = """
+def life(stream):
+    stream.put(Order(order_id="1", total=5))
+    stream.delete(Order(order_id="1", total=5))
+
+def test(recorded_event):
+    names = [record["eventName"] for record in recorded_event("orders/deleted", life)["Records"]]
+    assert names == ["INSERT", "REMOVE"]
+"""
+
+
+def test_a_recorded_event_is_read(project: pytest.Pytester) -> None:
+    """With or without the file's ending, below `tests/events`; each time anew, so that a test may change it."""
+    project.mkdir("tests")
+    project.mkdir("tests/events").joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
+    passes(
+        project,
+        """
+def test(recorded_event):
+    recorded_event("one")["Records"].append("changed")
+    assert recorded_event("one.json") == {"Records": []}
+""",
+    )
+
+
+def test_the_folder_of_events_is_an_option(project: pytest.Pytester) -> None:
+    """`router_events`, from the root folder."""
+    project.makeini(INI + "router_events = samples\n")
+    project.mkdir("samples").joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
+    passes(project, "def test(recorded_event):\n    assert recorded_event('one')\n")
+
+
+@pytest.mark.parametrize("content", ['{"dynamodb": {}}', '[{"dynamodb": {}}]'])
+def test_a_record_alone_becomes_an_event(project: pytest.Pytester, content: str) -> None:
+    """So does a list of records."""
+    project.makeini(INI + "router_events = .\n")
+    project.path.joinpath("one.json").write_text(content, encoding="utf-8")
+    passes(project, "def test(recorded_event):\n    assert recorded_event('one') == {'Records': [{'dynamodb': {}}]}\n")
+
+
+def test_a_missing_event_names_what_is_there(project: pytest.Pytester) -> None:
+    """And what records it."""
+    project.makeini(INI + "router_events = samples\n")
+    folder = project.mkdir("samples")
+    folder.joinpath("orders").mkdir()
+    for name in ("placed", "orders/deleted"):
+        folder.joinpath(f"{name}.json").write_text("{}", encoding="utf-8")
+    result = run(project, "def test(recorded_event):\n    recorded_event('placd')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*found no recorded event 'placd' in *samples: there are orders/deleted, placed; did you mean 'placed'?; "
+            "--record-mode=once records what is missing"
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "found no JSON at line 1, column 2 of *one.json"),
+        ("7", "found a value of type int in *one.json, expected an event*"),
+    ],
+)
+def test_a_file_that_holds_no_event_is_told(project: pytest.Pytester, content: str, told: str) -> None:
+    """With its name."""
+    project.makeini(INI + "router_events = .\n")
+    project.path.joinpath("one.json").write_text(content, encoding="utf-8")
+    result = run(project, "def test(recorded_event):\n    recorded_event('one')\n")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*{told}*"])
+
+
+def test_events_elsewhere_are_not_read(project: pytest.Pytester) -> None:
+    """A name leads to a file below the folder."""
+    result = run(project, "def test(recorded_event):\n    recorded_event('../one')\n")
+    result.stdout.fnmatch_lines(["*found the recorded event '../one', expected a name below *"])
+
+
+def test_nothing_is_recorded_unasked(project: pytest.Pytester) -> None:
+    """The mode is `none` unless the command line says otherwise."""
+    run(project, WRITES_AND_READS).assert_outcomes(failed=1)
+    assert not project.path.joinpath("tests").exists()
+
+
+def test_once_records_what_the_test_wrote(project: pytest.Pytester) -> None:
+    """All of it, each record once; then the event is there for every mode."""
+    passes(project, WRITES_AND_READS, "--record-mode=once")
+    recorded = json.loads(project.path.joinpath("tests/events/placed.json").read_text(encoding="utf-8"))
+    assert len(recorded["Records"]) == 2
+    passes(project, WRITES_AND_READS)
+
+
+def test_once_leaves_alone_what_is_there(project: pytest.Pytester) -> None:
+    """Byte for byte."""
+    passes(project, WRITES_AND_READS, "--record-mode=once")
+    path = project.path / "tests/events/placed.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"5"', '"4"'), encoding="utf-8")
+    passes(project, WRITES_AND_READS, "--record-mode=once")
+    assert '"4"' in path.read_text(encoding="utf-8")
+
+
+def test_all_records_anew(project: pytest.Pytester) -> None:
+    """What is there is replaced."""
+    passes(project, WRITES_AND_READS, "--record-mode=once")
+    path = project.path / "tests/events/placed.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"5"', '"4"'), encoding="utf-8")
+    passes(project, WRITES_AND_READS, "--record-mode=all")
+    assert '"4"' not in path.read_text(encoding="utf-8")
+
+
+def test_all_keeps_what_nothing_can_be_recorded_from(project: pytest.Pytester) -> None:
+    """A test that only reads goes on reading."""
+    folder = project.path / "tests/events"
+    folder.mkdir(parents=True)
+    folder.joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
+    passes(project, "def test(recorded_event):\n    assert recorded_event('one')\n", "--record-mode=all")
+
+
+def test_nothing_to_record_from_is_told(project: pytest.Pytester) -> None:
+    """With what would help."""
+    result = run(project, "def test(recorded_event):\n    recorded_event('one')\n", "--record-mode=once")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*there is none; and nothing to record it from: write to the fixture `stream` first,*"]
+    )
+
+
+def test_a_story_is_played_only_to_be_recorded(project: pytest.Pytester) -> None:
+    """On a stream of its own; later runs read the file."""
+    run(project, STORY).assert_outcomes(failed=1)
+    passes(project, STORY, "--record-mode=once")
+    passes(project, STORY.replace("def life(stream):", "def life(stream):\n    raise ValueError\n"))
+
+
+def test_a_story_is_recorded_the_same_each_time(project: pytest.Pytester) -> None:
+    """So that a difference between two recordings is one of the story."""
+    path = project.path / "tests/events/orders/deleted.json"
+    passes(project, STORY, "--record-mode=all")
+    first = path.read_bytes()
+    passes(project, STORY, "--record-mode=all")
+    assert path.read_bytes() == first
+
+
+def test_another_plugin_may_own_the_option(project: pytest.Pytester) -> None:
+    """pytest-recording has a `--record-mode` of its own, and two plugins cannot add one option."""
+    project.makepyfile(
+        pytest_recording="""
+def pytest_addoption(parser):
+    parser.addoption("--record-mode", default=None, choices=["none", "once", "new_episodes", "all", "rewrite"])
+"""
+    )
+    project.syspathinsert()
+    options = ["-p", "pytest_recording", "--record-mode=new_episodes"]
+    passes(project, WRITES_AND_READS, *options)
