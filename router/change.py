@@ -8,8 +8,9 @@ from typing_extensions import TypeVar
 
 from router.errors import RouterError
 from router.event import Event
-from router.wire.compare import differences, write_path
+from router.wire.compare import differences
 from router.wire.decode import decode_value
+from router.wire.paths import write_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -17,7 +17,9 @@ from typing import Any, Generic, Protocol
 from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
-from router.wire.compare import Path, find, parse_path, same, to_wire
+from router.wire.compare import same
+from router.wire.encode import to_wire
+from router.wire.paths import Path, find, parse_path
 
 __all__ = [
     "AllOf",

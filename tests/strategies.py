@@ -109,6 +109,19 @@ def attribute_values() -> SearchStrategy[dict[str, Any]]:
     )
 
 
+def stored_values() -> SearchStrategy[dict[str, Any]]:
+    """Attribute values that DynamoDB can store: no set is empty, and no set holds one number twice."""
+    return attribute_values().filter(_is_stored)
+
+
+def _is_stored(wire: Any) -> bool:
+    ((tag, body),) = wire.items()
+    if tag in ("SS", "NS", "BS"):
+        return len(decode_value(wire)) == len(body) > 0
+    children = {"L": list, "M": lambda body: list(body.values())}.get(tag)
+    return children is None or all(map(_is_stored, children(body)))
+
+
 @cache
 def images() -> SearchStrategy[dict[str, Any]]:
     """Whole images as they stand in a stream record."""

@@ -33,7 +33,7 @@ from pydantic_core import SchemaValidator
 
 from router.parsing.core_schema import Definitions, ModelSchema, Schema, attributes_of, definitions_of, model_schema
 from router.parsing.validators import builds_instances, field_validator, instance_builder
-from router.wire.decode import number_of, texts_of, value_of
+from router.wire.values import number_of, string_set_of, value_of
 
 __all__ = ["Read", "write_reader"]
 
@@ -108,7 +108,7 @@ def _compiled(text: str) -> Callable[..., Any]:
         "Decimal": Decimal,
         "decode_rest": _decode_rest,
         "number_of": number_of,
-        "texts_of": texts_of,
+        "string_set_of": string_set_of,
         "value_of": value_of,
     }
     exec(compile(text, "<reader written by router.parsing.codegen>", "exec"), namespace)  # noqa: S102 - the text is ours
@@ -362,7 +362,7 @@ class _Writer:
             return False
         if items.get("strict") or not _is_plain(items, config):
             return False
-        self.line(f"{value} = texts_of({wire}['SS'])")
+        self.line(f"{value} = string_set_of({wire}['SS'])")
         self.line(f"if len({wire}) != 1: raise TypeError")
         if schema["type"] == "frozenset":
             self.line(f"{value} = frozenset({value})")

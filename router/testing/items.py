@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from router.errors import RegistrationError
-from router.wire.compare import to_wire
 from router.wire.decode import decode_image
+from router.wire.encode import to_wire
 
 __all__ = ["Item", "Key", "Wire", "key_attributes", "wire_image"]
 

@@ -1,1 +1,1 @@
-"""DynamoDB JSON, the form that attribute values have in records: decoding, encoding, comparing."""
+"""DynamoDB JSON, the form of attribute values in stream records: decode, encode, compare."""

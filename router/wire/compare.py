@@ -1,83 +1,26 @@
-"""Attribute values as they are on the wire: finding, comparing and writing them without decoding an image."""
+"""Compare attribute values without decoding them: whether two are equal, and where two images differ."""
 
 from __future__ import annotations
 
-import binascii
-import json
-import re
-from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
-from enum import Enum
 from typing import Any
 
-from router.errors import RegistrationError
+from router.wire.paths import Path
 
-__all__ = ["Path", "differences", "find", "parse_path", "same", "to_wire", "write_path"]
-
-Path = tuple[str | int, ...]
-
-_PLAIN = r"[^.\[\]\"]+"
-_STEP = re.compile(rf'(?:^|\.)({_PLAIN})|\[(\d+)\]|\["((?:[^"\\]|\\.)+)"\]')
-
-
-def parse_path(text: str) -> Path:
-    """Split ``"lines[0].total"`` into its steps: names into maps, numbers into lists.
-
-    A name that holds a dot, a bracket or a quotation mark is written as JSON text in brackets: ``'prices["a.b"]'``.
-
-    Raises:
-        RegistrationError: The text is no such path.
-    """
-    steps: list[str | int] = []
-    position = 0
-    while position < len(text):
-        match = _STEP.match(text, position)
-        if match is None or (position == 0 and (match[2] or text[0] == ".")):
-            break
-        name, index, quoted = match.groups()
-        steps.append(int(index) if index else name or json.loads(f'"{quoted}"'))
-        position = match.end()
-    if not steps or position < len(text):
-        msg = f"found the attribute path {text!r}, expected one such as 'status', 'address.city' or 'lines[0].total'"
-        raise RegistrationError(msg)
-    return tuple(steps)
-
-
-def write_path(path: Path) -> str:
-    """Write a path as :func:`parse_path` reads it."""
-    return "".join(map(_write_step, path)).removeprefix(".")
-
-
-def _write_step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if re.fullmatch(_PLAIN, step) else f"[{json.dumps(step)}]"
-
-
-def find(image: Any, path: Path) -> Any:
-    """The wire value at a path of an image, or ``None`` where there is none."""
-    try:
-        value = image[path[0]]
-        if len(path) == 1:
-            return value
-        for step in path[1:]:
-            value = value["L"][step] if isinstance(step, int) else value["M"][step]
-    except (KeyError, IndexError, TypeError):
-        return None
-    return value
+__all__ = ["differences", "same"]
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two wire values mean the same: numbers by value, sets without order, all else as it is written."""
+    """Whether two attribute values are equal: numbers by value, sets and maps in any order, all else as written."""
     if left == right:
-        # True is 1 in Python, but {"BOOL": 1} is no boolean on the wire: such values differ when they are decoded.
+        # {"BOOL": 1} == {"BOOL": True} in Python. The first is malformed: decoding reports it, comparing need not.
         return True
     if not (_is_value(left) and _is_value(right)) or "S" in left:
         return False
-    ((tag, one),) = left.items()
-    ((other_tag, other),) = right.items()
-    compare = _COMPARE.get(tag)
-    return tag == other_tag and compare is not None and compare(one, other)
+    ((left_tag, left_body),) = left.items()
+    ((right_tag, right_body),) = right.items()
+    compare = _COMPARE.get(left_tag)
+    return left_tag == right_tag and compare is not None and compare(left_body, right_body)
 
 
 def _is_value(value: Any) -> bool:
@@ -91,14 +34,14 @@ def _same_number(left: Any, right: Any) -> bool:
         return False
 
 
-def _same_numbers(left: Any, right: Any) -> bool:
+def _same_number_set(left: Any, right: Any) -> bool:
     try:
         return _are_texts(left, right) and {Decimal(text) for text in left} == {Decimal(text) for text in right}
     except (InvalidOperation, TypeError):
         return False
 
 
-def _same_texts(left: Any, right: Any) -> bool:
+def _same_text_set(left: Any, right: Any) -> bool:
     return _are_texts(left, right) and set(left) == set(right)
 
 
@@ -120,76 +63,30 @@ def _same_map(left: Any, right: Any) -> bool:
 
 _COMPARE = {
     "N": _same_number,
-    "NS": _same_numbers,
-    "SS": _same_texts,
-    "BS": _same_texts,
+    "NS": _same_number_set,
+    "SS": _same_text_set,
+    "BS": _same_text_set,
     "L": _same_list,
     "M": _same_map,
 }
 
 
-def to_wire(value: Any) -> dict[str, Any]:
-    """Write a Python value as DynamoDB has it on the wire.
-
-    Raises:
-        RegistrationError: No attribute can hold a value of this type.
-    """
-    value = _plain(value)
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, Mapping):
-        return {"M": {name: to_wire(inner) for name, inner in value.items()}}
-    if isinstance(value, list | tuple):
-        return {"L": [to_wire(inner) for inner in value]}
-    if isinstance(value, Set):
-        return _set_to_wire(value)
-    return _scalar_to_wire(value)
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Enum) else value
-
-
-def _scalar_to_wire(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, bytes | bytearray):
-        return {"B": binascii.b2a_base64(value, newline=False).decode()}
-    # Text, because that is what the user wrote: Decimal(0.1) would be the binary fraction nearest to it.
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and Decimal(str(value)).is_finite():
-        return {"N": str(value)}
-    msg = f"found a value of type {type(value).__name__} to compare with, expected one that an attribute can hold"
-    raise RegistrationError(msg)
-
-
-def _set_to_wire(values: Set[Any]) -> dict[str, Any]:
-    members = [_scalar_to_wire(_plain(value)) for value in values]
-    tags = {tag for member in members for tag in member}
-    if len(tags) != 1:
-        msg = f"found a set of {len(tags)} kinds of value to compare with, expected strings, numbers or bytes alone"
-        raise RegistrationError(msg)
-    tag = tags.pop()
-    return {f"{tag}S": [member[tag] for member in members]}
-
-
 def differences(old: Any, new: Any, path: Path = ()) -> list[tuple[Path, Any, Any]]:
-    """Each place where two images differ, as path, old wire value and new wire value.
+    """List each place where two images differ, as path, old attribute value and new attribute value.
 
-    Maps are compared name by name and lists position by position, as deep as they go; a value that is missing on one
-    side is ``None`` there.
+    Maps are compared name by name and lists position by position, to any depth. A value that one side lacks is
+    ``None`` on that side.
     """
     found: list[tuple[Path, Any, Any]] = []
     for step in _steps(old, new):
         before, after = _at(old, step), _at(new, step)
         if same(before, after):
             continue
-        inner = _inner(before, after)
-        if inner is None:
+        containers = _containers(before, after)
+        if containers is None:
             found.append(((*path, step), before, after))
         else:
-            found.extend(differences(*inner, (*path, step)))
+            found.extend(differences(*containers, (*path, step)))
     return found
 
 
@@ -205,8 +102,8 @@ def _at(container: Any, step: Any) -> Any:
     return container.get(step)
 
 
-def _inner(before: Any, after: Any) -> tuple[Any, Any] | None:
-    """What two maps, or two lists, hold; ``None`` for any other two values."""
+def _containers(before: Any, after: Any) -> tuple[Any, Any] | None:
+    """The contents of two maps or of two lists; ``None`` for any other two values."""
     for tag, kind in (("M", dict), ("L", list)):
         if _is_value(before) and _is_value(after) and tag in before and tag in after:
             left, right = before[tag], after[tag]
