@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from router import Depends, Dispatcher, Insert, RouterError, Routes, where
-from router.parsing.parser import reader_for
+from router.parsing.parser import parser_for
 from tests.builders import batch, insert
 
 
@@ -34,15 +34,15 @@ class Placed(BaseModel):
 def test_the_order_of_a_union_is_not_lost() -> None:
     """``A | B`` equals ``B | A`` in Python, yet each is read as it is written."""
     wire = {"x": {"N": "1"}}
-    assert type(reader_for(Paid | Placed).read(wire)) is Paid
-    assert type(reader_for(Placed | Paid).read(wire)) is Placed
+    assert type(parser_for(Paid | Placed).parse(wire)) is Paid
+    assert type(parser_for(Placed | Paid).parse(wire)) is Placed
 
 
 def test_an_attribute_that_nothing_reads_is_not_looked_at() -> None:
     """A field that goes by an alias does not read the attribute of its name, however the number beside it is spelled."""
-    reader = reader_for(Aliased)
+    parser = parser_for(Aliased)
     for spelling in ("1", "1.0"):
-        assert reader.read({"t": {"N": spelling}, "total": {"X": 1}}) == Aliased(t=1)
+        assert parser.parse({"t": {"N": spelling}, "total": {"X": 1}}) == Aliased(t=1)
 
 
 def test_an_async_generator_is_left_in_the_context_it_was_entered_in() -> None:

@@ -202,8 +202,8 @@ class Delivery:
                 if type(way) is Straight:
                     try:
                         change = _new(way.kind)
-                        change._new = way.new.read(new, "NewImage")
-                        change._old = None if way.old is None else way.old.read(old, "OldImage")
+                        change._new = way.new.parse(new, "NewImage")
+                        change._old = None if way.old is None else way.old.parse(old, "OldImage")
                     except Exception as error:  # noqa: BLE001 - validators are the user's own and may raise anything
                         if old is None and way.old is not None:
                             go_on = self.deliver(records.at(position), self._told_at(position))

@@ -35,14 +35,14 @@ from router.parsing.core_schema import Definitions, ModelSchema, Schema, attribu
 from router.parsing.validators import builds_instances, field_validator, instance_builder
 from router.wire.values import number_of, string_set_of, value_of
 
-__all__ = ["Read", "write_reader"]
+__all__ = ["Parse", "generate_parser"]
 
 
-class Read(Protocol):
+class Parse(Protocol):
     """Makes an instance of an image on the wire."""
 
     def __call__(self, wire: Any, image: str | None = None, /) -> Any:
-        """Read an image; its name, such as ``"NewImage"``, is for errors."""
+        """Parse an image; its name, such as ``"NewImage"``, is for errors."""
         ...
 
 
@@ -50,7 +50,7 @@ _LONGEST: Final = 1_000
 """Lines of a function, beyond which a nested model is left to its validator."""
 
 
-def write_reader(model: type[BaseModel], exactly: Read) -> Read | None:
+def generate_parser(model: type[BaseModel], exactly: Parse) -> Parse | None:
     """Write the function that reads a model's images.
 
     Args:
@@ -73,7 +73,7 @@ class _Unsure(Exception):  # noqa: N818 - an answer, and it stays in this module
     """What is written might not do the same."""
 
 
-def _written(model: type[BaseModel], exactly: Read) -> Read:
+def _written(model: type[BaseModel], exactly: Parse) -> Parse:
     schema: Schema = model.__pydantic_core_schema__
     definitions = definitions_of(schema)
     if any(map(_asks_for_others, definitions.values())):
@@ -85,19 +85,19 @@ def _written(model: type[BaseModel], exactly: Read) -> Read:
     writer.line("if type(image) is not dict: raise TypeError")
     built = writer.model(schema, "image")
     make = _compiled(_TEXT.format(given="".join(f", {name}" for name in writer.names), lines=writer.text, built=built))
-    return cast("Read", make(exactly, *writer.values))
+    return cast("Parse", make(exactly, *writer.values))
 
 
 _TEXT: Final = """\
 def make(exactly{given}):
-    def read(image, name=None):
+    def parse(image, name=None):
         try:
 {lines}
             return {built}
         except Exception:
             pass
         return exactly(image, name)
-    return read
+    return parse
 """
 
 

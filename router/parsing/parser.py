@@ -16,19 +16,19 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.errors import DecodeError
-from router.parsing.codegen import Read, write_reader
+from router.parsing.codegen import Parse, generate_parser
 from router.parsing.core_schema import attributes_of, definitions_of, model_schema
 from router.wire.decode import decode_image
 
-__all__ = ["IMAGES_READ_EXACTLY", "Reader", "reader_for"]
+__all__ = ["IMAGES_BEFORE_CODEGEN", "Parser", "parser_for"]
 
 # Python compiles what is written for a model in about the time that it saves in as many images. A cold start, whose
 # first events are small, does without.
-IMAGES_READ_EXACTLY = 100
+IMAGES_BEFORE_CODEGEN = 100
 """How many images of a model are read before it is worth while to write a function for it."""
 
 
-def reader_for(model: Any) -> Reader:
+def parser_for(model: Any) -> Parser:
     """The reader of a model.
 
     Args:
@@ -40,16 +40,16 @@ def reader_for(model: Any) -> Reader:
     Example:
         >>> class Order(BaseModel):
         ...     total: int
-        >>> reader_for(Order).read({"total": {"N": "12"}, "note": {"S": "not read"}})
+        >>> parser_for(Order).parse({"total": {"N": "12"}, "note": {"S": "not read"}})
         Order(total=12)
     """
     try:
-        return _kept_reader(model, repr(model))
+        return _cached_parser(model, repr(model))
     except TypeError:  # an annotation may hold what has no hash
-        return _new_reader(model)
+        return _make_parser(model)
 
 
-class Reader:
+class Parser:
     """Reads images into instances of one type.
 
     Args:
@@ -60,7 +60,7 @@ class Reader:
     def __init__(self, model: Any, validate: Callable[[Any], Any]) -> None:
         self.model = model
         self.validate = validate
-        self.read: Read = self._read
+        self.parse: Parse = self._parse
         """Decodes an image, as Lambda delivers it, and validates it. The image is not changed.
 
         It is called with the image and, for errors, with the image's name or ``None``. It may be replaced by a faster
@@ -80,14 +80,14 @@ class Reader:
         """
         return decode_image(wire, image)
 
-    def _read(self, wire: Any, image: str | None = None) -> Any:
+    def _parse(self, wire: Any, image: str | None = None) -> Any:
         return _validated(self.validate, self.decode(wire, image))
 
     def __repr__(self) -> str:
-        return f"<Reader of {self.model.__qualname__ if isinstance(self.model, type) else self.model}>"
+        return f"<Parser of {self.model.__qualname__ if isinstance(self.model, type) else self.model}>"
 
 
-class _ModelReader(Reader):
+class _ModelParser(Parser):
     """Reads images into a ``BaseModel``, whose schema tells what it reads.
 
     After some images it has a function written that reads them faster. A model may be completed or rebuilt at any time.
@@ -105,15 +105,17 @@ class _ModelReader(Reader):
         self._keep_up()
         return decode_image(wire, image, self._names)
 
-    def _read(self, wire: Any, image: str | None = None) -> Any:
-        """Read an image exactly: the first ones, and later those that what is written for the model does not know."""
+    def _parse(self, wire: Any, image: str | None = None) -> Any:
+        """Parse an image exactly: the first ones, and later those that what is written for the model does not know."""
         self._keep_up()
         if not self._written:
             self._images += 1
-            if self._images > IMAGES_READ_EXACTLY:
+            if self._images > IMAGES_BEFORE_CODEGEN:
                 self._written = True
-                self.read = (write_reader(self.model, self._read) if self._names is not None else None) or self._read
-                return self.read(wire, image)
+                self.parse = (
+                    generate_parser(self.model, self._parse) if self._names is not None else None
+                ) or self._parse
+                return self.parse(wire, image)
         values = decode_image(wire, image, self._names)
         try:
             # Not model_validate: its look at arguments that nobody gave takes a quarter of a small model's time.
@@ -124,29 +126,29 @@ class _ModelReader(Reader):
         return _validated(self.validate, _whole(wire, values))
 
     def _keep_up(self) -> None:
-        """Read the schema if the model was rebuilt."""
+        """Parse the schema if the model was rebuilt."""
         model: type[BaseModel] = self.model
         if vars(model)["__pydantic_validator__"] is self._validator:
             return
         if not model.__pydantic_complete__:
             model.model_rebuild(raise_errors=False)  # if it is still incomplete, the validator says so when it is used
         self._names = _names_read_by(model)
-        self.read, self._images, self._written = self._read, 0, False
+        self.parse, self._images, self._written = self._parse, 0, False
         self._validator = vars(model)["__pydantic_validator__"]
 
 
 @cache
-def _kept_reader(model: Any, _written: str) -> Reader:
+def _cached_parser(model: Any, _written: str) -> Parser:
     # As it is written, too: A | B equals B | A, and of two that fit pydantic takes the first.
-    return _new_reader(model)
+    return _make_parser(model)
 
 
-def _new_reader(model: Any) -> Reader:
+def _make_parser(model: Any) -> Parser:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return Reader(model, TypeAdapter(model).validate_python)
+        return Parser(model, TypeAdapter(model).validate_python)
     if getattr_static(model, "model_validate") is not getattr_static(BaseModel, "model_validate"):
-        return Reader(model, model.model_validate)  # the user's own, which may do anything with the values
-    return _ModelReader(model)
+        return Parser(model, model.model_validate)  # the user's own, which may do anything with the values
+    return _ModelParser(model)
 
 
 def _validated(validate: Callable[[Any], Any], values: dict[str, Any]) -> Any:

@@ -11,7 +11,7 @@ from router.change import Change, Insert, Modify
 from router.conditions import required_text
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.parsing.parser import Reader, reader_for
+from router.parsing.parser import Parser, parser_for
 from router.planning.step import Step, Steps
 
 __all__ = ["Choice", "Index", "Straight", "Way", "index_of"]
@@ -30,7 +30,7 @@ class Straight:
 
     __slots__ = ("call", "kind", "new", "old", "route", "step")
 
-    def __init__(self, step: Step, kind: type[Change[Any, Any]], new: Reader, old: Reader | None) -> None:
+    def __init__(self, step: Step, kind: type[Change[Any, Any]], new: Parser, old: Parser | None) -> None:
         self.step = step
         self.route = step.route
         self.call = step.call
@@ -132,5 +132,5 @@ def _straight(steps: tuple[Step, ...], event: Event) -> Straight | None:
     if route.model is None or route.batch:
         return None
     if event is Event.INSERT:
-        return Straight(step, Insert, reader_for(route.model), None)
-    return Straight(step, Modify, reader_for(route.model), reader_for(route.old))
+        return Straight(step, Insert, parser_for(route.model), None)
+    return Straight(step, Modify, parser_for(route.model), parser_for(route.old))

@@ -8,7 +8,7 @@ from typing import Any
 from router.change import Change, Insert, Modify, Remove, make_change
 from router.errors import DecodeError
 from router.event import Event
-from router.parsing.parser import Reader, reader_for
+from router.parsing.parser import Parser, parser_for
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
@@ -49,7 +49,7 @@ def builder(route: Route, event: Event) -> Build:
         return _build_fallback
     if route.model is None:
         return _build_without_images
-    new, old = reader_for(route.model), reader_for(route.old)
+    new, old = parser_for(route.model), parser_for(route.old)
     if event is Event.INSERT:
         return lambda record, cache: make_change(Insert, _read(new, record.new_image, "NewImage", cache), None, record)
     if event is not Event.MODIFY:
@@ -64,18 +64,18 @@ def builder(route: Route, event: Event) -> Build:
     )
 
 
-def _read(reader: Reader, wire: Any, image: str, cache: Cache | None) -> Any:
+def _read(parser: Parser, wire: Any, image: str, cache: Cache | None) -> Any:
     if wire is None:
         raise DecodeError("", "no such image", "one in a record of this event", image)
     if cache is None:
-        return reader.read(wire, image)
-    key = (image, reader)
+        return parser.parse(wire, image)
+    key = (image, parser)
     if key not in cache:
-        cache[key] = reader.read(wire, image)
+        cache[key] = parser.parse(wire, image)
     return cache[key]
 
 
-def _build_open(new: Reader, old: Reader, record: Record, cache: Cache | None) -> Change[Any, Any]:
+def _build_open(new: Parser, old: Parser, record: Record, cache: Cache | None) -> Change[Any, Any]:
     """A modification for a handler of ``Change``, which can do with one of the images."""
     if record.old_image is None:
         return Change(_read(new, record.new_image, "NewImage", cache), None, record)
@@ -92,7 +92,7 @@ def _build_without_images(record: Record, _cache: Cache | None) -> Change[Any, A
 
 
 def _build_fallback(record: Record, cache: Cache | None) -> Change[Any, Any]:
-    plain = reader_for(dict[str, Any])
+    plain = parser_for(dict[str, Any])
     new, old = record.new_image, record.old_image
     if new is None and old is None:
         return Change(None, record.keys, record)

@@ -13,7 +13,7 @@ from pydantic_core import SchemaError
 from router.conditions import is_condition
 from router.errors import RegistrationError
 from router.event import Event
-from router.parsing.parser import reader_for
+from router.parsing.parser import parser_for
 from router.policies import check_on_error
 from router.registration.annotations import describe, kind_of
 
@@ -100,7 +100,7 @@ def _check_type(written: str, model: Any) -> None:
     if isinstance(kind, type) and issubclass(kind, _NO_ITEMS):
         refuse(written, f"{describe(model)}, which no item is", expected)
     try:
-        reader_for(model)
+        parser_for(model)
     except (PydanticUserError, PydanticUndefinedAnnotation, SchemaError, TypeError) as error:
         refuse(written, f"{describe(model)}, of which pydantic makes no model ({type(error).__name__})", expected)
 

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from router.parsing.parser import IMAGES_READ_EXACTLY
+from router.parsing.parser import IMAGES_BEFORE_CODEGEN
 from tests.benchmarks import docs, scale
 from tests.benchmarks.contestants import CONTESTANTS
 from tests.benchmarks.equality import check_equal_work
@@ -127,7 +127,7 @@ def measure(group: str, rounds: int, records: int | None = None) -> list[Measure
 def warm_ups(key: str, abouts: list[tuple[Workload, int, int, int]]) -> int:
     """How often an event has to be handled until a container is as fast as it gets: each model has been read often."""
     workload, records = next((workload, records) for workload, records, *_ in abouts if workload.key == key)
-    return 1 + IMAGES_READ_EXACTLY * len(workload.entities) // records
+    return 1 + IMAGES_BEFORE_CODEGEN * len(workload.entities) // records
 
 
 def times_of(workload: str, times: dict[tuple[str, str], list[float]]) -> dict[str, list[float]]:

@@ -22,8 +22,8 @@ from pydantic import (
 from pydantic_core import SchemaValidator
 
 from router.parsing import validators
-from router.parsing.codegen import write_reader
-from router.parsing.parser import reader_for
+from router.parsing.codegen import generate_parser
+from router.parsing.parser import parser_for
 from router.wire.decode import decode_image
 from tests.strategies import Colour, Line, Size, Tree
 
@@ -65,14 +65,14 @@ def leave(wire: Any, image: str | None = None) -> Any:
 
 
 def read(model: type[BaseModel], wire: Any) -> Any:
-    written = write_reader(model, leave)
+    written = generate_parser(model, leave)
     assert written is not None
     return written(wire)
 
 
 def test_an_image_as_dynamodb_writes_it_is_read() -> None:
     """Values of all kinds are read in place, and an attribute that no field has is passed over."""
-    assert read(Order, ORDER) == reader_for(Order).validate(
+    assert read(Order, ORDER) == parser_for(Order).validate(
         {
             "kind": "order",
             "id": "O-1",
@@ -206,7 +206,7 @@ def test_an_alias_does_not_count_where_only_the_name_does() -> None:
         id: str = Field(alias="ID")
 
     wire = {"ID": {"S": "a"}, "id": {"S": "b"}}
-    assert reader_for(ByName).read(wire) == ByName.model_validate(decode_image(wire))
+    assert parser_for(ByName).parse(wire) == ByName.model_validate(decode_image(wire))
     assert read(ByName, wire).id == "b"
 
 
@@ -227,7 +227,7 @@ def test_a_model_that_is_not_certain_is_not_pointed(config: ConfigDict, field: A
 
         id: str = field
 
-    assert write_reader(Uncertain, leave) is None
+    assert generate_parser(Uncertain, leave) is None
 
 
 def test_a_strict_field_is_read_exactly() -> None:
@@ -315,7 +315,7 @@ def test_defaults_are_made_anew() -> None:
 
 def test_models_of_one_build_share_their_bytecode() -> None:
     """A thousand entities of the same fields need no more of the processor's cache than one."""
-    readers = [write_reader(create_model(name, id=(str, ...), kind=(Literal[name], ...)), leave) for name in "ab"]
+    readers = [generate_parser(create_model(name, id=(str, ...), kind=(Literal[name], ...)), leave) for name in "ab"]
     (one, other) = (cast("FunctionType", reader).__code__ for reader in readers)
     assert one is other
     assert [
@@ -331,7 +331,7 @@ def test_a_rebuilt_model_is_left_to_exact_reading() -> None:
     class Changing(BaseModel):
         id: str
 
-    written = write_reader(Changing, leave)
+    written = generate_parser(Changing, leave)
     assert written is not None
     Changing.model_rebuild(force=True)
     with pytest.raises(Left):
@@ -360,7 +360,7 @@ def test_blocks_deeper_than_python_takes_are_not_written() -> None:
     kind: Any = int
     for _ in range(24):
         kind = list[kind]
-    assert write_reader(create_model("Deep", lists=(kind, ...)), leave) is None
+    assert generate_parser(create_model("Deep", lists=(kind, ...)), leave) is None
 
 
 def test_a_validator_that_asks_for_other_fields_is_not_written_out() -> None:
@@ -379,7 +379,7 @@ def test_a_validator_that_asks_for_other_fields_is_not_written_out() -> None:
     class Holding(BaseModel):
         range: Asking
 
-    assert write_reader(Asking, leave) is None
+    assert generate_parser(Asking, leave) is None
     bounds = {"low": {"N": "1"}, "high": {"N": "2"}}
     assert read(Holding, {"range": {"M": bounds}}) == Holding(range=Asking(low=1, high=2))
     with pytest.raises(Left):
@@ -393,7 +393,7 @@ def test_a_default_made_of_other_fields_is_not_written_out() -> None:
         id: str
         slug: str = Field(default_factory=lambda fields: str(fields["id"]).lower())
 
-    assert write_reader(Derived, leave) is None
+    assert generate_parser(Derived, leave) is None
 
 
 def test_a_schema_of_a_kind_unheard_of_is_read_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,7 +404,7 @@ def test_a_schema_of_a_kind_unheard_of_is_read_exactly(monkeypatch: pytest.Monke
 
     schema: Any = Later.__pydantic_core_schema__
     monkeypatch.delitem(schema["schema"]["fields"]["id"], "schema")
-    assert write_reader(Later, leave) is None
+    assert generate_parser(Later, leave) is None
 
 
 def test_a_plugin_of_pydantics_sees_all_that_is_validated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -418,7 +418,7 @@ def test_a_plugin_of_pydantics_sees_all_that_is_validated(monkeypatch: pytest.Mo
             self.validator = validator
 
     monkeypatch.setattr(Watched, "__pydantic_validator__", Watching(Watched.__pydantic_validator__))
-    assert write_reader(Watched, leave) is None
+    assert generate_parser(Watched, leave) is None
 
 
 def test_a_validator_of_the_whole_instance_is_called() -> None:
@@ -450,5 +450,5 @@ def test_nothing_is_written_where_pydantic_does_otherwise(monkeypatch: pytest.Mo
     """A pydantic-core that does not know the option, or that does not heed it, is found out."""
     monkeypatch.setattr(validators, "SchemaValidator", build)
     validators.builds_instances.cache_clear()
-    assert write_reader(Order, leave) is None
+    assert generate_parser(Order, leave) is None
     validators.builds_instances.cache_clear()

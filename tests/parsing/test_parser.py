@@ -27,9 +27,9 @@ from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
 from router.errors import DecodeError
-from router.parsing import parser as readers
-from router.parsing.codegen import write_reader
-from router.parsing.parser import reader_for
+from router.parsing import parser as parser_module
+from router.parsing.codegen import generate_parser
+from router.parsing.parser import parser_for
 from router.wire.decode import decode_image
 from tests.strategies import attribute_values, images, junk, models_and_images
 
@@ -72,7 +72,7 @@ def exactly(model: Any, wire: Any) -> Any:
 def test_reading_is_decoding_and_validating(case: tuple[type[BaseModel], dict[str, Any]]) -> None:
     """For whatever model and image, the instance or the refusal is that of validating the whole image decoded."""
     model, wire = case
-    assert outcome(lambda: reader_for(model).read(wire)) == outcome(lambda: exactly(model, wire))
+    assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @settings(max_examples=200)
@@ -85,7 +85,7 @@ def test_what_is_malformed_counts_only_where_it_is_read(
     fault = outcome(lambda: decode_image({name: value}))
     assume(fault[0] is DecodeError)
     found, otherwise = (
-        outcome(lambda: reader_for(model).read({**wire, name: instead}), with_input=False)  # noqa: B023 - called at once
+        outcome(lambda: parser_for(model).parse({**wire, name: instead}), with_input=False)  # noqa: B023 - called at once
         for instead in (value, {"S": "in order"})
     )
     assert found in (fault, otherwise)
@@ -94,7 +94,7 @@ def test_what_is_malformed_counts_only_where_it_is_read(
 @given(images())
 def test_a_dict_is_the_decoded_image(wire: Any) -> None:
     """Whoever asks for a plain dict is given all of the image."""
-    assert portrait(reader_for(dict[str, Any]).read(wire)) == portrait(decode_image(wire))
+    assert portrait(parser_for(dict[str, Any]).parse(wire)) == portrait(decode_image(wire))
 
 
 @given(st.one_of(st.none(), st.integers(), st.text(), st.lists(attribute_values())))
@@ -102,7 +102,7 @@ def test_an_image_that_is_no_object_is_a_decode_error(wire: Any) -> None:
     """No model, not even one that reads nothing, takes an image which is no image."""
     for model in (Lean, Nothing, dict[str, Any]):
         with pytest.raises(DecodeError):
-            reader_for(model).read(wire)
+            parser_for(model).parse(wire)
 
 
 class Nothing(BaseModel):
@@ -218,7 +218,7 @@ LEAN_MODELS = [Lean, Keeping, Forbidding, Foreseeing, Wrapping, Constructing, Ov
 def test_every_kind_of_model_is_read_exactly(model: Any, change: dict[str, Any]) -> None:
     """Models that see more of the image than their fields, and types that are no models, are read as any other."""
     wire = {**LEAN_IMAGE, **change}
-    assert outcome(lambda: reader_for(model).read(wire)) == outcome(lambda: exactly(model, wire))
+    assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @pytest.mark.parametrize("attributes", [["pk", "tags", "total"], ["total", "unread", "other"], ["total"], []])
@@ -226,7 +226,7 @@ def test_every_kind_of_model_is_read_exactly(model: Any, change: dict[str, Any])
 def test_what_is_missing_is_missed_in_the_whole_image(model: Any, attributes: list[str]) -> None:
     """The error of a missing field shows the image that lacks it, with the attributes that nobody reads."""
     wire = {name: LEAN_IMAGE.get(name, {"S": ""}) for name in attributes}
-    assert outcome(lambda: reader_for(model).read(wire)) == outcome(lambda: exactly(model, wire))
+    assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @pytest.mark.parametrize(
@@ -246,13 +246,13 @@ def test_what_is_missing_is_missed_in_the_whole_image(model: Any, attributes: li
 )
 def test_models_of_every_build_are_read_exactly(model: Any, wire: Any) -> None:
     """Generic, recursive and root models, and aliases that lead into values, are read as any other."""
-    assert outcome(lambda: reader_for(model).read(wire)) == outcome(lambda: exactly(model, wire))
+    assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @pytest.mark.parametrize("model", [Lean, Afterwards, Nothing])
 def test_an_attribute_that_nothing_reads_may_be_malformed(model: Any) -> None:
     """A model that ignores an attribute does not care what is in it."""
-    assert portrait(reader_for(model).read({**LEAN_IMAGE, "note": {"X": 1}})) == portrait(exactly(model, LEAN_IMAGE))
+    assert portrait(parser_for(model).parse({**LEAN_IMAGE, "note": {"X": 1}})) == portrait(exactly(model, LEAN_IMAGE))
 
 
 @pytest.mark.parametrize(
@@ -261,28 +261,28 @@ def test_an_attribute_that_nothing_reads_may_be_malformed(model: Any) -> None:
 def test_an_attribute_that_may_be_read_must_be_well_formed(model: Any) -> None:
     """A model that could see an attribute is refused what cannot be decoded."""
     with pytest.raises(DecodeError, match=r"^attribute 'note' of OldImage: "):
-        reader_for(model).read({**LEAN_IMAGE, "note": {"X": 1}}, "OldImage")
+        parser_for(model).parse({**LEAN_IMAGE, "note": {"X": 1}}, "OldImage")
 
 
 def test_a_refusal_is_the_models_own_although_the_image_is_malformed() -> None:
     """What nothing reads does not turn a refusal of the model into a decode error."""
     with pytest.raises(ValidationError, match="id"):
-        reader_for(Lean).read({"note": {"X": 1}})
+        parser_for(Lean).parse({"note": {"X": 1}})
 
 
 def test_a_malformed_attribute_that_is_read_is_a_decode_error() -> None:
     """The error names the attribute and the image."""
     with pytest.raises(DecodeError, match=r"^attribute 'total' of NewImage: ") as caught:
-        reader_for(Lean).read({"id": {"S": "a"}, "total": {"N": "x"}}, "NewImage")
+        parser_for(Lean).parse({"id": {"S": "a"}, "total": {"N": "x"}}, "NewImage")
     assert caught.value.path == "total"
 
 
 def test_the_steps_can_be_taken_one_by_one() -> None:
     """Decoding gives what the model reads, and validating gives the instance."""
-    reader = reader_for(Lean)
-    values = reader.decode(LEAN_IMAGE)
+    parser = parser_for(Lean)
+    values = parser.decode(LEAN_IMAGE)
     assert values == {"id": "a", "total": Decimal("1.50")}
-    assert reader.validate(values) == reader.read(LEAN_IMAGE)
+    assert parser.validate(values) == parser.parse(LEAN_IMAGE)
 
 
 def test_a_function_is_written_when_it_is_worth_while(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,23 +291,23 @@ def test_a_function_is_written_when_it_is_worth_while(monkeypatch: pytest.Monkey
     class Often(BaseModel):
         id: str
 
-    monkeypatch.setattr(readers, "IMAGES_READ_EXACTLY", 2)
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", 2)
     written: list[Any] = []
 
     def write(model: Any, exactly: Any) -> Any:
         written.append(model)
-        return write_reader(model, exactly)
+        return generate_parser(model, exactly)
 
-    monkeypatch.setattr(readers, "write_reader", write)
-    reader = reader_for(Often)
+    monkeypatch.setattr(parser_module, "generate_parser", write)
+    parser = parser_for(Often)
     for expected in ([], [], [Often], [Often]):
-        assert reader.read({"id": {"S": "a"}}) == Often(id="a")
+        assert parser.parse({"id": {"S": "a"}}) == Often(id="a")
         assert written == expected
     Often.model_rebuild(force=True)
-    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
-    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
+    assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
+    assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
     assert written == [Often]
-    assert reader.read({"id": {"S": "b"}}) == Often(id="b")
+    assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
     assert written == [Often, Often]
 
 
@@ -329,7 +329,7 @@ def test_a_decode_error_of_the_users_code_is_none_of_decoding() -> None:
 
     for model in (Careless, Reckless):
         with pytest.raises(ValueError, match="found this, expected that") as caught:
-            reader_for(model).read({})
+            parser_for(model).parse({})
         assert type(caught.value) is ValueError
         assert isinstance(caught.value.__cause__, DecodeError)
 
@@ -346,7 +346,7 @@ def test_another_error_of_a_validator_is_passed_on() -> None:
             raise LookupError(value)
 
     with pytest.raises(LookupError, match=r"^a$"):
-        reader_for(Failing).read(LEAN_IMAGE)
+        parser_for(Failing).parse(LEAN_IMAGE)
 
 
 def test_a_refusal_is_asked_for_twice() -> None:
@@ -363,7 +363,7 @@ def test_a_refusal_is_asked_for_twice() -> None:
             raise ValueError
 
     with pytest.raises(ValidationError):
-        reader_for(Asking).read(LEAN_IMAGE)
+        parser_for(Asking).parse(LEAN_IMAGE)
     assert asked == ["a", "a"]
 
 
@@ -375,9 +375,9 @@ def test_a_model_may_be_built_late() -> None:
 
         id: str
 
-    reader = reader_for(Late)
+    parser = parser_for(Late)
     assert not Late.__pydantic_complete__
-    assert reader.read({**LEAN_IMAGE, "note": {"X": 1}}) == Late(id="a")
+    assert parser.parse({**LEAN_IMAGE, "note": {"X": 1}}) == Late(id="a")
 
 
 def test_a_model_may_refer_to_what_comes_later() -> None:
@@ -385,11 +385,11 @@ def test_a_model_may_refer_to_what_comes_later() -> None:
 
     unknown: Any = "Unknown"
     early = create_model("early", id=(unknown, ...))
-    reader = reader_for(early)
+    parser = parser_for(early)
     with pytest.raises(PydanticUserError, match="not fully defined"):
-        reader.read(LEAN_IMAGE)
+        parser.parse(LEAN_IMAGE)
     early.model_rebuild(_types_namespace={"Unknown": str})
-    assert reader.read({**LEAN_IMAGE, "note": {"X": 1}}) == early(id="a")
+    assert parser.parse({**LEAN_IMAGE, "note": {"X": 1}}) == early(id="a")
 
 
 def test_a_model_may_be_rebuilt() -> None:
@@ -398,12 +398,12 @@ def test_a_model_may_be_rebuilt() -> None:
     class Growing(BaseModel):
         id: str
 
-    reader = reader_for(Growing)
-    reader.read(LEAN_IMAGE)
+    parser = parser_for(Growing)
+    parser.parse(LEAN_IMAGE)
     Growing.model_fields["id"].validation_alias = "pk"
     Growing.model_rebuild(force=True)
-    assert outcome(lambda: reader.read(LEAN_IMAGE)) == outcome(lambda: exactly(Growing, LEAN_IMAGE))
-    assert reader.read(LEAN_IMAGE).id == "LEAN#a"
+    assert outcome(lambda: parser.parse(LEAN_IMAGE)) == outcome(lambda: exactly(Growing, LEAN_IMAGE))
+    assert parser.parse(LEAN_IMAGE).id == "LEAN#a"
 
 
 def test_the_order_of_attributes_is_that_of_the_image() -> None:
@@ -415,14 +415,14 @@ def test_the_order_of_attributes_is_that_of_the_image() -> None:
         c: str
 
     wire = {"c": {"S": ""}, "a": {"S": ""}}
-    assert outcome(lambda: reader_for(Three).read(wire)) == outcome(lambda: exactly(Three, wire))
+    assert outcome(lambda: parser_for(Three).parse(wire)) == outcome(lambda: exactly(Three, wire))
 
 
 def test_there_is_one_reader_for_a_model() -> None:
     """The work of making a reader is done once, where the type can be told from others."""
-    assert reader_for(Lean) is reader_for(Lean)
+    assert parser_for(Lean) is parser_for(Lean)
     unhashable = Annotated[Lean, Field(json_schema_extra={"a": 1}), ["no hash"]]
-    assert reader_for(unhashable).read(LEAN_IMAGE) == exactly(Lean, LEAN_IMAGE)
+    assert parser_for(unhashable).parse(LEAN_IMAGE) == exactly(Lean, LEAN_IMAGE)
 
 
 def test_a_type_that_pydantic_does_not_know_is_refused_at_once() -> None:
@@ -432,17 +432,17 @@ def test_a_type_that_pydantic_does_not_know_is_refused_at_once() -> None:
         pass
 
     with pytest.raises(PydanticUserError):
-        reader_for(Unknown)
+        parser_for(Unknown)
 
 
 def test_reading_leaves_the_image_alone() -> None:
     """The image is as it was."""
     wire = {"id": {"S": "a"}, "total": {"N": "1"}, "pk": {"S": ""}}
-    reader_for(Keeping).read(wire)
+    parser_for(Keeping).parse(wire)
     assert wire == {"id": {"S": "a"}, "total": {"N": "1"}, "pk": {"S": ""}}
 
 
 def test_a_reader_says_what_it_reads() -> None:
     """Its text names the model."""
-    assert repr(reader_for(Lean)) == "<Reader of Lean>"
-    assert repr(reader_for(dict[str, Any])) == "<Reader of dict[str, typing.Any]>"
+    assert repr(parser_for(Lean)) == "<Parser of Lean>"
+    assert repr(parser_for(dict[str, Any])) == "<Parser of dict[str, typing.Any]>"
