@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import settings
 
-from router.parsing import parser as readers
+from router.parsing import parser as parser_module
 
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 
@@ -13,7 +13,7 @@ settings.register_profile("router", deadline=None)
 settings.load_profile("router")
 
 # Tests are about what is written for a model, which else would come with the hundred and first image only.
-readers.IMAGES_READ_EXACTLY = 0
+parser_module.IMAGES_BEFORE_CODEGEN = 0
 
 # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
