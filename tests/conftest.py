@@ -12,7 +12,7 @@ pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 settings.register_profile("router", deadline=None)
 settings.load_profile("router")
 
-# Tests are about what is written for a model, which else would come with the hundred and first image only.
+# Tests cover generated parsers; by default the first hundred images of a model are parsed without one.
 parser_module.IMAGES_BEFORE_CODEGEN = 0
 
 # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.

@@ -1,1 +1,1 @@
-"""From images on the wire to instances of the user's models."""
+"""Parse images: DynamoDB JSON in, instances of the user's models out."""

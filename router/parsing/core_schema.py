@@ -1,29 +1,45 @@
-"""What a model's core schema tells: its fields, and the attributes of an image from which they are read.
+"""Read a model's core schema, and build validators of its parts.
 
 https://docs.pydantic.dev/latest/api/pydantic_core_schema/
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache, lru_cache
+from typing import Any, NamedTuple, cast
 
-__all__ = ["Definitions", "Keys", "ModelSchema", "Schema", "attributes_of", "definitions_of", "model_schema"]
+from pydantic import BaseModel
+from pydantic_core import CoreConfig, CoreSchema, SchemaValidator
+
+__all__ = [
+    "Definitions",
+    "ModelSchema",
+    "Schema",
+    "attributes_of",
+    "builds_instances",
+    "definitions_of",
+    "field_validator",
+    "instance_builder",
+    "model_schema",
+    "needs_other_fields",
+]
 
 Schema = Mapping[str, Any]
 Definitions = Mapping[str, Schema]
 """Schemas by the reference by which others refer to them."""
 Keys = tuple[tuple[str | int, ...], ...]
-"""Where a field looks for its value, first things first: each is an attribute, and the way on into its value."""
+"""Where a field looks for its value, in this order: each is an attribute, and the path into its decoded value."""
 
 
 class ModelSchema(NamedTuple):
-    """The schema of a model that looks at nothing of its input but the attributes of its fields.
+    """The schema of a model that reads nothing of its input but the attributes of its fields.
 
     Args:
-        model: The schema of type ``model``, without the validators around it that see the finished instance.
+        model: The schema of type ``model``, without the validators around it that take the finished instance.
         fields: The schemas of the fields, by name.
-        config: What the model's ``model_config`` has become.
+        config: The model's ``model_config``, in the form of pydantic-core.
     """
 
     model: Schema
@@ -31,7 +47,7 @@ class ModelSchema(NamedTuple):
     config: Schema
 
     def keys(self, name: str) -> Keys:
-        """Where a field looks for its value: at its aliases, and at its name where it has none or goes by both."""
+        """Where a field looks for its value: at its aliases, and at its name if it has no alias or accepts both."""
         alias = self.fields[name].get("validation_alias")
         by_name = self.config.get("validate_by_name") or self.config.get("populate_by_name")
         if alias is None or (by_name and self.config.get("validate_by_alias") is False):
@@ -41,7 +57,7 @@ class ModelSchema(NamedTuple):
 
 
 def definitions_of(schema: Schema) -> Definitions:
-    """What a whole schema brings along for its parts to refer to."""
+    """The definitions to which the parts of a whole schema refer."""
     return {definition["ref"]: definition for definition in schema.get("definitions", ())}
 
 
@@ -49,11 +65,11 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
     """Find the model in a schema.
 
     Args:
-        schema: The schema of a model, with whatever is around it.
-        definitions: What it may refer to.
+        schema: The schema of a model, with the validators around it.
+        definitions: The schemas to which it may refer.
 
     Returns:
-        ``None`` if the model may look at all of its input, or if it is none.
+        ``None`` if the schema is not that of a model, or if the model may read all of its input.
     """
     while schema["type"] in ("definitions", "function-after", "definition-ref"):
         schema = definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
@@ -68,5 +84,64 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
 
 
 def attributes_of(schema: ModelSchema) -> tuple[str, ...]:
-    """The attributes of an image that a model may look at."""
+    """The attributes of an image that a model may read."""
     return tuple(dict.fromkeys(str(path[0]) for name in schema.fields for path in schema.keys(name)))
+
+
+def needs_other_fields(schema: Any) -> bool:
+    """Whether a validator or a default in a field's schema takes the values of the fields before it."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("model", "dataclass", "typed-dict"):
+            return False  # it has fields of its own
+        if schema.get("type") == "with-info" or schema.get("default_factory_takes_data"):
+            return True
+        return any(map(needs_other_fields, schema.values()))
+    return isinstance(schema, list) and any(map(needs_other_fields, schema))
+
+
+def field_validator(schema: Schema, config: Schema, definitions: Definitions) -> Callable[[Any], Any]:
+    """Build the validator of one field, for a decoded value."""
+    if schema["type"] != "definition-ref":
+        settings = tuple((name, value) for name, value in config.items() if name != "title")
+        with suppress(TypeError):  # a schema that contains others has no hash
+            return _shared_validator(tuple(schema.items()), settings)
+    whole: dict[str, Any] = {"type": "definitions", "schema": schema, "definitions": list(definitions.values())}
+    return SchemaValidator(cast("CoreSchema", whole), cast("CoreConfig", config)).validate_python
+
+
+@lru_cache(maxsize=1_000)
+def _shared_validator(schema: tuple[tuple[str, Any], ...], config: tuple[tuple[str, Any], ...]) -> Callable[[Any], Any]:
+    return SchemaValidator(cast("CoreSchema", dict(schema)), cast("CoreConfig", dict(config))).validate_python
+
+
+def instance_builder(schema: Schema, definitions: Definitions) -> Callable[[Any], Any]:
+    """Build the function that makes an instance of its ``__dict__``, its extras (``None``) and its set of fields.
+
+    It is the model's validator, the validators around it included, without those of the fields.
+    """
+    # By default pydantic-core reuses the validator that the class already has.
+    pruned = cast("CoreSchema", _without_fields(schema, definitions))
+    return SchemaValidator(pruned, _use_prebuilt=False).validate_python
+
+
+def _without_fields(schema: Schema, definitions: Definitions) -> dict[str, Any]:
+    if schema["type"] == "definitions":
+        return _without_fields(schema["schema"], definitions)
+    if schema["type"] == "definition-ref":
+        return _without_fields(definitions[schema["schema_ref"]], definitions)
+    inner = {"type": "any"} if schema["type"] == "model" else _without_fields(schema["schema"], definitions)
+    return {**schema, "schema": inner}
+
+
+@cache
+def builds_instances() -> bool:
+    """Whether this pydantic-core supports schemas without fields; versions that the tests do not cover may not."""
+
+    class Probe(BaseModel):
+        text: str
+
+    try:
+        probe = instance_builder(Probe.__pydantic_core_schema__, {})(({"text": "a"}, None, {"text"}))
+    except Exception:  # noqa: BLE001 - an older version lacks the option, a later one may refuse it with any error
+        return False
+    return bool(probe == Probe(text="a"))

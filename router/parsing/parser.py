@@ -1,15 +1,15 @@
-"""From images on the wire to instances of the user's models: one reader for each model.
+"""Parsers: one for each model, from an image on the wire to an instance.
 
-A reader decodes the attributes that its model can read, and lets the model validate them. The outcome is that of
-validating the whole image decoded, the same instance or the same refusal; only, an attribute that nothing reads is not
-even looked at. Where it is not certain what a model reads - a validator may see all of the input, or other attributes
-may be kept or forbidden - the whole image is decoded.
+A parser decodes the attributes that its model can read, and lets the model validate them. The instance or the error is
+that of decoding and validating the whole image, except that attributes which the model cannot read are not decoded. If
+a model may read any attribute - a validator takes the whole input, other attributes are kept or forbidden - the whole
+image is decoded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from inspect import getattr_static
 from typing import Any
 
@@ -22,20 +22,20 @@ from router.wire.decode import decode_image
 
 __all__ = ["IMAGES_BEFORE_CODEGEN", "Parser", "parser_for"]
 
-# Python compiles what is written for a model in about the time that it saves in as many images. A cold start, whose
-# first events are small, does without.
+# Generating and compiling a function takes about the time that it saves in as many images. A cold start, with its
+# small first events, does without.
 IMAGES_BEFORE_CODEGEN = 100
-"""How many images of a model are read before it is worth while to write a function for it."""
+"""The number of images of a model that are parsed before a function is generated for it."""
 
 
 def parser_for(model: Any) -> Parser:
-    """The reader of a model.
+    """Return the parser of a model, the same one for each call.
 
     Args:
         model: A pydantic model, a dataclass, a ``TypedDict``, or any other type that pydantic validates.
 
     Raises:
-        pydantic.errors.PydanticUserError: It is no such type.
+        pydantic.errors.PydanticUserError: pydantic does not validate this type.
 
     Example:
         >>> class Order(BaseModel):
@@ -45,16 +45,16 @@ def parser_for(model: Any) -> Parser:
     """
     try:
         return _cached_parser(model, repr(model))
-    except TypeError:  # an annotation may hold what has no hash
+    except TypeError:  # an annotation may contain an object without a hash
         return _make_parser(model)
 
 
 class Parser:
-    """Reads images into instances of one type.
+    """Parses images into instances of one type.
 
     Args:
-        model: What an image becomes.
-        validate: Makes that of an image's Python values, or raises whatever the validation raises.
+        model: The type.
+        validate: Makes an instance of an image's decoded values, or raises.
     """
 
     def __init__(self, model: Any, validate: Callable[[Any], Any]) -> None:
@@ -63,20 +63,20 @@ class Parser:
         self.parse: Parse = self._parse
         """Decodes an image, as Lambda delivers it, and validates it. The image is not changed.
 
-        It is called with the image and, for errors, with the image's name or ``None``. It may be replaced by a faster
-        one, so it has to be looked up for each image.
+        The arguments are the image and, for errors, its name or ``None``. A generated function may replace this one, so
+        look it up for each image.
 
         Raises:
-            DecodeError: What the model can read of the image is no attribute value. It means that alone: one that a
-                user's code raises while validating comes out as a plain ``ValueError``.
-            Exception: What else the validation raises, nearly always a ``pydantic.ValidationError``.
+            DecodeError: A part of the image that the model can read is malformed. A ``DecodeError`` that a user's
+                validator raises becomes a ``ValueError``.
+            Exception: Any other error of the validation, nearly always a ``pydantic.ValidationError``.
         """
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
-        """Decode what the model can read of an image.
+        """Decode the attributes of an image that the model can read.
 
         Raises:
-            DecodeError: It is no attribute value.
+            DecodeError: One of them is malformed.
         """
         return decode_image(wire, image)
 
@@ -88,10 +88,10 @@ class Parser:
 
 
 class _ModelParser(Parser):
-    """Reads images into a ``BaseModel``, whose schema tells what it reads.
+    """Parses images into a ``BaseModel``, whose schema lists the attributes that it can read.
 
-    After some images it has a function written that reads them faster. A model may be completed or rebuilt at any time.
-    It has another validator then, and everything starts anew.
+    After some images a generated function takes over. A user may complete or rebuild a model at any time: it then has
+    another validator, and the parser starts anew.
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
@@ -99,47 +99,49 @@ class _ModelParser(Parser):
         self._validator: Any = None
         self._names: tuple[str, ...] | None = None
         self._images = 0
-        self._written = False
+        self._codegen_done = False
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
-        self._keep_up()
+        self._follow_rebuild()
         return decode_image(wire, image, self._names)
 
     def _parse(self, wire: Any, image: str | None = None) -> Any:
-        """Parse an image exactly: the first ones, and later those that what is written for the model does not know."""
-        self._keep_up()
-        if not self._written:
+        """Parse an image exactly: one of the first, or one that the generated function does not handle."""
+        self._follow_rebuild()
+        if not self._codegen_done:
             self._images += 1
             if self._images > IMAGES_BEFORE_CODEGEN:
-                self._written = True
-                self.parse = (
-                    generate_parser(self.model, self._parse) if self._names is not None else None
-                ) or self._parse
+                self._generate()
                 return self.parse(wire, image)
         values = decode_image(wire, image, self._names)
         try:
-            # Not model_validate: its look at arguments that nobody gave takes a quarter of a small model's time.
+            # Not model_validate(): the checks of its optional arguments take a quarter of a small model's time.
             return _validated(self._validator.validate_python, values)
-        except ValidationError as refusal:
-            if not _shows(refusal, values):
+        except ValidationError as error:
+            if not _shows_input(error, values):
                 raise
-        return _validated(self.validate, _whole(wire, values))
+        return _validated(self.validate, _whole_image(wire, values))
 
-    def _keep_up(self) -> None:
-        """Parse the schema if the model was rebuilt."""
+    def _generate(self) -> None:
+        self._codegen_done = True
+        generated = generate_parser(self.model, self._parse) if self._names is not None else None
+        self.parse = generated or self._parse
+
+    def _follow_rebuild(self) -> None:
+        """Read the schema again if the model has been rebuilt."""
         model: type[BaseModel] = self.model
         if vars(model)["__pydantic_validator__"] is self._validator:
             return
         if not model.__pydantic_complete__:
-            model.model_rebuild(raise_errors=False)  # if it is still incomplete, the validator says so when it is used
-        self._names = _names_read_by(model)
-        self.parse, self._images, self._written = self._parse, 0, False
+            model.model_rebuild(raise_errors=False)  # if the model stays incomplete, its validator raises when used
+        self._names = _readable_attributes(model)
+        self.parse, self._images, self._codegen_done = self._parse, 0, False
         self._validator = vars(model)["__pydantic_validator__"]
 
 
-@cache
-def _cached_parser(model: Any, _written: str) -> Parser:
-    # As it is written, too: A | B equals B | A, and of two that fit pydantic takes the first.
+@lru_cache(maxsize=4_096)  # more than one application has models; bounded for processes that create models as they run
+def _cached_parser(model: Any, _name: str) -> Parser:
+    # The name belongs to the key: A | B equals B | A, and pydantic prefers the first that fits.
     return _make_parser(model)
 
 
@@ -147,33 +149,33 @@ def _make_parser(model: Any) -> Parser:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         return Parser(model, TypeAdapter(model).validate_python)
     if getattr_static(model, "model_validate") is not getattr_static(BaseModel, "model_validate"):
-        return Parser(model, model.model_validate)  # the user's own, which may do anything with the values
+        return Parser(model, model.model_validate)  # overridden by the user: it may do anything with the values
     return _ModelParser(model)
 
 
 def _validated(validate: Callable[[Any], Any], values: dict[str, Any]) -> Any:
     try:
         return validate(values)
-    except DecodeError as error:  # raised by a user's code, and not to be taken for one of ours
+    except DecodeError as error:  # raised by a user's validator: the image is well formed
         raise ValueError(str(error)) from error
 
 
-def _shows(refusal: ValidationError, values: dict[str, Any]) -> bool:
-    """Whether an error is about the values as a whole, and so shows what there is and what there is not."""
-    details = refusal.errors(include_url=False, include_context=False)
+def _shows_input(error: ValidationError, values: dict[str, Any]) -> bool:
+    """Whether an error is about the input as a whole, and so lists all attributes."""
+    details = error.errors(include_url=False, include_context=False)
     return any(detail["input"] is values for detail in details)
 
 
-def _whole(wire: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """All of an image, or what has been decoded of it if the rest is no attribute value."""
+def _whole_image(wire: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Decode the whole image; if the attributes that the model does not read are malformed, return the decoded ones."""
     try:
         return decode_image(wire)
     except DecodeError:
         return values
 
 
-def _names_read_by(model: type[BaseModel]) -> tuple[str, ...] | None:
-    """The attributes that a model may read; ``None`` if it may look at any, or is not complete."""
+def _readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:
+    """The attributes that a model may read; ``None`` if it may read any, or is not complete."""
     if not model.__pydantic_complete__:
         return None
     schema = model.__pydantic_core_schema__

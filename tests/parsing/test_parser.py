@@ -1,4 +1,4 @@
-"""Reading an image is decoding all of it and validating that; only what a model cannot read is not looked at."""
+"""A parser gives the result of decoding and validating the whole image; attributes that a model cannot read are ignored."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
@@ -34,19 +34,19 @@ from router.wire.decode import decode_image
 from tests.strategies import attribute_values, images, junk, models_and_images
 
 
-def outcome(read: Callable[[], Any], *, with_input: bool = True) -> Any:
-    """What comes of reading, such that two outcomes are equal only if nobody can tell one from the other."""
+def outcome(parse: Callable[[], Any], *, with_input: bool = True) -> Any:
+    """The result or the error of parsing, in a form that compares types and inner state too."""
     try:
-        return portrait(read())
+        return portrait(parse())
     except ValidationError as refusal:
         details = portrait(refusal.errors(include_context=False, include_input=with_input))
         return (str(refusal), details) if with_input else details
-    except Exception as error:  # noqa: BLE001 - what there is to compare
+    except Exception as error:  # noqa: BLE001 - errors of any kind are compared
         return type(error), str(error)
 
 
 def portrait(value: Any) -> Any:
-    """A value with the types and the inner state of all that it holds."""
+    """A value with the types and the inner state of all its parts."""
     if isinstance(value, BaseModel):
         inner = (value.__dict__, value.__pydantic_extra__, value.__pydantic_private__)
         return type(value), sorted(value.model_fields_set), portrait(inner)
@@ -69,18 +69,16 @@ def exactly(model: Any, wire: Any) -> Any:
 
 @settings(max_examples=300)
 @given(models_and_images())
-def test_reading_is_decoding_and_validating(case: tuple[type[BaseModel], dict[str, Any]]) -> None:
-    """For whatever model and image, the instance or the refusal is that of validating the whole image decoded."""
+def test_parsing_is_decoding_and_validating(case: tuple[type[BaseModel], dict[str, Any]]) -> None:
+    """For any model and image, the instance or the error is that of validating the whole decoded image."""
     model, wire = case
     assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @settings(max_examples=200)
 @given(models_and_images(), st.sampled_from(["a", "B", "other", "pk", "zz", "seen"]), junk())
-def test_what_is_malformed_counts_only_where_it_is_read(
-    case: tuple[type[BaseModel], dict[str, Any]], name: str, value: Any
-) -> None:
-    """A malformed attribute fails the image, or else makes no difference to one that is in order."""
+def test_malformed_attribute(case: tuple[type[BaseModel], dict[str, Any]], name: str, value: Any) -> None:
+    """A malformed attribute either is the error, or has no effect at all."""
     model, wire = case
     fault = outcome(lambda: decode_image({name: value}))
     assume(fault[0] is DecodeError)
@@ -93,13 +91,13 @@ def test_what_is_malformed_counts_only_where_it_is_read(
 
 @given(images())
 def test_a_dict_is_the_decoded_image(wire: Any) -> None:
-    """Whoever asks for a plain dict is given all of the image."""
+    """A handler that takes a dict gets the whole decoded image."""
     assert portrait(parser_for(dict[str, Any]).parse(wire)) == portrait(decode_image(wire))
 
 
 @given(st.one_of(st.none(), st.integers(), st.text(), st.lists(attribute_values())))
 def test_an_image_that_is_no_object_is_a_decode_error(wire: Any) -> None:
-    """No model, not even one that reads nothing, takes an image which is no image."""
+    """No model, not even one without fields, accepts a value that is not an image."""
     for model in (Lean, Nothing, dict[str, Any]):
         with pytest.raises(DecodeError):
             parser_for(model).parse(wire)
@@ -215,16 +213,16 @@ LEAN_MODELS = [Lean, Keeping, Forbidding, Foreseeing, Wrapping, Constructing, Ov
         {"total": {"N": "-0"}},
     ],
 )
-def test_every_kind_of_model_is_read_exactly(model: Any, change: dict[str, Any]) -> None:
-    """Models that see more of the image than their fields, and types that are no models, are read as any other."""
+def test_every_kind_of_model_is_parsed_exactly(model: Any, change: dict[str, Any]) -> None:
+    """Models that read more than their fields, and types that are not models, give the exact result."""
     wire = {**LEAN_IMAGE, **change}
     assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @pytest.mark.parametrize("attributes", [["pk", "tags", "total"], ["total", "unread", "other"], ["total"], []])
 @pytest.mark.parametrize("model", LEAN_MODELS)
-def test_what_is_missing_is_missed_in_the_whole_image(model: Any, attributes: list[str]) -> None:
-    """The error of a missing field shows the image that lacks it, with the attributes that nobody reads."""
+def test_missing_field_shows_the_whole_image(model: Any, attributes: list[str]) -> None:
+    """The error of a missing field shows the whole image, with the attributes that no field reads."""
     wire = {name: LEAN_IMAGE.get(name, {"S": ""}) for name in attributes}
     assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
@@ -244,79 +242,79 @@ def test_what_is_missing_is_missed_in_the_whole_image(model: Any, attributes: li
         (list[int], {}),
     ],
 )
-def test_models_of_every_build_are_read_exactly(model: Any, wire: Any) -> None:
-    """Generic, recursive and root models, and aliases that lead into values, are read as any other."""
+def test_every_form_of_model_is_parsed_exactly(model: Any, wire: Any) -> None:
+    """Generic, recursive and root models, and aliases that are paths, give the exact result."""
     assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
 @pytest.mark.parametrize("model", [Lean, Afterwards, Nothing])
-def test_an_attribute_that_nothing_reads_may_be_malformed(model: Any) -> None:
-    """A model that ignores an attribute does not care what is in it."""
+def test_ignored_attribute_may_be_malformed(model: Any) -> None:
+    """An attribute that a model ignores may be malformed."""
     assert portrait(parser_for(model).parse({**LEAN_IMAGE, "note": {"X": 1}})) == portrait(exactly(model, LEAN_IMAGE))
 
 
 @pytest.mark.parametrize(
     "model", [Keeping, Forbidding, Foreseeing, Wrapping, Constructing, Overriding, Plain, Typed, Any]
 )
-def test_an_attribute_that_may_be_read_must_be_well_formed(model: Any) -> None:
-    """A model that could see an attribute is refused what cannot be decoded."""
+def test_readable_attribute_must_be_well_formed(model: Any) -> None:
+    """A malformed attribute that a model may read is a DecodeError."""
     with pytest.raises(DecodeError, match=r"^attribute 'note' of OldImage: "):
         parser_for(model).parse({**LEAN_IMAGE, "note": {"X": 1}}, "OldImage")
 
 
-def test_a_refusal_is_the_models_own_although_the_image_is_malformed() -> None:
-    """What nothing reads does not turn a refusal of the model into a decode error."""
+def test_ignored_malformed_attribute_hides_no_error() -> None:
+    """A malformed attribute that no field reads does not turn a ValidationError into a DecodeError."""
     with pytest.raises(ValidationError, match="id"):
         parser_for(Lean).parse({"note": {"X": 1}})
 
 
-def test_a_malformed_attribute_that_is_read_is_a_decode_error() -> None:
+def test_malformed_attribute_of_a_field() -> None:
     """The error names the attribute and the image."""
     with pytest.raises(DecodeError, match=r"^attribute 'total' of NewImage: ") as caught:
         parser_for(Lean).parse({"id": {"S": "a"}, "total": {"N": "x"}}, "NewImage")
     assert caught.value.path == "total"
 
 
-def test_the_steps_can_be_taken_one_by_one() -> None:
-    """Decoding gives what the model reads, and validating gives the instance."""
+def test_decode_and_validate() -> None:
+    """Decoding gives the attributes that the model reads, and validating them gives the instance."""
     parser = parser_for(Lean)
     values = parser.decode(LEAN_IMAGE)
     assert values == {"id": "a", "total": Decimal("1.50")}
     assert parser.validate(values) == parser.parse(LEAN_IMAGE)
 
 
-def test_a_function_is_written_when_it_is_worth_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first images are read without it, and those after them with it; a rebuilt model starts anew."""
+def test_codegen_starts_after_some_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first images are parsed without a generated function, later ones with it; a rebuilt model starts anew."""
 
     class Often(BaseModel):
         id: str
 
     monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", 2)
-    written: list[Any] = []
+    generated: list[Any] = []
 
-    def write(model: Any, exactly: Any) -> Any:
-        written.append(model)
-        return generate_parser(model, exactly)
+    def generate(model: Any, parse_exactly: Any) -> Any:
+        generated.append(model)
+        return generate_parser(model, parse_exactly)
 
-    monkeypatch.setattr(parser_module, "generate_parser", write)
+    monkeypatch.setattr(parser_module, "generate_parser", generate)
     parser = parser_for(Often)
     for expected in ([], [], [Often], [Often]):
         assert parser.parse({"id": {"S": "a"}}) == Often(id="a")
-        assert written == expected
+        assert generated == expected
     Often.model_rebuild(force=True)
     assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
     assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
-    assert written == [Often]
+    assert generated == [Often]
     assert parser.parse({"id": {"S": "b"}}) == Often(id="b")
-    assert written == [Often, Often]
+    assert generated == [Often, Often]
 
 
 def raise_decode_error(*_: Any) -> Any:
     raise DecodeError("", "this", "that")
 
 
-def test_a_decode_error_of_the_users_code_is_none_of_decoding() -> None:
-    """``DecodeError`` says that the image is malformed, so that of a validating model becomes another."""
+def test_decode_error_of_a_user() -> None:
+    """A ``DecodeError`` that a user's validator raises becomes a ValueError, because the image is well formed."""
 
     class Careless(BaseModel):
         id: str = Field(default_factory=raise_decode_error)
@@ -334,8 +332,8 @@ def test_a_decode_error_of_the_users_code_is_none_of_decoding() -> None:
         assert isinstance(caught.value.__cause__, DecodeError)
 
 
-def test_another_error_of_a_validator_is_passed_on() -> None:
-    """What pydantic lets through, the reader lets through."""
+def test_other_errors_pass() -> None:
+    """An error that pydantic does not wrap passes unchanged."""
 
     class Failing(BaseModel):
         id: str
@@ -349,8 +347,8 @@ def test_another_error_of_a_validator_is_passed_on() -> None:
         parser_for(Failing).parse(LEAN_IMAGE)
 
 
-def test_a_refusal_is_asked_for_twice() -> None:
-    """Only the exact way may refuse, so a user's validator hears of a refused value again."""
+def test_failing_validator_runs_twice() -> None:
+    """A user's validator that fails in the generated parser runs again in the exact one, which reports the error."""
     asked: list[str] = []
 
     class Asking(BaseModel):
@@ -367,8 +365,8 @@ def test_a_refusal_is_asked_for_twice() -> None:
     assert asked == ["a", "a"]
 
 
-def test_a_model_may_be_built_late() -> None:
-    """A model that puts off its building is built when its first image comes, and reads just its fields at once."""
+def test_deferred_build() -> None:
+    """A model with defer_build is built at its first image, and then decodes its fields only."""
 
     class Late(BaseModel):
         model_config = ConfigDict(defer_build=True)
@@ -380,8 +378,8 @@ def test_a_model_may_be_built_late() -> None:
     assert parser.parse({**LEAN_IMAGE, "note": {"X": 1}}) == Late(id="a")
 
 
-def test_a_model_may_refer_to_what_comes_later() -> None:
-    """A reader made before its model was complete reads it when it is."""
+def test_forward_reference() -> None:
+    """A parser that is made before its model is complete parses after that."""
 
     unknown: Any = "Unknown"
     early = create_model("early", id=(unknown, ...))
@@ -392,8 +390,8 @@ def test_a_model_may_refer_to_what_comes_later() -> None:
     assert parser.parse({**LEAN_IMAGE, "note": {"X": 1}}) == early(id="a")
 
 
-def test_a_model_may_be_rebuilt() -> None:
-    """A field that a model gets later is read from then on."""
+def test_rebuilt_model() -> None:
+    """A changed field counts from the rebuild on."""
 
     class Growing(BaseModel):
         id: str
@@ -406,8 +404,8 @@ def test_a_model_may_be_rebuilt() -> None:
     assert parser.parse(LEAN_IMAGE).id == "LEAN#a"
 
 
-def test_the_order_of_attributes_is_that_of_the_image() -> None:
-    """The error of a missing field shows the attributes in their own order, not in that of the fields."""
+def test_order_of_attributes() -> None:
+    """The error of a missing field shows the attributes in the order of the image, not of the fields."""
 
     class Three(BaseModel):
         a: str
@@ -418,15 +416,15 @@ def test_the_order_of_attributes_is_that_of_the_image() -> None:
     assert outcome(lambda: parser_for(Three).parse(wire)) == outcome(lambda: exactly(Three, wire))
 
 
-def test_there_is_one_reader_for_a_model() -> None:
-    """The work of making a reader is done once, where the type can be told from others."""
+def test_one_parser_for_a_model() -> None:
+    """A model has one parser, unless its type has no hash."""
     assert parser_for(Lean) is parser_for(Lean)
     unhashable = Annotated[Lean, Field(json_schema_extra={"a": 1}), ["no hash"]]
     assert parser_for(unhashable).parse(LEAN_IMAGE) == exactly(Lean, LEAN_IMAGE)
 
 
-def test_a_type_that_pydantic_does_not_know_is_refused_at_once() -> None:
-    """What can never be validated is an error when the reader is made."""
+def test_unknown_type() -> None:
+    """A type that pydantic does not validate is an error when the parser is made."""
 
     class Unknown:
         pass
@@ -435,14 +433,14 @@ def test_a_type_that_pydantic_does_not_know_is_refused_at_once() -> None:
         parser_for(Unknown)
 
 
-def test_reading_leaves_the_image_alone() -> None:
-    """The image is as it was."""
+def test_image_is_not_changed() -> None:
+    """Parsing does not change the image."""
     wire = {"id": {"S": "a"}, "total": {"N": "1"}, "pk": {"S": ""}}
     parser_for(Keeping).parse(wire)
     assert wire == {"id": {"S": "a"}, "total": {"N": "1"}, "pk": {"S": ""}}
 
 
-def test_a_reader_says_what_it_reads() -> None:
-    """Its text names the model."""
+def test_repr() -> None:
+    """The repr names the model."""
     assert repr(parser_for(Lean)) == "<Parser of Lean>"
     assert repr(parser_for(dict[str, Any])) == "<Parser of dict[str, typing.Any]>"
