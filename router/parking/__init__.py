@@ -1,0 +1,11 @@
+"""Parking places: they keep records that cannot be handled, so that the shard moves on and no record is lost.
+
+A parking place keeps each record as delivered, with the item in it: store it where the items themselves may be stored.
+"""
+
+from router.parking.base import MemoryParking, Parked, Parking, now
+from router.parking.jsonl import JsonLinesParking
+from router.parking.s3 import S3Parking
+from router.parking.sqs import SqsParking
+
+__all__ = ["JsonLinesParking", "MemoryParking", "Parked", "Parking", "S3Parking", "SqsParking", "now"]

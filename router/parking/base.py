@@ -1,0 +1,129 @@
+"""A parked record, its JSON document, and the interface of parking places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from router.outcomes import Stage
+
+__all__ = ["MemoryParking", "Parked", "Parking", "item_digest", "now", "record_digest", "to_json"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parked:
+    """One record that is parked at one route.
+
+    Args:
+        record: The record as delivered. An event that contains it delivers it again.
+        entity: What the discriminator read.
+        route: The name of the route, or ``None`` if the record reached none.
+        stage: The stage that failed, or ``None`` for a record without a route.
+        error: The type of the error.
+        reason: The text of an error of the framework or of a ``Reject``; empty for other errors, which may quote the
+            item.
+        parked_at: The time of parking, in UTC.
+    """
+
+    record: dict[str, Any]
+    entity: str | None
+    route: str | None
+    stage: Stage | None
+    error: str
+    reason: str
+    parked_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document that parking places write as JSON."""
+        return {
+            "parkedAt": self.parked_at.isoformat(),
+            "entity": self.entity,
+            "route": self.route,
+            "stage": self.stage,
+            "error": self.error,
+            "reason": self.reason,
+            "record": self.record,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Parked {self.entity!r} at {self.stage}: {self.error}>"
+
+
+class Parking(Protocol):
+    """Keeps the records that a policy parks."""
+
+    def park(self, parked: Parked) -> None:
+        """Store a record durably before returning.
+
+        With concurrency above one, several threads call this at the same time. If it raises, the record fails, and
+        Lambda delivers it again.
+        """
+        ...
+
+
+class MemoryParking:
+    """Keeps parked records in a list, for tests and experiments.
+
+    Example:
+        >>> place = MemoryParking()
+        >>> len(place)
+        0
+    """
+
+    def __init__(self) -> None:
+        self.parked: list[Parked] = []
+
+    def park(self, parked: Parked) -> None:
+        """Keep a record until the process ends."""
+        self.parked.append(parked)
+
+    def __iter__(self) -> Iterator[Parked]:
+        return iter(self.parked)
+
+    def __len__(self) -> int:
+        return len(self.parked)
+
+
+def now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(UTC)
+
+
+def to_json(parked: Parked) -> str:
+    """Write the document of a parked record.
+
+    Raises:
+        TypeError: The record contains a value that JSON cannot express.
+        ValueError: The record contains a number that JSON cannot express.
+    """
+    # ASCII only: SQS refuses some characters, and the length in characters is the length in bytes.
+    return json.dumps(parked.to_dict(), allow_nan=False)
+
+
+def record_digest(parked: Parked) -> str:
+    """A digest that identifies a record at a route, the same at every delivery; random without an event ID."""
+    event_id = parked.record.get("eventID")
+    if not event_id:
+        return uuid4().hex
+    return _digest([event_id, _stream_record(parked).get("SequenceNumber"), parked.route])
+
+
+def item_digest(parked: Parked) -> str:
+    """A digest of the item's key, which shows no value of it."""
+    return _digest(_stream_record(parked).get("Keys"))
+
+
+def _stream_record(parked: Parked) -> dict[str, Any]:
+    stream_record = parked.record.get("dynamodb")
+    return stream_record if isinstance(stream_record, dict) else {}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

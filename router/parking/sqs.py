@@ -1,0 +1,93 @@
+"""Park records in an SQS queue."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from router.errors import ParkingError, RegistrationError
+from router.parking.base import Parked, item_digest, record_digest, to_json
+from router.parking.client import LazyClient
+
+__all__ = ["SqsParking"]
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+_MOST_MESSAGE_BYTES: Final = 1_048_576
+_MOST_ATTRIBUTE_LENGTH: Final = 256
+
+
+class SqsParking:
+    """Sends parked records to a queue, each as one message: the document of :meth:`Parked.to_dict`, as JSON.
+
+    A message of a record that reached a route has the attributes ``entity``, ``route`` and ``stage``, by which a
+    consumer can filter. SQS keeps a message for 4 days by default and for 14 at most. A message holds 1 MiB: a bigger
+    record is not parked. In a FIFO queue the records of one item form a group and stay in order, and a record that is
+    parked again within five minutes is stored once.
+
+    The role of the function needs ``sqs:SendMessage``. Parking the first record imports boto3, which is part of
+    Lambda's runtime.
+
+    Args:
+        queue_url: The URL of the queue.
+        client: A boto3 client. The default one gives up within seconds, because Lambda delivers the record again.
+
+    Raises:
+        RegistrationError: The URL is not one, or boto3 is not installed.
+
+    Example:
+        >>> SqsParking("https://sqs.eu-west-1.amazonaws.com/123456789012/parked")
+        SqsParking('https://sqs.eu-west-1.amazonaws.com/123456789012/parked')
+    """
+
+    def __init__(self, queue_url: str, *, client: Any = None) -> None:
+        if not isinstance(queue_url, str) or not queue_url.startswith(("https://", "http://")):
+            found = repr(queue_url) if isinstance(queue_url, str) else f"a value of type {type(queue_url).__name__}"
+            msg = f"SqsParking() found {found}, expected a URL: https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
+            raise RegistrationError(msg)
+        self.queue_url = queue_url
+        self._client = LazyClient("SqsParking", "sqs", client)
+
+    def park(self, parked: Parked) -> None:
+        """Send a record.
+
+        Raises:
+            ParkingError: The record is bigger than a message may be.
+            botocore.exceptions.ClientError: SQS refused the message.
+            botocore.exceptions.BotoCoreError: SQS could not be reached.
+            TypeError: The record contains a value that JSON cannot express.
+            ValueError: The record contains a number that JSON cannot express.
+        """
+        body, attributes = to_json(parked), _attributes(parked)
+        size = len(body) + sum(len(f"{name}String{value}".encode()) for name, value in attributes.items())
+        if size > _MOST_MESSAGE_BYTES:
+            msg = f"found a record of {size:,} bytes, expected at most {_MOST_MESSAGE_BYTES:,}, as SQS takes no more"
+            raise ParkingError(msg)
+        self._client.get().send_message(
+            QueueUrl=self.queue_url,
+            MessageBody=body,
+            MessageAttributes={name: _string_attribute(value) for name, value in attributes.items()},
+            **(_fifo_fields(parked) if self.queue_url.endswith(".fifo") else {}),
+        )
+
+    def __repr__(self) -> str:
+        return f"SqsParking({self.queue_url!r})"
+
+
+def _attributes(parked: Parked) -> dict[str, str]:
+    """The attributes of a message; none without a route, because the entity is then an unchecked value of the item."""
+    if parked.route is None:
+        return {}
+    attributes = {"entity": parked.entity, "route": parked.route, "stage": parked.stage}
+    return {
+        name: value
+        for name, value in attributes.items()
+        if value and len(value) <= _MOST_ATTRIBUTE_LENGTH and value.isprintable()  # else SQS would refuse the message
+    }
+
+
+def _string_attribute(value: str) -> dict[str, str]:
+    return {"DataType": "String", "StringValue": value}
+
+
+def _fifo_fields(parked: Parked) -> dict[str, str]:
+    # Digests, because keys are values of items, and may be longer than these fields.
+    return {"MessageGroupId": item_digest(parked), "MessageDeduplicationId": record_digest(parked)}

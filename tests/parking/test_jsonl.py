@@ -1,0 +1,167 @@
+"""A file keeps each parked record as one whole line, on the disk when park() returns."""
+
+import json
+import threading
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router import JsonLinesParking, ParkingError, Reject
+from tests.builders import SUCCESS, Handled, Json, batch, dispatcher, failures, insert, inserts
+from tests.parking.parked import parked
+
+
+def lines(path: Path) -> list[Json]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_one_line_a_record(tmp_path: Path) -> None:
+    """Each parked record is one line of JSON."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    place.park(parked(1))
+    place.park(parked(2))
+    assert [line["record"]["eventID"] for line in lines(place.path)] == ["e1", "e2"]
+
+
+def test_folder_is_created_on_use(tmp_path: Path) -> None:
+    """Parking the first record creates the file and its folder."""
+    place = JsonLinesParking(str(tmp_path / "deep" / "er" / "parked.jsonl"))
+    before = place.path.parent.exists()
+    place.park(parked())
+    assert (before, len(lines(place.path))) == (False, 1)
+
+
+def test_existing_lines_stay(tmp_path: Path) -> None:
+    """Lines that another process wrote earlier are kept."""
+    path = tmp_path / "parked.jsonl"
+    JsonLinesParking(path).park(parked(1))
+    JsonLinesParking(path).park(parked(2))
+    assert [line["record"]["eventID"] for line in lines(path)] == ["e1", "e2"]
+
+
+def test_torn_line(tmp_path: Path) -> None:
+    """A line that a crash cut off stays a line of its own."""
+    path = tmp_path / "parked.jsonl"
+    path.write_bytes(b'{"parkedAt": "2026-')
+    JsonLinesParking(path).park(parked())
+    torn, whole = path.read_text("utf-8").splitlines()
+    assert (torn, json.loads(whole)["record"]["eventID"]) == ('{"parkedAt": "2026-', "e1")
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    """In an empty file the record is the first line."""
+    path = tmp_path / "parked.jsonl"
+    path.touch()
+    JsonLinesParking(path).park(parked())
+    assert len(path.read_text("utf-8").splitlines()) == 1
+
+
+def test_line_break_in_a_value(tmp_path: Path) -> None:
+    """A record with line breaks in its values is one line."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    place.park(parked(status="one\ntwo\r\u2028three\x85\ud800"))
+    (line,) = place.path.read_bytes().split(b"\n")[:-1]
+    assert json.loads(line)["record"] == insert(1, status="one\ntwo\r\u2028three\x85\ud800")
+
+
+def test_threads_write_whole_lines(tmp_path: Path) -> None:
+    """Records that several threads park at the same time are each a whole line."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+
+    def work(number: int) -> None:
+        for turn in range(5):
+            place.park(parked(number * 100 + turn, status="x" * 20_000))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expected = {f"e{number * 100 + turn}" for number in range(4) for turn in range(5)}
+    assert {line["record"]["eventID"] for line in lines(place.path)} == expected
+
+
+def test_two_places_of_one_file(tmp_path: Path) -> None:
+    """Two places that append to one file, as two processes do, write whole lines."""
+    path = tmp_path / "parked.jsonl"
+
+    def work(number: int) -> None:
+        place = JsonLinesParking(path)
+        for turn in range(5):
+            place.park(parked(number * 100 + turn, status="x" * 20_000))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # A place that opens the file while another writes may find half a line, and then adds an empty one.
+    whole = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
+    assert len(whole) == 20
+
+
+def test_record_is_on_disk_on_return(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """park() synchronises the file before it returns."""
+    synced: list[int] = []
+    path = tmp_path / "parked.jsonl"
+    monkeypatch.setattr("os.fsync", lambda descriptor: synced.append(path.stat().st_size))
+    JsonLinesParking(path).park(parked())
+    assert synced == [path.stat().st_size]
+
+
+def test_partial_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a partial write the rest of the line follows."""
+    from io import FileIO
+
+    class Short(FileIO):
+        def write(self, data: Any) -> int:
+            return super().write(bytes(data)[:100])
+
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda path, mode, buffering: Short(path, mode))
+        place.park(parked())
+    assert lines(place.path)[0]["record"] == insert(1)
+
+
+@pytest.mark.parametrize("value", [b"bytes", Decimal(1), {1}, object(), float("nan"), float("inf")])
+def test_record_that_json_cannot_express(tmp_path: Path, value: Any) -> None:
+    """A record that JSON cannot express leaves nothing in the file."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    with pytest.raises((TypeError, ValueError)):
+        place.park(parked(status={"S": value}))
+    assert not place.path.exists()
+
+
+def test_record_that_json_cannot_express_fails(tmp_path: Path) -> None:
+    """A record that JSON cannot express fails at stage park."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    app = dispatcher(Handled({1: Reject()}), parking=place)
+    report = app.dispatch(batch(insert(1, extra={"S": float("nan")})))
+    (outcome,) = report
+    assert (outcome.stage, type(outcome.error), report.response) == ("park", ParkingError, failures(1))
+
+
+def test_unwritable_path(tmp_path: Path) -> None:
+    """A path that cannot be written makes the record fail at stage park."""
+    app = dispatcher(Handled({1: Reject()}), parking=JsonLinesParking(tmp_path))
+    (outcome,) = app.dispatch(inserts(1))
+    assert (outcome.status, outcome.stage) == ("failed", "park")
+
+
+def test_parked_records_can_be_delivered_again(tmp_path: Path) -> None:
+    """An event of the parked records reaches the same handler again."""
+    place, handled = JsonLinesParking(tmp_path / "parked.jsonl"), Handled({1: Reject()})
+    app = dispatcher(handled, parking=place)
+    app(inserts(1))
+    handled.fail.clear()
+    assert (app(batch(*(line["record"] for line in lines(place.path)))), list(handled)) == (SUCCESS, ["1"])
+
+
+def test_concurrency(tmp_path: Path) -> None:
+    """With concurrency every rejected record of a batch is parked."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    app = dispatcher(Handled({number: Reject() for number in range(20)}), parking=place, concurrency=4)
+    assert (app(inserts(*range(20))), len(lines(place.path))) == (SUCCESS, 20)
