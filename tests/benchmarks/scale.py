@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.page import table
@@ -14,24 +15,25 @@ from tests.benchmarks.results import Measured, Results
 
 __all__ = ["SCENARIOS", "SIMULATED", "commands", "figures", "simulated_rows"]
 
+ROOT = Path(__file__).parents[2]
 SHARD_RECORDS = 1_000  # a second; DynamoDB splits a shard before it takes more
 FULL_CPU = 1_769  # MB of memory at which Lambda gives one whole processor
 MEMORIES = (256, 512, 1_024, 1_769)
 WORKLOADS = ("insert", "modify", "one-of-four", "3-of-30", "nested", "sample")
 
-ONE_SHARD = "router simulate --no-template --writes 900 --shards 1 --duration 1h"
+ONE_SHARD = "router simulate --scenario docs/scenarios/shard.toml"
 SCENARIOS = {
-    "a handler of 5 ms, as AWS sets it up": f"{ONE_SHARD} --record-time 0.005",
-    "the same, with concurrency inside the function": f"{ONE_SHARD} --record-time 0.0005",
-    "the same, with parallelization instead": f"{ONE_SHARD} --record-time 0.005 --parallelization-factor 10",
-    "a handler of 1 ms, batches of 100": f"{ONE_SHARD} --record-time 0.001",
-    "batches of 1,000": f"{ONE_SHARD} --record-time 0.001 --batch-size 1000",
-    "batches of 1,000, parallelization 2": f"{ONE_SHARD} --record-time 0.001 --batch-size 1000 --parallelization-factor 2",
-    "a handler of 0.1 ms, no window": f"{ONE_SHARD} --record-time 0.0001 --batch-size 10000",
-    "a window of 1 s": f"{ONE_SHARD} --record-time 0.0001 --batch-size 10000 --maximum-batching-window-in-seconds 1",
-    "a window of 5 s": f"{ONE_SHARD} --record-time 0.0001 --batch-size 10000 --maximum-batching-window-in-seconds 5",
+    "a handler of 5 ms, as AWS sets it up": f"{ONE_SHARD} --record-time 5ms",
+    "the same, with concurrency inside the function": f"{ONE_SHARD} --record-time 0.5ms",
+    "the same, with parallelization instead": f"{ONE_SHARD} --record-time 5ms --parallelization-factor 10",
+    "a handler of 1 ms, batches of 100": f"{ONE_SHARD} --record-time 1ms",
+    "batches of 1,000": f"{ONE_SHARD} --record-time 1ms --batch-size 1000",
+    "batches of 1,000, parallelization 2": f"{ONE_SHARD} --record-time 1ms --batch-size 1000 --parallelization-factor 2",
+    "a handler of 0.1 ms, no window": f"{ONE_SHARD} --record-time 0.1ms --batch-size 10000",
+    "a window of 1 s": "router simulate --scenario docs/scenarios/window-1s.toml",
+    "a window of 5 s": "router simulate --scenario docs/scenarios/window-5s.toml",
 }
-"""What is simulated, and the command that simulates it."""
+"""The command that simulates each row."""
 SIMULATED = ("what", "iterator age p50, max", "invocations a second", "concurrency", "30 days")
 
 
@@ -52,7 +54,7 @@ def figures(results: Results) -> dict[str, str]:
 
 
 def commands() -> str:
-    """What simulates the rows, in their order."""
+    """The commands of the rows, in their order."""
     return "\n".join(["```console", *(f"$ {command}" for command in SCENARIOS.values()), "```"])
 
 
@@ -89,11 +91,16 @@ def seconds(value: float) -> str:
 
 
 def simulated(command: str) -> dict[str, Any]:
-    """What a command of ``router simulate`` finds."""
+    """The document of a command of ``router simulate``."""
     _, *arguments = shlex.split(command)
     code = "from router.cli import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments, "--json"], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", code, *arguments, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        cwd=ROOT,
     )
     found: dict[str, Any] = json.loads(done.stdout)
     return found

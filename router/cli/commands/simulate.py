@@ -1,281 +1,134 @@
-"""``router simulate``: what a load would do to the mapping, on a virtual clock."""
+"""``router simulate``: simulate a load on the event source mapping, on a virtual clock."""
 
 from __future__ import annotations
 
-import json
-import math
-import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from router.cli.console import Page
-from router.cli.errors import CommandLineError
-from router.cli.options import JsonOption
-from router.errors import RouterError
-from router.local.cloudformation.template import read_template
-from router.local.event_source_mapping import MappingSettings
-from router.local.simulate import PRICES, Burst, Function, Load, Prices, Scenario, Simulation, Step
+from router.cli.json_output import print_json
+from router.cli.options import (
+    BatchSizeOption,
+    FunctionOption,
+    JsonOption,
+    ParallelizationOption,
+    PoisonOption,
+    RetriesOption,
+    TemplateOption,
+)
+from router.local.cloudformation.template import LocalFunction, read_template
+from router.local.simulate import Simulation
 from router.local.simulate import simulate as run_scenario
 from router.local.simulate.plot import check_plot, plot
 from router.local.simulate.report import course, document, scenario_text, summary, warnings
+from router.local.simulate.scenario_file import ScenarioFile, build_scenario, read_scenario, template_values
 
 __all__ = ["simulate"]
 
 _TEMPLATE = Path("template.yaml")
-_TIMEOUT = 60.0
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
-_CLOCK = re.compile(r"(\d{1,3})(?::(\d{2}))?")
 
-
-class Arrivals(StrEnum):
-    """How writes come."""
-
-    poisson = "poisson"
-    regular = "regular"
-
-
-class Architecture(StrEnum):
-    """What a function runs on."""
-
-    arm64 = "arm64"
-    x86_64 = "x86_64"
-
-
-WritesOption = Annotated[float, typer.Option(metavar="N", help="Writes in a second.")]
-DurationOption = Annotated[str, typer.Option(metavar="TIME", help="How long: 24h, 90m, 30s, up to 7d.")]
-ProfileOption = Annotated[
-    str | None, typer.Option(metavar="H=X,...", help="Levels of a day: 0=0.2,8:30=1,20=0.5 times the writes.")
+ScenarioOption = Annotated[Path | None, typer.Option(metavar="FILE", help="A scenario in TOML; options override it.")]
+WritesOption = Annotated[float | None, typer.Option(metavar="N", help="Writes a second; 100 by default.")]
+DurationOption = Annotated[str | None, typer.Option(metavar="TIME", help="24h, 90m or 30s, up to 7d; 1h by default.")]
+ShardsOption = Annotated[int | None, typer.Option(metavar="N", help="Shards of the stream; 1 by default.")]
+RecordTimeOption = Annotated[
+    str | None, typer.Option(metavar="TIME", help="The handler's time for a record; 1ms by default.")
 ]
-BurstOption = Annotated[
-    list[str] | None, typer.Option(metavar="H+TIME=X", help="12:00+5m=4: 5 minutes of 4 times the writes; repeat.")
-]
-ArrivalsOption = Annotated[Arrivals, typer.Option(help="Writes by chance, or at equal distances.")]
-ShardsOption = Annotated[int, typer.Option(metavar="N", help="Shards of the stream at a time.")]
-ZipfOption = Annotated[float, typer.Option(metavar="S", help="Hot keys: the exponent of Zipf's law; 0 is none.")]
-KeysOption = Annotated[int, typer.Option(metavar="N", help="How many items share the writes by that law.")]
-PoisonOption = Annotated[float, typer.Option(metavar="SHARE", help="Records that always fail: 0.001 is 1 in 1000.")]
-BytesOption = Annotated[int, typer.Option(metavar="N", help="Bytes of a record in the event, which holds 6 MB.")]
-InvocationOption = Annotated[float, typer.Option(metavar="SECONDS", help="An invocation's time beside its records.")]
-RecordOption = Annotated[float, typer.Option(metavar="SECONDS", help="The handler's time for a record.")]
-SpreadOption = Annotated[float, typer.Option(metavar="CV", help="Deviation of an invocation's time by its mean.")]
-TimeoutOption = Annotated[float | None, typer.Option(metavar="SECONDS", help="The time-out; 60 without a template.")]
-ColdOption = Annotated[float, typer.Option(metavar="SECONDS", help="What a cold start takes.")]
-WarmOption = Annotated[float, typer.Option(metavar="SECONDS", help="After how long an idle environment is gone.")]
-MemoryOption = Annotated[int, typer.Option(metavar="MB", help="The function's memory, 128 to 10240.")]
-BatchOption = Annotated[int | None, typer.Option(metavar="N", help="The most records of a batch, 1 to 10000.")]
-WindowOption = Annotated[int | None, typer.Option(metavar="SECONDS", help="How long to gather records, 0 to 300.")]
-FactorOption = Annotated[int | None, typer.Option(metavar="N", help="Batches of a shard at a time, 1 to 10.")]
-RetriesOption = Annotated[int | None, typer.Option(metavar="N", help="0 to 10000; -1 is without end.")]
-AgeOption = Annotated[
-    int | None, typer.Option(metavar="SECONDS", help="Discard what is older, from 60 on; -1 is never.")
-]
-BisectOption = Annotated[
-    bool | None,
-    typer.Option("--bisect-batch-on-function-error/--no-bisect-batch-on-function-error", help="Split what fails."),
-]
-ResponseOption = Annotated[
-    list[str] | None, typer.Option(metavar="TYPE", help="ReportBatchItemFailures, which is the default, or ''.")
-]
-TemplateOption = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Where settings come from; template.yaml if it is there.")
-]
-NoTemplateOption = Annotated[bool, typer.Option("--no-template", help="Read no template.")]
-FunctionOption = Annotated[str | None, typer.Option(metavar="NAME", help="Which function of the template.")]
-ArchitectureOption = Annotated[Architecture, typer.Option(help="Whose prices count.")]
-RequestPriceOption = Annotated[float | None, typer.Option(metavar="USD", help="For a million requests.")]
-GbSecondOption = Annotated[float | None, typer.Option(metavar="USD", help="For a GB-second.")]
-SampleOption = Annotated[int | None, typer.Option(metavar="N", help="How many lanes to simulate; 0 is all.")]
-PollOption = Annotated[float, typer.Option(metavar="SECONDS", help="Between two polls of a shard.")]
-SeedOption = Annotated[int, typer.Option(metavar="N", help="The same seed gives the same figures.")]
-PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it: .svg, .png or .pdf.")]
+SeedOption = Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same figures.")]
+PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw a picture: .svg, .png or .pdf.")]
 
 
 def simulate(
-    writes: WritesOption = 100,
-    duration: DurationOption = "1h",
-    profile: ProfileOption = None,
-    burst: BurstOption = None,
-    arrivals: ArrivalsOption = Arrivals.poisson,
-    shards: ShardsOption = 1,
-    zipf: ZipfOption = 0,
-    keys: KeysOption = 1_000_000,
-    poison: PoisonOption = 0,
-    record_bytes: BytesOption = 1_000,
-    invocation_time: InvocationOption = 0.02,
-    record_time: RecordOption = 0.001,
-    spread: SpreadOption = 0,
-    timeout: TimeoutOption = None,
-    cold_start: ColdOption = 0.25,
-    keep_warm: WarmOption = 600,
-    memory: MemoryOption = 256,
-    batch_size: BatchOption = None,
-    maximum_batching_window_in_seconds: WindowOption = None,
-    parallelization_factor: FactorOption = None,
-    maximum_retry_attempts: RetriesOption = None,
-    maximum_record_age_in_seconds: AgeOption = None,
-    bisect_batch_on_function_error: BisectOption = None,
-    function_response_types: ResponseOption = None,
-    template: TemplateOption = None,
-    no_template: NoTemplateOption = False,
+    scenario: ScenarioOption = None,
+    writes: WritesOption = None,
+    duration: DurationOption = None,
+    shards: ShardsOption = None,
+    poison: PoisonOption[float | None] = None,
+    record_time: RecordTimeOption = None,
+    batch_size: BatchSizeOption[int | None] = None,
+    parallelization_factor: ParallelizationOption[int | None] = None,
+    maximum_retry_attempts: RetriesOption[int | None] = None,
+    seed: SeedOption = None,
+    template: TemplateOption[str | None] = None,
     function: FunctionOption = None,
-    architecture: ArchitectureOption = Architecture.x86_64,
-    request_price: RequestPriceOption = None,
-    gb_second_price: GbSecondOption = None,
-    sample: SampleOption = None,
-    poll: PollOption = 0.25,
-    seed: SeedOption = 0,
     plot_file: PlotOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Simulate a load on the mapping, on a virtual clock: iterator age, invocations, re-executions, discards and cost.
+    """Simulate a load on the event source mapping: iterator age, invocations, re-executions, discards and cost.
 
-    The mapping's settings and the time-out are those of template.yaml, or else AWS's defaults with
-    ReportBatchItemFailures; options come first. No record is made: the lanes of shards are counted batch by batch, and
-    only batches in which something fails go record by record. Where there are many lanes, some stand for the others;
-    the figures say how many, and how sure they are.
+    The clock is virtual and nothing is invoked. The mapping's settings and the time-out come from template.yaml if it
+    exists, else they are AWS's defaults with ReportBatchItemFailures; --template '' reads no template. A scenario file
+    replaces the template's values, and options replace the file's. For example, load.toml:
+
+    \b
+    [load]
+    writes = 2000
+    duration = "24h"
+    shards = 4
+    poison = 0.0001
+    profile = [{at = "0:00", factor = 0.2}, {at = "8:30", factor = 1}]
+    bursts = [{at = "12:00", duration = "5m", factor = 4}]
+    [function]
+    record_time = "2ms"
+    memory = 512
+    [mapping]
+    batch_size = 500
+    maximum_retry_attempts = 3
+    [prices]
+    architecture = "arm64"
+
+    docs/simulate.md lists all keys. If there are many lanes, a sample of them is simulated; the last line of the output
+    says how many, and the figures have a standard error.
 
     --plot needs matplotlib: pip install 'entity-router[plot]'.
     """
-    types = function_response_types
-    given = {
-        "batch_size": batch_size,
-        "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
-        "parallelization_factor": parallelization_factor,
-        "maximum_retry_attempts": maximum_retry_attempts,
-        "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
-        "bisect_batch_on_function_error": bisect_batch_on_function_error,
-        "function_response_types": None if types is None else [each for each in types if each],
+    if plot_file is not None:
+        check_plot(plot_file)
+    options: dict[str, Any] = {
+        "load": _given(writes=writes, duration=duration, shards=shards, poison=poison),
+        "function": _given(record_time=record_time),
+        "mapping": _given(
+            batch_size=batch_size,
+            parallelization_factor=parallelization_factor,
+            maximum_retry_attempts=maximum_retry_attempts,
+        ),
+        **_given(seed=seed),
     }
-    try:
-        if plot_file is not None:
-            check_plot(plot_file)
-        settings, template_timeout, source = _settings(given, template, function, read=not no_template)
-        scenario = Scenario(
-            load=Load(
-                writes=writes,
-                seconds=_length(duration, "--duration"),
-                profile=_profile(profile),
-                bursts=[_burst(text) for text in burst or ()],
-                arrivals=arrivals.value,
-                shards=shards,
-                keys=keys,
-                zipf=zipf,
-                poison=poison,
-                record_bytes=record_bytes,
-            ),
-            function=Function(
-                seconds=invocation_time,
-                seconds_per_record=record_time,
-                spread=spread,
-                timeout=template_timeout if timeout is None else timeout,
-                cold_start=cold_start,
-                keep_warm=keep_warm,
-                memory=memory,
-            ),
-            settings=settings,
-            poll=poll,
-            seed=seed,
-            sample=sample,
-            prices=_prices(architecture, request_price, gb_second_price),
-        )
-        with _progress() as progress:
-            simulation = run_scenario(scenario, progress)
-        if plot_file is not None:
-            plot(simulation, plot_file, "\n".join(text for _, text in scenario_text(scenario)))
-    except RouterError as error:
-        raise CommandLineError(str(error)) from None
+    file = ScenarioFile() if scenario is None else read_scenario(scenario)
+    source, described = _function(file.template if template is None else template, function or file.template_function)
+    built = build_scenario(template_values(described), file.values, options)
+    with _progress() as progress:
+        simulation = run_scenario(built, progress)
+    if plot_file is not None:
+        plot(simulation, plot_file, "\n".join(text for _, text in scenario_text(built)))
     if as_json:
-        print(json.dumps({"settings_from": source, **document(simulation)}))
+        print_json({"settings_from": source, **document(simulation)})
     else:
         _show(simulation, source, plot_file)
     return 0
 
 
-def _settings(
-    given: dict[str, Any], template: Path | None, function: str | None, *, read: bool
-) -> tuple[MappingSettings, float, str]:
-    """The mapping's settings, the function's time-out, and where they come from."""
-    chosen = {name: value for name, value in given.items() if value is not None}
-    path = template or _TEMPLATE
-    if not read or (template is None and function is None and not path.exists()):
-        reporting = {"function_response_types": ["ReportBatchItemFailures"]}
-        return MappingSettings.of({**reporting, **chosen}), _TIMEOUT, "defaults"
-    found = read_template(path).function(function)
-    return replace(found.settings, **chosen), found.timeout, f"{path}, function {found.name}"
+def _given(**values: Any) -> Mapping[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def _prices(architecture: Architecture, request: float | None, gb_second: float | None) -> Prices:
-    prices = PRICES[architecture.value]
-    if request is None and gb_second is None:
-        return prices
-    return Prices(
-        request=prices.request if request is None else request / 1e6,
-        gb_second=prices.gb_second if gb_second is None else gb_second,
-        region="a region of your choice",
-        as_of="the command line",
-    )
-
-
-def _length(text: str, option: str) -> float:
-    match = _LENGTH.fullmatch(text)
-    if match is None:
-        msg = f"found {text!r} for {option}, expected a length of time such as 24h, 90m or 30s"
-        raise CommandLineError(msg)
-    return float(match[1]) * _UNITS[match[2]]
-
-
-def _clock(text: str, option: str) -> float:
-    match = _CLOCK.fullmatch(text)
-    if match is None or int(match[2] or 0) > 59:
-        msg = f"found the time {text!r} in {option}, expected hours such as 8 or 8:30"
-        raise CommandLineError(msg)
-    return int(match[1]) * 3600 + int(match[2] or 0) * 60
-
-
-def _factor(text: str, option: str) -> float:
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = math.nan
-    if not 0 <= factor < math.inf:
-        msg = f"found the factor {text!r} in {option}, expected a number, 0 or more"
-        raise CommandLineError(msg)
-    return factor
-
-
-def _profile(text: str | None) -> list[Step]:
-    if text is None:
-        return []
-    steps = []
-    for part in text.split(","):
-        at, equals, factor = part.strip().partition("=")
-        if not equals:
-            msg = f"found {part!r} in --profile, expected HOUR=FACTOR, such as 8:30=1.5"
-            raise CommandLineError(msg)
-        steps.append(Step(_clock(at, "--profile"), _factor(factor, "--profile")))
-    return steps
-
-
-def _burst(text: str) -> Burst:
-    when, equals, factor = text.partition("=")
-    at, plus, length = when.partition("+")
-    if not (equals and plus):
-        msg = f"found {text!r} for --burst, expected HOUR+LENGTH=FACTOR, such as 12:00+5m=4"
-        raise CommandLineError(msg)
-    return Burst(_clock(at, "--burst"), _length(length, "--burst"), _factor(factor, "--burst"))
+def _function(template: str | None, name: str | None) -> tuple[str, LocalFunction | None]:
+    """The template's function, if a template is named or template.yaml exists, and where the settings come from."""
+    if template == "" or (template is None and name is None and not _TEMPLATE.exists()):
+        return "defaults", None
+    path = Path(template or _TEMPLATE)
+    function = read_template(path).function(name)
+    return f"{path}, function {function.name}", function
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on standard error, where that is a terminal."""
+    """A progress bar, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -284,10 +137,10 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("lanes", total=None)
-        yield lambda done, all_: bar.update(task, completed=done, total=all_)
+        yield lambda done, lanes: bar.update(task, completed=done, total=lanes)
 
 
-def _show(simulation: Simulation, source: str, drawn: Path | None) -> None:
+def _show(simulation: Simulation, source: str, plot_file: Path | None) -> None:
     page = Page()
     page.rows([*scenario_text(simulation.scenario), ("settings", f"from {source}")])
     page.line("")
@@ -299,15 +152,15 @@ def _show(simulation: Simulation, source: str, drawn: Path | None) -> None:
     page.line("")
     for text in warnings(simulation):
         page.line(("note: ", "yellow"), text)
-    page.line(_sampled(simulation))
-    if drawn is not None:
-        page.line(f"plot: {drawn}")
+    page.line(_sample_text(simulation))
+    if plot_file is not None:
+        page.line(f"plot: {plot_file}")
 
 
-def _sampled(simulation: Simulation) -> str:
+def _sample_text(simulation: Simulation) -> str:
     lanes, elapsed = simulation.scenario.lanes, simulation.elapsed
-    stand = "" if simulation.simulated == lanes else "; they stand for the others, ± is the standard error of that"
+    sampled = "" if simulation.simulated == lanes else "; a sample of the lanes, ± is the standard error"
     return (
         f"simulated {simulation.simulated:,} of {lanes:,} lanes, {simulation.records:,} records in {elapsed:.2f} s, "
-        f"{simulation.records / elapsed:,.0f} records/s{stand}"
+        f"{simulation.records / elapsed:,.0f} records/s{sampled}"
     )

@@ -1,4 +1,4 @@
-"""Records as they are read from one lane: counts, poll by poll."""
+"""The records of one lane, as the number that each poll reads."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from router.local.simulate.load import Segment
 
 __all__ = ["Arrivals", "poisson", "positions", "regular"]
 
-_NORMAL = 500.0  # from here on a Poisson count is as good as normal
+_NORMAL = 500.0  # from this mean on, the normal distribution approximates the Poisson distribution
 
 
 class Arrivals:
-    """How many records have been read of a lane at each poll of its shard; the first poll is at 0 and finds nothing.
+    """The number of a lane's records that were read at each poll of its shard; the first poll, at 0, reads nothing.
 
-    What a poll reads was written since the poll before, at equal distances: where writes know nothing of each other,
-    those are the moments to be expected. Times are in polls, so that those of polls are whole numbers.
+    The records of a poll were written at equal distances since the poll before: for independent writes, those are the
+    expected times. Times are in polls, so that a poll's time is a whole number.
 
     Args:
-        counts: How many records each poll reads, from the second poll on.
-        poll: How many seconds lie between polls.
+        counts: The number of records that each poll reads, from the second poll on.
+        poll: Seconds between polls.
 
     Example:
         >>> arrivals = Arrivals([4, 0, 2], poll=0.25)
@@ -39,30 +39,30 @@ class Arrivals:
 
     @property
     def total(self) -> int:
-        """How many records there are."""
+        """The number of records."""
         return self.read[-1]
 
     @property
     def end(self) -> int:
-        """When it is over, in polls."""
+        """The end of the simulated time, in polls."""
         return len(self.read) - 1
 
     def read_at(self, record: int) -> int:
-        """Which poll reads a record."""
+        """The poll that reads a record."""
         return bisect_right(self.read, record)
 
     def written_at(self, record: int) -> float:
-        """When a record was written, in polls."""
+        """The time at which a record was written, in polls."""
         at = self.read_at(record)
         before = self.read[at - 1]
         return at - 1 + (record - before + 1) / (self.read[at] - before + 1)
 
     def written(self, first: int, count: int) -> Iterator[float]:
-        """When each of some records in a row was written, in polls.
+        """The times at which consecutive records were written, in polls.
 
         Args:
-            first: The first of them.
-            count: How many there are.
+            first: The first record.
+            count: The number of records.
         """
         at, last = self.read_at(first), first + count
         while first < last:
@@ -72,7 +72,7 @@ class Arrivals:
             first, at = after, at + 1
 
     def written_before(self, time: float) -> int:
-        """How many records were written before a time.
+        """The number of records that were written before a time.
 
         Args:
             time: In polls.
@@ -87,18 +87,18 @@ class Arrivals:
         return before + min(max(math.ceil((time - at) * (count + 1)) - 1, 0), count)
 
 
-class _Span(NamedTuple):
+class _PollSpan(NamedTuple):
     polls: int
     mean: float
 
 
-def _spans(segments: Iterable[Segment], rate: float, poll: float) -> Iterable[_Span]:
-    """How many polls each segment has, and how many records a poll reads on the mean."""
+def _spans(segments: Iterable[Segment], rate: float, poll: float) -> Iterable[_PollSpan]:
+    """The number of polls in each segment, and the mean number of records of a poll."""
     for segment in segments:
         polls = round(segment.end / poll) - round(segment.start / poll)
         if polls:
-            # By its own length, so that a segment that ends between polls still has all its writes.
-            yield _Span(polls, rate * segment.factor * (segment.end - segment.start) / polls)
+            # The segment's own length counts, so that a segment that ends between polls keeps all its writes.
+            yield _PollSpan(polls, rate * segment.factor * (segment.end - segment.start) / polls)
 
 
 def regular(segments: Sequence[Segment], rate: float, poll: float, phase: float = 0.0) -> Arrivals:
@@ -106,9 +106,9 @@ def regular(segments: Sequence[Segment], rate: float, poll: float, phase: float 
 
     Args:
         segments: The load over time.
-        rate: Writes in a second at factor 1.
-        poll: How many seconds lie between polls.
-        phase: How much of a write is there at the start, 0 to 1.
+        rate: Writes a second at factor 1.
+        poll: Seconds between polls.
+        phase: The part of the first interval that has passed at the start, 0 to 1.
 
     Example:
         >>> regular([Segment(0, 1, 1.0)], rate=6, poll=0.25).read
@@ -118,7 +118,7 @@ def regular(segments: Sequence[Segment], rate: float, poll: float, phase: float 
     before, sum_ = 0, phase
     for polls, mean in _spans(segments, rate, poll):
         for number in range(1, polls + 1):
-            reached = int(sum_ + mean * number + 1e-9)  # less than a sum of floats is off by
+            reached = int(sum_ + mean * number + 1e-9)  # above the rounding error of the sum
             counts.append(reached - before)
             before = reached
         sum_ += mean * polls
@@ -126,13 +126,13 @@ def regular(segments: Sequence[Segment], rate: float, poll: float, phase: float 
 
 
 def poisson(segments: Sequence[Segment], rate: float, poll: float, random: Random) -> Arrivals:
-    """Writes that know nothing of each other.
+    """Independent writes.
 
     Args:
         segments: The load over time.
-        rate: Writes in a second at factor 1.
-        poll: How many seconds lie between polls.
-        random: Where chance comes from.
+        rate: Writes a second at factor 1.
+        poll: Seconds between polls.
+        random: The random numbers.
     """
     counts: list[int] = []
     for polls, mean in _spans(segments, rate, poll):
@@ -149,19 +149,19 @@ def poisson(segments: Sequence[Segment], rate: float, poll: float, random: Rando
 
 @lru_cache(maxsize=256)
 def _cumulated(mean: float) -> list[float]:
-    """How likely a count is at most 0, 1, 2..."""
+    """The Poisson distribution's cumulative probabilities of 0, 1, 2..."""
     most = int(mean + 12 * math.sqrt(mean) + 12)
     logarithm = math.log(mean)
     return list(accumulate(math.exp(count * logarithm - mean - math.lgamma(count + 1)) for count in range(most)))
 
 
 def positions(share: float, total: int, random: Random) -> list[int]:
-    """Which records of a lane are poison, each of them with the same chance.
+    """The positions of a lane's poison records; each record is poison with the same probability.
 
     Args:
-        share: The chance, 0 to 1.
-        total: How many records there are.
-        random: Where chance comes from.
+        share: The probability, 0 to 1.
+        total: The number of records.
+        random: The random numbers.
 
     Example:
         >>> positions(1.0, 3, Random(1))
@@ -173,7 +173,7 @@ def positions(share: float, total: int, random: Random) -> list[int]:
     scale = math.log1p(-share) if share < 1 else -math.inf
     at = -1
     while True:
-        # The distance between two of them is geometric; that draws poison only, and not every record.
+        # Distances between poison records are geometric, so one number is drawn for each poison record.
         at += 1 + int(min(math.log(1.0 - random.random()) / scale, 1e18))
         if at >= total:
             return found

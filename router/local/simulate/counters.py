@@ -1,31 +1,31 @@
-"""What a lane is counted by, and its invocations one by one."""
+"""The counters of a lane, and the log of its invocations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Log", "Tally"]
+__all__ = ["InvocationLog", "LaneCounters"]
 
 
 @dataclass(slots=True)
-class Tally:
+class LaneCounters:
     """Sums over a lane.
 
     Args:
-        written: Records that were written.
+        written: Written records.
         handled: Records that are done.
-        invocations: Invocations that began.
+        invocations: Started invocations.
         failures: Invocations that failed or reported a record.
-        cold_starts: Invocations that had to wait for a new execution environment.
-        executions: How often the handler came to a record.
-        re_executions: How often it came to one that it had come to before.
-        exhausted: Records in documents of ``RetryAttemptsExhausted``.
-        aged: Records in documents of ``RecordAgeExceeded``.
-        documents: Documents at the on-failure destination.
-        healthy: Records among the discarded on which the handler would not have failed.
-        trimmed: Records that the stream let go after 24 hours.
-        busy: For how long invocations ran, in seconds.
-        billed: For how long they are paid for, in milliseconds.
+        cold_starts: Invocations that started a new execution environment.
+        executions: Records that reached the handler, each attempt counted.
+        re_executions: Executions of a record that had reached the handler before.
+        exhausted: Records in failure documents of ``RetryAttemptsExhausted``.
+        aged: Records in failure documents of ``RecordAgeExceeded``.
+        documents: Failure documents at the on-failure destination.
+        healthy: Discarded records that are not poison.
+        trimmed: Records that the stream removed after 24 hours.
+        busy: The invocations' total duration, in seconds.
+        billed: The invocations' billed duration, in milliseconds.
     """
 
     written: int = 0
@@ -45,24 +45,24 @@ class Tally:
 
     @property
     def discarded(self) -> int:
-        """Records that were given up."""
+        """Records in failure documents."""
         return self.exhausted + self.aged
 
     @property
     def waiting(self) -> int:
-        """Records that are neither done nor gone."""
+        """Records that are neither done, discarded nor trimmed."""
         return self.written - self.handled - self.discarded - self.trimmed
 
 
 @dataclass(slots=True)
-class Log:
-    """The invocations of a lane in the order of time; all times are in polls.
+class InvocationLog:
+    """The invocations of a lane in order of time; times are in polls.
 
     Args:
-        starts: When each began.
-        ages: How old the last record of its batch was, which is what Lambda measures as the iterator's age.
-        durations: How long each took.
-        taken: How many records of the lane had been put into batches by then.
+        starts: Each invocation's start.
+        ages: The age of the last record of each batch, which is Lambda's metric ``IteratorAge``.
+        durations: Each invocation's duration.
+        taken: The number of the lane's records that were in batches until then.
     """
 
     starts: list[float] = field(default_factory=list)

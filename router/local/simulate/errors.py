@@ -1,4 +1,4 @@
-"""What is wrong with a simulation that was asked for."""
+"""Errors of a simulation's scenario."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ __all__ = ["SimulationError", "require"]
 
 
 class SimulationError(RouterError, ValueError):
-    """There is no such load, function or sample."""
+    """A value of the scenario is invalid, or the simulation's output cannot be written."""
 
 
 def require(name: str, value: float, lowest: float, highest: float) -> None:
-    """Refuse a number that is out of its range.
+    """Check a number against its range.
 
     Args:
-        name: What it is.
+        name: The value's name.
         value: The number.
-        lowest: The least that it may be.
-        highest: The most that it may be.
+        lowest: The lowest valid number.
+        highest: The highest valid number.
 
     Raises:
-        SimulationError: It is less or more, or not finite.
+        SimulationError: The number is out of range or not finite.
     """
     if math.isfinite(value) and lowest <= value <= highest:
         return
-    to = f"{lowest:,g} or more" if highest == math.inf else f"{lowest:,g} to {highest:,g}"
-    msg = f"found {name} {value:g}, expected {to}"
+    expected = f"{lowest:,.10g} or more" if highest == math.inf else f"{lowest:,.10g} to {highest:,.10g}"
+    msg = f"found {name} {value:,.10g}, expected {expected}"
     raise SimulationError(msg)

@@ -1,4 +1,4 @@
-"""A batch in which something fails, record by record, by the mapping's own algorithm."""
+"""A batch with a failure, processed record by record with the mapping's own algorithm."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from router.local.event_source_mapping.responses import Failure, Partial, Succes
 from router.local.event_source_mapping.retries import back_off, resolve
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
-from router.local.simulate.counters import Tally
-from router.local.simulate.function import Function
+from router.local.simulate.counters import LaneCounters
+from router.local.simulate.function import SimulatedFunction
 
-__all__ = ["Trouble"]
+__all__ = ["FailingBatches"]
 
-_NOTHING: Mapping[str, Any] = {}
+_NO_RECORD: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
-class Attempt:
-    """One try of a batch.
+class _Attempt:
+    """One invocation with a batch.
 
     Args:
-        verdict: What came of it.
-        seconds: How long it took.
-        reached: How many records the handler came to.
+        verdict: The verdict on the function's response.
+        seconds: The duration.
+        reached: The number of records that reached the handler.
     """
 
     verdict: Verdict
@@ -35,113 +35,114 @@ class Attempt:
     reached: int
 
 
-class Trouble:
-    """Takes batches to their end as the mapping does: cut, split, tried again, given up.
+class FailingBatches:
+    """Processes batches with failures as the mapping does: it cuts, bisects, retries and discards.
 
-    The decisions are those of :func:`router.local.event_source_mapping.retries.resolve` and
-    :func:`router.local.event_source_mapping.batches.fate`; only what a function would answer is made up here.
+    :func:`router.local.event_source_mapping.retries.resolve` and
+    :func:`router.local.event_source_mapping.batches.fate` decide; this class only simulates the function's response.
 
     Args:
         settings: The mapping's settings.
-        function: How long invocations take.
-        poison: The records on which the handler fails, in order.
-        draw: Draws how much longer than the mean an invocation takes.
-        begin: Notes an invocation by its start, its batch and its length in seconds, and tells when it ends.
-        tally: Where to count.
-        horizon: When the simulation ends, in seconds.
+        function: The function.
+        poison: The positions of poison records, in order.
+        draw: Draws an invocation's time divided by the mean.
+        begin: Logs an invocation with its start, its batch and its duration in seconds, and returns its end.
+        counters: The lane's counters.
+        end: The simulation's end, in seconds.
     """
 
     def __init__(
         self,
         settings: MappingSettings,
-        function: Function,
+        function: SimulatedFunction,
         poison: Sequence[int],
         draw: Callable[[], float],
         begin: Callable[[float, Sequence[StreamRecord], float], float],
-        tally: Tally,
-        horizon: float,
+        counters: LaneCounters,
+        end: float,
     ) -> None:
         self._settings = settings
         self._function = function
         self._poison = poison
         self._draw = draw
         self._begin = begin
-        self._tally = tally
-        self._horizon = horizon
-        self._seen = -1  # the last record that the handler has come to; it comes to none of them out of order
+        self._counters = counters
+        self._end = end
+        self._seen = -1  # the last record that reached the handler; records reach it in order
 
-    def go_through(self, first: int, written: Sequence[float], now: float, factor: float) -> float | None:
-        """Take a batch to its end.
+    def process(self, first: int, written: Sequence[float], now: float, factor: float) -> float | None:
+        """Process a batch until all its records are done, discarded or trimmed.
 
         Args:
-            first: The position in the lane of its first record.
-            written: When each of its records was written, in seconds.
-            now: When it is tried first, in seconds.
-            factor: How much longer than the mean that takes.
+            first: The position of its first record in the lane.
+            written: The times at which its records were written, in seconds.
+            now: The time of the first attempt, in seconds.
+            factor: The first attempt's time divided by the mean.
 
         Returns:
-            When all of it is handled or gone, in seconds; ``None`` if that is later than the simulation's end.
+            The time at which the last record is done, discarded or trimmed, in seconds; ``None`` if that is after the
+            simulation's end.
         """
         records = tuple(
-            StreamRecord(_NOTHING, position, now, created, 0) for position, created in enumerate(written, first)
+            StreamRecord(_NO_RECORD, position, now, created, 0) for position, created in enumerate(written, first)
         )
         work = [Batch(records, "")]
         while work:
             batch = work.pop()
             now = max(now, batch.not_before)
-            if now >= self._horizon:
+            if now >= self._end:
                 return None
             if fate(batch.records[0], now, self._settings) != "live":
-                work.extend(self._let_go(batch, now))
+                work.extend(self._expire(batch, now))
                 continue
-            attempt = self._try(batch, factor)
+            attempt = self._attempt(batch, factor)
             factor = self._draw()
             now = self._begin(now, batch.records, attempt.seconds)
             work.extend(self._follow(batch, attempt, now))
         return now
 
-    def _try(self, batch: Batch, factor: float) -> Attempt:
+    def _attempt(self, batch: Batch, factor: float) -> _Attempt:
         first, size = batch.records[0].position, len(batch.records)
-        at = bisect_left(self._poison, first)
-        bad = self._poison[at] - first if at < len(self._poison) else size
+        index = bisect_left(self._poison, first)
+        bad = self._poison[index] - first if index < len(self._poison) else size
         reached = min(bad + 1, size)
         seconds = self._function.duration(reached) * factor
         if seconds > self._function.timeout:
-            return Attempt(Failure("Unhandled"), self._function.timeout, self._function.reached(factor, reached))
+            return _Attempt(Failure("Unhandled"), self._function.timeout, self._function.reached(factor, reached))
         if bad >= size:
-            return Attempt(Success(), seconds, reached)
+            return _Attempt(Success(), seconds, reached)
         if not self._settings.reports:
-            return Attempt(Failure("Unhandled"), seconds, reached)
-        return Attempt(Partial(bad) if bad else Failure(), seconds, reached)
+            return _Attempt(Failure("Unhandled"), seconds, reached)
+        return _Attempt(Partial(bad) if bad else Failure(), seconds, reached)
 
-    def _follow(self, batch: Batch, attempt: Attempt, now: float) -> list[Batch]:
-        tally, first = self._tally, batch.records[0].position
+    def _follow(self, batch: Batch, attempt: _Attempt, now: float) -> list[Batch]:
+        counters, first = self._counters, batch.records[0].position
         last = first + attempt.reached - 1
-        tally.failures += not isinstance(attempt.verdict, Success)
-        tally.executions += attempt.reached
-        tally.re_executions += max(min(last, self._seen) - first + 1, 0)
+        counters.failures += not isinstance(attempt.verdict, Success)
+        counters.executions += attempt.reached
+        counters.re_executions += max(min(last, self._seen) - first + 1, 0)
         self._seen = max(self._seen, last)
         tried = replace(batch, attempts=batch.attempts + 1)
         following = resolve(tried, attempt.verdict, self._settings, now, back_off, str)
-        tally.handled += len(following.handled)
+        counters.handled += len(following.handled)
         if following.exhausted is not None:
-            tally.exhausted += len(batch.records)
-            tally.documents += 1
-            tally.healthy += len(batch.records) - self._poisoned(batch.records)
+            counters.exhausted += len(batch.records)
+            counters.documents += 1
+            counters.healthy += len(batch.records) - self._poisoned(batch.records)
         return list(reversed(following.work))
 
-    def _let_go(self, batch: Batch, now: float) -> list[Batch]:
-        """Part with records whose time is over; what is left is a new batch."""
-        over = [record for record in batch.records if fate(record, now, self._settings) != "live"]
-        for found, records in chunks(over, now, self._settings):
+    def _expire(self, batch: Batch, now: float) -> list[Batch]:
+        """Discard or trim the expired records; the other records are a new batch."""
+        expired = [record for record in batch.records if fate(record, now, self._settings) != "live"]
+        for found, records in chunks(expired, now, self._settings):
             if found == "trimmed":
-                self._tally.trimmed += len(records)
+                self._counters.trimmed += len(records)
             else:
-                self._tally.aged += len(records)
-                self._tally.documents += 1
-                self._tally.healthy += len(records) - self._poisoned(records)
-        left = batch.records[len(over) :]  # they are in the order in which they were written
-        return [Batch(left, "")] if left else []
+                self._counters.aged += len(records)
+                self._counters.documents += 1
+                self._counters.healthy += len(records) - self._poisoned(records)
+        rest = batch.records[len(expired) :]  # records are in the order of their writes
+        return [Batch(rest, "")] if rest else []
 
     def _poisoned(self, records: Sequence[StreamRecord]) -> int:
         first, last = records[0].position, records[-1].position

@@ -1,8 +1,8 @@
-"""One lane on a virtual clock: its batches as counts, and record by record only where something fails.
+"""One lane on a virtual clock: batches without failures as counts, batches with failures record by record.
 
-The lanes of a mapping know nothing of each other, so each can be simulated by itself. In a lane the mapping takes what
-has been read, up to a full batch, whenever it is free; while nothing fails, that needs no records, only how many there
-are. Times are in polls of the shard, so that a poll is a whole number.
+The lanes of a mapping are independent, so each is simulated by itself. Whenever a lane is free, the mapping takes the
+records that were read, up to a full batch; without a failure only their number matters. Times are in polls of the
+shard, so that a poll's time is a whole number.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from router.local.event_source_mapping.batches import LARGEST_PAYLOAD, RETENTION
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.simulate.arrivals import Arrivals
-from router.local.simulate.counters import Log, Tally
-from router.local.simulate.failing_batch import Trouble
-from router.local.simulate.function import Function
+from router.local.simulate.counters import InvocationLog, LaneCounters
+from router.local.simulate.failing_batch import FailingBatches
+from router.local.simulate.function import SimulatedFunction
 
-__all__ = ["Lane", "most_records"]
+__all__ = ["SimulatedLane", "most_records"]
 
 _ENVELOPE = len('{"Records":[]}')
 
 
 def most_records(settings: MappingSettings, record_bytes: int) -> int:
-    """How many records a batch may have: by its size, or by the 6 MB of an event.
+    """The largest number of records of a batch, by the batch size and by an event's 6 MB.
 
     Args:
         settings: The mapping's settings.
-        record_bytes: How long a record is in the event.
+        record_bytes: A record's size in the event.
 
     Example:
         >>> most_records(MappingSettings(batch_size=10_000), 1_000)
@@ -40,24 +40,25 @@ def most_records(settings: MappingSettings, record_bytes: int) -> int:
 
 
 def _fitting(record_bytes: int) -> int:
-    return (LARGEST_PAYLOAD - _ENVELOPE + 1) // (record_bytes + 1)  # a comma between each two of them
+    return (LARGEST_PAYLOAD - _ENVELOPE + 1) // (record_bytes + 1)  # with a comma between two records
 
 
-class Lane:
-    """A lane from the start of a simulation to its end.
+class SimulatedLane:
+    """A lane from the start to the end of a simulation.
 
     Args:
-        arrivals: What is read of it.
-        poison: Its records on which the handler fails, in order.
+        arrivals: The records that its polls read.
+        poison: The positions of poison records, in order.
         settings: The mapping's settings.
-        function: How long invocations take.
-        random: Where chance comes from.
-        record_bytes: How long a record is in the event.
+        function: The function.
+        random: The random numbers.
+        record_bytes: A record's size in the event.
 
     Example:
-        >>> lane = Lane(Arrivals([3, 0, 3], poll=0.25), [], MappingSettings(batch_size=2), Function(), Random(1))
+        >>> arrivals, settings = Arrivals([3, 0, 3], poll=0.25), MappingSettings(batch_size=2)
+        >>> lane = SimulatedLane(arrivals, [], settings, SimulatedFunction(), Random(1))
         >>> lane.run()
-        >>> lane.tally.invocations, lane.log.taken
+        >>> lane.counters.invocations, lane.log.taken
         (2, [2, 3])
     """
 
@@ -66,14 +67,14 @@ class Lane:
         arrivals: Arrivals,
         poison: Sequence[int],
         settings: MappingSettings,
-        function: Function,
+        function: SimulatedFunction,
         random: Random,
         record_bytes: int = 1_000,
     ) -> None:
-        self.tally = Tally(written=arrivals.total)
-        self.log = Log()
+        self.counters = LaneCounters(written=arrivals.total)
+        self.log = InvocationLog()
         self._arrivals = arrivals
-        self._poison = [*poison, arrivals.total]  # the last is none, and stands where none are left
+        self._poison = [*poison, arrivals.total]  # the last is a sentinel behind the last record
         self._draw = function.factors(random)
         self._factor: float | None = None
         poll = arrivals.poll
@@ -84,7 +85,7 @@ class Lane:
         self._warm = function.keep_warm / poll
         self._window = settings.maximum_batching_window_in_seconds / poll
         fits = _fitting(record_bytes)
-        # One more than fits tells that no more do; the size of a batch tells so when it is reached.
+        # A window ends with the record that does not fit into 6 MB, or when the batch size is reached.
         self._full = settings.batch_size if settings.batch_size <= fits else fits + 1
         self._batch_size = settings.batch_size
         age = settings.maximum_record_age_in_seconds
@@ -95,22 +96,27 @@ class Lane:
         self._ended = -math.inf
         self._done = 0
         seconds = arrivals.end * poll
-        self._trouble = Trouble(settings, function, self._poison[:-1], self._draw, self._begin, self.tally, seconds)
+        self._failing = FailingBatches(
+            settings, function, self._poison[:-1], self._draw, self._begin, self.counters, seconds
+        )
 
     def run(self) -> None:
-        """Go through the lane from start to end."""
+        """Simulate the lane from start to end."""
         while self._now < self._arrivals.end and self._done < self._arrivals.total:
             if not self._window:
-                self._healthy()
-            self._step()
+                self._run_without_failures()
+            self._run_batch()
         milliseconds, durations = self._arrivals.poll * 1000, self.log.durations
-        self.tally.invocations = len(durations)
-        self.tally.busy = sum(durations) * self._arrivals.poll
-        # Each invocation is paid for in whole milliseconds; a millionth of one is what floats are off by.
-        self.tally.billed = sum(math.ceil(duration * milliseconds - 1e-6) for duration in durations)
+        self.counters.invocations = len(durations)
+        self.counters.busy = sum(durations) * self._arrivals.poll
+        # Each invocation is billed in whole milliseconds; 1e-6 is more than the rounding error of floats.
+        self.counters.billed = sum(math.ceil(duration * milliseconds - 1e-6) for duration in durations)
 
-    def _healthy(self) -> None:
-        """Go on for as long as batches go as they come: the loop in which a simulation spends its time."""
+    def _run_without_failures(self) -> None:
+        """Run batches until one needs more care: poison, a time-out or an expired record.
+
+        A simulation spends its time in this loop, so it stays one function with local variables.
+        """
         read, durations, most, draw = self._arrivals.read, self._durations, self._most, self._draw
         end, age, timeout, warm = self._arrivals.end, self._age, self._timeout, self._warm
         log_start, log_age = self.log.starts.append, self.log.ages.append
@@ -143,20 +149,20 @@ class Lane:
             log_age(now - at + 1 - (taken - before) / (read[at] - before + 1))
             if now - ended > warm:
                 duration += self._cold
-                self.tally.cold_starts += 1
+                self.counters.cold_starts += 1
             log_start(now)
             log_duration(duration)
             log_taken(taken)
             done = taken
             now += duration
             ended = now
-        self.tally.handled += done - begun
-        self.tally.executions += done - begun
+        self.counters.handled += done - begun
+        self.counters.executions += done - begun
         self._factor = factor
         self._now, self._done, self._free, self._ended = now, done, max(self._free, ended), ended
 
-    def _step(self) -> None:
-        """Do one batch with everything that may happen to it."""
+    def _run_batch(self) -> None:
+        """Run one batch, with its window, failures and expired records."""
         now = self._due()
         if now >= self._arrivals.end:
             self._now = self._arrivals.end
@@ -170,15 +176,15 @@ class Lane:
         self._done += count
         if bad or duration > self._timeout:
             written = [time * poll for time in self._arrivals.written(first, count)]
-            solved = self._trouble.go_through(first, written, now * poll, factor)
-            self._now = self._arrivals.end if solved is None else max(solved / poll, self._free)
+            finished = self._failing.process(first, written, now * poll, factor)
+            self._now = self._arrivals.end if finished is None else max(finished / poll, self._free)
         else:
-            self.tally.handled += count
-            self.tally.executions += count
-            self._now = self._note(now, now - self._arrivals.written_at(self._done - 1), duration)
+            self.counters.handled += count
+            self.counters.executions += count
+            self._now = self._log(now, now - self._arrivals.written_at(self._done - 1), duration)
 
     def _due(self) -> float:
-        """When the next batch goes; records whose time is over until then are let go."""
+        """The start of the next batch; records that expire before it are removed."""
         arrivals = self._arrivals
         while self._done < arrivals.total:
             head = arrivals.read_at(self._done)
@@ -191,36 +197,36 @@ class Lane:
             over = arrivals.written_at(self._done) + self._age
             if over >= start:
                 return start
-            # It is noticed by the next poll, or when the batch is to go.
+            # The mapping notices expired records at the next poll, or when the batch starts.
             self._now = earliest if over < earliest else min(math.floor(over) + 1, start)
             if self._now >= arrivals.end:
                 break
-            self._let_go()
+            self._expire()
         return math.inf
 
-    def _let_go(self) -> None:
-        """Part with records whose time is over."""
+    def _expire(self) -> None:
+        """Discard or trim the expired records."""
         over = min(self._arrivals.written_before(self._now - self._age), self._arrivals.read[int(self._now)])
-        over = max(over, self._done + 1)  # its own time is over, whatever the rounding of floats says
+        over = max(over, self._done + 1)  # the first record is expired, despite rounding errors
         count = over - self._done
         if self._trims:
-            self.tally.trimmed += count
+            self.counters.trimmed += count
         else:
-            self.tally.aged += count
-            self.tally.documents += math.ceil(count / self._batch_size)
+            self.counters.aged += count
+            self.counters.documents += math.ceil(count / self._batch_size)
             poisoned = bisect_left(self._poison, over) - bisect_left(self._poison, self._done)
-            self.tally.healthy += count - poisoned
+            self.counters.healthy += count - poisoned
         self._done = over
 
     def _begin(self, now: float, records: Sequence[StreamRecord], seconds: float) -> float:
         poll = self._arrivals.poll
-        return self._note(now / poll, (now - records[-1].created) / poll, seconds / poll) * poll
+        return self._log(now / poll, (now - records[-1].created) / poll, seconds / poll) * poll
 
-    def _note(self, now: float, age: float, duration: float) -> float:
-        """Note an invocation and tell when it ends."""
+    def _log(self, now: float, age: float, duration: float) -> float:
+        """Log an invocation and return its end."""
         if now - self._ended > self._warm:
             duration += self._cold
-            self.tally.cold_starts += 1
+            self.counters.cold_starts += 1
         self.log.starts.append(now)
         self.log.ages.append(age)
         self.log.durations.append(duration)

@@ -1,4 +1,4 @@
-"""The load: how many writes there are, when, and on how many items."""
+"""The load: the number of writes over time, and how they are spread over the stream's lanes."""
 
 from __future__ import annotations
 
@@ -9,49 +9,58 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, NamedTuple
 
-from router.local.simulate.errors import SimulationError, require
+from pydantic import ConfigDict
 
-__all__ = ["Burst", "Load", "Segment", "Step"]
+from router.local.simulate.errors import SimulationError, require
+from router.local.simulate.times import ClockTime, Duration
+
+__all__ = ["Burst", "Level", "Load", "Segment"]
 
 _DAY = 86_400.0
-_HOTTEST = 2_000  # keys that are placed one by one; what comes after them is spread evenly
+_HOTTEST = 2_000  # items that are assigned to lanes one by one; colder ones are spread evenly
 _LONGEST = 7 * _DAY
-_LARGEST_RECORD = 1_000_000  # two images of 400 KB, as JSON
+_LARGEST_RECORD = 1_000_000  # bytes: two images of 400 KB as JSON
 
 
-class Step(NamedTuple):
-    """A level of a daily profile, which holds until the next one.
+@dataclass(frozen=True)
+class Level:
+    """A level of a daily profile, valid until the next level.
 
     Args:
-        at: Since midnight, in seconds.
-        factor: What the write rate is multiplied with.
+        at: Seconds since midnight.
+        factor: The factor of the write rate.
     """
 
-    at: float
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    at: ClockTime
     factor: float
 
 
-class Burst(NamedTuple):
-    """A time of other load.
+@dataclass(frozen=True)
+class Burst:
+    """An interval with a different load.
 
     Args:
-        at: Since the start, in seconds.
-        seconds: How long it lasts.
-        factor: What the write rate is multiplied with, the profile's factor included.
+        at: Seconds since the start.
+        duration: Seconds.
+        factor: The factor of the write rate, multiplied with the profile's.
     """
 
-    at: float
-    seconds: float
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    at: ClockTime
+    duration: Duration
     factor: float
 
 
 class Segment(NamedTuple):
-    """A time in which the load stays as it is.
+    """An interval with a constant write rate.
 
     Args:
-        start: Since the start, in seconds.
-        end: Since the start, in seconds.
-        factor: What the write rate is multiplied with.
+        start: Seconds since the start.
+        end: Seconds since the start.
+        factor: The factor of the write rate.
     """
 
     start: float
@@ -61,35 +70,37 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """The writes to a table, and how they spread over its stream.
+    """The writes to a table, and their spread over its stream.
 
     Args:
-        writes: How many there are in a second.
-        seconds: For how long, up to a week; the start is midnight.
-        profile: The levels of a day; none is the same load all day.
-        bursts: Times of other load; where they overlap their factors multiply.
-        arrivals: ``"poisson"``, each write at a moment of its own, or ``"regular"``, at equal distances.
-        shards: How many shards the stream has at a time.
-        keys: How many items are written to, of which ``zipf`` makes some hot.
-        zipf: The exponent of Zipf's law: the item of rank r gets a share that goes as r to the minus ``zipf``; 0 is an
-            even spread.
-        poison: The share of records on which the handler fails whenever it comes to them, 0 to 1.
-        record_bytes: How long a record is in the event, which holds 6 MB.
+        writes: Writes a second.
+        duration: Seconds, up to a week; the start is midnight.
+        profile: The levels of a day; without levels the load is constant.
+        bursts: Intervals with a different load; the factors of overlapping bursts multiply.
+        arrivals: ``"poisson"``: independent writes; ``"regular"``: writes at equal distances.
+        shards: The stream's number of shards.
+        keys: The number of items written to.
+        zipf: The exponent of Zipf's law: the item of rank r gets a share proportional to r to the minus ``zipf``; 0 is
+            an even spread.
+        poison: The share of records on which the handler always fails, 0 to 1.
+        record_bytes: A record's size in the event, which holds 6 MB.
 
     Raises:
-        SimulationError: There is no such load.
+        SimulationError: A value is out of its range.
 
     Example:
-        >>> load = Load(writes=10, seconds=7200, profile=[Step(0, 0.5), Step(3600, 2)])
+        >>> load = Load(writes=10, duration=7200, profile=[Level(0, 0.5), Level(3600, 2)])
         >>> load.segments()
         [Segment(start=0.0, end=3600.0, factor=0.5), Segment(start=3600.0, end=7200.0, factor=2)]
         >>> load.total
         90000.0
     """
 
-    writes: float
-    seconds: float = 3600.0
-    profile: Sequence[Step] = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    writes: float = 100.0
+    duration: Duration = 3600.0
+    profile: Sequence[Level] = ()
     bursts: Sequence[Burst] = ()
     arrivals: Literal["poisson", "regular"] = "poisson"
     shards: int = 1
@@ -100,54 +111,54 @@ class Load:
 
     def __post_init__(self) -> None:
         require("writes", self.writes, 0, 1e8)
-        require("seconds", self.seconds, 1, _LONGEST)
+        require("duration", self.duration, 1, _LONGEST)
         require("shards", self.shards, 1, 10_000)
         require("keys", self.keys, 1, 1e12)
         require("zipf", self.zipf, 0, 5)
         require("poison", self.poison, 0, 1)
         require("record_bytes", self.record_bytes, 1, _LARGEST_RECORD)
-        for step in self.profile:
-            require("a profile's time", step.at, 0, _DAY)
-            require("a profile's factor", step.factor, 0, 1e6)
+        for level in self.profile:
+            require("a level's time", level.at, 0, _DAY)
+            require("a level's factor", level.factor, 0, 1e6)
         for burst in self.bursts:
-            require("a burst's start", burst.at, 0, self.seconds)
-            require("a burst's length", burst.seconds, 0, _LONGEST)
+            require("a burst's start", burst.at, 0, self.duration)
+            require("a burst's duration", burst.duration, 0, _LONGEST)
             require("a burst's factor", burst.factor, 0, 1e6)
-        if sorted({step.at for step in self.profile}) != [step.at for step in self.profile]:
-            msg = "found a profile whose times do not grow, expected each later than the one before"
+        if sorted({level.at for level in self.profile}) != [level.at for level in self.profile]:
+            msg = "found levels of the profile that are not in order, expected each later than the one before"
             raise SimulationError(msg)
 
     @property
     def total(self) -> float:
-        """How many writes are expected in all."""
+        """The expected number of writes."""
         return self.writes * sum(each.factor * (each.end - each.start) for each in self.segments())
 
     def segments(self) -> list[Segment]:
-        """The times in which the load stays as it is, in order and without gaps."""
-        edges = {0.0, float(self.seconds)}
-        for day in range(math.ceil(self.seconds / _DAY)):
-            edges.update(day * _DAY + step.at for step in self.profile)
+        """The intervals with a constant write rate, in order and without gaps."""
+        edges = {0.0, float(self.duration)}
+        for day in range(math.ceil(self.duration / _DAY)):
+            edges.update(day * _DAY + level.at for level in self.profile)
             edges.add(day * _DAY)
         for burst in self.bursts:
-            edges.update((burst.at, burst.at + burst.seconds))
-        within = sorted(edge for edge in edges if edge <= self.seconds)
+            edges.update((burst.at, burst.at + burst.duration))
+        within = sorted(edge for edge in edges if edge <= self.duration)
         return [Segment(start, end, self._factor(start)) for start, end in itertools.pairwise(within)]
 
     def _factor(self, time: float) -> float:
-        # Before the day's first level the last one of the day before still holds.
-        steps = [step for step in self.profile if step.at <= time % _DAY] or self.profile
-        factor = steps[-1].factor if steps else 1.0
+        # Before the day's first level, the last level of the day before is valid.
+        levels = [level for level in self.profile if level.at <= time % _DAY] or self.profile
+        factor = levels[-1].factor if levels else 1.0
         for burst in self.bursts:
-            if burst.at <= time < burst.at + burst.seconds:
+            if burst.at <= time < burst.at + burst.duration:
                 factor *= burst.factor
         return factor
 
     def shares(self, lanes: int, random: Random) -> list[float]:
-        """Which share of the writes each lane gets.
+        """Each lane's share of the writes.
 
         Args:
-            lanes: How many lanes there are in all.
-            random: Where chance comes from: it puts hot items into lanes.
+            lanes: The number of lanes.
+            random: The random numbers that assign hot items to lanes.
         """
         if not self.zipf:
             return [1 / lanes] * lanes
@@ -162,7 +173,7 @@ class Load:
 
 
 def _tail(after: int, last: int, exponent: float) -> float:
-    """The sum of ``rank ** -exponent`` over the ranks beyond ``after``, by the midpoint rule: it is close there."""
+    """The sum of ``rank ** -exponent`` over the ranks beyond ``after``, by the midpoint rule."""
     if last <= after:
         return 0.0
     low, high = after + 0.5, last + 0.5

@@ -1,4 +1,4 @@
-"""The course of a simulation as a picture. matplotlib is imported only here, and only when a picture is drawn."""
+"""The course of a simulation as a picture. matplotlib is imported when a picture is drawn."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ __all__ = ["check_plot", "plot"]
 _SUFFIXES = (".svg", ".png", ".pdf")
 _SIZE = (9.0, 9.0)  # inches
 _MEDIAN, _MAXIMUM, _PLAIN = "#1f6fb4", "#d1495b", "#3d5a6c"
-_DECADES = 50.0  # a maximum that is so many times the median needs a logarithmic axis
+_LOGARITHMIC = 50.0  # the maximum divided by the median from which the axis is logarithmic
 
 
 def check_plot(path: Path) -> None:
-    """Tell early whether a picture could be drawn.
+    """Check, before the simulation runs, that a picture can be drawn.
 
     Args:
         path: The file.
 
     Raises:
-        SimulationError: It has another suffix, its folder is missing, or matplotlib is.
+        SimulationError: The suffix is unknown, or the folder or matplotlib is missing.
     """
     if path.suffix.lower() not in _SUFFIXES:
         msg = f"found the plot {path.name!r}, expected a name that ends in {', '.join(_SUFFIXES)}"
     elif not path.resolve().parent.is_dir():
-        msg = f"found no folder {path.parent} for the plot; make it first"
+        msg = f"found no folder {path.parent} for the plot, expected one; create it"
     elif path.is_dir():
-        msg = f"found the folder {path} where the plot should go, expected a file"
+        msg = f"found the folder {path}, expected a file for the plot"
     elif find_spec("matplotlib") is None:
-        msg = "found no matplotlib, which draws plots: pip install 'entity-router[plot]'"
+        msg = "found no matplotlib, which draws plots; pip install 'entity-router[plot]'"
     else:
         return
     raise SimulationError(msg)
@@ -46,18 +46,18 @@ def plot(simulation: Simulation, path: Path, title: str = "") -> None:
     """Draw writes, iterator age, concurrency and waiting records over time.
 
     Args:
-        simulation: What came out.
+        simulation: The simulation.
         path: The file: SVG, PNG or PDF by its suffix.
-        title: What stands above.
+        title: The title.
 
     Raises:
-        SimulationError: No picture can be drawn, or the file cannot be written.
+        SimulationError: The picture cannot be drawn or written.
     """
     check_plot(path)
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    unit, seconds = _unit(simulation.scenario.load.seconds)
+    unit, seconds = _unit(simulation.scenario.load.duration)
     times = [(bucket.start + bucket.end) / 2 / seconds for bucket in simulation.buckets]
     figure = Figure(figsize=_SIZE, layout="constrained")
     axes = figure.subplots(4, 1, sharex=True)
@@ -69,14 +69,14 @@ def plot(simulation: Simulation, path: Path, title: str = "") -> None:
         each.grid(visible=True, color="#dddddd", linewidth=0.6)
         each.spines[["top", "right"]].set_visible(False)
     axes[3].set_xlabel(f"{unit} since the start")
-    axes[3].set_xlim(0, simulation.scenario.load.seconds / seconds)
+    axes[3].set_xlim(0, simulation.scenario.load.duration / seconds)
     figure.suptitle(title, fontsize=10)
     try:
-        # The same simulation gives the same file: no date, and IDs that are not drawn by lot.
+        # Equal simulations give equal files: no date, and no random IDs.
         with mpl.rc_context({"svg.hashsalt": "router"}):
             figure.savefig(path, metadata={} if path.suffix.lower() == ".png" else {_dated(path): None})
     except OSError as error:
-        msg = f"found the plot {path}, but cannot write it: {error.strerror}"
+        msg = f"cannot write the plot {path}: {error.strerror}"
         raise SimulationError(msg) from None
 
 
@@ -98,16 +98,16 @@ def _draw_writes(axes: Axes, simulation: Simulation, times: list[float]) -> None
 
 
 def _draw_age(axes: Axes, simulation: Simulation, times: list[float]) -> None:
-    told = [
+    known = [
         (time, bucket) for time, bucket in zip(times, simulation.buckets, strict=True) if bucket.age_p50 is not None
     ]
-    medians = [bucket.age_p50 or 0.0 for _, bucket in told]
-    maxima = [bucket.age_max or 0.0 for _, bucket in told]
-    at = [time for time, _ in told]
+    medians = [bucket.age_p50 or 0.0 for _, bucket in known]
+    maxima = [bucket.age_max or 0.0 for _, bucket in known]
+    at = [time for time, _ in known]
     axes.plot(at, maxima, color=_MAXIMUM, label="max")
     axes.plot(at, medians, color=_MEDIAN, label="p50")
     lowest = min((age for age in medians if age > 0), default=0.0)
-    if lowest and max(maxima) > _DECADES * lowest:
+    if lowest and max(maxima) > _LOGARITHMIC * lowest:
         axes.set_yscale("log")
     else:
         axes.set_ylim(bottom=0)
@@ -120,7 +120,7 @@ def _draw_concurrency(axes: Axes, simulation: Simulation, times: list[float]) ->
     running = [bucket.concurrency for bucket in simulation.buckets]
     axes.plot(times, running, color=_PLAIN)
     lanes = simulation.scenario.lanes
-    if max(running) > lanes / 4:  # further away it would only flatten the curve
+    if max(running) > lanes / 4:  # a line far above the curve would flatten it
         axes.axhline(lanes, color=_MAXIMUM, linestyle="--", linewidth=1)
         axes.annotate(f"{lanes:,} lanes", (0.01, lanes), xycoords=("axes fraction", "data"), va="bottom", fontsize=8)
     axes.set_ylabel("concurrency")

@@ -1,4 +1,4 @@
-"""The figures of a simulation, as text for people and as a JSON document."""
+"""The figures of a simulation, as text and as a JSON document."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from router.local.simulate.scenario import Scenario
 from router.local.simulate.series import Bucket
-from router.local.simulate.simulation import Estimate, Scenario, Simulation
+from router.local.simulate.simulation import Estimate, Simulation
+from router.local.simulate.times import clock_text, duration_text
+from router.local.wording import counted, plural
 
-__all__ = ["Row", "clock_text", "course", "document", "scenario_text", "seconds_text", "summary", "warnings"]
+__all__ = ["Row", "course", "document", "scenario_text", "summary", "warnings"]
 
-_PARTITION = 1_000  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
-_BUSY = 0.8
+_PARTITION_WRITES = (
+    1_000  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+)
+_BUSY_SHARE = 0.8
 
 
 class Row(NamedTuple):
     """A line of the summary.
 
     Args:
-        label: What it is.
+        label: The figure's name.
         value: The figure.
-        remark: What it is made of, or how sure it is.
+        remark: Its parts or its standard error.
     """
 
     label: str
@@ -30,29 +35,31 @@ class Row(NamedTuple):
 
 
 def summary(simulation: Simulation) -> Iterator[Row]:
-    """The figures over all lanes and all the time."""
+    """The figures over all lanes and the whole simulated time."""
     scenario, totals = simulation.scenario, simulation.totals
-    seconds = scenario.load.seconds
+    seconds = scenario.load.duration
     value = {name: estimate.value for name, estimate in totals.items()}
     yield Row("written", _whole(value["written"]), f"{value['written'] / seconds:,.6g} records/s")
-    yield Row("invocations", _whole(value["invocations"]), _joined(_rate(value, seconds), _sure(totals["invocations"])))
-    yield Row("  failed", _whole(value["failures"]), _sure(totals["failures"]))
-    yield Row("  cold starts", _whole(value["cold_starts"]), "at most: each lane has an environment of its own")
-    yield Row("executions", _whole(value["executions"]), "of a record by the handler")
-    yield Row("  re-executions", _whole(value["re_executions"]), _sure(totals["re_executions"]))
-    yield Row("discarded", _whole(value["discarded"]), _joined(_documents(value), _sure(totals["discarded"])))
-    yield Row("trimmed", _whole(value["trimmed"]), "older than 24 h, and nobody is told" if value["trimmed"] else "")
+    yield Row("invocations", _whole(value["invocations"]), _rate(simulation))
+    yield Row("  failed", _whole(value["failures"]), _plus_minus(totals["failures"]))
+    yield Row("  cold starts", _whole(value["cold_starts"]), "at most: one environment for each lane")
+    yield Row("executions", _whole(value["executions"]), "records that reached the handler")
+    yield Row("  re-executions", _whole(value["re_executions"]), _plus_minus(totals["re_executions"]))
+    yield Row("discarded", _whole(value["discarded"]), _joined(_documents(value), _plus_minus(totals["discarded"])))
+    yield Row("trimmed", _whole(value["trimmed"]), "older than 24 h: no document" if value["trimmed"] else "")
     yield Row("waiting", _whole(value["waiting"]), "at the end")
-    ages = f"p99 {seconds_text(simulation.age_p99)}, max {seconds_text(simulation.age_max)}"
-    yield Row("iterator age", f"p50 {seconds_text(simulation.age_p50)}", ages)
+    ages = f"p99 {duration_text(simulation.age_p99)}, max {duration_text(simulation.age_max)}"
+    yield Row("iterator age", f"p50 {duration_text(simulation.age_p50)}", ages)
     peak = max((bucket.concurrency for bucket in simulation.buckets), default=0.0)
     yield Row("concurrency", f"mean {value['busy'] / seconds:,.4g}", _concurrency(simulation, peak))
     yield from _cost(simulation)
 
 
-def _rate(value: dict[str, float], seconds: float) -> str:
-    each = value["executions"] / value["invocations"] if value["invocations"] else 0
-    return f"{value['invocations'] / seconds:,.4g}/s, of {each:,.4g} records on the mean"
+def _rate(simulation: Simulation) -> str:
+    invocations, executions = simulation.totals["invocations"], simulation.totals["executions"].value
+    each = executions / invocations.value if invocations.value else 0
+    rate = invocations.value / simulation.scenario.load.duration
+    return _joined(f"{rate:,.4g}/s, of {each:,.4g} records on average", _plus_minus(invocations))
 
 
 def _documents(value: dict[str, float]) -> str:
@@ -62,7 +69,7 @@ def _documents(value: dict[str, float]) -> str:
 
 
 def _concurrency(simulation: Simulation, peak: float) -> str:
-    length = seconds_text(simulation.buckets[0].end - simulation.buckets[0].start)
+    length = duration_text(simulation.buckets[0].end - simulation.buckets[0].start)
     return f"{peak:,.4g} in the busiest {length}, at most {simulation.scenario.lanes:,}"
 
 
@@ -76,34 +83,34 @@ def _cost(simulation: Simulation) -> Iterator[Row]:
 
 
 def warnings(simulation: Simulation) -> Iterator[str]:
-    """What a reader of the figures should know, a sentence each."""
+    """Limits of the scenario or of the figures, a sentence each."""
     scenario = simulation.scenario
     if simulation.busiest > scenario.capacity:
         slope = 1 - scenario.capacity / simulation.busiest
         yield (
-            f"the busiest lane gets {simulation.busiest:,.4g} records/s and can take {scenario.capacity:,.4g}: "
+            f"the busiest lane gets {simulation.busiest:,.4g} records/s and can process {scenario.capacity:,.4g}: "
             f"its iterator age grows by {slope:.2g} s a second"
         )
-    elif simulation.busiest > _BUSY * scenario.capacity:
+    elif simulation.busiest > _BUSY_SHARE * scenario.capacity:
         share = simulation.busiest / scenario.capacity
-        yield f"the busiest lane gets {share:.0%} of the records that it can take in full batches"
-    if simulation.busiest_shard > _PARTITION:
+        yield f"the busiest lane gets {share:.0%} of the records that it can process in full batches"
+    if simulation.busiest_shard > _PARTITION_WRITES:
         yield (
             f"the busiest shard gets {simulation.busiest_shard:,.0f} writes/s; a partition of DynamoDB takes "
-            f"{_PARTITION:,}, so there would be more shards or throttled writes"
+            f"{_PARTITION_WRITES:,}, so the table gets more shards or throttles writes"
         )
-    settings = scenario.settings
+    settings = scenario.mapping
     forever = settings.maximum_retry_attempts == -1 and settings.maximum_record_age_in_seconds == -1
     if forever and scenario.load.poison:
         yield "poison blocks its lane for 24 hours: set maximum_retry_attempts or maximum_record_age_in_seconds"
     if settings.filters:
-        yield "filters are left out: the writes are those that pass them"
+        yield "filters are not simulated: the writes are those that pass them"
     if any(math.isnan(estimate.error) for estimate in simulation.totals.values()):
-        yield "too few lanes were simulated to tell how sure the figures are"
+        yield "too few lanes were simulated to estimate the standard error"
 
 
 def course(simulation: Simulation) -> list[tuple[str, ...]]:
-    """The course of things as rows of a table, the heading first."""
+    """The course over time as rows of a table; the first row is the heading."""
     heading = ("time", "writes/s", "invocations/s", "age p50", "age max", "concurrency", "waiting")
     return [heading, *(_course_row(bucket) for bucket in simulation.table)]
 
@@ -113,18 +120,18 @@ def _course_row(bucket: Bucket) -> tuple[str, ...]:
         clock_text(bucket.start),
         f"{bucket.writes:,.5g}",
         f"{bucket.invocations:,.4g}",
-        seconds_text(bucket.age_p50),
-        seconds_text(bucket.age_max),
+        duration_text(bucket.age_p50),
+        duration_text(bucket.age_max),
         f"{bucket.concurrency:,.4g}",
         _whole(bucket.backlog),
     )
 
 
 def document(simulation: Simulation) -> dict[str, Any]:
-    """The figures as JSON has them; times are seconds, what is not there is null."""
+    """The figures as a JSON document; times are in seconds, a missing value is null."""
     bill, prices, load = simulation.bill, simulation.scenario.prices, simulation.scenario.load
     return {
-        "seconds": load.seconds,
+        "seconds": load.duration,
         "lanes": simulation.scenario.lanes,
         "totals": {name: _document_of(estimate) for name, estimate in simulation.totals.items()},
         "iterator_age": {"p50": simulation.age_p50, "p99": simulation.age_p99, "max": simulation.age_max},
@@ -137,7 +144,7 @@ def document(simulation: Simulation) -> dict[str, Any]:
             "total": bill.total,
             "month": bill.month,
             "prices": {
-                "request": prices.request,
+                "request": prices.million_requests / 1e6,
                 "gb_second": prices.gb_second,
                 "region": prices.region,
                 "as_of": prices.as_of,
@@ -158,79 +165,39 @@ def _document_of(estimate: Estimate) -> dict[str, float | None]:
     return {"value": estimate.value, "standard_error": None if math.isnan(estimate.error) else estimate.error}
 
 
-def seconds_text(seconds: float | None) -> str:
-    """A length of time, in the unit that suits it.
-
-    Example:
-        >>> [seconds_text(seconds) for seconds in (None, 0.0104, 2.345, 200, 5400)]
-        ['-', '10 ms', '2.35 s', '3m 20s', '1h 30m']
-    """
-    if seconds is None:
-        return "-"
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    text = f"{minutes}m {rest}s" if minutes < 60 else f"{minutes // 60}h {minutes % 60}m"
-    return text.removesuffix(" 0s").removesuffix(" 0m")
-
-
-def clock_text(seconds: float) -> str:
-    """A time since the start as a clock shows it.
-
-    Example:
-        >>> clock_text(95_400), clock_text(7.5)
-        ('26:30:00', '00:00:07.5')
-    """
-    hours, rest = divmod(seconds, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{int(hours):02}:{int(minutes):02}:{left:02.0f}" if left == int(left) else _fraction(hours, minutes, left)
-
-
-def _fraction(hours: float, minutes: float, seconds: float) -> str:
-    return f"{int(hours):02}:{int(minutes):02}:{seconds:04.1f}"
-
-
 def scenario_text(scenario: Scenario) -> list[tuple[str, str]]:
-    """What was simulated, as rows of a label and a text."""
-    load, function, settings = scenario.load, scenario.function, scenario.settings
-    hot = f", keys by Zipf's law with exponent {load.zipf:g}" if load.zipf else ""
+    """The scenario, as rows of a label and a text."""
+    load, function, factor = scenario.load, scenario.function, scenario.mapping.parallelization_factor
+    hot = f", items by Zipf's law with exponent {load.zipf:g}" if load.zipf else ""
     varied = ", varying" if load.profile or load.bursts else ""
     poison = f", {load.poison:.3g} of them poison" if load.poison else ""
-    lanes = f"{load.shards:,} {_plural('shard', load.shards)}"
-    factor = settings.parallelization_factor
+    shards = f"{load.shards:,} {plural('shard', load.shards)}"
     return [
-        ("load", f"{load.writes:,g} writes/s{varied} for {seconds_text(load.seconds)}{hot}{poison}"),
-        ("stream", f"{lanes} of {factor} {_plural('lane', factor)} each, polled every {seconds_text(scenario.poll)}"),
+        ("load", f"{load.writes:,g} writes/s{varied} for {duration_text(load.duration)}{hot}{poison}"),
+        ("stream", f"{shards} of {counted(factor, 'lane')} each, polled every {duration_text(scenario.poll)}"),
         ("mapping", _mapping_text(scenario)),
         (
             "function",
-            f"{seconds_text(function.seconds)} and {function.seconds_per_record * 1000:g} ms a record, "
-            f"{function.memory:,} MB, time-out {function.timeout:g} s; a lane takes {scenario.capacity:,.4g} records/s",
+            f"{duration_text(function.invocation_time)} and {function.record_time * 1000:g} ms a record, "
+            f"{function.memory:,} MB, time-out {function.timeout:g} s; "
+            f"a lane processes {scenario.capacity:,.4g} records/s",
         ),
     ]
 
 
 def _mapping_text(scenario: Scenario) -> str:
-    settings = scenario.settings
+    settings = scenario.mapping
     retries, age = settings.maximum_retry_attempts, settings.maximum_record_age_in_seconds
     return ", ".join(
         (
             f"batches of {settings.batch_size:,}",
             f"window {settings.maximum_batching_window_in_seconds} s",
-            "retries without end" if retries == -1 else f"{retries} {_plural('retry', retries)}",
+            "unlimited retries" if retries == -1 else counted(retries, "retry"),
             "records of any age" if age == -1 else f"records up to {age:,} s old",
             "bisecting" if settings.bisect_batch_on_function_error else "no bisecting",
             "ReportBatchItemFailures" if settings.reports else "no partial responses",
         )
     )
-
-
-def _plural(noun: str, count: int) -> str:
-    if count == 1:
-        return noun
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _whole(value: float) -> str:
@@ -241,7 +208,7 @@ def _money(dollars: float) -> str:
     return f"${dollars:,.2f}" if dollars >= 1 or not dollars else f"${dollars:.2g}"
 
 
-def _sure(estimate: Estimate) -> str:
+def _plus_minus(estimate: Estimate) -> str:
     if not estimate.error or math.isnan(estimate.error):
         return ""
     return f"± {_whole(estimate.error)}" if estimate.error >= 0.5 else ""

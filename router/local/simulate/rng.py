@@ -1,21 +1,21 @@
-"""Where chance comes from: repeatable, and apart for each thing that is left to it."""
+"""Repeatable random numbers, with a sequence of its own for each purpose."""
 
 from __future__ import annotations
 
 from random import Random
 
-__all__ = ["chance"]
+__all__ = ["random_for"]
 
 
-def chance(seed: int, *what: object) -> Random:
-    """Random numbers of their own for one thing, so that what else is drawn changes nothing in them.
+def random_for(seed: int, *purpose: object) -> Random:
+    """Random numbers for one purpose, independent of how many are drawn for others.
 
     Args:
         seed: The same seed gives the same numbers.
-        what: What they are for.
+        purpose: The purpose.
 
     Example:
-        >>> chance(1, "lane", 7).random() == chance(1, "lane", 7).random() != chance(1, "lane", 8).random()
+        >>> random_for(1, "lane", 7).random() == random_for(1, "lane", 7).random() != random_for(1, "lane", 8).random()
         True
     """
-    return Random("/".join(map(str, (seed, *what))))  # noqa: S311 - nothing here is secret
+    return Random("/".join(map(str, (seed, *purpose))))  # noqa: S311 - for statistics, not for secrets

@@ -1,116 +1,58 @@
-"""All lanes together: a load, a function and a mapping in, figures over time out."""
+"""The simulation of all lanes: from a scenario to figures over time."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
 from typing import NamedTuple
 
-from router.local.event_source_mapping.settings import MappingSettings
 from router.local.simulate.arrivals import Arrivals, poisson, positions, regular
-from router.local.simulate.cost import PRICES, Bill, Prices, bill
-from router.local.simulate.counters import Tally
-from router.local.simulate.errors import SimulationError, require
-from router.local.simulate.function import Function
-from router.local.simulate.lane import Lane, most_records
-from router.local.simulate.load import Load, Segment
-from router.local.simulate.rng import chance
-from router.local.simulate.sample import Pick, choose, standard_error
-from router.local.simulate.series import Bucket, Series, bucket_seconds
+from router.local.simulate.cost import Bill, bill
+from router.local.simulate.counters import LaneCounters
+from router.local.simulate.lane import SimulatedLane
+from router.local.simulate.load import Segment
+from router.local.simulate.rng import random_for
+from router.local.simulate.sample import SampledLane, sample_lanes, standard_error
+from router.local.simulate.scenario import Scenario, steps
+from router.local.simulate.series import Bucket, TimeSeries, bucket_seconds
 
-__all__ = ["Estimate", "Scenario", "Simulation", "simulate"]
+__all__ = ["Estimate", "Simulation", "simulate"]
 
-_FINE, _COARSE = 288, 24  # five minutes and an hour of a day
-_STEPS = 12_000_000  # of a lane's loop; a laptop does half a million to a million in a second
-_FEWEST = 8
-_MOST_STEPS = 500_000_000  # of a lane: a quarter of an hour
-_MOST_POLLS = 5_000_000  # of a lane: each is held in memory
-_LONGEST_POLL = 60
+_FINE, _COARSE = 288, 24  # buckets: of a day, five minutes and an hour
+_AFFORDABLE_STEPS = 12_000_000  # a laptop runs half a million to a million a second
+_FEWEST_LANES = 8
 
 
 class Estimate(NamedTuple):
-    """A figure over all lanes.
+    """An estimate over all lanes.
 
     Args:
-        value: The figure.
-        error: Its standard error, for lanes that were not simulated; 0 if all were.
+        value: The estimate.
+        error: Its standard error; 0 if all lanes were simulated.
     """
 
     value: float
     error: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scenario:
-    """What is to be simulated.
-
-    Args:
-        load: The writes.
-        function: The function.
-        settings: The mapping's settings. Filters have no part in it: the writes are those that pass them.
-        poll: How many seconds lie between two polls of a shard; Lambda's own is a quarter.
-        seed: Where chance starts; the same seed gives the same figures.
-        sample: How many lanes to simulate, 0 for all of them; ``None`` chooses so that it takes less than a minute.
-        prices: The prices.
-
-    Raises:
-        SimulationError: There is no such scenario.
-    """
-
-    load: Load
-    function: Function = field(default_factory=Function)
-    settings: MappingSettings = field(default_factory=MappingSettings)
-    poll: float = 0.25
-    seed: int = 0
-    sample: int | None = None
-    prices: Prices = PRICES["x86_64"]
-
-    def __post_init__(self) -> None:
-        require("poll", self.poll, 0.001, min(_LONGEST_POLL, self.load.seconds))
-        polls = self.load.seconds / self.poll
-        if polls > _MOST_POLLS:
-            msg = f"found {polls:,.0f} polls of a shard, expected at most {_MOST_POLLS:,}: poll less often"
-            raise SimulationError(msg)
-        if _steps(self) > _MOST_STEPS:
-            msg = "found more invocations than can be simulated, expected larger batches or less time"
-            raise SimulationError(msg)
-        if self.sample is not None:
-            require("sample", self.sample, 0, math.inf)
-        if self.settings.tumbling_window_in_seconds:
-            msg = "found a tumbling window, expected none: its invocations at the end of a window are not simulated"
-            raise SimulationError(msg)
-
-    @property
-    def lanes(self) -> int:
-        """How many lanes there are, which is how many invocations can run at a time."""
-        return self.load.shards * self.settings.parallelization_factor
-
-    @property
-    def capacity(self) -> float:
-        """How many records a lane can take in a second, in full batches of which none fails."""
-        most = most_records(self.settings, self.load.record_bytes)
-        return most / self.function.duration(most)
-
-
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What came out.
+    """The result of a simulation.
 
     Args:
-        scenario: What was simulated.
-        totals: Figures of :class:`router.local.simulate.counters.Tally` over all lanes, by their names there.
-        buckets: The course of things in at most 288 parts, for a plot.
-        table: The same in at most 24, for reading.
-        age_p50: The median of the iterator's age over all invocations, in seconds; ``None`` if there were none.
-        age_p99: What 99 of 100 do not exceed.
-        age_max: The maximum.
-        busiest: What the busiest lane gets, in records a second, when the load is highest.
-        busiest_shard: What the busiest shard gets then.
-        simulated: How many lanes were simulated.
-        records: How many records those had.
-        elapsed: How long that took, in seconds.
+        scenario: The scenario.
+        totals: The counters of :class:`router.local.simulate.counters.LaneCounters` over all lanes, by name.
+        buckets: The course in at most 288 buckets, for a plot.
+        table: The course in at most 24 buckets, for reading.
+        age_p50: The median iterator age over all invocations, in seconds; ``None`` without invocations.
+        age_p99: The 99th percentile of the iterator age.
+        age_max: The maximum iterator age.
+        busiest: Records a second of the busiest lane at the highest load.
+        busiest_shard: Records a second of the busiest shard at the highest load.
+        simulated: The number of simulated lanes.
+        records: The number of their records.
+        elapsed: The real time that the simulation took, in seconds.
     """
 
     scenario: Scenario
@@ -128,14 +70,14 @@ class Simulation:
 
     @property
     def bill(self) -> Bill:
-        """What it would cost."""
+        """The cost of the simulated time."""
         scenario, value = self.scenario, self.totals
         return bill(
             scenario.prices,
             value["invocations"].value,
             value["billed"].value,
             scenario.function.memory,
-            scenario.load.seconds,
+            scenario.load.duration,
         )
 
 
@@ -143,51 +85,51 @@ def simulate(scenario: Scenario, progress: Callable[[int, int], None] | None = N
     """Run a scenario on a virtual clock.
 
     Args:
-        scenario: What is to be simulated.
-        progress: Told, after each lane, how many are done and how many there are.
+        scenario: The scenario.
+        progress: Called after each lane with the number of finished lanes and that of all.
 
     Example:
-        >>> simulation = simulate(Scenario(load=Load(writes=10, seconds=60, arrivals="regular", shards=2)))
+        >>> simulation = simulate(Scenario(load=Load(writes=10, duration=60, arrivals="regular", shards=2)))
         >>> simulation.totals["written"]
         Estimate(value=600.0, error=0.0)
     """
     began = perf_counter()
     segments = scenario.load.segments()
-    shares = scenario.load.shares(scenario.lanes, chance(scenario.seed, "keys"))
+    shares = scenario.load.shares(scenario.lanes, random_for(scenario.seed, "keys"))
     rates = [share * scenario.load.writes for share in shares]
-    picks = _picks(scenario, rates)
+    sample = _sample(scenario, rates)
     fine, coarse = (
-        Series(scenario.load.seconds, bucket_seconds(scenario.load.seconds, most), len(picks))
+        TimeSeries(scenario.load.duration, bucket_seconds(scenario.load.duration, most), len(sample))
         for most in (_FINE, _COARSE)
     )
-    tallies: dict[Pick, Tally] = {}
-    for done, pick in enumerate(picks, 1):
-        lane, arrivals = _lane(scenario, segments, pick)
+    counters: dict[SampledLane, LaneCounters] = {}
+    for done, sampled in enumerate(sample, 1):
+        lane, arrivals = _lane(scenario, segments, sampled)
         lane.run()
-        fine.add(arrivals, lane.log, pick.weight)
-        coarse.add(arrivals, lane.log, pick.weight)
-        tallies[pick] = lane.tally
+        fine.add(arrivals, lane.log, sampled.weight)
+        coarse.add(arrivals, lane.log, sampled.weight)
+        counters[sampled] = lane.counters
         if progress is not None:
-            progress(done, len(picks))
+            progress(done, len(sample))
     highest = max(segment.factor for segment in segments)
     buckets = fine.buckets()
     return Simulation(
         scenario,
-        {name: _estimate(tallies, name) for name in _FIGURES},
+        {name: _estimate(counters, name) for name in _COUNTERS},
         buckets,
         coarse.buckets(),
         fine.age(0.5),
         fine.age(0.99),
         max((each.age_max for each in buckets if each.age_max is not None), default=None),
         max(rates) * highest,
-        max(_by_shard(rates, scenario.settings.parallelization_factor)) * highest,
-        len(picks),
-        sum(tally.written for tally in tallies.values()),
+        max(_by_shard(rates, scenario.mapping.parallelization_factor)) * highest,
+        len(sample),
+        sum(each.written for each in counters.values()),
         perf_counter() - began,
     )
 
 
-_FIGURES = (
+_COUNTERS = (
     "written",
     "handled",
     "invocations",
@@ -207,48 +149,37 @@ _FIGURES = (
 )
 
 
-def _estimate(tallies: dict[Pick, Tally], name: str) -> Estimate:
-    values = {pick: float(getattr(tally, name)) for pick, tally in tallies.items()}
-    return Estimate(sum(pick.weight * value for pick, value in values.items()), standard_error(values))
+def _estimate(counters: dict[SampledLane, LaneCounters], name: str) -> Estimate:
+    values = {sampled: float(getattr(each, name)) for sampled, each in counters.items()}
+    return Estimate(sum(sampled.weight * value for sampled, value in values.items()), standard_error(values))
 
 
-def _lane(scenario: Scenario, segments: list[Segment], pick: Pick) -> tuple[Lane, Arrivals]:
-    """A lane with chances of its own, so that which others are simulated changes nothing in it."""
-    seed, lane = scenario.seed, pick.lane
+def _lane(scenario: Scenario, segments: list[Segment], sampled: SampledLane) -> tuple[SimulatedLane, Arrivals]:
+    """A lane with its own random numbers, so that it is the same in every sample."""
+    seed, lane = scenario.seed, sampled.lane
     if scenario.load.arrivals == "poisson":
-        arrivals = poisson(segments, pick.rate, scenario.poll, chance(seed, lane, "arrivals"))
+        arrivals = poisson(segments, sampled.rate, scenario.poll, random_for(seed, lane, "arrivals"))
     else:
-        # Each lane at its own phase, or all lanes would get a write at the same moment.
-        arrivals = regular(segments, pick.rate, scenario.poll, lane / scenario.lanes)
-    poison = positions(scenario.load.poison, arrivals.total, chance(seed, lane, "poison"))
-    durations = chance(seed, lane, "durations")
+        # Each lane has its own phase, or all lanes would get a write at the same time.
+        arrivals = regular(segments, sampled.rate, scenario.poll, lane / scenario.lanes)
+    poison = positions(scenario.load.poison, arrivals.total, random_for(seed, lane, "poison"))
+    durations = random_for(seed, lane, "durations")
     size = scenario.load.record_bytes
-    return Lane(arrivals, poison, scenario.settings, scenario.function, durations, size), arrivals
+    return SimulatedLane(arrivals, poison, scenario.mapping, scenario.function, durations, size), arrivals
 
 
-def _picks(scenario: Scenario, rates: list[float]) -> list[Pick]:
+def _sample(scenario: Scenario, rates: list[float]) -> list[SampledLane]:
     most = scenario.sample or (len(rates) if scenario.sample == 0 else _affordable(scenario, len(rates)))
-    return choose(rates, _poisoned(scenario, rates, most), most)
+    return sample_lanes(rates, _poisoned(scenario, rates, most), most)
 
 
 def _affordable(scenario: Scenario, lanes: int) -> int:
-    """How many lanes can be simulated in good time."""
-    return min(lanes, max(_FEWEST, int(_STEPS / (_steps(scenario) + 1))))
-
-
-def _steps(scenario: Scenario) -> float:
-    """About how much work a lane is, in turns of its loop."""
-    load, seconds = scenario.load, scenario.load.seconds
-    polls, records = seconds / scenario.poll, load.total / scenario.lanes
-    most = most_records(scenario.settings, load.record_bytes)
-    batches = max(min(polls, records), min(records / most, seconds / scenario.function.duration(most)))
-    attempts = min(max(scenario.settings.maximum_retry_attempts, 0), 20) + math.log2(most + 1) + 2
-    each = 4 * attempts + min(most, records / max(batches, 1))
-    return polls / 3 + batches + min(records * load.poison * each, seconds * attempts * 100)
+    """The number of lanes that can be simulated in less than a minute."""
+    return min(lanes, max(_FEWEST_LANES, int(_AFFORDABLE_STEPS / (steps(scenario) + 1))))
 
 
 def _poisoned(scenario: Scenario, rates: list[float], most: int) -> list[int]:
-    """The lanes that have poison, if they are few: then none of them can stand for another."""
+    """The lanes with poison if they are few: then each of them represents only itself."""
     load = scenario.load
     if not load.poison or load.poison * load.total > most / 2 or len(rates) <= most:
         return []
@@ -256,7 +187,7 @@ def _poisoned(scenario: Scenario, rates: list[float], most: int) -> list[int]:
     return [
         lane
         for lane, rate in enumerate(rates)
-        if positions(load.poison, round(rate * scale), chance(scenario.seed, lane, "poison"))
+        if positions(load.poison, round(rate * scale), random_for(scenario.seed, lane, "poison"))
     ]
 
 

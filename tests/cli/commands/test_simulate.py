@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from router.local.simulate import Scenario
 from tests.cli.conftest import Run
 
-QUICK = ("simulate", "--duration", "2m", "--no-template")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = DOCS.joinpath("simulate.md").read_text(encoding="utf-8")
+QUICK = ("simulate", "--duration", "2m")
 
 TEMPLATE = """
 Resources:
@@ -60,41 +64,56 @@ def test_json_has_the_same_figures(run_bare: Run) -> None:
     assert first["settings_from"] == "defaults"
 
 
-def test_options_reach_the_scenario(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each option is what its name says."""
-    seen: list[Scenario] = []
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[Scenario]:
+    """The scenario that the command simulates; it is interrupted before it does."""
+    scenarios: list[Scenario] = []
 
     def watch(scenario: Scenario, progress: object) -> None:
-        seen.append(scenario)
+        scenarios.append(scenario)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("router.cli.commands.simulate.run_scenario", watch)
-    options = (
-        "--writes 7 --duration 90m --profile 0=0.5,8:30=2 --burst 1:00+5m=4 --burst 0+30s=2 --arrivals regular "
-        "--shards 3 --zipf 1.2 --keys 99 --poison 0.25 --record-bytes 500 --invocation-time 0.5 --record-time 0.25 "
-        "--spread 0.1 --timeout 9 --cold-start 2 --keep-warm 60 --memory 512 --batch-size 11 "
-        "--maximum-batching-window-in-seconds 2 --parallelization-factor 4 --maximum-retry-attempts 6 "
-        "--maximum-record-age-in-seconds 70 --bisect-batch-on-function-error --architecture arm64 "
-        "--request-price 1 --sample 5 --poll 0.5 --seed 8 --no-template"
-    )
-    assert run_bare("simulate", *options.split(), "--function-response-types", "").code == 130
+    return scenarios
+
+
+OPTIONS = (
+    "--writes 7 --duration 90m --shards 3 --poison 0.25 --record-time 250ms --batch-size 11 --parallelization-factor 4 "
+    "--maximum-retry-attempts 6 --seed 8"
+)
+
+
+def test_options_reach_the_scenario(run_bare: Run, seen: list[Scenario]) -> None:
+    """Each option sets the value of its name."""
+    assert run_bare("simulate", *OPTIONS.split()).code == 130
     (scenario,) = seen
-    load, function, settings = scenario.load, scenario.function, scenario.settings
-    assert (load.writes, load.seconds, load.profile) == (7, 5400, [(0, 0.5), (30_600, 2)])
-    assert (load.bursts, load.arrivals, load.shards) == ([(3600, 300, 4), (0, 30, 2)], "regular", 3)
-    assert (load.zipf, load.keys, load.poison, load.record_bytes) == (1.2, 99, 0.25, 500)
-    assert (function.seconds, function.seconds_per_record, function.spread, function.timeout) == (0.5, 0.25, 0.1, 9)
-    assert (function.cold_start, function.keep_warm, function.memory) == (2, 60, 512)
-    assert (settings.batch_size, settings.maximum_batching_window_in_seconds) == (11, 2)
-    assert (settings.parallelization_factor, settings.maximum_retry_attempts) == (4, 6)
-    assert (settings.maximum_record_age_in_seconds, settings.bisect_batch_on_function_error) == (70, True)
-    assert settings.function_response_types == []
-    assert (scenario.prices.request, scenario.prices.gb_second) == (1e-6, 0.0000133334)
-    assert (scenario.sample, scenario.poll, scenario.seed) == (5, 0.5, 8)
+    load, mapping = scenario.load, scenario.mapping
+    assert (load.writes, load.duration, load.shards, load.poison) == (7, 5400, 3, 0.25)
+    assert (scenario.function.record_time, mapping.batch_size, mapping.parallelization_factor) == (0.25, 11, 4)
+    assert (mapping.maximum_retry_attempts, scenario.seed) == (6, 8)
+
+
+def test_options_override_the_scenario_file(run_bare: Run, folder: Path, seen: list[Scenario]) -> None:
+    """Other values are those of the file."""
+    text = "seed = 1\n[load]\nwrites = 5\nzipf = 1.1\n[mapping]\nbatch_size = 5\nmaximum_batching_window_in_seconds = 2"
+    (folder / "load.toml").write_text(text, encoding="utf-8")
+    run_bare("simulate", "--scenario", "load.toml", *OPTIONS.split())
+    (scenario,) = seen
+    assert (scenario.load.writes, scenario.load.zipf, scenario.seed) == (7, 1.1, 8)
+    assert (scenario.mapping.batch_size, scenario.mapping.maximum_batching_window_in_seconds) == (11, 2)
+
+
+def test_the_example_of_the_help_runs(run_bare: Run, folder: Path) -> None:
+    """It can be copied into a file."""
+    text = run_bare("simulate", "--help").out.partition("load.toml:\n\n")[2].partition("\n\n")[0]
+    (folder / "load.toml").write_text(text, encoding="utf-8")
+    ended = run_bare("simulate", "--scenario", "load.toml", "--duration", "13h", "--writes", "2")
+    assert (ended.code, ended.err) == (0, "")
+    assert "2 writes/s, varying for 13h" in ended.out
 
 
 def test_settings_come_from_the_template(run_bare: Run, folder: Path) -> None:
-    """template.yaml in the current folder is read by itself; options come first."""
+    """template.yaml in the current folder is read without an option; options override it."""
     (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
     out = run_bare("simulate", "--duration", "1m", "--batch-size", "43").out
     assert "batches of 43, window 0 s, 5 retries" in out
@@ -104,11 +123,30 @@ def test_settings_come_from_the_template(run_bare: Run, folder: Path) -> None:
 
 
 def test_a_template_can_be_left_out(run_bare: Run, folder: Path) -> None:
-    """--no-template is the defaults, whatever lies in the folder."""
+    """--template '' reads no template, although there is one in the folder."""
     (folder / "template.yaml").write_text("{", encoding="utf-8")
-    ended = run_bare(*QUICK)
+    ended = run_bare(*QUICK, "--template", "")
     assert ended.code == 0
     assert "from defaults" in ended.out
+
+
+def test_a_scenario_file_can_leave_the_template_out(run_bare: Run, folder: Path) -> None:
+    """With an empty template; the option overrides it."""
+    (folder / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
+    (folder / "load.toml").write_text('template = ""', encoding="utf-8")
+    assert "from defaults" in run_bare(*QUICK, "--scenario", "load.toml").out
+    assert "from template.yaml" in run_bare(*QUICK, "--scenario", "load.toml", "--template", "template.yaml").out
+
+
+def test_a_scenario_file_names_its_template(run_bare: Run, folder: Path) -> None:
+    """From its own folder; the file's values override the template's."""
+    (folder / "loads").mkdir()
+    (folder / "loads" / "stack.yaml").write_text(TEMPLATE, encoding="utf-8")
+    text = 'template = "stack.yaml"\ntemplate_function = "Router"\n[mapping]\nbatch_size = 44'
+    (folder / "loads" / "load.toml").write_text(text, encoding="utf-8")
+    out = run_bare(*QUICK, "--scenario", "loads/load.toml").out
+    assert "batches of 44, window 0 s, 5 retries" in out
+    assert "from loads/stack.yaml, function Router" in out
 
 
 def test_a_plot_is_drawn(run_bare: Run, folder: Path) -> None:
@@ -119,35 +157,50 @@ def test_a_plot_is_drawn(run_bare: Run, folder: Path) -> None:
     assert "<svg" in (folder / "load.svg").read_text(encoding="utf-8")
 
 
-def test_a_sample_says_so(run_bare: Run) -> None:
-    """How many lanes were simulated, and what the others are taken for."""
-    out = run_bare(*QUICK, "--shards", "30", "--sample", "10").out
+def test_a_sample_says_so(run_bare: Run, folder: Path) -> None:
+    """The last line has the number of simulated lanes, and explains the ±."""
+    (folder / "load.toml").write_text("sample = 10", encoding="utf-8")
+    out = run_bare(*QUICK, "--scenario", "load.toml", "--shards", "30").out
     assert "simulated 10 of 30 lanes" in out
-    assert out.splitlines()[-1].endswith("they stand for the others, ± is the standard error of that")
+    assert out.splitlines()[-1].endswith("; a sample of the lanes, ± is the standard error")
+
+
+def test_the_page_shows_the_scenario_file() -> None:
+    """docs/simulate.md has the text of docs/scenarios/day.toml."""
+    scenario = DOCS.joinpath("scenarios", "day.toml").read_text(encoding="utf-8")
+    assert f"```toml\n{scenario}```" in PAGE
+
+
+@pytest.mark.parametrize("command", re.findall(r"^\$ router (simulate .*)$", PAGE, re.MULTILINE))
+def test_the_commands_of_the_page_run(run_bare: Run, folder: Path, command: str) -> None:
+    """Here with few writes; wrong.toml has the message on the page."""
+    shutil.copytree(DOCS / "scenarios", folder / "docs" / "scenarios")
+    (folder / "wrong.toml").write_text("[load]\nwirtes = 5", encoding="utf-8")
+    ended = run_bare(*shlex.split(command), "--writes", "1", "--duration", "13h", "--shards", "1")
+    assert (ended.code, ended.err) == (0, "") or ended.err in PAGE
 
 
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        ("--writes -1", "found writes -1, expected 0 to 1e+08"),
+        ("--writes -1", "found writes -1, expected 0 to 100,000,000"),
         ("--writes many", "invalid value for '--writes'"),
-        ("--duration soon", "found 'soon' for --duration, expected a length of time such as 24h, 90m or 30s"),
-        ("--duration 8d", "found seconds 691200, expected 1 to 604,800"),
-        ("--profile 8", "found '8' in --profile, expected HOUR=FACTOR, such as 8:30=1.5"),
-        ("--profile 8:75=1", "found the time '8:75' in --profile, expected hours such as 8 or 8:30"),
-        ("--profile 8=x", "found the factor 'x' in --profile, expected a number, 0 or more"),
-        ("--burst 12:00=4", "found '12:00=4' for --burst, expected HOUR+LENGTH=FACTOR, such as 12:00+5m=4"),
+        ("--duration soon", "--duration: found 'soon', expected a duration such as 24h, 90m, 30s or 20ms"),
+        ("--duration 8d", "found duration 691,200, expected 1 to 604,800"),
+        ("--record-time x", "--record-time: found 'x', expected a duration"),
         ("--batch-size 20000", "1 validation error detected: Value '20000' at 'batchSize' failed"),
-        ("--maximum-record-age-in-seconds 5", "MaximumRecordAgeInSeconds must be either -1"),
-        ("--arrivals often", "invalid value for '--arrivals'"),
         ("--plot load.gif", "found the plot 'load.gif', expected a name that ends in .svg, .png, .pdf"),
         ("--template nowhere.yaml", "found no template nowhere.yaml"),
-        ("--gb-second-price -1", "found the price of a GB-second -1, expected 0 to 1,000"),
+        ("--scenario nowhere.toml", "found no scenario nowhere.toml, expected a TOML file"),
+        ("--scenario .", "cannot read the scenario .: Is a directory"),
+        ("--scenario wrong.toml", "wrong.toml: [mapping]: Parameter validation failed: Invalid type for parameter"),
+        ("--zipf 1", "no such option: --zipf"),
         ("more", "got unexpected extra argument"),
     ],
 )
-def test_a_wrong_command_line_is_one_line(run_bare: Run, argv: str, told: str) -> None:
-    """What was found and what was expected, on standard error; exit code 2."""
+def test_a_wrong_command_line_is_one_line(run_bare: Run, folder: Path, argv: str, told: str) -> None:
+    """What was found and what is expected, on standard error; exit code 2."""
+    (folder / "wrong.toml").write_text("[mapping]\nbatch_size = 'x'", encoding="utf-8")
     ended = run_bare("simulate", *argv.split())
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"router: {told}")

@@ -14,11 +14,11 @@ from router.local.event_source_mapping import EventSourceMapping, Invoke, Mappin
 from router.local.event_source_mapping.batches import LARGEST_PAYLOAD
 from router.local.event_source_mapping.lanes import lane_of
 from router.local.simulate.arrivals import Arrivals, poisson, positions
-from router.local.simulate.function import Function
-from router.local.simulate.lane import Lane, most_records
+from router.local.simulate.function import SimulatedFunction
+from router.local.simulate.lane import SimulatedLane, most_records
 from router.local.simulate.load import Segment
-from router.local.simulate.rng import chance
-from tests.local.exact import Exact
+from router.local.simulate.rng import random_for
+from tests.local.simulate.exact import Exact
 
 REPORTS = ["ReportBatchItemFailures"]
 POLL = 0.25
@@ -27,33 +27,33 @@ POLL = 0.25
 SECONDS = st.sampled_from([1 / 1024, 1 / 64, 1 / 8, 3 / 4, 2.0])
 
 
-def function(**changes: Any) -> Function:
-    return Function(**{"seconds": 1 / 64, "seconds_per_record": 1 / 1024, "cold_start": 1 / 4, **changes})
+def function(**changes: Any) -> SimulatedFunction:
+    return SimulatedFunction(**{"invocation_time": 1 / 64, "record_time": 1 / 1024, "cold_start": 1 / 4, **changes})
 
 
-def agree(arrivals: Arrivals, poison: list[int], settings: MappingSettings, how: Function) -> Lane:
+def agree(arrivals: Arrivals, poison: list[int], settings: MappingSettings, how: SimulatedFunction) -> SimulatedLane:
     """Run both; they have to be of one opinion on everything that both know."""
     exact = Exact(arrivals, poison, settings, how).run()
-    lane = Lane(arrivals, poison, settings, how, chance(1))
+    lane = SimulatedLane(arrivals, poison, settings, how, random_for(1))
     lane.run()
-    tally, log = lane.tally, lane.log
+    counters, log = lane.counters, lane.log
     assert [start * arrivals.poll for start in log.starts] == exact.starts
     ages = [
         start - arrivals.written_at(batch[-1]) * arrivals.poll
         for start, batch in zip(exact.starts, exact.batches, strict=True)
     ]
     assert [age * arrivals.poll for age in log.ages] == pytest.approx(ages, abs=1e-6)
-    assert tally.invocations == len(exact.batches)
-    assert tally.failures == exact.failures
-    assert (tally.exhausted, tally.aged, tally.trimmed) == (exact.exhausted, exact.aged, exact.trimmed)
-    assert tally.documents == len(exact.discards)
-    assert tally.executions == len(exact.executed)
-    assert tally.re_executions == len(exact.executed) - len(set(exact.executed))
+    assert counters.invocations == len(exact.batches)
+    assert counters.failures == exact.failures
+    assert (counters.exhausted, counters.aged, counters.trimmed) == (exact.exhausted, exact.aged, exact.trimmed)
+    assert counters.documents == len(exact.discards)
+    assert counters.executions == len(exact.executed)
+    assert counters.re_executions == len(exact.executed) - len(set(exact.executed))
     return lane
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, Function]:
+def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, SimulatedFunction]:
     """Small loads of every kind: gaps and heaps, poison, slow functions, all settings that the simulation knows."""
     heaps = st.one_of(st.integers(0, 3), st.just(0), st.integers(0, 40))
     arrivals = Arrivals(draw(st.lists(heaps, min_size=1, max_size=40)) + [0] * draw(st.integers(0, 600)), POLL)
@@ -68,8 +68,8 @@ def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, Fu
         function_response_types=REPORTS if reports else [],
     )
     how = function(
-        seconds=draw(SECONDS),
-        seconds_per_record=draw(SECONDS),
+        invocation_time=draw(SECONDS),
+        record_time=draw(SECONDS),
         timeout=draw(st.sampled_from([1.0, 4.0, 60.0])),
         cold_start=draw(SECONDS),
         keep_warm=draw(st.sampled_from([0.0, 5.0, 600.0])),
@@ -79,7 +79,7 @@ def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, Fu
 
 @given(scenarios())
 def test_every_scenario_agrees_with_the_machine(
-    scenario: tuple[Arrivals, list[int], MappingSettings, Function],
+    scenario: tuple[Arrivals, list[int], MappingSettings, SimulatedFunction],
 ) -> None:
     """Each invocation starts at the same time with the same records' age, and the sums are the same."""
     agree(*scenario)
@@ -91,8 +91,8 @@ def test_every_scenario_agrees_with_the_machine(
 def test_loads_by_chance_agree_too(seed: int, reports: bool, bisect: bool) -> None:
     """Ten minutes of a busy lane with poison by chance, at every combination of what cuts batches."""
     segments = [Segment(0, 300, 1.0), Segment(300, 360, 0.0), Segment(360, 600, 2.0)]
-    arrivals = poisson(segments, 6, POLL, chance(seed, "arrivals"))
-    poison = positions(0.01, arrivals.total, chance(seed, "poison"))
+    arrivals = poisson(segments, 6, POLL, random_for(seed, "arrivals"))
+    poison = positions(0.01, arrivals.total, random_for(seed, "poison"))
     settings = MappingSettings(
         batch_size=10,
         maximum_retry_attempts=2,
@@ -100,14 +100,14 @@ def test_loads_by_chance_agree_too(seed: int, reports: bool, bisect: bool) -> No
         function_response_types=REPORTS if reports else [],
     )
     lane = agree(arrivals, poison, settings, function())
-    assert lane.tally.exhausted >= len(poison) > 10
+    assert lane.counters.exhausted >= len(poison) > 10
 
 
 def test_what_is_older_than_a_day_is_trimmed() -> None:
     """A record that fails for ever blocks its lane until the stream lets it go; the lane then goes on."""
     arrivals = Arrivals([1, 1, *[0] * 1500, 1, 0], 64.0)
     lane = agree(arrivals, [0], MappingSettings(), function())
-    assert (lane.tally.trimmed, lane.tally.documents, lane.tally.handled) == (1, 0, 2)
+    assert (lane.counters.trimmed, lane.counters.documents, lane.counters.handled) == (1, 0, 2)
 
 
 def test_a_batch_is_cut_at_6_mb() -> None:
@@ -128,13 +128,13 @@ def test_lanes_of_a_shard_know_nothing_of_each_other() -> None:
     """A shard with three lanes is three simulated ones, one of which is blocked for a time."""
     counts = [5, 0, 9, 1, 0, 0, 30, 2, 2, 2, *[3] * 100]
     settings = MappingSettings(batch_size=4, parallelization_factor=3, maximum_retry_attempts=3)
-    whole, poison, how = Arrivals(counts, POLL), [7], function(seconds=1 / 8)
+    whole, poison, how = Arrivals(counts, POLL), [7], function(invocation_time=1 / 8)
     exact = Exact(whole, poison, settings, how).run()
     at = [lane_of(exact.record(number), 3) for number in range(whole.total)]
     for number in range(3):
         mine = [sum(at[record] == number for record in range(*pair)) for pair in itertools.pairwise(whole.read)]
         bad = [at[:record].count(number) for record in poison if at[record] == number]
-        lane = Lane(Arrivals(mine, POLL), bad, settings, how, chance(1))
+        lane = SimulatedLane(Arrivals(mine, POLL), bad, settings, how, random_for(1))
         lane.run()
         starts = [start for start, lane_number in zip(exact.starts, exact.lanes, strict=True) if lane_number == number]
         assert [start * POLL for start in lane.log.starts] == starts
@@ -145,7 +145,7 @@ def test_what_grows_too_old_in_a_window_is_let_go_poll_by_poll() -> None:
     arrivals = Arrivals([1, 1, 1, 0, 2, *[0] * 500], POLL)
     settings = MappingSettings(maximum_batching_window_in_seconds=300, maximum_record_age_in_seconds=60)
     lane = agree(arrivals, [1], settings, function())
-    assert (lane.tally.aged, lane.tally.documents, lane.tally.healthy) == (5, 4, 4)
+    assert (lane.counters.aged, lane.counters.documents, lane.counters.healthy) == (5, 4, 4)
 
 
 def test_a_window_ends_when_no_more_fits_into_6_mb() -> None:
@@ -160,7 +160,7 @@ def test_a_window_ends_when_no_more_fits_into_6_mb() -> None:
         mapping.feed("s", [record], float(second))
         invoked.append(len(mapping.poll(float(second))))
     length = len(json.dumps(record, separators=(",", ":")))
-    lane = Lane(Arrivals([1] * 4 + [0], POLL), [], settings, function(), chance(1), length)
+    lane = SimulatedLane(Arrivals([1] * 4 + [0], POLL), [], settings, function(), random_for(1), length)
     lane.run()
     assert invoked == [0, 0, 0, 1]
     assert (lane.log.starts, lane.log.taken) == ([4.0], [3])

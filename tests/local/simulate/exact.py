@@ -19,7 +19,7 @@ from router.local.event_source_mapping import (
     Trim,
 )
 from router.local.simulate.arrivals import Arrivals
-from router.local.simulate.function import Function
+from router.local.simulate.function import SimulatedFunction
 
 SHARD = "shardId-00000001789651619772-2a9e5aad"
 
@@ -31,7 +31,7 @@ class Exact:
     arrivals: Arrivals
     poison: Sequence[int]
     settings: MappingSettings
-    function: Function
+    function: SimulatedFunction
     starts: list[float] = field(default_factory=list)
     lanes: list[int] = field(default_factory=list)
     batches: list[list[int]] = field(default_factory=list)

@@ -1,0 +1,34 @@
+"""``router.local.simulate.function``: the duration of invocations."""
+
+import math
+from typing import Any
+
+import pytest
+
+from router.local.simulate import SimulatedFunction, SimulationError
+from router.local.simulate.rng import random_for
+
+
+@pytest.mark.parametrize(
+    ("given_", "told"),
+    [
+        ({"timeout": 901}, "found timeout 901, expected 1 to 900"),
+        ({"memory": 64}, "found memory 64, expected 128 to 10,240"),
+        ({"invocation_time": 0, "record_time": 0}, "found invocation_time + record_time 0, expected 1e-06 or more"),
+    ],
+)
+def test_there_is_no_such_function(given_: dict[str, Any], told: str) -> None:
+    """As for loads; an invocation takes some time at least."""
+    with pytest.raises(SimulationError) as raised:
+        SimulatedFunction(**given_)
+    assert str(raised.value) == told
+
+
+def test_times_that_vary_have_the_mean_and_the_spread_that_were_asked_for() -> None:
+    """The factors are log-normal with a mean of one."""
+    draw = SimulatedFunction(spread=0.5).factors(random_for(3))
+    factors = [draw() for _ in range(40_000)]
+    mean = sum(factors) / len(factors)
+    deviation = math.sqrt(sum((each - mean) ** 2 for each in factors) / len(factors))
+    assert mean == pytest.approx(1, rel=0.02)
+    assert deviation == pytest.approx(0.5, rel=0.05)
