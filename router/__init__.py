@@ -5,6 +5,7 @@ from router.app import Dispatcher
 from router.change import Change, Diff, Insert, Modify, Remove
 from router.conditions import all_of, any_of, became, changed, not_, where
 from router.context import Deadline, LambdaContext
+from router.depends import Depends
 from router.errors import (
     DecodeError,
     MalformedRecordError,
@@ -21,8 +22,7 @@ from router.observability.tracing import Tracing
 from router.outcomes import Outcome, Report
 from router.parking import JsonLinesParking, MemoryParking, Parked, Parking, S3Parking, SqsParking
 from router.policies import Drop, Park, Retry
-from router.record import Record
-from router.registration.signature import Batch, Depends
+from router.record import Batch, Record
 from router.routes import Route, Routes
 
 __all__ = [

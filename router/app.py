@@ -45,8 +45,7 @@ from router.planning.options import (
 )
 from router.planning.table import Table, entity_reader
 from router.policies import OnError, Retry, check_on_error
-from router.record import Record, Records
-from router.registration.signature import Batch
+from router.record import Batch, Record, Records
 from router.routes import Route, Routes
 from router.sources import Source, source_of
 from router.stream_view import VIEWS, View

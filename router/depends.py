@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from router.errors import RegistrationError
-from router.registration.annotations import (
-    short_name_of,
-)
+from router.naming import short_name_of
 
 __all__ = ["SCOPES", "Depends", "Scope"]
 
 Scope = Literal["cold_start", "invocation", "record"]
-
 
 SCOPES: tuple[Scope, ...] = ("cold_start", "invocation", "record")
 

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 from router.change import Change, Insert, Modify, Remove
 from router.conditions import AllOf, Condition
 from router.event import Event
+from router.naming import name_of, place_of
 from router.policies import OnError
-from router.registration.annotations import describe, name_of, place_of
+from router.registration.annotations import caller_namespaces
 from router.registration.arguments import (
     Cause,
     cause_of,
@@ -29,7 +30,8 @@ from router.registration.arguments import (
 )
 from router.registration.compatibility import Wanted, check_change
 from router.registration.misfit import Misfit, explained
-from router.registration.signature import Signature, caller_namespaces, read_signature
+from router.registration.signature import Signature, read_signature
+from router.registration.source_text import describe
 
 __all__ = ["Route", "Routes"]
 

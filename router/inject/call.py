@@ -14,17 +14,13 @@ from contextvars import Context, ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from router.context import Deadline
+from router.depends import Scope
 from router.errors import RegistrationError
-from router.registration.signature import (
-    Batch,
-    Dependency,
-    Misfit,
-    Parameter,
-    Scope,
-    Signature,
-    name_of,
-    read_dependency,
-)
+from router.naming import name_of
+from router.record import Batch
+from router.registration.dependencies import Dependency, Parameter, read_dependency
+from router.registration.misfit import Misfit
+from router.registration.signature import Signature
 from router.types import Call, Overrides
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.inject.call import current_invocation
-from router.registration.signature import name_of
+from router.naming import name_of
 from router.types import Call, Middleware
 
 __all__ = ["wrap"]

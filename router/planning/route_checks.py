@@ -10,8 +10,8 @@ from pydantic import BaseModel, PydanticUndefinedAnnotation
 from router.change import Change, Insert, Modify, Remove
 from router.event import Event
 from router.planning.entity_names import literal_entities, name_of_class
-from router.registration.annotations import describe
 from router.registration.misfit import Misfit, explained
+from router.registration.source_text import describe
 from router.routes import Route
 from router.stream_view import View, carried
 

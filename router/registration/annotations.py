@@ -1,53 +1,86 @@
-"""What callables and annotations look like to the person who wrote them: names, places, signatures."""
+"""Read the parameters of a callable and their annotations, and take annotations apart."""
 
 from __future__ import annotations
 
-import functools
+import difflib
 import inspect
+import sys
 import types
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from router.change import Change
+from router.naming import code_of, name_of
+from router.registration.misfit import Misfit
 
-__all__ = [
-    "code_of",
-    "describe",
-    "is_change",
-    "kind_of",
-    "members_of",
-    "name_of",
-    "place_of",
-    "plain",
-    "short_name_of",
-    "show",
-    "show_parameter",
-    "written_arguments",
-]
+__all__ = ["Namespaces", "caller_namespaces", "hints_of", "is_change", "members_of", "parameters_of", "plain"]
+
+Namespaces = Mapping[str, Mapping[str, Any]]
+"""Local names that annotations may use, by the name of the module that defines them."""
 
 
-def code_of(function: Any) -> Any:
-    """The function that holds the code of a callable."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    if inspect.isclass(function):
-        return inspect.getattr_static(function, "__init__")
-    return function if inspect.isroutine(function) else type(function).__call__
+def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters of a callable.
+
+    Raises:
+        Misfit: Python cannot tell them.
+    """
+    try:
+        return list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise Misfit(
+            f"{name_of(function)}, whose signature Python cannot tell",
+            "a function written in Python",
+            "wrap it in a function of your own",
+        ) from None
 
 
-def name_of(function: Any) -> str:
-    """The module and the qualified name of a callable."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    named = function if hasattr(function, "__qualname__") else type(function)
-    return f"{named.__module__}.{named.__qualname__}".replace("<locals>.", "")
+def hints_of(
+    function: Callable[..., Any], parameters: Iterable[inspect.Parameter], namespaces: Namespaces
+) -> dict[str, Any]:
+    """The annotations of parameters, with those that are text evaluated."""
+    code = code_of(function)
+    module = getattr(code, "__module__", None) or ""
+    names = getattr(code, "__globals__", None) or vars(sys.modules.get(module, types))
+    local = namespaces.get(module, {})
+    return {
+        parameter.name: _evaluate(parameter, names, local)
+        for parameter in parameters
+        if parameter.annotation is not parameter.empty
+    }
 
 
-def place_of(function: Any) -> str | None:
-    """The file and the line of a callable, where Python knows them."""
-    code = getattr(code_of(function), "__code__", None) if callable(function) else None
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else None
+def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mapping[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
+    try:
+        return get_type_hints(holder, names, dict(local), include_extras=True)[parameter.name]
+    except NameError as error:
+        missing = str(error.name)
+        near = difflib.get_close_matches(missing, [*names, *local], n=1)
+        imported = f"import {missing} in its module, not under 'if TYPE_CHECKING:'"
+        raise Misfit(
+            f"the annotation of {parameter.name!r}, in which {missing!r} is not defined when the module runs",
+            "an annotation that can be evaluated",
+            f"write {near[0]}, if that is meant; else {imported}" if near else imported,
+        ) from None
+    except Exception as error:  # noqa: BLE001 - an annotation is code of the user's
+        raise Misfit(
+            f"the annotation of {parameter.name!r}, which raises {type(error).__name__} when it is evaluated",
+            "an annotation that can be evaluated",
+            "correct the annotation",
+        ) from None
+
+
+def caller_namespaces() -> Namespaces:
+    """The local names around the code that called into this package, by the name of its module.
+
+    A handler defined inside a function, as tests do, may name a model of that function in an annotation that is text
+    (``from __future__ import annotations``), where the handler's own globals do not reach.
+    """
+    frame = sys._getframe(1)  # noqa: SLF001 - the only way to see them; pydantic does the same for models
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "router":
+        frame = frame.f_back
+    return {str(frame.f_globals.get("__name__")): dict(frame.f_locals)}
 
 
 def plain(annotation: Any) -> Any:
@@ -69,97 +102,7 @@ def members_of(annotation: Any) -> tuple[Any, ...]:
     return tuple(part for member in get_args(annotation) if member is not type(None) for part in members_of(member))
 
 
-def written_arguments(annotation: Any) -> tuple[Any, ...]:
-    """The type arguments that somebody wrote: one left out stands among them as its default or its type variable."""
-    arguments = get_args(annotation)
-    origin = get_origin(annotation)
-    if len(arguments) == 2 and isinstance(origin, type) and issubclass(origin, Change):
-        left_out = arguments[1] == arguments[0] or arguments[1] in getattr(origin, "__parameters__", ())
-        return arguments[:1] if left_out else arguments
-    return arguments
-
-
 def is_change(annotation: Any) -> bool:
     """Whether an annotation is a change class, bare or with its models."""
     kind = get_origin(annotation) or annotation
     return isinstance(kind, type) and issubclass(kind, Change)
-
-
-def describe(annotation: Any) -> str:
-    """Write an annotation as a person would."""
-    if annotation is None or annotation is type(None):
-        return "None"
-    if annotation is Ellipsis:
-        return "..."
-    origin, arguments = get_origin(annotation), written_arguments(annotation)
-    if origin in (Union, types.UnionType):
-        return " | ".join(map(describe, arguments))
-    if origin is Annotated:
-        return f"Annotated[{', '.join((describe(arguments[0]), *map(_extra, annotation.__metadata__)))}]"
-    if origin is Literal:
-        return f"Literal[{', '.join(map(repr, arguments))}]"
-    if isinstance(annotation, list):
-        return f"[{', '.join(map(describe, annotation))}]"
-    name = getattr(annotation if isinstance(annotation, TypeVar) else origin or annotation, "__name__", None)
-    name = name or getattr(annotation, "__forward_arg__", None) or str(annotation)
-    return f"{name}[{', '.join(map(describe, arguments))}]" if arguments else name
-
-
-def _extra(extra: Any) -> str:
-    """What stands in ``Annotated`` beside the type: values of any kind, of which only names are shown."""
-    if callable(extra):
-        return short_name_of(extra)
-    return repr(extra) if type(extra).__module__.partition(".")[0] == "router" else "..."
-
-
-def short_name_of(function: Any) -> str:
-    """The name of a callable by itself."""
-    return name_of(function).rpartition(".")[2]
-
-
-def kind_of(value: Any) -> str:
-    """Tell what a value is without showing it."""
-    if isinstance(value, type):
-        return f"the class {value.__name__}"
-    if inspect.isroutine(value):
-        return f"the function {value.__name__}"
-    return f"a value of type {type(value).__name__}"
-
-
-def show(handler: Any) -> str:
-    """Write a handler as the line that defines it."""
-    if not callable(handler) or isinstance(handler, type):
-        return f"class {handler.__name__}" if isinstance(handler, type) else kind_of(handler)
-    kind = "async def" if inspect.iscoroutinefunction(code_of(handler)) else "def"
-    try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):
-        return f"{kind} {short_name_of(handler)}(...)"
-    returns = signature.return_annotation
-    arrow = "" if returns is signature.empty else f" -> {_annotation(returns)}"
-    return f"{kind} {short_name_of(handler)}({', '.join(_parameters(signature))}){arrow}"
-
-
-def _parameters(signature: inspect.Signature) -> Iterator[str]:
-    """The parameters as they are written, with the ``/`` and the ``*`` between them."""
-    parameters = list(signature.parameters.values())
-    for previous, parameter, following in zip([None, *parameters], parameters, [*parameters[1:], None], strict=False):
-        starred = previous is not None and previous.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
-        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
-            yield "*"
-        yield show_parameter(parameter)
-        last = following is None or following.kind is not parameter.POSITIONAL_ONLY
-        if parameter.kind is parameter.POSITIONAL_ONLY and last:
-            yield "/"
-
-
-def show_parameter(parameter: inspect.Parameter) -> str:
-    """Write a parameter; what its default is, is told by dots, for it may hold anything."""
-    stars = "*" * (parameter.kind is parameter.VAR_POSITIONAL) + "**" * (parameter.kind is parameter.VAR_KEYWORD)
-    typed = "" if parameter.annotation is parameter.empty else f": {_annotation(parameter.annotation)}"
-    default = "" if parameter.default is parameter.empty else " = ..." if typed else "=..."
-    return f"{stars}{parameter.name}{typed}{default}"
-
-
-def _annotation(annotation: Any) -> str:
-    return annotation if isinstance(annotation, str) else describe(annotation)

@@ -13,9 +13,10 @@ from pydantic_core import SchemaError
 from router.conditions import is_condition
 from router.errors import RegistrationError
 from router.event import Event
+from router.naming import kind_of
 from router.parsing.parser import parser_for
 from router.policies import check_on_error
-from router.registration.annotations import describe, kind_of
+from router.registration.source_text import describe
 
 __all__ = ["Cause", "cause_of", "check_conditions", "check_model", "check_options", "events_of", "is_type"]
 

@@ -12,10 +12,11 @@ from typing import Any, TypeVar, Union, get_args, get_origin
 from typing_extensions import is_typeddict
 
 from router.event import Event
-from router.registration.annotations import describe, plain
-from router.registration.dependencies import Parameter, parameters_of
+from router.registration.annotations import parameters_of, plain
+from router.registration.dependencies import Parameter
 from router.registration.misfit import Misfit
 from router.registration.signature import ChangeOf, Signature
+from router.registration.source_text import describe
 
 __all__ = ["Wanted", "check_change"]
 

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import sys
-import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args
 
 from router.context import Deadline
 from router.depends import SCOPES, Depends, Scope
+from router.naming import short_name_of
 from router.record import Batch, Record
-from router.registration.annotations import (
-    code_of,
-    describe,
-    is_change,
-    members_of,
-    name_of,
-    plain,
-    short_name_of,
-    show_parameter,
-)
+from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, plain
 from router.registration.misfit import Misfit
+from router.registration.source_text import describe, show_parameter
 
-__all__ = [
-    "Dependency",
-    "Namespaces",
-    "Parameter",
-    "hints_of",
-    "kind_of_parameter",
-    "parameters_of",
-    "read_dependency",
-    "supplied",
-]
+__all__ = ["Dependency", "Parameter", "kind_of_parameter", "read_dependency", "supplied"]
 
 Kind = Literal["record", "batch", "context", "deadline", "log", "depends"]
 
@@ -49,9 +30,6 @@ _LIVES_IN: dict[Kind, Scope] = {
 }
 
 _SUPPLIED = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
-
-Namespaces = Mapping[str, Mapping[str, Any]]
-"""Names by the name of the module in which they can be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,58 +56,6 @@ class Parameter:
     kind: Kind
     dependency: Dependency | None = None
     optional: bool = False
-
-
-def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a callable.
-
-    Raises:
-        Misfit: Python cannot tell them.
-    """
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        raise Misfit(
-            f"{name_of(function)}, whose signature Python cannot tell",
-            "a function written in Python",
-            "wrap it in a function of your own",
-        ) from None
-
-
-def hints_of(
-    function: Callable[..., Any], parameters: Iterable[inspect.Parameter], namespaces: Namespaces
-) -> dict[str, Any]:
-    """The annotations of parameters, with those that are text evaluated."""
-    code = code_of(function)
-    module = getattr(code, "__module__", None) or ""
-    names = getattr(code, "__globals__", None) or vars(sys.modules.get(module, types))
-    local = namespaces.get(module, {})
-    return {
-        parameter.name: _evaluate(parameter, names, local)
-        for parameter in parameters
-        if parameter.annotation is not parameter.empty
-    }
-
-
-def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mapping[str, Any]) -> Any:
-    holder = types.SimpleNamespace(__annotations__={parameter.name: parameter.annotation})
-    try:
-        return get_type_hints(holder, names, dict(local), include_extras=True)[parameter.name]
-    except NameError as error:
-        missing = str(error.name)
-        near = difflib.get_close_matches(missing, [*names, *local], n=1)
-        imported = f"import {missing} in its module, not under 'if TYPE_CHECKING:'"
-        raise Misfit(
-            f"the annotation of {parameter.name!r}, in which {missing!r} is not defined when the module runs",
-            "an annotation that can be evaluated",
-            f"write {near[0]}, if that is meant; else {imported}" if near else imported,
-        ) from None
-    except Exception as error:  # noqa: BLE001 - an annotation is code of the user's
-        raise Misfit(
-            f"the annotation of {parameter.name!r}, which raises {type(error).__name__} when it is evaluated",
-            "an annotation that can be evaluated",
-            "correct the annotation",
-        ) from None
 
 
 def supplied(

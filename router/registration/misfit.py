@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from router.errors import RegistrationError
-from router.registration.annotations import place_of, show
+from router.naming import place_of
+from router.registration.source_text import show
 
 __all__ = ["Misfit", "explained"]
 

@@ -7,54 +7,19 @@ user's code, and a call is nothing but a call.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from router.change import Change, Insert, Modify, Remove
-from router.depends import Depends, Scope
 from router.event import Event
-from router.record import Batch
-from router.registration.annotations import (
-    code_of,
-    describe,
-    is_change,
-    kind_of,
-    members_of,
-    name_of,
-    plain,
-    show_parameter,
-    written_arguments,
-)
-from router.registration.dependencies import (
-    Dependency,
-    Namespaces,
-    Parameter,
-    hints_of,
-    kind_of_parameter,
-    parameters_of,
-    read_dependency,
-    supplied,
-)
+from router.naming import code_of, kind_of
+from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, plain
+from router.registration.dependencies import Parameter, kind_of_parameter, supplied
 from router.registration.misfit import Misfit
+from router.registration.source_text import show_parameter, written_arguments
 
-__all__ = [
-    "Batch",
-    "ChangeOf",
-    "ChangeType",
-    "Dependency",
-    "Depends",
-    "Misfit",
-    "Parameter",
-    "Scope",
-    "Signature",
-    "caller_namespaces",
-    "describe",
-    "name_of",
-    "read_dependency",
-    "read_signature",
-]
+__all__ = ["ChangeOf", "ChangeType", "Signature", "read_signature"]
 
 _COVERS: dict[type, Event] = {
     Insert: Event.INSERT,
@@ -121,18 +86,6 @@ def read_signature(handler: Callable[..., Any], fitting: str, namespaces: Namesp
     hints = hints_of(handler, parameters, namespaces)
     change = _change_type(parameters, hints, fitting)
     return Signature(change, supplied(parameters[1:], hints, "record", namespaces, ()))
-
-
-def caller_namespaces() -> Namespaces:
-    """The local names around the code that called into this package, by the name of its module.
-
-    A handler defined inside a function, as tests do, may name a model of that function in an annotation that is text
-    (``from __future__ import annotations``), where the handler's own globals do not reach.
-    """
-    frame = sys._getframe(1)  # noqa: SLF001 - the only way to see them; pydantic does the same for models
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "router":
-        frame = frame.f_back
-    return {str(frame.f_globals.get("__name__")): dict(frame.f_locals)}
 
 
 def _check_callable(handler: Any) -> None:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router import (
+    Batch,
     Change,
     DecodeError,
     Dispatcher,
@@ -29,7 +30,6 @@ from router import (
     where,
 )
 from router.conditions import Condition, required_text
-from router.registration.signature import Batch
 from tests.builders import TTL, Json, Order, batch, dispatcher, insert, inserts, modify, remove, without
 from tests.strategies import junk
 

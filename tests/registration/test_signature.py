@@ -26,7 +26,8 @@ from router import (
     Remove,
     Routes,
 )
-from router.registration.annotations import describe, name_of, place_of, show
+from router.naming import name_of, place_of
+from router.registration.source_text import describe, show
 from tests.builders import Customer, Order
 from tests.registration import signatures_elsewhere
 

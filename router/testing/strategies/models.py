@@ -14,7 +14,7 @@ from hypothesis.errors import InvalidArgument, ResolutionFailed
 from pydantic import AliasChoices, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from router.registration.annotations import show
+from router.registration.source_text import show
 from router.testing.strategies.scalars import MOST_MEMBERS, PLAIN, Limits, Strategy, sizes, texts
 
 __all__ = ["models", "strategy_of"]

@@ -1,0 +1,50 @@
+"""Names of callables and kinds of values, as messages, logs and metrics show them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+__all__ = ["code_of", "kind_of", "name_of", "place_of", "short_name_of"]
+
+
+def code_of(function: Any) -> Any:
+    """Return the function that holds the code of a callable: behind partials, wrappers, classes and instances."""
+    function = inspect.unwrap(_behind_partials(function))
+    if inspect.isclass(function):
+        return inspect.getattr_static(function, "__init__")
+    return function if inspect.isroutine(function) else type(function).__call__
+
+
+def name_of(function: Any) -> str:
+    """Return the module and the qualified name of a callable: ``handlers.orders.place``."""
+    function = _behind_partials(function)
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}".replace("<locals>.", "")
+
+
+def short_name_of(function: Any) -> str:
+    """Return the name of a callable without its module: ``place``."""
+    return name_of(function).rpartition(".")[2]
+
+
+def place_of(function: Any) -> str | None:
+    """Return the file and line of a callable, or ``None`` for one that is not written in Python."""
+    code = getattr(code_of(function), "__code__", None) if callable(function) else None
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else None
+
+
+def kind_of(value: Any) -> str:
+    """Say what kind of value it is without showing the value: ``a value of type str``."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if inspect.isroutine(value):
+        return f"the function {value.__name__}"
+    return f"a value of type {type(value).__name__}"
+
+
+def _behind_partials(function: Any) -> Any:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
