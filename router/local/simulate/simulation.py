@@ -89,6 +89,7 @@ def simulate(scenario: Scenario, progress: Callable[[int, int], None] | None = N
         progress: Called after each lane with the number of finished lanes and that of all.
 
     Example:
+        >>> from router.local.simulate import Load
         >>> simulation = simulate(Scenario(load=Load(writes=10, duration=60, arrivals="regular", shards=2)))
         >>> simulation.totals["written"]
         Estimate(value=600.0, error=0.0)

@@ -159,7 +159,7 @@ class TestRecording:
         put("order-1", mail={"S": "zoe@example.com"})
         ended = record("--redact", "mail", "--redact", "emial")
         assert ended.out.splitlines()[-1] == "1 event, 1 record; redacted mail: 1; redacted emial: 0"
-        assert ended.err == "router: found no attribute for --redact 'emial': check the spelling\n"
+        assert ended.err == "router: found no attribute for --redact 'emial'; check the spelling\n"
         assert "zoe" not in json.dumps(events())
 
     def test_a_redact_key_makes_recordings_agree(self, record: Run, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ class TestFiles:
     def test_a_file_in_place_of_the_folder_is_refused(self, record: Run, folder: Path) -> None:
         """Another is asked for."""
         (folder / "events").write_text("mine", encoding="utf-8")
-        assert refused(record(), "found events to be a file, expected a folder; name another with --out")
+        assert refused(record(), "found the file events, expected a folder; name another with --out")
 
 
 class TestMissing:
