@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from router.record import Record
 
-__all__ = ["Change", "Diff", "Insert", "Modify", "Remove"]
+__all__ = ["Change", "Diff", "FoundBy", "Insert", "Modify", "Remove"]
 
 N_co = TypeVar("N_co", covariant=True)
 O_co = TypeVar("O_co", covariant=True, default=N_co)
+FoundBy = tuple["Callable[[Any, int], Record]", Any, int]
+"""A function that finds the record of a change, and its arguments: the record as delivered and its position."""
 
 
 class Change(Generic[N_co, O_co]):
@@ -40,18 +42,13 @@ class Change(Generic[N_co, O_co]):
         ('PAID', 'PLACED')
     """
 
-    # Most handlers never ask for the record, so nearly every change has what finds it instead: a function of the record
-    # as delivered and of its position.
-    __slots__ = ("_find_record", "_new", "_old", "_position", "_raw", "_record")
-
-    _raw: Any
-    _position: int
+    # Few handlers ask for the record, so most changes hold the arguments from which it is found: see _record_if_any.
+    __slots__ = ("_new", "_old", "_record")
 
     def __init__(self, new: N_co | None, old: O_co | None, record: Record | None = None) -> None:
         self._new = new
         self._old = old
-        self._record = record
-        self._find_record: Callable[[Any, int], Record] | None = None
+        self._record: Record | FoundBy | None = record
 
     @property
     def new(self) -> N_co | None:
@@ -108,13 +105,14 @@ class Change(Generic[N_co, O_co]):
         return Diff.between(old or {}, new or {})
 
     def _record_if_any(self) -> Record | None:
-        if self._record is None and self._find_record is not None:
-            self._record = self._find_record(self._raw, self._position)
-        return self._record
+        if type(self._record) is tuple:
+            find, raw, position = self._record
+            self._record = find(raw, position)
+        return self._record  # type: ignore[return-value]  # mypy does not narrow by type()
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        # For copies and other processes: the record, and not what finds it.
-        return None, {"_new": self._new, "_old": self._old, "_record": self._record_if_any(), "_find_record": None}
+        # Copies, and other processes, need the record instead of the function that finds it.
+        return None, {"_new": self._new, "_old": self._old, "_record": self._record_if_any()}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._record_if_any()!r}>"
@@ -129,7 +127,6 @@ class Insert(Change[N_co, N_co]):
         self._new = new
         self._old = None
         self._record = record
-        self._find_record = None
 
     @property
     def new(self) -> N_co:
@@ -156,7 +153,6 @@ class Modify(Change[N_co, O_co], Generic[N_co, O_co]):
         self._new = new
         self._old = old
         self._record = record
-        self._find_record = None
 
     @property
     def new(self) -> N_co:
@@ -183,7 +179,6 @@ class Remove(Change[N_co, N_co]):
         self._new = None
         self._old = old
         self._record = record
-        self._find_record = None
 
     @property
     def new(self) -> None:
@@ -204,19 +199,6 @@ class Remove(Change[N_co, N_co]):
     def expired(self) -> bool:
         """Whether the item's time to live ran out, instead of somebody deleting it."""
         return self.event is Event.EXPIRE
-
-
-def make_change(kind: type[Change[Any, Any]], new: Any, old: Any, record: Record) -> Change[Any, Any]:
-    """Make a change of some kind; calling the class takes twice as long up to Python 3.12."""
-    change = _new(kind)
-    change._new = new  # noqa: SLF001 - stands for __init__
-    change._old = old  # noqa: SLF001 - as above
-    change._record = record  # noqa: SLF001 - as above
-    change._find_record = None  # noqa: SLF001 - as above
-    return change
-
-
-_new = object.__new__
 
 
 class Diff:

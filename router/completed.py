@@ -1,7 +1,7 @@
-"""What has already finished beyond the point from which Lambda will deliver again.
+"""The store of routes that have completed records which Lambda delivers again.
 
-Lambda knows one position per shard. What finished behind it - a record's first route when its second failed, or a
-record of another lane - comes again, and is skipped because it stands here.
+Lambda knows one position in a shard and delivers every record from there again. Some of them are completed: the first
+route of a record whose second route failed, or a record of another lane. The store keeps them, and they are skipped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
-from router.record import Record
+from router.record import Record, Records
 
 __all__ = ["Completed", "MemoryCompleted", "Pair"]
 
@@ -19,58 +19,74 @@ Pair = tuple[str, str]
 
 
 class Completed(Protocol):
-    """Remembers which route has finished which record."""
+    """Remembers which route has completed which record."""
 
     def recall(self, records: Sequence[Record]) -> Collection[Pair]:
-        """Tell, once per invocation and before any handler runs, which pairs of these records are finished."""
+        """Return the completed pairs of these records; called once an invocation, before any handler runs."""
         ...
 
     def remember(self, pairs: Iterable[Pair]) -> None:
-        """Keep pairs that Lambda will deliver again."""
+        """Keep pairs of records that Lambda delivers again."""
         ...
 
     def forget(self, pairs: Iterable[Pair]) -> None:
-        """Let go of pairs that Lambda will not deliver again."""
+        """Remove pairs of records that Lambda does not deliver again."""
         ...
 
 
 class MemoryCompleted:
-    """Remembers in the memory of the container: right for as long as Lambda comes back to the same one.
+    """Remembers in the memory of the container, which is enough for as long as Lambda uses the same one.
 
-    A replay that reaches another container runs handlers again, which Lambda's "at least once" asks them to bear.
+    A delivery to another container runs handlers again, which Lambda's "at least once" requires them to bear.
 
     Args:
-        most: How many pairs to keep; beyond it the oldest go. Pairs of records that Lambda discards are never asked for
-            again, and leave this way.
+        most: How many pairs to keep; beyond it the oldest go. A pair whose record Lambda discards is never asked for.
 
     Example:
         >>> completed = MemoryCompleted()
         >>> completed.remember([("handlers.orders.place", "e1:100")])
-        >>> ("handlers.orders.place", "e1:100") in completed.recall([])
-        True
+        >>> len(completed)
+        1
     """
 
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
         self._pairs: dict[Pair, None] = {}
+        self._keys: dict[str, list[str]] = {}  # of each identity: an invocation asks for its own records only
         self._lock = threading.Lock()
 
-    def recall(self, records: Sequence[Record]) -> Collection[Pair]:  # noqa: ARG002 - all there is fits in the answer
-        """Tell which pairs are finished."""
-        return self._pairs.keys()
+    def recall(self, records: Sequence[Record]) -> Collection[Pair]:
+        """Return the completed pairs of these records."""
+        if not self._pairs:
+            return ()
+        identities = records.identities() if isinstance(records, Records) else [each.identity for each in records]
+        with self._lock:
+            known = self._keys.keys() & {*identities}
+            return [(key, identity) for identity in known if identity is not None for key in self._keys[identity]]
 
     def remember(self, pairs: Iterable[Pair]) -> None:
         """Keep pairs, the newest ``most`` of them."""
         with self._lock:
-            self._pairs.update(dict.fromkeys(pairs))
+            for pair in pairs:
+                if pair not in self._pairs:
+                    self._pairs[pair] = None
+                    self._keys.setdefault(pair[1], []).append(pair[0])
             while len(self._pairs) > self.most:
-                del self._pairs[next(iter(self._pairs))]
+                self._remove(next(iter(self._pairs)))
 
     def forget(self, pairs: Iterable[Pair]) -> None:
-        """Let go of pairs."""
+        """Remove pairs."""
         with self._lock:
             for pair in pairs:
-                self._pairs.pop(pair, None)
+                if pair in self._pairs:
+                    self._remove(pair)
+
+    def _remove(self, pair: Pair) -> None:
+        key, identity = pair
+        del self._pairs[pair]
+        self._keys[identity].remove(key)
+        if not self._keys[identity]:
+            del self._keys[identity]
 
     def __len__(self) -> int:
         return len(self._pairs)

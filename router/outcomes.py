@@ -11,10 +11,13 @@ if TYPE_CHECKING:
     from router.record import Record
     from router.routes import Route
 
-__all__ = ["Outcome", "Report", "Stage", "Status"]
+__all__ = ["UNDONE", "Outcome", "Report", "Stage", "Status"]
 
 Status = Literal["done", "skipped", "unrouted", "parked", "failed", "deferred"]
 Stage = Literal["envelope", "decode", "validate", "handler", "park"]
+
+UNDONE: tuple[Status, ...] = ("failed", "deferred")
+"""The statuses of records that Lambda has to deliver again."""
 
 
 class Outcome:

@@ -7,6 +7,8 @@ import pytest
 
 from router import Change, Dispatcher, Record, Routes
 from router.completed import MemoryCompleted, Pair
+from router.record import Records
+from router.sources.dynamodb_streams import SOURCE
 from tests.builders import (
     SUCCESS,
     Context,
@@ -206,14 +208,22 @@ def test_a_record_parked_without_a_route_is_forgotten() -> None:
 
 
 def pair(number: int) -> Pair:
-    return "route", f"e{number}"
+    (record,) = records(number)
+    return "route", str(record.identity)
 
 
-def test_memory_keeps_pairs() -> None:
-    """What is remembered is recalled, whatever the records."""
+def records(*numbers: int) -> Records:
+    return SOURCE.records(batch(*(insert(number) for number in numbers)))
+
+
+def test_memory_recalls_the_pairs_of_the_records() -> None:
+    """A pair is recalled for its own record, and for no other."""
     memory = MemoryCompleted()
     memory.remember([pair(1), pair(2)])
-    assert (pair(1) in memory.recall([]), pair(3) in memory.recall([]), len(memory)) == (True, False, 2)
+    assert set(memory.recall(records(1, 3))) == {pair(1)}
+    assert set(memory.recall(list(records(2, 3)))) == {pair(2)}
+    assert not memory.recall(records(3))
+    assert len(memory) == 2
 
 
 def test_memory_forgets_pairs() -> None:
@@ -221,15 +231,15 @@ def test_memory_forgets_pairs() -> None:
     memory = MemoryCompleted()
     memory.remember([pair(1)])
     memory.forget([pair(1), pair(2)])
-    assert (pair(1) in memory.recall([]), len(memory)) == (False, 0)
+    assert (list(memory.recall(records(1))), len(memory)) == ([], 0)
 
 
-def test_memory_lets_go_of_the_oldest() -> None:
-    """Beyond its limit memory loses what was remembered first."""
+def test_memory_drops_the_oldest_pairs() -> None:
+    """Beyond its limit memory drops the pairs that were remembered first."""
     memory = MemoryCompleted(most=2)
     memory.remember([pair(1), pair(2)])
     memory.remember([pair(3)])
-    assert list(memory.recall([])) == [pair(2), pair(3)]
+    assert sorted(memory.recall(records(1, 2, 3))) == [pair(2), pair(3)]
 
 
 def test_memory_does_not_grow() -> None:

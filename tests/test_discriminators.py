@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from router import RegistrationError, discriminators
 from router.discriminators import Discriminator, attribute, chain, discriminator_of, folded, function, prefix, template
-from router.planning.table import entity_reader
+from router.planning.lookup import entity_reader
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
 from tests.strategies import attribute_values, junk

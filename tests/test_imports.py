@@ -12,7 +12,7 @@ PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_ex
 HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
 
 # Modules in all, those of the standard library included; 224 were seen when this was written.
-BUDGET = 230
+BUDGET = 240
 
 LIST_MODULES = """
 import json, sys

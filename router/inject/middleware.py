@@ -1,8 +1,8 @@
-"""What runs around every handler: a callable around a callable.
+"""Middleware: a callable around the call of every handler.
 
-A middleware is given the next callable and returns its own in place of it, once, when the dispatcher is made. Both
-take what the handler takes first - the change, or all changes of an ``on_batch`` - and by the time the next callable
-returns, the handler has finished, asynchronous ones too.
+A middleware takes the next call and returns the call that replaces it, once, when the Dispatcher is made. Both take the
+handler's first argument: the change, or the changes of an ``on_batch``. When the next call returns, the handler has
+finished, even an asynchronous one.
 
 Example:
     >>> import time
@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from router.errors import RegistrationError
-from router.inject.call import current_invocation
+from router.inject.scopes import current_invocation
 from router.naming import name_of
 from router.types import Call, Middleware
 
@@ -56,7 +56,7 @@ def wrap(call: Call, middleware: Sequence[Middleware]) -> Call:
 
 
 def _finishing(call: Call) -> Call:
-    """A plain handler may return an awaitable, which is to be finished before the middleware's next line runs."""
+    """Wait for the handler before the middleware's next line runs: a plain handler may return an awaitable."""
 
     @functools.wraps(call, assigned=(), updated=())
     def finishing(change: Any) -> Any:
@@ -71,7 +71,7 @@ def _check_takes_one(around: Middleware) -> None:
         inspect.signature(around).bind(None)
     except TypeError:
         _refuse(f"{name_of(around)}{inspect.signature(around)}, which cannot be called with one argument")
-    except ValueError:  # nobody can tell what it takes
+    except ValueError:  # Python cannot tell its signature
         return
 
 

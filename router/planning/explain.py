@@ -8,7 +8,8 @@ from typing import Any
 
 from router.discriminators import Discriminator
 from router.event import Event
-from router.planning.table import Table, images_of
+from router.planning.lookup import images_of
+from router.planning.table import RouteTable
 from router.record import Record
 from router.routes import Route
 
@@ -65,7 +66,7 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(record: Record, table: Table, discriminator: Discriminator) -> Explanation:
+def explain(record: Record, table: RouteTable, discriminator: Discriminator) -> Explanation:
     """Tell what would become of a record."""
     if record.flaw is not None:
         return Explanation(record, None, None, discriminator, (), str(record.flaw.error))
@@ -86,7 +87,7 @@ def _read(record: Record, discriminator: Discriminator) -> tuple[str | None, str
     return None, None
 
 
-def _verdicts(record: Record, entity: str | None, table: Table) -> Iterator[Verdict]:
+def _verdicts(record: Record, entity: str | None, table: RouteTable) -> Iterator[Verdict]:
     routed = table.routes_of(entity)
     for route in table.routes:
         if route.fallback:

@@ -1,136 +1,110 @@
-"""The ways that records take, looked up by what stands on the wire."""
+"""Lookup of the way that a record takes, by what the discriminator reads on the wire."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
-from router.change import Change, Insert, Modify
 from router.conditions import required_text
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.parsing.parser import Parser, parser_for
-from router.planning.step import Step, Steps
+from router.planning.step import Image, Mark, Runner, Step, Steps, Way, way_of
+from router.record import Record
 
-__all__ = ["Choice", "Index", "Straight", "Way", "index_of"]
+__all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of"]
 
-
-@final
-class Straight:
-    """The way of records that take one step and no other: what to read, what to make of it, and what to call.
-
-    Args:
-        step: The step. Its condition is asked before.
-        kind: What its handler is given.
-        new: Reads the new image.
-        old: Reads the old image, without which a modification does not go this way; ``None`` for others.
-    """
-
-    __slots__ = ("call", "kind", "new", "old", "route", "step")
-
-    def __init__(self, step: Step, kind: type[Change[Any, Any]], new: Parser, old: Parser | None) -> None:
-        self.step = step
-        self.route = step.route
-        self.call = step.call
-        self.kind = kind
-        self.new = new
-        self.old = old
-
-
-@final
-class Choice:
-    """The ways of records that conditions look at.
-
-    Most conditions want one text in an attribute: ``changed("status", to="SHIPPED")``. The text that is there tells
-    which of the steps come into question, and it does not matter how many others there are.
-
-    Args:
-        steps: All steps of an entity and event.
-        event: The event.
-    """
-
-    __slots__ = ("_attribute", "_by_text", "_otherwise")
-
-    def __init__(self, steps: tuple[Step, ...], event: Event) -> None:
-        required = [required_text(step.condition) for step in steps]
-        counts = Counter(each[0] for each in required if each is not None)
-        self._attribute = counts.most_common(1)[0][0] if counts else ""  # which no attribute is called
-        texts = [None if each is None or each[0] != self._attribute else each[1] for each in required]
-
-        def of(text: str | None) -> Way:
-            chosen = tuple(step for step, wanted in zip(steps, texts, strict=True) if wanted is None or wanted == text)
-            return _straight(chosen, event) or chosen
-
-        self._otherwise = of(None)
-        self._by_text = {text: of(text) for text in texts if text is not None}
-
-    def way(self, old: Any, new: Any) -> Way:
-        """The way of a record.
-
-        Args:
-            old: The old image on the wire, if there is one.
-            new: The new image on the wire.
-        """
-        try:
-            way = self._by_text.get(new[self._attribute]["S"], self._otherwise)
-        except (KeyError, TypeError):  # there is no such attribute, it is none of text, or it is malformed
-            way = self._otherwise
-        if type(way) is not Straight or (condition := way.step.condition) is None:
-            return way
-        try:
-            met = condition.wire(old or _NOTHING, new)
-        except Exception:  # noqa: BLE001 - it may be the user's own; it is asked again where failures are dealt with
-            met = None
-        if met:
-            return way
-        return () if met is False else (way.step,)
-
-
-Way = Straight | tuple[Step, ...]
-"""Where a record goes: along one step that nothing can keep it from, or along those that will have it."""
-
-_NOTHING: Mapping[str, Any] = {}
+Ways = Mapping[Event, Mapping[str, Way | None]]
+"""The way of each event and entity; ``None`` for an entity that has no route for the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The ways of records that have a new image, looked up by what stands on the wire.
+    """Ways for dict lookups on the record as delivered, by ``eventName`` and entity.
+
+    It serves records with nothing unusual about them, where the discriminator is one attribute. What is not in it is
+    looked up exactly: a removal by time to live, for example, or any record where the discriminator needs more.
 
     Args:
-        attribute: Whose text in the new image is the entity's name.
-        ways: By ``eventName``, the way of each entity, or the choice of ways.
+        attribute: The attribute whose text is the entity name.
+        with_new_image: The ways of records that have a new image.
+        without_new_image: The ways of the others.
     """
 
     attribute: str
-    ways: Mapping[str, Mapping[str, Way | Choice]]
+    with_new_image: Mapping[str, Mapping[str, Way | None]]
+    without_new_image: Mapping[str, Mapping[str, Way | None]]
 
 
-def index_of(discriminator: Discriminator, steps: Steps) -> Index | None:
-    """The index of steps, or ``None`` where an entity's name has to be worked out."""
+NO_INDEX = Index("", {}, {})
+
+
+def ways_of(steps: Steps) -> Ways:
+    """Compile the steps of every entity and event."""
+    return {event: {entity: _way(at[event]) for entity, at in steps.items()} for event in Event}
+
+
+def index_of(discriminator: Discriminator, ways: Ways) -> Index:
+    """The index of ways; empty where an entity name is not simply the text of an attribute."""
     if not isinstance(discriminator, Attribute):
-        return None
-    ways = {
-        str(event.name): {entity: _way(at[event], event) for entity, at in steps.items()}
-        for event in (Event.INSERT, Event.MODIFY)
-    }
-    return Index(discriminator.name, ways)
+        return NO_INDEX
+    insert, modify, delete = ways[Event.INSERT], ways[Event.MODIFY], ways[Event.DELETE]
+    return Index(discriminator.name, {"INSERT": insert, "MODIFY": modify}, {"MODIFY": modify, "REMOVE": delete})
 
 
-def _way(steps: tuple[Step, ...], event: Event) -> Way | Choice:
-    if any(step.condition is not None for step in steps):
-        return Choice(steps, event)
-    return _straight(steps, event) or steps
+def _way(steps: tuple[Step, ...]) -> Way | None:
+    """The way along steps, of which only those run whose required text stands in the record.
+
+    Most conditions require one text in an attribute of the new image: ``changed("status", to="SHIPPED")``. Looking the
+    text up finds the steps that can match, however many others there are.
+    """
+    required = [required_text(step.route.condition) for step in steps]
+    counts = Counter(each[0] for each in required if each is not None)
+    if not counts:
+        return way_of(steps)
+    attribute = counts.most_common(1)[0][0]
+    texts = [None if each is None or each[0] != attribute else each[1] for each in required]
+
+    def way_for(text: str | None) -> Way | None:
+        return way_of([step for step, wanted in zip(steps, texts, strict=True) if wanted is None or wanted == text])
+
+    otherwise = way_for(None)
+    by_text = {text: way_for(text) for text in texts if text is not None}
+
+    def take_by_text(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
+        try:
+            way = by_text.get(new[attribute]["S"], otherwise)
+        except (KeyError, TypeError):  # the attribute is absent, no text, or malformed
+            way = otherwise
+        return None if way is None else way(runner, raw, position, new, old)
+
+    return take_by_text
 
 
-def _straight(steps: tuple[Step, ...], event: Event) -> Straight | None:
-    if len(steps) != 1:
-        return None
-    (step,) = steps
-    route = step.route
-    if route.model is None or route.batch:
-        return None
-    if event is Event.INSERT:
-        return Straight(step, Insert, parser_for(route.model), None)
-    return Straight(step, Modify, parser_for(route.model), parser_for(route.old))
+def entity_reader(discriminator: Discriminator) -> Callable[[Record], str | None]:
+    """The function that reads the entity name of a record: from the new image, else the old one, else the keys."""
+    read = discriminator.read
+
+    def read_entity(record: Record) -> str | None:
+        return next((name for _, image in images_of(record) if (name := read(image)) is not None), None)
+
+    if not isinstance(discriminator, Attribute):
+        return read_entity
+    attribute = discriminator.name
+
+    def read_attribute(record: Record) -> str | None:
+        image = record.new_image or record.old_image
+        try:
+            entity = image[attribute]["S"]  # type: ignore[index]  # None raises the TypeError below
+        except (KeyError, TypeError):
+            return read_entity(record)
+        return entity if type(entity) is str and entity else read_entity(record)
+
+    return read_attribute
+
+
+def images_of(record: Record) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """The images of a record with their names, in the order in which the discriminator reads them."""
+    images = (("NewImage", record.new_image), ("OldImage", record.old_image), ("Keys", record.wire_keys))
+    return ((name, image) for name, image in images if image)

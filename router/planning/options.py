@@ -1,31 +1,53 @@
-"""What a dispatcher is told, held against what it can do, while it is made."""
+"""The options of a Dispatcher, checked when it is made."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, get_args
 
+from router.completed import Completed
+from router.discriminators import Discriminator
 from router.errors import RegistrationError
-from router.policies import OnError, parks, policies_of
+from router.observability.metrics import Meter
+from router.observability.tracing import Tracer
+from router.parking import Parking
+from router.policies import OnError, check_on_error, parks, policies_of
 from router.routes import Routes
+from router.stream_view import VIEWS, View
+from router.types import Middleware
 
-__all__ = [
-    "check_choice",
-    "check_completed",
-    "check_concurrency",
-    "check_metrics",
-    "check_middleware",
-    "check_parking",
-    "check_reserve",
-    "check_routes",
-    "check_tracing",
-    "check_unknown",
-]
+__all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown"]
+
+Unrouted = Literal["skip", "fail", "park"]
+"""What a record becomes whose entity has no route."""
 
 
-def check_unknown(unknown: Iterable[str], known: Sequence[str]) -> None:
-    """Refuse an option that there is not, and name the nearest that there is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of a Dispatcher; its docstring says what they mean."""
+
+    discriminator: Discriminator
+    view: View
+    on_error: OnError
+    unrouted: Unrouted
+    parking: Parking | None
+    middleware: Sequence[Middleware]
+    concurrency: int
+    reserve: float
+    completed: Completed
+    metrics: Meter | None
+    tracing: Tracer | None
+
+
+def check_unknown(unknown: Mapping[str, Any]) -> None:
+    """Refuse an option that does not exist, and name the nearest that does.
+
+    Raises:
+        RegistrationError: There is one.
+    """
+    known = list(Options.__dataclass_fields__)
     for name in unknown:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}=?" if near else ""
@@ -34,7 +56,11 @@ def check_unknown(unknown: Iterable[str], known: Sequence[str]) -> None:
 
 
 def check_routes(routes: Iterable[Any]) -> None:
-    """Refuse what is no collection of routes."""
+    """Refuse what is no ``Routes``.
+
+    Raises:
+        RegistrationError: One of the arguments is something else.
+    """
     for collection in routes:
         if not isinstance(collection, Routes):
             _refuse(
@@ -43,57 +69,62 @@ def check_routes(routes: Iterable[Any]) -> None:
             )
 
 
-def check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
-    """Refuse a value that is none of the choices."""
+def check_options(options: Options, routes: Routes) -> None:
+    """Refuse values that an option cannot have.
+
+    Args:
+        options: The options.
+        routes: The routes, whose policies may need a parking place.
+
+    Raises:
+        RegistrationError: An option has a wrong value.
+    """
+    _check_choice("view", options.view, VIEWS)
+    _check_choice("unrouted", options.unrouted, get_args(Unrouted))
+    _check_concurrency(options.concurrency)
+    _check_reserve(options.reserve)
+    _check_middleware(options.middleware)
+    check_on_error(options.on_error)
+    _check_methods(
+        "completed", options.completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()"
+    )
+    if options.metrics is not None:
+        _check_methods("metrics", options.metrics, ("emit",), "what takes figures: metrics=Metrics('Shop')")
+    if options.tracing is not None:
+        _check_methods("tracing", options.tracing, ("invocation", "route"), "a tracer: tracing=Tracing()")
+    if options.parking is not None:
+        _check_methods("parking", options.parking, ("park",), "a parking place such as MemoryParking()")
+    else:
+        _check_no_parking(options, routes)
+
+
+def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     if value not in choices:
         found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
         _refuse(f"Dispatcher({name}=) found {found}, expected {' or '.join(map(repr, choices))}")
 
 
-def check_concurrency(value: Any) -> None:
-    """Refuse what is no number of lanes."""
+def _check_concurrency(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         _refuse(f"Dispatcher(concurrency=) found {_number(value)}, expected a whole number of lanes, 1 or more")
 
 
-def check_reserve(value: Any) -> None:
-    """Refuse what is no time to keep."""
+def _check_reserve(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         _refuse(f"Dispatcher(reserve=) found {_number(value)}, expected seconds, 0 or more")
 
 
-def check_middleware(middleware: Any) -> None:
-    """Refuse what is no sequence, as one middleware on its own is not."""
+def _check_middleware(middleware: Any) -> None:
     if not isinstance(middleware, Sequence) or isinstance(middleware, str):
         found = "a function" if callable(middleware) else f"a value of type {type(middleware).__name__}"
         _refuse(f"Dispatcher(middleware=) found {found}, expected a sequence: middleware=[timed]")
 
 
-def check_completed(completed: Any) -> None:
-    """Refuse what cannot remember."""
-    _check_methods("completed", completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()")
-
-
-def check_metrics(metrics: Any) -> None:
-    """Refuse what takes no figures."""
-    if metrics is not None:
-        _check_methods("metrics", metrics, ("emit",), "what takes figures: metrics=Metrics('Shop')")
-
-
-def check_tracing(tracing: Any) -> None:
-    """Refuse what cannot see a call begin and end."""
-    if tracing is not None:
-        _check_methods("tracing", tracing, ("invocation", "route"), "a tracer: tracing=Tracing()")
-
-
-def check_parking(routes: Routes, on_error: OnError, unrouted: str, parking: Any) -> None:
-    """Refuse a policy that parks without a place to park in, and a place that nothing can be put into."""
-    if parking is not None:
-        _check_methods("parking", parking, ("park",), "a parking place such as MemoryParking()")
-        return
+def _check_no_parking(options: Options, routes: Routes) -> None:
+    """Refuse a policy that parks, as there is no parking place."""
     wants = [f"the route {route}" for route in routes if any(map(parks, policies_of(route.on_error)))]
-    wants += ["on_error="] * any(map(parks, policies_of(on_error)))
-    wants += ["unrouted='park'"] * (unrouted == "park")
+    wants += ["on_error="] * any(map(parks, policies_of(options.on_error)))
+    wants += ["unrouted='park'"] * (options.unrouted == "park")
     if wants:
         _refuse(
             f"Dispatcher() found no parking=, which {wants[0]} needs; give it one: "
@@ -102,7 +133,7 @@ def check_parking(routes: Routes, on_error: OnError, unrouted: str, parking: Any
 
 
 def _check_methods(option: str, value: Any, methods: Iterable[str], expected: str) -> None:
-    """Refuse a class, which is to be called first, and what has not all of the methods."""
+    """Refuse a class, which has to be called first, and an object that lacks one of the methods."""
     if isinstance(value, type) or not all(callable(getattr(value, name, None)) for name in methods):
         found = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
         _refuse(f"Dispatcher({option}=) found {found}, expected {expected}")

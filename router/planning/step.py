@@ -1,107 +1,308 @@
-"""What a route does with a record of one kind of event: how the change is made, what is asked, what is called."""
+"""One route for one kind of event, and the functions that take a record along it.
+
+:func:`way_of` compiles the steps of an entity and event into one function. A step becomes a function that asks the
+condition, parses the images that the step needs, makes the change and calls the handler. A record with one step is
+taken by that function alone; a record with several steps is taken by the functions of each, in the order of
+registration, and each image is parsed once. No other code leads to a handler.
+
+These functions return what is kept of a record. For a record that went well that is the step, from which the outcome is
+made when it is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from asyncio import CancelledError
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from time import perf_counter
+from typing import Any, Literal, Protocol
 
-from router.change import Change, Insert, Modify, Remove, make_change
+from router.change import Change, Insert, Modify, Remove
 from router.errors import DecodeError
 from router.event import Event
+from router.outcomes import Outcome, Stage
 from router.parsing.parser import Parser, parser_for
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
 from router.types import Call
 
-__all__ = ["Build", "Cache", "Step", "Steps", "builder"]
+__all__ = ["Image", "Mark", "Runner", "Step", "Steps", "Way", "way_of"]
 
-Cache = dict[Any, Any]
-"""What was read of one record, so that several routes read each image into each model once."""
-Build = Callable[[Record, Cache | None], Change[Any, Any]]
+Image = Any
+"""An image as delivered, a dict of attribute values; ``None`` where the record does not have it."""
 
 
 class Step:
-    """One route, for one kind of event, ready to be taken."""
+    """One route, for one kind of event.
 
-    __slots__ = ("batch", "build", "call", "condition", "key", "levels", "position", "route")
+    Args:
+        route: The route.
+        event: The event.
+        position: The route's place in the order of registration.
+        key: The route's name, the same in every deployment.
+        call: Calls the handler with all that it declares.
+        levels: The policies for failures, the route's own first.
+    """
+
+    __slots__ = ("call", "event", "key", "levels", "position", "route")
 
     def __init__(
-        self, route: Route, position: int, key: str, build: Build, call: Call, levels: tuple[OnError | None, ...]
+        self, route: Route, event: Event, position: int, key: str, call: Call, levels: tuple[OnError | None, ...]
     ) -> None:
         self.route = route
-        self.batch = route.batch
+        self.event = event
         self.position = position
         self.key = key
-        self.build = build
         self.call = call
-        self.condition = route.condition
         self.levels = levels
 
 
 Steps = Mapping[str, Mapping[Event, tuple[Step, ...]]]
 """The steps of each entity and event."""
 
+Mark = Step | Outcome | list[Outcome | tuple[Step, float]] | Literal["unrouted", "deferred"] | None
+"""What is kept of a record: the step that is done; an outcome that is not simply done; a list of outcomes and of pairs
+of a step and its duration, for a record with several steps; a status without a route; ``None`` where no condition was
+met."""
 
-def builder(route: Route, event: Event) -> Build:
-    """How the change of a route is made of a record of one kind of event."""
+Way = Callable[["Runner", Any, int, Image, Image], Mark]
+"""Takes a record along its steps, given the runner, the record as delivered, its position, its new and old image."""
+
+
+class Runner(Protocol):
+    """Runs the steps of an invocation, and is given what does not simply go well."""
+
+    deadline: float
+    known: Any
+    stopped: bool
+
+    @property
+    def find_record(self) -> Callable[[Any, int], Record]:
+        """Finds the record of one as delivered, at its position."""
+        ...
+
+    @property
+    def finish(self) -> Callable[[Any], Any]:
+        """Waits for the result of a handler, where it is asynchronous."""
+        ...
+
+    def has_completed(self, key: str, position: int) -> bool:
+        """Whether an earlier delivery has completed a record at the route with this key."""
+        ...
+
+    def failed(self, step: Step, raw: Any, position: int, stage: Stage, error: BaseException) -> Outcome:
+        """Settle a failure."""
+        ...
+
+    def gathered(self, step: Step, raw: Any, position: int, change: Any) -> Outcome:
+        """Keep a change for the one call of an ``on_batch`` handler."""
+        ...
+
+
+def way_of(steps: Sequence[Step]) -> Way | None:
+    """Compile the steps of an entity and event; ``None`` where there are none.
+
+    Args:
+        steps: The steps, in the order of registration.
+    """
+    if not steps:
+        return None
+    slots: Slots = {}
+    attempts = [_attempt_by_images(step, slots) for step in steps]
+    if len(steps) == 1:
+        return attempts[0]
+    unparsed = [UNPARSED] * len(slots)
+
+    def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
+        models = unparsed.copy()
+        taken: list[Outcome | tuple[Step, float]] = []
+        now = started = perf_counter()
+        for place, attempt in enumerate(attempts):
+            if now > started and now > runner.deadline:
+                runner.stopped = True
+                taken += _deferred(steps[place:], runner.find_record(raw, position), new, old)
+                break
+            mark = attempt(runner, raw, position, new, old, models)
+            if mark is None:
+                continue
+            before, now = now, perf_counter()
+            if isinstance(mark, Step):
+                taken.append((mark, now - before))
+                continue
+            if mark.error is not None:
+                mark.duration = now - before
+            taken.append(mark)
+            if mark.status == "failed":
+                taken += _deferred(steps[place + 1 :], mark.record, new, old)
+                break
+        return taken or None
+
+    return take_in_turn
+
+
+Slots = dict[tuple[Parser, str], int]
+"""The place of each parser and image in the list of models that the steps of a record share."""
+
+UNPARSED: Any = object()
+NO_IMAGE: Mapping[str, Any] = {}
+Attempt = Callable[..., Step | Outcome | None]
+"""Takes a record along one step; beside the arguments of a way it may be given the models that steps share."""
+
+
+def _attempt_by_images(step: Step, slots: Slots) -> Attempt:
+    """Compile a step whose changes have the class of its event, or one that the images of the record decide."""
+    route, event = step.route, step.event
     if route.fallback:
-        return _build_fallback
+        return _attempt_of_fallback(step, slots)
     if route.model is None:
-        return _build_without_images
-    new, old = parser_for(route.model), parser_for(route.old)
+        return _attempt(step, slots, _CLASSES[event], None, None)
+    new_parser, old_parser = parser_for(route.model), parser_for(route.old)
     if event is Event.INSERT:
-        return lambda record, cache: make_change(Insert, _read(new, record.new_image, "NewImage", cache), None, record)
+        return _attempt(step, slots, Insert, new_parser, None)
     if event is not Event.MODIFY:
-        return lambda record, cache: make_change(Remove, None, _read(old, record.old_image, "OldImage", cache), record)
-    if Change in route.signature.change.types:
-        return lambda record, cache: _build_open(new, old, record, cache)
-    return lambda record, cache: make_change(
-        Modify,
-        _read(new, record.new_image, "NewImage", cache),
-        _read(old, record.old_image, "OldImage", cache),
-        record,
-    )
+        return _attempt(step, slots, Remove, None, old_parser)
+    with_both = _attempt(step, slots, Modify, new_parser, old_parser)
+    if Change not in route.signature.change.types:
+        return with_both
+    with_new = _attempt(step, slots, Change, new_parser, None)
+    with_old = _attempt(step, slots, Change, None, old_parser)
+
+    def with_either(
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None
+    ) -> Step | Outcome | None:
+        attempt = with_new if old is None else with_old if new is None else with_both
+        return attempt(runner, raw, position, new, old, models)
+
+    return with_either
 
 
-def _read(parser: Parser, wire: Any, image: str, cache: Cache | None) -> Any:
-    if wire is None:
-        raise DecodeError("", "no such image", "one in a record of this event", image)
-    if cache is None:
-        return parser.parse(wire, image)
-    key = (image, parser)
-    if key not in cache:
-        cache[key] = parser.parse(wire, image)
-    return cache[key]
+_CLASSES: dict[Event, type[Change[Any, Any]]] = {
+    Event.INSERT: Insert,
+    Event.MODIFY: Modify,
+    Event.DELETE: Remove,
+    Event.EXPIRE: Remove,
+}
 
 
-def _build_open(new: Parser, old: Parser, record: Record, cache: Cache | None) -> Change[Any, Any]:
-    """A modification for a handler of ``Change``, which can do with one of the images."""
-    if record.old_image is None:
-        return Change(_read(new, record.new_image, "NewImage", cache), None, record)
-    before = _read(old, record.old_image, "OldImage", cache)
-    if record.new_image is None:
-        return Change(None, before, record)
-    return Modify(_read(new, record.new_image, "NewImage", cache), before, record)
-
-
-def _build_without_images(record: Record, _cache: Cache | None) -> Change[Any, Any]:
-    if record.event is Event.INSERT:
-        return Insert(None, record)
-    return Modify(None, None, record) if record.event is Event.MODIFY else Remove(None, record)
-
-
-def _build_fallback(record: Record, cache: Cache | None) -> Change[Any, Any]:
+def _attempt_of_fallback(step: Step, slots: Slots) -> Attempt:
+    """Compile a fallback. Its changes have the images that the record has; without any, the keys are the old image."""
     plain = parser_for(dict[str, Any])
-    new, old = record.new_image, record.old_image
-    if new is None and old is None:
-        return Change(None, record.keys, record)
-    if new is None:
-        return Remove(_read(plain, old, "OldImage", cache), record)
-    if old is None:
-        return (
-            Insert(_read(plain, new, "NewImage", cache), record)
-            if record.event is Event.INSERT
-            else Change(_read(plain, new, "NewImage", cache), None, record)
-        )
-    return Modify(_read(plain, new, "NewImage", cache), _read(plain, old, "OldImage", cache), record)
+    with_both = _attempt(step, slots, Modify, plain, plain)
+    with_new = _attempt(step, slots, Insert if step.event is Event.INSERT else Change, plain, None)
+    with_old = _attempt(step, slots, Remove, None, plain)
+    with_keys = _attempt(step, slots, Change, None, plain, old_name="Keys")
+
+    def with_any(
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None
+    ) -> Step | Outcome | None:
+        if new is None and old is None:
+            return with_keys(runner, raw, position, None, raw["dynamodb"].get("Keys", {}), models)
+        attempt = with_new if old is None else with_old if new is None else with_both
+        return attempt(runner, raw, position, new, old, models)
+
+    return with_any
+
+
+def _attempt(  # noqa: C901 - for the reason below
+    step: Step,
+    slots: Slots,
+    kind: type[Change[Any, Any]],
+    new_parser: Parser | None,
+    old_parser: Parser | None,
+    old_name: str = "OldImage",
+) -> Attempt:
+    """Compile a step for changes of one class.
+
+    Every record runs through this function, and a call costs as much as most of its lines: it is long, and calls
+    nothing that it can do itself.
+
+    Args:
+        step: The step.
+        slots: The place of each parser and image in the list of models that the steps of a record share.
+        kind: The class.
+        new_parser: Parses the new image; ``None`` leaves it out.
+        old_parser: Parses the old image; ``None`` leaves it out.
+        old_name: The name of the old image in errors.
+    """
+    route, key, call, batch = step.route, step.key, step.call, step.route.batch
+    condition: Any = route.condition
+    wire: Any = None if condition is None else condition.wire
+    typed: Any = None if condition is None else condition.typed
+    new_slot = -1 if new_parser is None else slots.setdefault((new_parser, "NewImage"), len(slots))
+    old_slot = -1 if old_parser is None else slots.setdefault((old_parser, old_name), len(slots))
+
+    def attempt(  # noqa: C901 - as said above
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: list[Any] | None = None
+    ) -> Step | Outcome | None:
+        if runner.known is not None and runner.has_completed(key, position):
+            return Outcome("skipped", runner.find_record(raw, position), route)
+        met: bool | None = True
+        if wire is not None:
+            try:
+                met = wire(old or NO_IMAGE, new or NO_IMAGE)
+            except Exception as error:  # noqa: BLE001 - a condition may be the user's own
+                return runner.failed(step, raw, position, "handler", error)
+            if met is False:
+                return None
+        change = _create(kind)
+        try:
+            if new_parser is None:
+                change._new = None
+            elif models is None:
+                change._new = new_parser.parse(new, "NewImage")
+            else:
+                change._new = _parse_once(models, new_slot, new_parser, new, "NewImage")
+            if old_parser is None:
+                change._old = None
+            elif models is None:
+                change._old = old_parser.parse(old, old_name)
+            else:
+                change._old = _parse_once(models, old_slot, old_parser, old, old_name)
+        except Exception as error:  # noqa: BLE001 - a model's validators may raise anything
+            stage: Stage = "decode" if isinstance(error, DecodeError) else "validate"
+            return runner.failed(step, raw, position, stage, _absence(error, new, old) or error)
+        change._record = (runner.find_record, raw, position)
+        try:
+            if met is None and not typed(change, old or NO_IMAGE, new or NO_IMAGE):
+                return None
+            if batch:
+                return runner.gathered(step, raw, position, change)
+            result = call(change)
+            if result is not None:
+                runner.finish(result)
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
+            return runner.failed(step, raw, position, "handler", error)
+        return step
+
+    return attempt
+
+
+_create: Any = object.__new__
+
+
+def _parse_once(models: list[Any], slot: int, parser: Parser, image: Image, name: str) -> Any:
+    """Parse an image, unless an earlier step of the record has."""
+    model = models[slot]
+    if model is UNPARSED:
+        model = models[slot] = parser.parse(image, name)
+    return model
+
+
+def _absence(error: Exception, new: Image, old: Image) -> DecodeError | None:
+    """The error for an image that the step needs and the record does not have; ``None`` for any other error."""
+    images: dict[str | None, Image] = {"NewImage": new, "OldImage": old}
+    if not isinstance(error, DecodeError) or images.get(error.image, NO_IMAGE) is not None:
+        return None
+    return DecodeError("", "no such image", "one in a record of this event", error.image)
+
+
+def _deferred(steps: Sequence[Step], record: Record, new: Image, old: Image) -> Iterator[Outcome]:
+    """Outcomes of steps that do not start, without those whose conditions are not met."""
+    for step in steps:
+        met: bool | None = None
+        if step.route.condition is not None:
+            with suppress(Exception):  # a condition may be the user's own; the next delivery asks it again
+                met = step.route.condition.wire(old or NO_IMAGE, new or NO_IMAGE)
+        if met is not False:
+            yield Outcome("deferred", record, step.route)

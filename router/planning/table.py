@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
-from router.discriminators import Attribute, Discriminator
+from router.discriminators import Discriminator
 from router.event import Event
 from router.planning.route_checks import (
     check_models_complete,
@@ -15,17 +14,16 @@ from router.planning.route_checks import (
     only_fallback,
     refuse_clash,
 )
-from router.planning.step import Step, Steps, builder
+from router.planning.step import Step, Steps
 from router.policies import OnError
-from router.record import Record
 from router.routes import Route
 from router.stream_view import View
 from router.types import Call
 
-__all__ = ["Table", "entity_reader", "images_of"]
+__all__ = ["RouteTable"]
 
 
-class Table:
+class RouteTable:
     """Which steps each entity and event leads to.
 
     Args:
@@ -41,6 +39,7 @@ class Table:
         self.routes = tuple(routes)
         self.folds = discriminator.folds
         self._by_entity: dict[str, list[Route]] = {}
+        self._registered: dict[str, str] = {}
         check_unique(self.routes)
         for route in self.routes:
             check_models_complete(route)
@@ -62,17 +61,26 @@ class Table:
                 if owner.model != route.model:
                     refuse_clash(name, owner, route)
                 self._by_entity.setdefault(folded, []).append(route)
+                self._registered[folded] = name
 
     def fold(self, entity: str) -> str:
         """An entity's name as it is compared."""
         return entity.casefold() if self.folds else entity
 
+    def entities_of(self, route: Route) -> tuple[str, ...]:
+        """The entity names that lead to a route; none for the fallback."""
+        return self.names.get(id(route), ())
+
+    def registered_name(self, entity: str) -> str | None:
+        """The name under which an entity was registered; ``None`` where it has no route."""
+        return self._registered.get(self.fold(entity))
+
     def routes_of(self, entity: str | None) -> Sequence[Route]:
         """The routes of an entity, in the order of registration."""
         return () if entity is None else self._by_entity.get(self.fold(entity), ())
 
-    def steps(self, call: Callable[[Route], Call], on_error: OnError | None) -> tuple[Steps, tuple[Step, ...]]:
-        """Everything that a record can lead to, by entity name and event, and the fallback's step.
+    def steps(self, call: Callable[[Route], Call], on_error: OnError | None) -> tuple[Steps, Mapping[Event, Step]]:
+        """The steps of each entity and event, and the fallback's step for each event, if there is a fallback.
 
         Args:
             call: Plans the call of a route's handler.
@@ -83,14 +91,14 @@ class Table:
 
         def step(route: Route, event: Event) -> Step:
             position = positions[id(route)]
-            levels = (route.on_error, on_error)
-            return Step(route, position, self.keys[id(route)], builder(route, event), calls[position], levels)
+            return Step(route, event, position, self.keys[id(route)], calls[position], (route.on_error, on_error))
 
         by_entity = {
             entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in Event}
             for entity, routes in self._by_entity.items()
         }
-        return by_entity, () if self.fallback is None else (step(self.fallback, Event.ANY),)
+        fallback = self.fallback
+        return by_entity, {} if fallback is None else {event: step(fallback, event) for event in Event}
 
 
 def _keys(routes: Iterable[Route]) -> dict[int, str]:
@@ -102,32 +110,3 @@ def _keys(routes: Iterable[Route]) -> dict[int, str]:
         counts[text] = counts.get(text, 0) + 1
         keys[id(route)] = text if counts[text] == 1 else f"{text} #{counts[text]}"
     return keys
-
-
-def entity_reader(discriminator: Discriminator) -> Callable[[Record], str | None]:
-    """How a record's entity is read: from the new image, else the old one, else the keys."""
-    read = discriminator.read
-
-    def read_entity(record: Record) -> str | None:
-        return next((name for _, image in images_of(record) if (name := read(image)) is not None), None)
-
-    if not isinstance(discriminator, Attribute):
-        return read_entity
-    name = discriminator.name
-
-    def read_attribute(record: Record) -> str | None:
-        # Nearly every record ends here: one attribute of the image that nearly every record has.
-        image = record.new_image or record.old_image
-        try:
-            entity = image[name]["S"]  # type: ignore[index]  # None is what TypeError below is for
-        except (KeyError, TypeError):
-            return read_entity(record)
-        return entity if type(entity) is str and entity else read_entity(record)
-
-    return read_attribute
-
-
-def images_of(record: Record) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """The images that a record has, in the order in which they are asked for the entity."""
-    images = (("NewImage", record.new_image), ("OldImage", record.old_image), ("Keys", record.wire_keys))
-    return ((name, image) for name, image in images if image)

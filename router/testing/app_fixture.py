@@ -5,20 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-from unittest.mock import patch
 
 from router.app import Dispatcher
-from router.completed import MemoryCompleted
 from router.errors import RouterError
-from router.inject.call import Container
-from router.parking import MemoryParking
 
-__all__ = ["AppNotFoundError", "discriminating_attribute", "load_app", "started"]
+__all__ = ["AppNotFoundError", "discriminating_attribute", "load_app"]
 
 
 class AppNotFoundError(RouterError):
@@ -46,38 +39,13 @@ def load_app(name: str, folder: Path) -> Dispatcher:
     return _dispatcher(_module(module_name, name, folder), attribute, name)
 
 
-@contextmanager
-def started(app: Dispatcher) -> Iterator[MemoryParking]:
-    """Run an app as in a container that has just started, and put everything back at the end.
-
-    Overrides and what it made for ``cold_start`` are as before afterwards. What it parks goes to the list that this
-    returns instead of the place it has, and what it remembers to have completed starts empty. A store of the user's own
-    is left alone.
-
-    Args:
-        app: The app.
-    """
-    overrides, container, parking = dict(app.overrides), Container(), MemoryParking()
-    fresh: dict[str, Any] = {"_container": container}
-    # Without a place to park, records fail instead: that is not to change. A durable store is the user's to empty.
-    fresh |= {"_parking": parking} if vars(app)["_parking"] is not None else {}
-    fresh |= {"_completed": MemoryCompleted()} if isinstance(vars(app)["_completed"], MemoryCompleted) else {}
-    with patch.multiple(app, **fresh):
-        try:
-            yield parking
-        finally:
-            app.overrides.clear()
-            app.overrides.update(overrides)
-            container.values.close()
-
-
 def discriminating_attribute(app: Dispatcher) -> str | None:
     """The attribute that says what entity an item is; ``None`` where something else does, such as the key.
 
     Args:
         app: The app.
     """
-    attributes: tuple[str, ...] = vars(app)["_discriminator"].attributes
+    attributes = app.discriminator.attributes
     return attributes[0] if attributes else None
 
 

@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
     """The app that `router_app` names, as in a container that has just started; its overrides are reset afterwards."""
-    from router.testing.app_fixture import AppNotFoundError, load_app, started
+    from router.testing.app_fixture import AppNotFoundError, load_app
 
     __tracebackhide__ = True
     name = pytestconfig.getini("router_app")
@@ -78,7 +78,7 @@ def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
         found = load_app(name, pytestconfig.rootpath)
     except AppNotFoundError as error:
         pytest.fail(str(error), pytrace=False)
-    with started(found):
+    with found.in_new_container():
         yield found
 
 
@@ -92,11 +92,11 @@ def stream_settings() -> dict[str, Any]:
 def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dict[str, Any]) -> Iterator[AppStream]:
     """A table in memory, its stream, and Lambda's event source mapping in front of the app."""
     from router.errors import RouterError
-    from router.testing.app_fixture import discriminating_attribute, started
+    from router.testing.app_fixture import discriminating_attribute
     from router.testing.app_stream import AppStream
 
     defaults = {"discriminator": discriminating_attribute(app), "label": _label(request.node.nodeid)}
-    with started(app) as parking:
+    with app.in_new_container() as parking:
         try:
             made = AppStream(app, parking, **{**defaults, **stream_settings, **_marked(request.node)})
         except (RouterError, TypeError) as error:

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router import (
-    Batch,
     Change,
     DecodeError,
     Dispatcher,
@@ -30,6 +29,8 @@ from router import (
     where,
 )
 from router.conditions import Condition, required_text
+from router.planning.lookup import NO_INDEX
+from router.record import Batch
 from tests.builders import TTL, Json, Order, batch, dispatcher, insert, inserts, modify, remove, without
 from tests.strategies import junk
 
@@ -196,8 +197,8 @@ def test_the_short_way_is_the_careful_way(
     if fallback:
         routes.fallback(fall)
     indexed, careful = (Dispatcher(routes, unrouted=unrouted) for _ in range(2))
-    assert indexed._plan.index is not None
-    careful._plan = replace(careful._plan, index=None)
+    assert indexed._plan.index is not NO_INDEX
+    careful._plan = replace(careful._plan, index=NO_INDEX)
     assert told(indexed, batch(*raws), seen) == told(careful, batch(*raws), seen)
 
 

@@ -8,14 +8,14 @@ from typing import Any, Literal, get_args
 import pytest
 from pydantic import BaseModel
 
-from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes, changed, where
+from router import Change, Dispatcher, Event, Modify, RegistrationError, Routes, changed, where
 from router.discriminators import Discriminator, attribute, chain, folded, prefix
-from router.planning.table import Table, entity_reader, images_of
+from router.planning.lookup import entity_reader, images_of
+from router.planning.table import RouteTable
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
 from router.stream_view import View, carried
-from router.wire.decode import decode_image
-from tests.builders import Customer, Order, batch, insert, item, modify, record, remove
+from tests.builders import Customer, Order, batch, insert, modify, record
 
 VIEWS: tuple[View, ...] = get_args(View)
 BOTH: View = "NEW_AND_OLD_IMAGES"
@@ -56,12 +56,12 @@ def anything_many(changes: Sequence[Change[Any]]) -> None: ...
 
 def table(
     *decorators: Any, discriminator: Discriminator | None = None, view: View = BOTH, handler: Any = anything
-) -> Table:
+) -> RouteTable:
     """A table of routes, each given as a function that makes its decorator."""
     routes = Routes()
     for decorator in decorators:
         decorator(routes)(handler)
-    return Table(tuple(routes), discriminator or attribute("EntityType"), view)
+    return RouteTable(tuple(routes), discriminator or attribute("EntityType"), view)
 
 
 def on(model: Any, *terms: Any, **options: Any) -> Callable[[Routes], Any]:
@@ -72,18 +72,9 @@ def of(raw: dict[str, Any]) -> Record:
     return SOURCE.records(batch(raw))[0]
 
 
-def entities(table: Table) -> set[str]:
+def entities(table: RouteTable) -> set[str]:
     by_entity, _ = table.steps(lambda route: lambda change: None, None)
     return set(by_entity)
-
-
-def built(raw: dict[str, Any], decorator: Any, view: View = BOTH, handler: Any = anything) -> Change[Any, Any]:
-    """The change that a route's handler would be given."""
-    of_entity = of(raw)
-    made = table(decorator, view=view, handler=handler)
-    by_entity, fallback = made.steps(lambda route: lambda change: None, None)
-    (step,) = fallback or by_entity["Order"][of_entity.event]
-    return step.build(of_entity, None)
 
 
 # ------------------------------------------------------------------------------------------------------------- entities
@@ -170,7 +161,7 @@ def test_order_of_registration() -> None:
     orders.on(Order)(anything)
     customers.on(Customer)(anything)
     customers.on(Order)(anything_else)
-    made = Table((*orders, *customers), attribute("EntityType"), BOTH)
+    made = RouteTable((*orders, *customers), attribute("EntityType"), BOTH)
     assert [route.handler for route in made.routes_of("Order")] == [anything, anything_else]
 
 
@@ -179,7 +170,7 @@ def test_one_route_twice() -> None:
     routes = Routes()
     routes.on(Order)(anything)
     with pytest.raises(RegistrationError, match=r"on\(Order\) is there twice"):
-        Table((*routes, *routes), attribute("EntityType"), BOTH)
+        RouteTable((*routes, *routes), attribute("EntityType"), BOTH)
 
 
 def test_second_fallback() -> None:
@@ -226,7 +217,7 @@ def test_steps_by_event() -> None:
     routes.on_modify(Order)(anything)
     routes.on_remove(Order, cause="ttl")(anything)
     routes.on_remove(Order)(anything)
-    made = Table(tuple(routes), attribute("EntityType"), BOTH)
+    made = RouteTable(tuple(routes), attribute("EntityType"), BOTH)
     by_entity, _ = made.steps(lambda route: lambda change: None, None)
     assert {event: [step.position for step in steps] for event, steps in by_entity["Order"].items()} == {
         Event.INSERT: [0],
@@ -234,65 +225,6 @@ def test_steps_by_event() -> None:
         Event.DELETE: [3],
         Event.EXPIRE: [2, 3],
     }
-
-
-@pytest.mark.parametrize(
-    ("raw", "kind"),
-    [
-        (insert(total=1), Insert),
-        (modify(total=1), Modify),
-        (remove(total=1), Remove),
-    ],
-)
-def test_changes(raw: Any, kind: type) -> None:
-    """With both images, the change is of the event's own class."""
-    change = built(raw, on(Order))
-    assert type(change) is kind
-    assert isinstance(change.image, Order)
-    assert change.record.raw is raw
-
-
-def test_old_model() -> None:
-    """Each image is validated into its own model."""
-    change = built(modify(), on(Order, old=OrderV1))
-    assert (type(change.new), type(change.old)) == (Order, OrderV1)
-    change = built(remove(), on(Order, old=OrderV1))
-    assert type(change.old) is OrderV1
-
-
-@pytest.mark.parametrize(("view", "image"), [("NEW_IMAGE", "NewImage"), ("OLD_IMAGE", "OldImage")])
-def test_modification_with_one_image(view: View, image: str) -> None:
-    """Under a view with one image a modification is a plain change that has this one."""
-    images: Any = {image: item()}
-    change = built(record(1, "MODIFY", **images), on(Order, Event.MODIFY), view)
-    assert type(change) is Change
-    assert (change.new is not None, change.old is not None) == (image == "NewImage", image == "OldImage")
-
-
-@pytest.mark.parametrize(("raw", "kind"), [(insert(), Insert), (modify(), Modify), (remove(), Remove)])
-def test_changes_without_a_model(raw: Any, kind: type) -> None:
-    """Without a model the change has its class, and no image."""
-    change = built(raw, on(None, entity="Order"))
-    assert (type(change), change.new, change.old) == (kind, None, None)
-
-
-@pytest.mark.parametrize(
-    ("raw", "kind"),
-    [
-        (insert(), Insert),
-        (modify(), Modify),
-        (remove(), Remove),
-        (record(1, "MODIFY", NewImage=item()), Change),
-        (record(1, "MODIFY", OldImage=item()), Remove),
-        (record(1, "MODIFY"), Change),
-    ],
-)
-def test_changes_of_the_fallback(raw: Any, kind: type) -> None:
-    """The fallback is given what there is, as plain dicts; without any image, the keys."""
-    change = built(raw, lambda routes: routes.fallback)
-    body = raw["dynamodb"]
-    assert type(change) is kind
-    assert change.image == decode_image(body.get("NewImage") or body.get("OldImage") or body["Keys"])
 
 
 # ---------------------------------------------------------------------------------------------------------------- views

@@ -19,7 +19,7 @@ from router.local import FilterPattern
 from router.local.filter_criteria import Filters, filters_of
 from router.local.filter_criteria.discriminator_tests import readings_of
 from router.local.filter_criteria.groups import Group, fitted
-from router.planning.table import Table
+from router.planning.table import RouteTable
 from router.stream_view import VIEWS, carried
 
 EVENT_FILES = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
@@ -160,7 +160,7 @@ def could_match(app: Dispatcher, record: dict[str, Any]) -> bool:
     """Whether some route takes the record's entity and event; its conditions do not count."""
     explanation = app.explain(record)
     assert explanation.problem is None
-    table = Table(tuple(app.routes), app.discriminator, app.view)
+    table = RouteTable(tuple(app.routes), app.discriminator, app.view)
     return any(explanation.record.event in route.events for route in table.routes_of(explanation.entity))
 
 

@@ -1,0 +1,120 @@
+"""What a failure becomes: the policy decides, and its decision is carried out here."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Sequence
+
+from router.errors import ParkingError, Reject, UnroutedError
+from router.inject.scopes import current_invocation
+from router.observability.logs import log_trouble, safe_error
+from router.outcomes import Outcome, Stage
+from router.parking import Parked, Parking, now
+from router.planning.options import Unrouted
+from router.policies import Drop, OnError, Park, decide
+from router.record import Record
+from router.routes import Route
+
+__all__ = ["Failures"]
+
+
+class Failures:
+    """Settles the failures of a Dispatcher's records: reports, parks or drops them, and logs that.
+
+    Args:
+        on_error: The policies of the Dispatcher.
+        unrouted: What a record becomes whose entity has no route: ``"fail"`` or ``"park"``.
+        parking: The parking place, if there is one.
+    """
+
+    __slots__ = ("_on_error", "_parking", "_unrouted")
+
+    def __init__(self, on_error: OnError, unrouted: Unrouted, parking: Parking | None) -> None:
+        self._on_error = on_error
+        self._unrouted = unrouted
+        self._parking = parking
+
+    def settle(
+        self,
+        record: Record,
+        stage: Stage,
+        error: BaseException,
+        route: Route | None = None,
+        levels: Sequence[OnError | None] = (),
+    ) -> Outcome:
+        """Settle a failure.
+
+        Args:
+            record: The record that failed.
+            stage: Where it failed.
+            error: What was raised: an ``Exception``, or asyncio's ``CancelledError``, which is none.
+            route: The route at which it failed, if it reached one.
+            levels: The policies, the route's own first; the Dispatcher's where it reached no route.
+        """
+        exception = error if isinstance(error, Exception) else _as_exception(error)
+        policy = decide(
+            exception,
+            permanent=stage != "handler" or isinstance(exception, Reject),
+            levels=levels or (self._on_error,),
+            age=record.age(),
+            can_park=self._parking is not None,
+        )
+        outcome = Outcome("failed", record, route, stage, exception)
+        if isinstance(policy, Drop):
+            outcome.status = "skipped"
+        elif isinstance(policy, Park):
+            self._park(outcome, exception)
+        self.log(outcome)
+        return outcome
+
+    def settle_unrouted(self, record: Record) -> Outcome:
+        """Settle a record whose entity has no route, where such records are not skipped.
+
+        Args:
+            record: The record.
+        """
+        named = "an entity that has no route" if record.entity else "no entity name where the discriminator reads one"
+        error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={self._unrouted!r}")
+        outcome = Outcome("failed", record, None, None, error)
+        if self._unrouted == "park":
+            self._park(outcome, error)
+        self.log(outcome)
+        return outcome
+
+    def log(self, outcome: Outcome) -> None:
+        """Log an outcome that needs attention."""
+        log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
+
+    def _park(self, outcome: Outcome, error: Exception) -> None:
+        assert self._parking is not None  # noqa: S101 - options are checked: no policy parks without a place
+        try:
+            self._parking.park(_parked(outcome, error))
+        except Exception as refusal:  # noqa: BLE001 - a parking place may raise anything, and then the record is not kept
+            failure = ParkingError(
+                f"the parking place raised {type(refusal).__name__}, so the record, which failed with "
+                f"{type(error).__name__}, is not kept there and is reported as failed"
+            )
+            failure.__cause__ = refusal
+            outcome.stage, outcome.error = "park", failure
+        else:
+            outcome.status = "parked"
+
+
+def _parked(outcome: Outcome, error: Exception) -> Parked:
+    fields = safe_error(error)
+    return Parked(
+        record=dict(outcome.record.raw),
+        entity=outcome.record.entity,
+        route=None if outcome.route is None else outcome.route.name,
+        stage=outcome.stage,
+        error=fields["error"],
+        reason=fields.get("reason") or "; ".join(fields.get("faults", ())),
+        parked_at=now(),
+    )
+
+
+def _as_exception(error: BaseException) -> Exception:
+    """The cancellation as an ``Exception``: asyncio's ends the task it is raised in, and here there is no task."""
+    cancelled = concurrent.futures.CancelledError(*error.args)
+    cancelled.__cause__ = error
+    return cancelled

@@ -1,0 +1,134 @@
+"""One invocation: from the records of an event to the response."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from router.context import Deadline
+from router.dispatch.delivery import Delivery
+from router.dispatch.failure import Failures
+from router.dispatch.lanes import run_lanes
+from router.dispatch.redelivery import keep_completed, recall
+from router.inject.call import uses_invocation_scope
+from router.inject.scopes import Container, Invocation, current_invocation
+from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, safe_error
+from router.observability.metrics import Tally
+from router.outcomes import Outcome
+from router.planning.options import Options
+from router.planning.plan import Plan
+from router.record import Batch, Records
+from router.sources import Source
+
+if TYPE_CHECKING:
+    import structlog
+
+__all__ = ["invoke"]
+
+
+def invoke(
+    plan: Plan, options: Options, container: Container, source: Source, event: Any, records: Records, context: Any
+) -> tuple[Callable[[], list[Outcome]], dict[str, Any]]:
+    """Handle the records of an event.
+
+    Args:
+        plan: The Dispatcher's plan.
+        options: Its options.
+        container: What lives longer than the invocation.
+        source: The source of the event.
+        event: The event.
+        records: Its records.
+        context: Lambda's context, or what a caller gave in its place.
+
+    Returns:
+        A function that makes the outcomes, and the response.
+
+    Raises:
+        MalformedRecordError: A record failed that has no identifier.
+    """
+    deadline = _deadline(context, options.reserve)
+    invocation = Invocation(container, context, Batch(records), InvocationLogs(context).bound, deadline)
+    log = invocation.log(None, None)
+    log.info("batch received", source=source.name, batch_size=len(records))
+    known = recall(options.completed, records)
+    failures = Failures(options.on_error, options.unrouted, options.parking)
+    delivery = Delivery(plan, failures, invocation, records, known)
+    token = current_invocation.set(invocation)
+    try:
+        _trace(lambda: _run(delivery, failures, options), delivery, source, options)
+    finally:
+        current_invocation.reset(token)
+    _emit_metrics(delivery, plan, options, log)
+    undone = delivery.undone()
+    if undone or known:
+        again = source.coming_again(records, undone)
+        keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
+    if count := delivery.unrouted():
+        log_unrouted(log, count, delivery.unrouted_entities)
+    if undone:
+        log_out_of_time(log, delivery.outcomes())
+    return delivery.outcomes, source.respond(event, undone)
+
+
+def _run(delivery: Delivery, failures: Failures, options: Options) -> None:
+    invocation = delivery.invocation
+    container = invocation.container
+    try:
+        if options.concurrency == 1:
+            delivery.run(delivery.positions)
+        else:
+            run_lanes(delivery, options.concurrency, container.loop, container.threads(options.concurrency).submit)
+        delivery.run_batches()
+    except BaseException as error:
+        invocation.values.close(error)
+        raise
+    _clean_up(delivery, failures)
+
+
+def _clean_up(delivery: Delivery, failures: Failures) -> None:
+    """Close the values of the invocation; where that fails, the records whose handlers used them have failed."""
+    invocation = delivery.invocation
+    try:
+        invocation.values.close()
+    except Exception as error:  # noqa: BLE001 - the clean-up of a factory may raise anything
+        invocation.log(None, None).error("clean-up failed", **safe_error(error))
+        delivery.stopped = True
+        for outcome in delivery.outcomes():
+            route = outcome.route
+            if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
+                outcome.status, outcome.stage, outcome.error = "failed", "handler", error
+                failures.log(outcome)
+
+
+def _trace(run: Callable[[], None], delivery: Delivery, source: Source, options: Options) -> None:
+    """Run the delivery, inside the tracer where there is one."""
+    if options.tracing is None:
+        run()
+        return
+
+    def traced() -> list[Outcome]:
+        run()
+        return delivery.outcomes()
+
+    options.tracing.invocation(traced, source.name, len(delivery.records))
+
+
+def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structlog.typing.FilteringBoundLogger) -> None:
+    """Emit metrics before any step that can raise, so that the figures of a bad batch are not missing."""
+    if options.metrics is None:
+        return
+    try:
+        options.metrics.emit(Tally(delivery.outcomes(), plan.registered_entity))
+    except Exception as error:  # noqa: BLE001 - a meter may raise anything
+        log.warning("metrics failed", **safe_error(error))
+
+
+def _deadline(context: Any, reserve: float) -> Deadline:
+    """The remaining time minus the reserve; no deadline where the remaining time is unknown."""
+    try:
+        milliseconds = context.get_remaining_time_in_millis()
+    except Exception:  # noqa: BLE001 - a stand-in for Lambda's context may lack it, or raise anything
+        return Deadline()
+    known = type(milliseconds) in (int, float) and not math.isnan(milliseconds)
+    return Deadline(milliseconds / 1000 - reserve) if known else Deadline()

@@ -1,0 +1,119 @@
+"""What earlier deliveries have completed, and what this one leaves completed for the next.
+
+Lambda knows one position in a shard and delivers every record from there again. What had finished beyond that position
+is remembered, so that the next delivery skips exactly those pairs of route and record.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from router.completed import Completed, Pair
+from router.observability.logs import safe_error
+from router.outcomes import Outcome
+from router.record import Record, Records
+
+if TYPE_CHECKING:
+    import structlog
+
+__all__ = ["NO_ROUTE", "Known", "keep_completed", "recall"]
+
+NO_ROUTE = "-"
+"""Stands for the key of a route where a record was parked before it reached one."""
+
+
+class Known:
+    """The pairs of an event's records that earlier deliveries have completed.
+
+    Args:
+        pairs: The pairs.
+        records: The records of the event. What several of them have as their identity tells none of them apart, so it
+            counts for none.
+    """
+
+    __slots__ = ("_keys", "pairs")
+
+    def __init__(self, pairs: Collection[Pair], records: Records) -> None:
+        identities = records.identities()
+        counts = Counter(identities)
+        keys: defaultdict[str, set[str]] = defaultdict(set)
+        for key, identity in pairs:
+            keys[identity].add(key)
+        self._keys: Mapping[int, set[str]] = {
+            position: keys[identity]
+            for position, identity in enumerate(identities)
+            if identity is not None and identity in keys and counts[identity] == 1
+        }
+        self.pairs = [pair for pair in pairs if pair[1] in counts]
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+    def has_completed(self, key: str, position: int) -> bool:
+        """Whether the record at a position is completed at the route with this key."""
+        return position in self._keys and key in self._keys[position]
+
+    def parked(self) -> list[int]:
+        """The positions of the records that were parked before they reached a route."""
+        return [position for position, keys in self._keys.items() if NO_ROUTE in keys]
+
+
+def recall(completed: Completed, records: Records) -> Known | None:
+    """What earlier deliveries have completed of these records; ``None`` where that is nothing.
+
+    Args:
+        completed: The store.
+        records: The records of the event.
+    """
+    pairs = completed.recall(records)
+    return (Known(pairs, records) or None) if pairs else None
+
+
+def keep_completed(
+    completed: Completed,
+    known: Known | None,
+    outcomes: Iterable[Outcome],
+    records: Records,
+    again: Sequence[Record],
+    keys: Mapping[int, str],
+    log: structlog.typing.FilteringBoundLogger,
+) -> None:
+    """Remember what is completed of the records that Lambda delivers again, and forget what was known of the others.
+
+    A store that fails costs handlers that run again, which they must bear anyway.
+
+    Args:
+        completed: The store.
+        known: What it recalled.
+        outcomes: The outcomes of the invocation.
+        records: The records of the event.
+        again: Those that Lambda delivers again.
+        keys: The key of each route, by its ``id``.
+        log: The invocation's logger.
+    """
+    coming = {id(record) for record in again}
+    over = {record.identity for record in records if id(record) not in coming}
+    forgotten = [] if known is None else [pair for pair in known.pairs if pair[1] in over]
+    finished = _finished([outcome for outcome in outcomes if id(outcome.record) in coming], keys)
+    try:
+        if forgotten:
+            completed.forget(forgotten)
+        if finished:
+            completed.remember(finished)
+    except Exception as error:  # noqa: BLE001 - a store may raise anything
+        log.warning("completed store failed", **safe_error(error))
+
+
+def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair]:
+    """The pairs of these outcomes that must not run again; none for an identity that several records have."""
+    counts = Counter(
+        record.identity for record in {id(outcome.record): outcome.record for outcome in outcomes}.values()
+    )
+    return [
+        (NO_ROUTE if outcome.route is None else keys[id(outcome.route)], identity)
+        for outcome in outcomes
+        if outcome.status == "parked" or (outcome.route is not None and outcome.status in ("done", "skipped"))
+        if (identity := outcome.record.identity) is not None and counts[identity] == 1
+    ]

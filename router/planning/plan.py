@@ -1,0 +1,95 @@
+"""The plan of a Dispatcher: everything that is settled before the first event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from router.event import Event
+from router.inject.call import injected
+from router.inject.middleware import wrap
+from router.planning.lookup import Index, Ways, entity_reader, index_of, ways_of
+from router.planning.options import Options
+from router.planning.step import Way, way_of
+from router.planning.table import RouteTable
+from router.record import Record
+from router.routes import Route
+from router.types import Call, Overrides
+
+__all__ = ["Plan", "make_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where records go.
+
+    Args:
+        table: The routes of each entity.
+        read_entity: Reads the entity name of a record.
+        ways: The way of each event and entity.
+        index: The same, for a lookup on the record as delivered.
+        fallback: The way of each event for entities without a route; empty without a fallback.
+        skips_unrouted: Whether a record whose entity has no route is just counted.
+    """
+
+    table: RouteTable
+    read_entity: Callable[[Record], str | None]
+    ways: Ways
+    index: Index
+    fallback: Mapping[Event, Way | None]
+    skips_unrouted: bool
+
+    def way(self, entity: str | None, event: Event) -> Way | Literal["unrouted"] | None:
+        """The way of an entity's records of one event; ``None`` where no route of the entity takes the event.
+
+        Args:
+            entity: What the discriminator read.
+            event: The event.
+        """
+        ways = self.ways[event]
+        if entity is not None and (name := self.table.fold(entity)) in ways:
+            return ways[name]
+        return self.fallback[event] if self.fallback else "unrouted"
+
+    def registered_entity(self, record: Record) -> str | None:
+        """The name under which a record's entity was registered; ``None`` where it has no route."""
+        entity = record.entity
+        if entity is None:
+            try:
+                entity = self.read_entity(record)  # a record that did not start has not been read
+            except Exception:  # noqa: BLE001 - a discriminator may be the user's own function
+                return None
+        return None if entity is None else self.table.registered_name(entity)
+
+
+def make_plan(table: RouteTable, options: Options, overrides: Overrides) -> Plan:
+    """Compile the routes of a table.
+
+    Args:
+        table: The routes of each entity.
+        options: The options of the Dispatcher.
+        overrides: Factories that replace others.
+
+    Raises:
+        RegistrationError: A middleware or an override could never be called.
+    """
+    steps, fallback = table.steps(partial(_call, table, options, overrides), options.on_error)
+    ways = ways_of(steps)
+    return Plan(
+        table=table,
+        read_entity=entity_reader(options.discriminator),
+        ways=ways,
+        index=index_of(options.discriminator, ways),
+        fallback={event: way_of([step]) for event, step in fallback.items()},
+        skips_unrouted=options.unrouted == "skip" and not fallback,
+    )
+
+
+def _call(table: RouteTable, options: Options, overrides: Overrides, route: Route) -> Call:
+    """The call of a route's handler: what it declares is inside, then the middleware, then the tracer."""
+    call = wrap(injected(route, route.signature, overrides), options.middleware)
+    if options.tracing is None:
+        return call
+    return wrap(call, [partial(options.tracing.route, route=route, entities=table.entities_of(route))])
