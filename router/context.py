@@ -1,4 +1,4 @@
-"""What a handler can know of the invocation that it runs in."""
+"""What a handler can ask of its invocation: the deadline, and Lambda's context object."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["Deadline", "LambdaContext"]
 
 
 class Deadline:
-    """When a handler has to be done for the invocation to be answered in time: where the dispatcher's reserve begins.
+    """The time by which a handler must finish: the end of the invocation minus the dispatcher's reserve.
 
-    A handler that declares a parameter annotated ``Deadline`` is given the one of its invocation, and so is a factory.
-    Where nobody says when the invocation ends, as in most tests, there is none, and it never passes.
+    A parameter of a handler or a factory that is annotated ``Deadline`` receives that of the invocation. If the end of
+    the invocation is unknown, as in most tests, the deadline is infinitely far away.
 
     Args:
-        seconds: How far away it is; infinitely far when left out.
+        seconds: The seconds from now.
 
     Example:
         >>> deadline = Deadline(30)
@@ -30,24 +30,24 @@ class Deadline:
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.at = perf_counter() + seconds
-        """When it is, on the clock of ``perf_counter``."""
+        """The time on the clock of ``perf_counter``."""
 
     @property
     def remaining(self) -> float:
-        """Seconds until it passes, 0 when it has, infinitely many where there is none."""
+        """The seconds until the deadline, and 0 after it; infinite without a deadline."""
         return max(0.0, self.at - perf_counter())
 
     @property
     def timeout(self) -> float | None:
-        """The same for whatever takes a time-out: ``httpx.get(url, timeout=deadline.timeout)``.
+        """The remaining seconds as a time-out: ``httpx.get(url, timeout=deadline.timeout)``.
 
-        ``None`` where there is no deadline, for sockets know no infinite time-out but that.
+        ``None`` without a deadline, which sockets understand as no time-out.
         """
         return None if self.at == math.inf else self.remaining
 
     @property
     def passed(self) -> bool:
-        """Whether nothing should start any more."""
+        """Whether the deadline is over, so that no more work should start."""
         return perf_counter() > self.at
 
     def __repr__(self) -> str:
@@ -55,9 +55,9 @@ class Deadline:
 
 
 class LambdaContext(Protocol):
-    """Lambda's context object, as far as handlers ask for it.
+    """The part of Lambda's context object that handlers use.
 
-    Powertools has a class of the same name; either may stand in a handler's annotation.
+    Powertools has a class of the same name; a handler's annotation may be either.
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
 
@@ -68,14 +68,14 @@ class LambdaContext(Protocol):
 
     @property
     def invoked_function_arn(self) -> str:
-        """The ARN it was invoked by, with the version or alias."""
+        """The ARN of the invoked function, with the version or alias."""
         ...
 
     @property
     def aws_request_id(self) -> str:
-        """The request's identifier; a retry of an unchanged batch bears the same one."""
+        """The ID of the request; a retry of an unchanged batch has the same one."""
         ...
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the invocation."""
+        """Return the milliseconds until Lambda ends the invocation."""
         ...

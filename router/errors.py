@@ -1,17 +1,17 @@
-"""Everything this framework raises, as one tree.
+"""The errors that the framework raises, as one tree.
 
 ::
 
     RouterError
-    |-- RegistrationError          a route, handler or dispatcher that could never work
-    |-- UnknownEventError          the function was given something that is no event of a known source
-    |-- MalformedRecordError       a record of a known source without what every such record has
-    |-- DecodeError                an attribute value that is no DynamoDB attribute value
-    |-- UnroutedError              ``unrouted="fail"`` or ``"park"`` met an entity without a route
-    |-- ParkingError               the parking place refused a record
-    `-- Reject                     raised by handlers: this record can never work
+    |-- RegistrationError          a route, a handler or a dispatcher that cannot work
+    |-- UnknownEventError          the function was invoked with an event of no known source
+    |-- MalformedRecordError       a record that lacks a field which every record of its source has
+    |-- DecodeError                an attribute value that DynamoDB cannot store
+    |-- UnroutedError              an entity without a route, with ``unrouted="fail"`` or ``"park"``
+    |-- ParkingError               the parking place did not store a record
+    `-- Reject                     raised by handlers: this record can never succeed
 
-Messages name attributes and types, never values: what a message holds may end in a log.
+Messages name attributes and types, and never contain item values, because a message may reach a log.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ class RouterError(Exception):
 
 
 class RegistrationError(RouterError, TypeError):
-    """A route, a handler or a dispatcher that could never work, found while it is registered."""
+    """A route, a handler or a dispatcher that cannot work; raised when it is registered."""
 
 
 class UnknownEventError(RouterError, ValueError):
-    """The event is none of a known source, so no handler ran and Lambda sees the function fail."""
+    """The event is of no known source. No handler has run, and Lambda sees a failed invocation."""
 
 
 class MalformedRecordError(RouterError, ValueError):
-    """A record lacks what every record of its source has, or failed without an identifier to report it by."""
+    """A record lacks a field that every record of its source has, or failed and has no identifier to report."""
 
 
 class DecodeError(RouterError, ValueError):
-    """A wire value that no DynamoDB attribute can have.
+    """An attribute value that DynamoDB cannot store.
 
     Args:
-        path: Where the value stands, from the image on: ``"lines[0].total"``; ``""`` is the image itself.
-        found: What stands there, as a type or a type tag, never as a value.
-        expected: What could stand there.
-        image: ``"NewImage"``, ``"OldImage"`` or ``"Keys"``, where it is known.
+        path: The path of the value in the image: ``"lines[0].total"``; ``""`` for the image itself.
+        found: The type or the type tag of the value.
+        expected: The types that are possible there.
+        image: ``"NewImage"``, ``"OldImage"`` or ``"Keys"``, if it is known.
     """
 
     def __init__(self, path: str, found: str, expected: str, image: str | None = None) -> None:
@@ -68,17 +68,17 @@ class DecodeError(RouterError, ValueError):
 
 
 class UnroutedError(RouterError, LookupError):
-    """No route takes the entity of a record, and the dispatcher was told not to skip such records."""
+    """The entity of a record has no route, and the dispatcher does not skip such records."""
 
 
 class ParkingError(RouterError):
-    """The parking place did not take a record, so the record failed; the cause is the place's own error."""
+    """The parking place did not store a record, so the record failed. The cause is the error of the place."""
 
 
 class Reject(RouterError):  # noqa: N818 - a verb on purpose: a handler writes ``raise Reject("why")``
-    """Raised by a handler to say that this record can never work, however often it is tried.
+    """Raised by a handler for a record that can never succeed, so that a retry is useless.
 
-    A rejected record is parked where a parking place is configured and reported as failed where none is.
+    A rejected record is parked if a parking place is configured, and else reported as failed.
 
     Example:
         >>> raise Reject("order without lines")

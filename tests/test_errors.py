@@ -1,4 +1,4 @@
-"""The errors are one tree with one root, survive pickling, and say what, where and what else, without a value."""
+"""The errors are one tree, survive pickling, and name place and types without a value."""
 
 import pickle
 import re
@@ -22,7 +22,7 @@ ALL = [getattr(errors, name) for name in errors.__all__]
 
 @pytest.mark.parametrize("error", ALL)
 def test_one_root(error: type[Exception]) -> None:
-    """Whoever catches RouterError catches every error of the framework."""
+    """Each error of the framework is a RouterError."""
     assert issubclass(error, RouterError)
 
 
@@ -37,19 +37,19 @@ def test_one_root(error: type[Exception]) -> None:
     ],
 )
 def test_builtin_kind(error: type[Exception], builtin: type[Exception]) -> None:
-    """An error is also of the built-in kind that Python would raise."""
+    """An error is also of the built-in type that Python raises for its kind."""
     assert issubclass(error, builtin)
 
 
 @pytest.mark.parametrize("error", [RouterError, ParkingError, Reject])
 def test_no_builtin_kind(error: type[Exception]) -> None:
-    """The root, a refused parking and a rejection are of no built-in kind that somebody could catch by accident."""
+    """The root, ParkingError and Reject are of no built-in type, so that no handler of one catches them by accident."""
     assert error.__mro__[-3:] == (Exception, BaseException, object)
     assert all(base.__module__ == "router.errors" for base in error.__mro__[:-3])
 
 
 def test_tree_is_drawn_whole() -> None:
-    """The tree in the docstring names every error of the module and no other."""
+    """The tree in the docstring lists exactly the errors of the module."""
     drawn = re.findall(r"^    (?:RouterError|[|`]-- (\w+))", errors.__doc__ or "", re.MULTILINE)
     assert {"RouterError", *filter(None, drawn)} == set(errors.__all__)
 
@@ -70,18 +70,18 @@ def test_tree_is_drawn_whole() -> None:
     ],
 )
 def test_decode_error(error: DecodeError, text: str) -> None:
-    """A decode error says what was found, where, and what was expected."""
+    """A DecodeError states what was found, where, and what was expected."""
     assert str(error) == text
 
 
 def test_decode_error_has_its_parts() -> None:
-    """What a decode error says can be read from its attributes too."""
+    """A DecodeError has each part of its message as an attribute."""
     error = DecodeError("total", "null", "a number", "Keys")
     assert (error.path, error.found, error.expected, error.image) == ("total", "null", "a number", "Keys")
 
 
 @pytest.mark.parametrize("error", [DecodeError("a", "b", "c", "Keys"), Reject("no lines"), UnroutedError("nobody")])
 def test_pickle(error: Exception) -> None:
-    """An error comes whole through a pickle, as it does between processes."""
+    """Pickling keeps an error's message and attributes."""
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -14,7 +14,7 @@ from router.dispatch.redelivery import keep_completed, recall
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, safe_error
-from router.observability.metrics import Tally
+from router.observability.metrics import InvocationFigures
 from router.outcomes import Outcome
 from router.planning.options import Options
 from router.planning.plan import Plan
@@ -119,7 +119,7 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
     if options.metrics is None:
         return
     try:
-        options.metrics.emit(Tally(delivery.outcomes(), plan.registered_entity))
+        options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
     except Exception as error:  # noqa: BLE001 - a meter may raise anything
         log.warning("metrics failed", **safe_error(error))
 

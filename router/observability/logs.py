@@ -1,6 +1,6 @@
-"""Log lines with structlog: JSON in Lambda, readable on a terminal, and nothing of an item in either.
+"""Log lines with structlog: JSON in Lambda, text on a terminal, without item values in either.
 
-structlog is imported when the first line is written, for importing it costs as much as importing pydantic does.
+The first line imports structlog, because the import takes as long as that of pydantic.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from router.errors import RouterError
+from router.parsing.codegen import PARSER_FILENAME
 
 if TYPE_CHECKING:
     import structlog
@@ -38,7 +39,7 @@ __all__ = [
 
 _MOST_NAMES = 10
 _MOST_FRAMES = 20
-_OUR_CODE = __file__.removesuffix("observability/logs.py")
+_OUR_CODE = (__file__.removesuffix("observability/logs.py"), PARSER_FILENAME)
 
 _DEFAULT_LEVEL = "INFO"
 _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
@@ -47,11 +48,11 @@ _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
 def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
     """Make the logger of an invocation.
 
-    A user's own ``structlog.configure`` is left alone and used. Otherwise lines go to standard output, where Lambda
-    reads them, at the level that ``LOG_LEVEL`` names, as JSON; on a terminal, and outside Lambda, as text.
+    If the user has called ``structlog.configure``, it is that logger. Otherwise lines go to standard output, where
+    Lambda reads them, from the level in ``LOG_LEVEL`` on: as JSON, or as text on a terminal outside Lambda.
 
     Args:
-        stream: Where lines go instead.
+        stream: Replaces standard output, and the user's configuration.
     """
     import structlog
 
@@ -67,17 +68,17 @@ def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBound
 
 
 @cache
-def _pipeline(level: int, for_people: bool) -> tuple[Any, list[Any]]:
-    """What lines go through: made once, since making it takes longer than writing a line."""
+def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
+    """The logger class and the processors; cached, because making them takes longer than writing a line."""
     import structlog
 
-    renderer = structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(default=str)
+    renderer = structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer(default=str)
     timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
     return structlog.make_filtering_bound_logger(level), [structlog.processors.add_log_level, timestamper, renderer]
 
 
 class InvocationLogs:
-    """The loggers of one invocation, made when somebody asks for one."""
+    """The loggers of one invocation, made on first use."""
 
     __slots__ = ("_context", "_logger")
 
@@ -86,10 +87,10 @@ class InvocationLogs:
         self._logger: structlog.typing.FilteringBoundLogger | None = None
 
     def bound(self, record: Record | None, route: Route | None) -> structlog.typing.FilteringBoundLogger:
-        """The logger, speaking of a record and a route where there is one."""
+        """The logger with the fields of a record and a route, as far as they are given."""
         if self._logger is None:
             request_id = None
-            with suppress(Exception):  # a stand-in for Lambda's context may lack it, or raise anything
+            with suppress(Exception):  # a test double of the context may lack it, or raise
                 request_id = self._context.aws_request_id
             logger = make_logger()
             self._logger = logger.bind(request_id=request_id) if isinstance(request_id, str) else logger
@@ -100,7 +101,7 @@ class InvocationLogs:
 
 
 def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) -> None:
-    """Tell of an outcome that somebody should know of."""
+    """Log an outcome that is failed, parked or dropped."""
     fields = {} if outcome.error is None else safe_error(outcome.error)
     if outcome.status == "failed":
         log.error("record failed", stage=outcome.stage, **fields)
@@ -111,31 +112,31 @@ def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) ->
 
 
 def log_unrouted(log: structlog.typing.FilteringBoundLogger, count: int, entities: set[str]) -> None:
-    """Count what no route takes, in one line: an entity nobody handles is easily an entity somebody forgot.
+    """Log the number of unrouted records in one line, with their entities: a route may be missing.
 
     Args:
         log: The logger.
-        count: How many records it were.
-        entities: Of which entities they are, as far as they say.
+        count: The number of records.
+        entities: The entities that the discriminator read.
     """
     log.info("records unrouted", count=count, entities=sorted(entities)[:_MOST_NAMES])
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
-    """Tell if records were left for want of time, and not because one before them failed."""
+    """Log that the time ran out, if records are deferred and none failed."""
     counts = Counter(outcome.status for outcome in outcomes)
     if not counts["failed"]:
         log.warning("out of time", deferred=counts["deferred"])
 
 
 def log_level() -> int:
-    """The level that ``LOG_LEVEL`` names, INFO where it names none."""
+    """The level that ``LOG_LEVEL`` names, else INFO."""
     named = os.environ.get("LOG_LEVEL", _DEFAULT_LEVEL).upper()
     return int(getattr(logging, named if named in _LEVELS else _DEFAULT_LEVEL))
 
 
 def record_fields(record: Record) -> dict[str, Any]:
-    """What each line about a record carries."""
+    """The fields of each line about a record."""
     return {
         "entity": record.entity,
         "event_name": record.event_name,
@@ -145,15 +146,15 @@ def record_fields(record: Record) -> dict[str, Any]:
 
 
 def safe_error(error: Exception) -> dict[str, Any]:
-    """An error as fields that hold nothing of an item.
+    """Describe an error in fields that contain no item values.
 
-    The text of our own errors names attributes and types only. Any other text may quote what the handler was working
-    on, so the type and the lines of code are told instead; ``LOG_ERROR_TEXT=1`` adds it. A pydantic error is told as
-    the place and the kind of each fault.
+    The text of the framework's own errors names attributes and types only. The text of any other error may quote the
+    item, so the fields are its type and the lines of code that raised it; ``LOG_ERROR_TEXT=1`` adds the text. A
+    pydantic error is described by the place and the kind of each fault.
     """
     fields: dict[str, Any] = {"error": type(error).__name__}
     if isinstance(error, RouterError) or os.environ.get("LOG_ERROR_TEXT") == "1":
-        with suppress(Exception):  # a text that cannot be had is no reason to fail where failures are told
+        with suppress(Exception):  # str() of a user's error may raise, and logging must not
             fields["reason"] = str(error)
     if isinstance(error, ValidationError):
         fields["faults"] = _faults(error)
@@ -163,7 +164,7 @@ def safe_error(error: Exception) -> dict[str, Any]:
 
 
 def without_inputs(error: Exception) -> Exception:
-    """The same error, but a pydantic one without what it quotes of the item, for callers that print it."""
+    """Return a pydantic error without the input values that it quotes, and any other error unchanged."""
     if not isinstance(error, ValidationError):
         return error
     faults = error.errors(include_url=False, include_input=False, include_context=False)
@@ -185,6 +186,6 @@ def _faults(error: ValidationError) -> list[str]:
 
 def _frames(error: Exception) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    # Our own lines stand in every error; and of a recursion the last ones are enough.
-    theirs = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
-    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in theirs[-_MOST_FRAMES:]]
+    # The framework's own frames are the same in every error, and the last frames of a recursion are enough.
+    users = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
+    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in users[-_MOST_FRAMES:]]

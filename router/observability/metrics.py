@@ -1,8 +1,8 @@
-"""What became of the records of an invocation, in numbers: counted once, at its end, from its outcomes.
+"""Metrics of an invocation, computed from its outcomes at its end.
 
-:class:`Metrics` writes them with Powertools as lines of CloudWatch's embedded metric format, one for the invocation and
-one for each entity in it. A dimension only ever takes the name of an entity that was registered, for what stands in an
-item is the item's, and each new value of a dimension is a metric to be paid for.
+:class:`Metrics` writes them with Powertools in CloudWatch's embedded metric format: one line for the invocation, and
+one for each entity in it. Only registered entities become values of the dimension ``entity``: an unregistered one is an
+unchecked value of an item, and each value of a dimension is a metric that costs money.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
     from router.outcomes import Outcome
     from router.record import Record
 
-__all__ = ["Figures", "Meter", "Metrics", "Tally"]
+__all__ = ["Figures", "InvocationFigures", "Meter", "Metrics"]
 
 _STATUS = attrgetter("status")
 
-# CloudWatch takes no more values of one metric in a line.
+# CloudWatch accepts no more values of one metric in a line.
 _MOST_VALUES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What became of some records.
+    """Counts and times of a group of records.
 
-    A record counts once in ``records``; in the others it counts once for each of its routes.
+    ``records`` counts each record once; the other counts have one for each of a record's routes.
 
     Args:
-        records: How many there were.
-        routed: Handlers that finished.
-        unrouted: Records that no route takes, whatever became of them.
-        parked: What was put aside.
-        dropped: What the user's ``Drop`` let go.
-        deferred: What was not started, because something before it failed or the time ran out.
-        failed: What Lambda delivers again, by the stage at which it failed; ``unrouted`` is one of them here.
-        durations: Seconds that each call took, with decoding and validating what it was called with.
-        age: Seconds since the first record's change was made, if it says so. A stream delivers the oldest first.
+        records: The records.
+        routed: Handlers that succeeded.
+        unrouted: Records without a route, skipped, parked or failed.
+        parked: Records that were parked.
+        dropped: Records that a ``Drop`` policy dropped.
+        deferred: Records that were not started, after a failure or for lack of time.
+        failed: Records that failed and that Lambda delivers again, by stage, with ``unrouted`` as one more stage.
+        durations: Seconds of each call of a handler, with decoding and validating its images.
+        age: Seconds since the change of the first record, the oldest of a stream's batch; ``None`` if unknown.
     """
 
     records: int
@@ -61,13 +61,13 @@ class Figures:
     age: float | None
 
 
-class Tally:
-    """The figures of an invocation, counted when somebody asks for them.
+class InvocationFigures:
+    """The figures of an invocation, computed on first use.
 
     Args:
         outcomes: Its outcomes, in the order of its records.
-        entity_of: Tells the registered entity of a record, or ``None`` where it is of none: the same for all records
-            whose discriminator says the same.
+        entity_of: Returns the registered entity of a record, or ``None``; the same for all records with the same
+            discriminator value.
     """
 
     def __init__(self, outcomes: Sequence[Outcome], entity_of: Callable[[Record], str | None]) -> None:
@@ -81,49 +81,49 @@ class Tally:
 
     @property
     def entities(self) -> dict[str, Figures]:
-        """The figures of each registered entity that is among the records."""
+        """The figures of each registered entity in the invocation."""
         return {entity: figures for entity, figures in self._figures.items() if entity is not None}
 
     @cached_property
     def _figures(self) -> dict[str | None, Figures]:
-        found: defaultdict[str | None, list[Outcome]] = defaultdict(list)
+        by_entity: defaultdict[str | None, list[Outcome]] = defaultdict(list)
         for outcome in self._outcomes:
-            found[outcome.record.entity].append(outcome)
-        unread = found.pop(None, [])
+            by_entity[outcome.record.entity].append(outcome)
+        without_entity = by_entity.pop(None, [])
         groups: defaultdict[str | None, list[Outcome]] = defaultdict(list)
-        for alike in (*found.values(), *([outcome] for outcome in unread)):
-            groups[self._entity_of(alike[0].record)] += alike
-        return {entity: _figures(group) for entity, group in groups.items()}
+        for outcomes in (*by_entity.values(), *([outcome] for outcome in without_entity)):
+            groups[self._entity_of(outcomes[0].record)] += outcomes
+        return {entity: _figures_of(group) for entity, group in groups.items()}
 
 
 class Meter(Protocol):
-    """Takes the figures of an invocation to where they are looked at."""
+    """Sends the figures of each invocation to a metrics service."""
 
-    def emit(self, tally: Tally) -> None:
-        """Take the figures of one invocation, after its last handler and before its response.
+    def emit(self, figures: InvocationFigures, /) -> None:
+        """Send the figures of one invocation, after its last handler and before its response.
 
-        What it raises is logged and fails nothing.
+        An error is logged, and fails no record.
         """
         ...
 
 
 class Metrics:
-    """Writes the figures to standard output, where CloudWatch makes metrics of them.
+    """Writes the figures to standard output, from which CloudWatch makes metrics.
 
-    Every name but ``HandlerDuration`` (milliseconds) and ``RecordAge`` (seconds) is a count. The line of the invocation
-    always holds ``Records``, ``Routed``, ``Unrouted``, ``Parked``, ``Dropped``, ``Deferred`` and ``Failed``, so that an
-    alarm has data to go by, and ``FailedDecode``, ``FailedValidate``, ``FailedHandler`` and so on where there are any.
-    The line of an entity, with the dimension ``entity``, leaves out what is zero.
+    Every metric is a count, except ``HandlerDuration`` (milliseconds) and ``RecordAge`` (seconds). The line of the
+    invocation always contains ``Records``, ``Routed``, ``Unrouted``, ``Parked``, ``Dropped``, ``Deferred`` and
+    ``Failed``, so that alarms have data, and those of ``FailedDecode``, ``FailedValidate``, ``FailedHandler`` and so on
+    that are not zero. The line of an entity, with the dimension ``entity``, contains no zeros.
 
-    ``POWERTOOLS_METRICS_DISABLED=true`` switches it off, and then Powertools is not even imported. Otherwise that
-    happens here, where Lambda initialises the function, instead of in the time of the first batch.
+    ``POWERTOOLS_METRICS_DISABLED=true`` switches it off, and Powertools is not imported. Otherwise the constructor
+    imports it, so that this time belongs to Lambda's initialisation and not to the first batch.
 
     Args:
-        namespace: Where CloudWatch keeps the metrics; else what ``POWERTOOLS_METRICS_NAMESPACE`` says.
-        service: The dimension ``service`` of all of them; else what ``POWERTOOLS_SERVICE_NAME`` says, if anything does.
+        namespace: The CloudWatch namespace; by default the one in ``POWERTOOLS_METRICS_NAMESPACE``.
+        service: The dimension ``service`` of all metrics; by default ``POWERTOOLS_SERVICE_NAME``, else none.
 
     Raises:
-        RegistrationError: Neither names a namespace.
+        RegistrationError: There is no namespace.
 
     Example:
         >>> Metrics("Shop", service="router")
@@ -140,16 +140,16 @@ class Metrics:
             raise RegistrationError(msg)
         _provider_class()
 
-    def emit(self, tally: Tally) -> None:
+    def emit(self, figures: InvocationFigures, /) -> None:
         """Write the lines of an invocation."""
         if _switched_off():
             return
-        self._write({}, _metrics(tally.total, whole=True))
-        for entity, figures in tally.entities.items():
-            self._write({"entity": entity}, _metrics(figures, whole=False))
+        self._write({}, _metrics(figures.total, zeros=True))
+        for entity, entity_figures in figures.entities.items():
+            self._write({"entity": entity}, _metrics(entity_figures, zeros=False))
 
     def _write(self, dimensions: dict[str, str], metrics: dict[str, dict[str, Any]]) -> None:
-        # Lambda takes a line without a level for INFO, and where it is to keep WARN only, the metrics would go with it.
+        # Lambda treats a line without a level as INFO, so a function that logs from WARN on would lose its metrics.
         # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
         level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
         provider = _provider_class()(
@@ -172,23 +172,23 @@ def _provider_class() -> Callable[..., Any]:
 
 
 def _switched_off() -> bool:
-    """Whether Powertools would write nothing, told without importing it."""
+    """Whether Powertools would write nothing; found out without importing it."""
     name = "POWERTOOLS_METRICS_DISABLED"
     return is_on(name) or (name not in os.environ and is_on("POWERTOOLS_DEV"))
 
 
-def _metrics(figures: Figures, *, whole: bool) -> dict[str, dict[str, Any]]:
-    """The metrics of one line, as Powertools keeps them until they are written.
+def _metrics(figures: Figures, *, zeros: bool) -> dict[str, dict[str, Any]]:
+    """The metrics of one line, in the form that Powertools writes.
 
     Args:
-        figures: What they tell.
-        whole: Whether it is the line of the invocation, on which counts of zero stand too.
+        figures: The figures.
+        zeros: Whether counts of zero belong to the line.
     """
-    metrics = {name: _metric("Count", [count]) for name, count in _counts(figures) if count or whole}
+    metrics = {name: _metric("Count", [count]) for name, count in _counts(figures) if count or zeros}
     for stage, count in figures.failed.items():
         metrics[f"Failed{stage.capitalize()}"] = _metric("Count", [count])
     if figures.durations:
-        milliseconds = (round(seconds * 1000, 3) for seconds in _thinned(figures.durations))
+        milliseconds = (round(seconds * 1000, 3) for seconds in _sampled(figures.durations))
         metrics["HandlerDuration"] = _metric("Milliseconds", milliseconds)
     if figures.age is not None:
         metrics["RecordAge"] = _metric("Seconds", [round(max(figures.age, 0), 3)])
@@ -209,25 +209,25 @@ def _metric(unit: str, values: Iterable[float]) -> dict[str, Any]:
     return {"Unit": unit, "StorageResolution": 60, "Value": list(values)}
 
 
-def _thinned(values: Sequence[float]) -> Sequence[float]:
-    """As many values as a line takes, the least and the greatest among them, that have the same percentiles."""
+def _sampled(values: Sequence[float]) -> Sequence[float]:
+    """At most as many values as fit on a line, with the same minimum, maximum and percentiles."""
     if len(values) <= _MOST_VALUES:
         return values
     ordered, last = sorted(values), _MOST_VALUES - 1
     return [ordered[round(place * (len(ordered) - 1) / last)] for place in range(_MOST_VALUES)]
 
 
-def _figures(outcomes: Sequence[Outcome]) -> Figures:
+def _figures_of(outcomes: Sequence[Outcome]) -> Figures:
     statuses = Counter(map(_STATUS, outcomes))
-    troubled = [outcome for outcome in outcomes if outcome.error is not None]
+    with_error = [outcome for outcome in outcomes if outcome.error is not None]
     return Figures(
         records=len({id(outcome.record) for outcome in outcomes}),
         routed=statuses["done"],
-        unrouted=statuses["unrouted"] + sum(outcome.stage is None for outcome in troubled),
+        unrouted=statuses["unrouted"] + sum(outcome.stage is None for outcome in with_error),
         parked=statuses["parked"],
-        dropped=sum(outcome.status == "skipped" for outcome in troubled),
+        dropped=sum(outcome.status == "skipped" for outcome in with_error),
         deferred=statuses["deferred"],
-        failed=Counter(outcome.stage or "unrouted" for outcome in troubled if outcome.status == "failed"),
+        failed=Counter(outcome.stage or "unrouted" for outcome in with_error if outcome.status == "failed"),
         durations=_durations(outcomes),
         age=outcomes[0].record.age(),
     )
@@ -248,7 +248,7 @@ def _sum(parts: Sequence[Figures]) -> Figures:
 
 
 def _durations(outcomes: Sequence[Outcome]) -> list[float]:
-    """How long each call of a handler took; one of an ``on_batch`` handler is one, however many records it was for."""
+    """Seconds of each call of a handler; a call of an ``on_batch`` handler counts once for all its records."""
     called = [
         (outcome.route, outcome.duration)
         for outcome in outcomes

@@ -1,4 +1,4 @@
-"""Environment variables that switch something on or off, read as Powertools reads its own."""
+"""Environment variables that are switches, read by the rules of Powertools."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ _TRUE = ("1", "y", "yes", "t", "true", "on")
 
 
 def is_on(name: str) -> bool:
-    """Whether a variable is set, and to something that means yes."""
+    """Whether a variable has a value that means yes."""
     return os.environ.get(name, "").lower() in _TRUE

@@ -1,7 +1,7 @@
-"""Where the time of an invocation goes, in its X-Ray trace: a subsegment for the invocation, and one for each call.
+"""X-Ray traces: a subsegment for each invocation, and one for each call of a handler in it.
 
-A subsegment says which entity, which route and how it ended, and of an error the type: what an error says, and what a
-handler was given or returned, is an item's and is never told.
+A subsegment states the entity, the route, the status, and the type of an error. It never contains the text of an error,
+an argument or a result of a handler, because these hold item values.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracer", "Tracing"]
 
-# X-Ray's SDK drops these from a name, and logs that it did, each time.
+# X-Ray's SDK removes these from a name, and logs a line each time.
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 _NOT_IN_A_NAME = re.compile(r"[?;*()!$~^<>]")
 
@@ -34,40 +34,40 @@ _WORST_FIRST = ("failed", "deferred", "parked")
 
 
 class Tracer(Protocol):
-    """Sees invocations and the calls in them begin and end."""
+    """Runs invocations and calls of handlers, and measures them."""
 
     def invocation(self, run: Callable[[], list[Outcome]], source: str, records: int) -> list[Outcome]:
-        """Run an invocation and return what it returns.
+        """Run an invocation, and return its outcomes.
 
         Args:
-            run: Runs it.
-            source: Where its records come from: ``aws:dynamodb``.
-            records: How many there are.
+            run: Runs the invocation.
+            source: The source of its records: ``aws:dynamodb``.
+            records: The number of its records.
         """
         ...
 
     def route(self, call: Call, route: Route, entities: Sequence[str]) -> Call:
-        """Put something around the calls of a route, once, when the dispatcher is made.
+        """Wrap the calls of a route, once, when the dispatcher is made.
 
-        Calls of different lanes run beside each other, in threads, each with a copy of the invocation's context.
+        Lanes call it at the same time in several threads, each with a copy of the invocation's context.
 
         Args:
-            call: Calls the handler with a change, or with all of a batch, and returns when it has finished.
+            call: Calls the handler with a change, or with the changes of a batch, and returns after it has finished.
             route: The route.
-            entities: The entities that lead to it; none for the fallback.
+            entities: The entities of the route; none for the fallback.
         """
         ...
 
 
 class Tracing:
-    """Tells X-Ray through Powertools' Tracer.
+    """Sends subsegments to X-Ray, through the Tracer of Powertools.
 
-    As Powertools does, it tells nothing outside of Lambda or where ``POWERTOOLS_TRACE_DISABLED=true`` switches it off;
-    then neither Powertools nor the SDK is imported. The function's tracing has to be active:
+    As with Powertools, it is off outside Lambda, and if ``POWERTOOLS_TRACE_DISABLED=true``; it then imports neither
+    Powertools nor the SDK. Active tracing must be enabled for the function:
     https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 
     Args:
-        tracer: A Tracer of your own; else one is made that patches no library.
+        tracer: A Powertools Tracer; the default one patches no library.
 
     Raises:
         RegistrationError: The extra ``tracing`` is not installed.
@@ -85,7 +85,7 @@ class Tracing:
         if is_on("POWERTOOLS_TRACE_DISABLED"):
             return
         if find_spec("aws_xray_sdk") is None:
-            # Told outside of Lambda too, or only the deployed function would ever say so.
+            # An error outside Lambda too: otherwise only the deployed function would raise it.
             msg = "Tracing() found no aws-xray-sdk, expected the extra: pip install 'entity-router[tracing]'"
             raise RegistrationError(msg)
         if _in_lambda():
@@ -126,31 +126,31 @@ class Tracing:
 
 
 class _Span:
-    """A subsegment, from its beginning to its end. Nothing fails for it: a trace is less than what it tells of.
+    """A subsegment. Errors of the SDK are suppressed, so that tracing never fails an invocation.
 
     Args:
         recorder: The SDK's recorder.
-        name: The subsegment's name.
-        annotations: What it can be searched by.
-        above: What it is part of. The SDK knows that by the thread, and lanes have threads of their own.
+        name: The name of the subsegment.
+        annotations: The values to search traces by.
+        parent: The enclosing subsegment. The SDK finds it by the thread, but each lane has a thread of its own.
     """
 
-    __slots__ = ("_above", "_annotations", "_name", "_recorder", "segment", "status", "thread")
+    __slots__ = ("_annotations", "_name", "_parent", "_recorder", "segment", "status", "thread")
 
-    def __init__(self, recorder: Any, name: str, annotations: dict[str, Any], above: _Span | None = None) -> None:
+    def __init__(self, recorder: Any, name: str, annotations: dict[str, Any], parent: _Span | None = None) -> None:
         self._recorder = recorder
         self._name = name
         self._annotations = annotations
-        self._above = above
+        self._parent = parent
         self.segment: Any = None
         self.thread = threading.get_ident()
         self.status = "done"
 
     def __enter__(self) -> _Span:
-        with suppress(Exception):  # whatever the SDK raises
-            above = self._above
-            if above is not None and above.segment is not None and above.thread != self.thread:
-                self._recorder.set_trace_entity(above.segment)
+        with suppress(Exception):  # any error of the SDK
+            parent = self._parent
+            if parent is not None and parent.segment is not None and parent.thread != self.thread:
+                self._recorder.set_trace_entity(parent.segment)
             self.segment = self._recorder.begin_subsegment(self._name)
         return self
 
@@ -161,7 +161,7 @@ class _Span:
         if segment is None:
             return
         with suppress(Exception):  # as above
-            # Not add_exception(), nor the SDK's own context manager, for they keep what the error says.
+            # Neither add_exception() nor the SDK's context manager, because both record the text of the error.
             if kind is not None:
                 self.status = "failed"
                 segment.put_annotation("error", kind.__name__)
@@ -179,12 +179,12 @@ _current: ContextVar[_Span] = ContextVar("current_span")
 def _make_recorder() -> Any:
     from aws_lambda_powertools.tracing import Tracer as PowertoolsTracer
 
-    # It would patch boto3 and others, whose subsegments keep what errors say; who wants that brings a Tracer.
+    # auto_patch would add subsegments of boto3 and other libraries, which record the texts of errors.
     return PowertoolsTracer(auto_patch=False).provider
 
 
 def _in_lambda() -> bool:
-    """Whether there is somebody to take traces, as Powertools tells it."""
+    """Whether an X-Ray daemon takes traces, by the rule of Powertools."""
     return "LAMBDA_TASK_ROOT" in os.environ and not any(
         os.environ.get(name) for name in ("AWS_SAM_LOCAL", "AWS_CHALICE_CLI_MODE")
     )

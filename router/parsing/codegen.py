@@ -34,7 +34,10 @@ from router.parsing.emitters import ParserSource, emit_model
 from router.parsing.source_writer import Unsupported
 from router.wire.values import number_of, string_set_of, value_of
 
-__all__ = ["Parse", "generate_parser"]
+__all__ = ["PARSER_FILENAME", "Parse", "generate_parser"]
+
+PARSER_FILENAME: Final = "<parser of "
+"""The beginning of the file name that tracebacks show for a generated parser."""
 
 
 class Parse(Protocol):
@@ -132,10 +135,10 @@ def _register_source(text: str, model: str) -> tuple[str, Callable[[], None]]:
     """
     # Without a modification time linecache never looks for the file.
     lines = text.splitlines(keepends=True)
-    filename, number = f"<parser of {model}>", 1
+    filename, number = f"{PARSER_FILENAME}{model}>", 1
     while linecache.cache.setdefault(filename, entry := (len(text), None, lines, filename)) is not entry:
         number += 1  # a class of the same name: rebuilt, or defined within a function
-        filename = f"<parser of {model} {number}>"
+        filename = f"{PARSER_FILENAME}{model} {number}>"
 
     def release() -> None:
         if linecache.cache.get(filename) is entry:

@@ -1,9 +1,10 @@
-"""Log lines are JSON, tell of a record what names it, and hold nothing of an item."""
+"""Log lines are JSON, identify the record, and contain no item values."""
 
 import asyncio
 import io
 import json
 import logging
+import traceback
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -29,6 +30,7 @@ from router import (
 )
 from router.errors import DecodeError, RouterError
 from router.observability.logs import log_level, make_logger, safe_error
+from router.parsing.parser import parser_for
 from tests.builders import (
     Context,
     Handled,
@@ -65,7 +67,7 @@ def lines(capsys: Capture) -> list[Json]:
 
 
 def test_a_successful_invocation_is_one_line(capsys: Capture) -> None:
-    """Records that succeed cost no line at INFO: the invocation's own is the only one."""
+    """Records that succeed write no line at INFO: the invocation's line is the only one."""
     dispatcher(Handled())(inserts(*range(20)), Context())
     (line,) = lines(capsys)
     del line["timestamp"]
@@ -78,8 +80,8 @@ def test_a_successful_invocation_is_one_line(capsys: Capture) -> None:
     }
 
 
-def test_skipped_records_cost_no_line(capsys: Capture) -> None:
-    """Records that no route's condition lets through are not told of."""
+def test_skipped_records_write_no_line(capsys: Capture) -> None:
+    """Records that no condition matches write no line."""
     routes = Routes()
 
     @routes.on_modify(Order, changed("status"))
@@ -89,14 +91,14 @@ def test_skipped_records_cost_no_line(capsys: Capture) -> None:
     assert len(lines(capsys)) == 1
 
 
-def test_an_empty_batch_is_told(capsys: Capture) -> None:
-    """An invocation without records logs the size of its batch too."""
+def test_an_empty_batch_is_logged(capsys: Capture) -> None:
+    """An invocation without records logs a batch size of zero."""
     dispatcher(Handled())(batch())
     assert [line["batch_size"] for line in lines(capsys)] == [0]
 
 
-def test_a_failure_is_one_line_with_what_names_the_record(capsys: Capture) -> None:
-    """A failed record is told of once, as an error, with entity, event, identifiers, route, stage and error."""
+def test_a_failure_is_one_line_that_identifies_the_record(capsys: Capture) -> None:
+    """A failed record writes one line, with entity, event, identifiers, route, stage and error."""
     dispatcher(Handled({2: TimeoutError()}))(inserts(1, 2, 3), Context())
     (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
     assert {name: line[name] for name in line if name not in ("timestamp", "at")} == {
@@ -113,30 +115,30 @@ def test_a_failure_is_one_line_with_what_names_the_record(capsys: Capture) -> No
     }
 
 
-def test_a_failure_says_where_in_the_code(capsys: Capture) -> None:
-    """The lines of code of an error are told, in place of its text."""
+def test_a_failure_states_lines_of_code(capsys: Capture) -> None:
+    """The line of an error states the lines of code that raised it, and not its text."""
     dispatcher(Handled({1: TimeoutError()}))(inserts(1))
     (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
     assert "builders.py" in line["at"][-1]
     assert line["at"][-1].endswith("in __call__")
 
 
-def test_an_error_of_the_framework_says_why(capsys: Capture) -> None:
-    """The text of the framework's own errors, which names attributes and types only, is told."""
+def test_an_error_of_the_framework_has_its_text(capsys: Capture) -> None:
+    """The line of an error of the framework contains its text, which names attributes and types only."""
     dispatcher(Handled())(batch(insert(1, total={"N": "abc"})))
     (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
     assert (line["stage"], line["reason"].partition(":")[0]) == ("decode", "attribute 'total' of NewImage")
 
 
-def test_a_pydantic_refusal_says_where_and_what(capsys: Capture) -> None:
-    """A validation error is told as the place and the kind of each fault."""
+def test_a_validation_error_states_places_and_kinds(capsys: Capture) -> None:
+    """The line of a ValidationError states the place and the kind of each fault."""
     dispatcher(Handled())(batch(insert(1, total="many", status={"NULL": True})))
     (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
     assert line["faults"] == ["total: int_parsing", "status: string_type"]
 
 
-def test_a_fault_of_the_whole_model_says_so() -> None:
-    """A validation error of no field in particular stands for the model."""
+def test_a_fault_of_the_whole_model() -> None:
+    """A fault of no field in particular has the place (model)."""
 
     class Model(BaseModel):
         total: int
@@ -149,22 +151,22 @@ def test_a_fault_of_the_whole_model_says_so() -> None:
 @pytest.mark.parametrize(
     ("policy", "event", "level"), [(Park(), "record parked", "warning"), (Drop(), "record dropped", "warning")]
 )
-def test_what_is_let_go_is_a_warning(policy: Any, event: str, level: str, capsys: Capture) -> None:
-    """A record that was parked or dropped is told of as a warning."""
+def test_a_parked_or_dropped_record_is_a_warning(policy: Any, event: str, level: str, capsys: Capture) -> None:
+    """A parked or dropped record writes a warning."""
     dispatcher(Handled({1: TimeoutError()}), on_error=policy, parking=MemoryParking())(inserts(1))
     assert (event, level) in [(line["event"], line["level"]) for line in lines(capsys)]
 
 
 def test_unrouted_records_are_counted(capsys: Capture) -> None:
-    """What no route takes is counted in one line, with the names of the entities."""
+    """Unrouted records write one line, with their number and their entities."""
     event = batch(insert(1, entity="B"), insert(2, entity="A"), insert(3, entity="B"), record(4, "INSERT"))
     dispatcher(Handled())(event)
     (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
     assert (line["count"], line["entities"]) == (4, ["A", "B"])
 
 
-def test_a_failed_batch_is_told_record_by_record(capsys: Capture) -> None:
-    """Each change of a failed on_batch call has a line of its own."""
+def test_a_failed_batch_is_logged_record_by_record(capsys: Capture) -> None:
+    """Each change of a failed on_batch call writes a line."""
     routes = Routes()
 
     @routes.on_batch(Order)
@@ -177,7 +179,7 @@ def test_a_failed_batch_is_told_record_by_record(capsys: Capture) -> None:
 
 
 def test_lines_of_lanes_name_their_own_record(capsys: Capture) -> None:
-    """With concurrency every line is whole and names the record that it is about."""
+    """With concurrency every line is whole and identifies its own record."""
 
     async def handler(change: Change[Order], log: Log) -> None:
         await asyncio.sleep(0)
@@ -191,13 +193,13 @@ def test_lines_of_lanes_name_their_own_record(capsys: Capture) -> None:
 
 @pytest.mark.parametrize("request_id", [None, 5, object()])
 def test_a_request_id_that_is_no_text_is_left_out(request_id: Any, capsys: Capture) -> None:
-    """A context that is a mock, or no context at all, gives no request ID."""
+    """A context without a request ID that is a text gives no request ID."""
     dispatcher(Handled())(inserts(1), Context(request_id=request_id))
     assert "request_id" not in lines(capsys)[0]
 
 
-def test_what_json_does_not_have_is_told_as_its_text(capsys: Capture) -> None:
-    """A handler may log any object: what JSON cannot say is told as Python writes it."""
+def test_what_json_cannot_express_is_logged_as_its_text(capsys: Capture) -> None:
+    """A value that JSON cannot express is logged as Python prints it."""
 
     def handler(change: Change[Order], log: Log) -> None:
         log.info("hello", value=Decimal("1.50"), data=b"x")
@@ -208,7 +210,7 @@ def test_what_json_does_not_have_is_told_as_its_text(capsys: Capture) -> None:
 
 
 def test_an_identifier_of_half_a_character_is_logged(capsys: Capture) -> None:
-    """A lone surrogate, which JSON events can hold, does not break a line."""
+    """A lone surrogate, which a JSON event can contain, does not break a line."""
     dispatcher(Handled({1: TimeoutError()}))(batch({**insert(1), "eventID": "\ud800"}))
     assert [line["event_id"] for line in lines(capsys) if "event_id" in line] == ["\ud800"]
 
@@ -218,14 +220,14 @@ def test_an_identifier_of_half_a_character_is_logged(capsys: Capture) -> None:
 
 @pytest.mark.parametrize("level", ["WARNING", "warning", "WARN", "ERROR", "CRITICAL"])
 def test_the_level_is_that_of_the_environment(level: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """LOG_LEVEL decides what is written."""
+    """LOG_LEVEL sets the level."""
     monkeypatch.setenv("LOG_LEVEL", level)
     dispatcher(Handled())(inserts(1))
     assert lines(capsys) == []
 
 
 def test_debug_lines_are_written_when_asked_for(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """LOG_LEVEL=DEBUG writes what a handler logs at that level; without it, it is not."""
+    """A handler's line at DEBUG is written with LOG_LEVEL=DEBUG only."""
 
     def handler(change: Change[Order], log: Log) -> None:
         log.debug("detail")
@@ -239,15 +241,13 @@ def test_debug_lines_are_written_when_asked_for(monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("level", ["", "LOUD", "10", "  "])
 def test_a_level_that_is_none_is_info(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A LOG_LEVEL that names no level is INFO."""
+    """A LOG_LEVEL that is no level means INFO."""
     monkeypatch.setenv("LOG_LEVEL", level)
     assert log_level() == logging.INFO
 
 
-def test_a_level_of_somebody_elses_does_not_break_the_function(
-    monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    """A level that some library added to logging's own can be named without harm."""
+def test_a_level_of_another_library(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """A LOG_LEVEL that another library has added to logging raises nothing."""
     logging.addLevelName(5, "TRACE")
     try:
         monkeypatch.setenv("LOG_LEVEL", "TRACE")
@@ -264,15 +264,15 @@ class Terminal(io.StringIO):
 
 
 def test_a_terminal_gets_readable_lines() -> None:
-    """On a terminal lines are text for people, not JSON."""
+    """On a terminal lines are text."""
     terminal = Terminal()
     make_logger(terminal).info("hello", size=5)
     assert "hello" in terminal.getvalue()
     assert not terminal.getvalue().startswith("{")
 
 
-def test_lambda_gets_json_whatever_its_output_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Inside Lambda lines are JSON even where standard output says that it is a terminal."""
+def test_lambda_gets_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Lambda lines are JSON, even if standard output claims to be a terminal."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     terminal = Terminal()
     make_logger(terminal).info("hello", size=5)
@@ -293,7 +293,7 @@ def test_a_users_structlog_is_left_alone(capsys: Capture) -> None:
 
 
 def test_a_users_structlog_over_logging_is_used(caplog: pytest.LogCaptureFixture) -> None:
-    """A structlog that hands its lines to the standard library's logging does so with ours."""
+    """If the user's structlog writes to the logging module, so do our lines."""
     structlog.configure(
         processors=[structlog.stdlib.add_logger_name, structlog.processors.JSONRenderer()],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -310,7 +310,7 @@ SECRET = "s3cret"
 
 
 def secretive(number: int, name: str = "INSERT", **values: Any) -> Json:
-    """A record whose every value, keys included, holds the secret."""
+    """A record with the secret in each of its values, keys included."""
     image = {
         "EntityType": {"S": "Order"},
         "pk": {"S": f"{SECRET}-pk"},
@@ -331,7 +331,7 @@ def quoting(change: Change[Any]) -> str:
 
 
 class QuotingError(Exception):
-    """An error that quotes the item everywhere it can."""
+    """An error that quotes the item in its text, arguments, notes and attributes."""
 
     def __init__(self, change: Change[Any]) -> None:
         super().__init__(quoting(change), change.image)
@@ -386,7 +386,7 @@ HANDLERS = [
 
 
 class QuotingPlace:
-    """A parking place whose refusal quotes what it was given."""
+    """A parking place whose error quotes the record."""
 
     def park(self, parked: Parked) -> None:
         raise ConnectionError(f"no room for {parked.record}")
@@ -412,7 +412,7 @@ def written(capsys: Capture) -> str:
 def test_no_handlers_error_takes_an_item_into_a_log(
     handler: Any, parking: Any, concurrency: int, capsys: Capture
 ) -> None:
-    """Whatever a handler's exception quotes, retried, parked or refused by the place, no line holds it."""
+    """No line contains what a handler's exception quotes, retried, parked or refused by the parking place."""
     options = {"parking": parking, "on_error": Park()} if parking else {}
     app = dispatcher(handler, concurrency=concurrency, **options)
     app(batch(secretive(1), secretive(2, "MODIFY"), secretive(3, "REMOVE")))
@@ -440,7 +440,7 @@ BROKEN: list[Json] = [
 @pytest.mark.parametrize("unrouted", ["skip", "fail"])
 @pytest.mark.parametrize("bad", BROKEN)
 def test_no_malformed_record_gets_into_a_log(bad: Json, unrouted: Any, capsys: Capture) -> None:
-    """Wherever an image is broken, what is told are places and types."""
+    """The line of a malformed image states places and types."""
     dispatcher(Handled(), unrouted=unrouted)(batch(bad))
     assert SECRET not in written(capsys)
 
@@ -504,14 +504,14 @@ def _batch(changes: Sequence[Change[Order]]) -> None:
 @pytest.mark.usefixtures("_everything")
 @pytest.mark.parametrize("where_it_fails", routes)
 def test_no_users_code_on_the_way_takes_an_item_into_a_log(where_it_fails: str, capsys: Capture) -> None:
-    """Predicates, validators, factories, clean-ups and batches may quote what they like."""
+    """No line contains what predicates, validators, factories, clean-ups and batch handlers quote in their errors."""
     assert Dispatcher(routes[where_it_fails])(batch(secretive(1, "MODIFY"))) == failures(1)
     assert SECRET not in written(capsys)
 
 
 @pytest.mark.usefixtures("_everything")
 def test_no_middleware_takes_an_item_into_a_log(capsys: Capture) -> None:
-    """What a middleware raises is told by type too."""
+    """The line of a middleware's error states its type."""
 
     def middleware(call: Any) -> Any:
         def around(change: Any) -> None:
@@ -525,7 +525,7 @@ def test_no_middleware_takes_an_item_into_a_log(capsys: Capture) -> None:
 
 @pytest.mark.usefixtures("_everything")
 def test_no_discriminators_error_takes_an_item_into_a_log(capsys: Capture) -> None:
-    """A discriminator that quotes the image in its exception is told by type."""
+    """The line of a discriminator's error states its type."""
 
     def broken(image: Any) -> str:
         raise KeyError(str(image))
@@ -536,8 +536,8 @@ def test_no_discriminators_error_takes_an_item_into_a_log(capsys: Capture) -> No
 
 @pytest.mark.usefixtures("_everything")
 @pytest.mark.parametrize("concurrency", [1, 2])
-def test_no_end_from_within_takes_an_item_into_a_log(concurrency: int, capsys: Capture) -> None:
-    """An invocation that is ended by a BaseException writes nothing of the item by itself."""
+def test_no_base_exception_takes_an_item_into_a_log(concurrency: int, capsys: Capture) -> None:
+    """An invocation that ends with a BaseException writes no item value."""
 
     class Stop(BaseException):
         pass
@@ -552,7 +552,7 @@ def test_no_end_from_within_takes_an_item_into_a_log(concurrency: int, capsys: C
     assert SECRET not in written(capsys)
 
 
-def test_the_texts_of_errors_are_there_for_who_asks(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+def test_texts_of_errors_on_request(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     """LOG_ERROR_TEXT=1 adds the text of every error."""
     monkeypatch.setenv("LOG_ERROR_TEXT", "1")
     dispatcher(fail_in_handler)(batch(secretive(1)))
@@ -561,15 +561,15 @@ def test_the_texts_of_errors_are_there_for_who_asks(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("text", ["0", "", "true", "no"])
-def test_the_texts_of_errors_need_exactly_one(text: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """Only the value 1 shows what may be an item's."""
+def test_texts_of_errors_need_the_value_1(text: str, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Only the value 1 of LOG_ERROR_TEXT adds texts."""
     monkeypatch.setenv("LOG_ERROR_TEXT", text)
     dispatcher(fail_in_handler)(batch(secretive(1)))
     assert SECRET not in written(capsys)
 
 
-def test_a_text_that_cannot_be_had_is_left_out(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
-    """With LOG_ERROR_TEXT=1, an exception that cannot be printed is still only a failure of its record."""
+def test_an_error_whose_text_raises(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """With LOG_ERROR_TEXT=1 an exception whose str() raises still fails its record only."""
 
     class UnprintableError(Exception):
         def __str__(self) -> str:
@@ -583,8 +583,8 @@ def test_a_text_that_cannot_be_had_is_left_out(monkeypatch: pytest.MonkeyPatch, 
 # ------------------------------------------------------------------------------------------------------------- safe errors
 
 
-def test_a_safe_error_of_somebody_elses_is_type_and_place() -> None:
-    """Of a foreign error its type and its lines of code are told."""
+def test_safe_error_of_another_library() -> None:
+    """An error of another library is described by its type and its lines of code."""
     try:
         raise KeyError(SECRET)
     except KeyError as error:
@@ -593,8 +593,8 @@ def test_a_safe_error_of_somebody_elses_is_type_and_place() -> None:
     assert fields["error"] == "KeyError"
 
 
-def test_a_safe_error_of_our_own_is_type_and_text() -> None:
-    """Of the framework's own errors the text is told, and no lines of code."""
+def test_safe_error_of_the_framework() -> None:
+    """An error of the framework is described by its type and its text, without lines of code."""
     error = DecodeError("total", "a string", "a number", "NewImage")
     assert safe_error(error) == {
         "error": "DecodeError",
@@ -602,18 +602,18 @@ def test_a_safe_error_of_our_own_is_type_and_text() -> None:
     }
 
 
-def test_what_a_handler_says_when_it_rejects_is_told() -> None:
-    """Reject is written by the user for the log: its text is told."""
+def test_safe_error_of_reject() -> None:
+    """A Reject is described with its text, which the user writes for the log."""
     assert safe_error(Reject("order without lines")) == {"error": "Reject", "reason": "order without lines"}
 
 
-def test_an_error_that_was_never_raised_has_no_place() -> None:
-    """An exception without a traceback has no lines of code to tell."""
+def test_safe_error_without_a_traceback() -> None:
+    """An exception without a traceback has no lines of code."""
     assert safe_error(KeyError()) == {"error": "KeyError", "at": []}
 
 
-def test_another_librarys_validation_error_is_told_like_any_error() -> None:
-    """A ValidationError whose errors() is not pydantic's is told by type and place."""
+def test_validation_error_of_another_library() -> None:
+    """A ValidationError whose errors() is not pydantic's is described by type and lines of code."""
 
     class ValidationError(Exception):
         def errors(self) -> list[str]:
@@ -624,8 +624,8 @@ def test_another_librarys_validation_error_is_told_like_any_error() -> None:
     assert SECRET not in str(fields)
 
 
-def test_a_validation_error_of_pydantic_1_is_told() -> None:
-    """A refusal of pydantic's first version, which knows none of the second's options, is told without its inputs."""
+def test_validation_error_of_pydantic_1() -> None:
+    """A ValidationError of pydantic 1 is described without its inputs."""
     with pytest.raises(pydantic_v1.ValidationError) as caught:
         OldModel.parse_obj({"number": SECRET})
     fields = safe_error(caught.value)
@@ -633,8 +633,8 @@ def test_a_validation_error_of_pydantic_1_is_told() -> None:
     assert SECRET not in str(fields)
 
 
-def test_a_deep_recursion_is_no_long_line() -> None:
-    """An endless recursion is told in a few lines of code, not in a thousand."""
+def test_recursion_error() -> None:
+    """An infinite recursion is described by its last lines of code."""
 
     def endless(depth: int) -> int:
         return endless(depth + 1)
@@ -644,10 +644,30 @@ def test_a_deep_recursion_is_no_long_line() -> None:
     assert len(safe_error(caught.value)["at"]) <= 100
 
 
-def test_a_users_subclass_of_our_error_is_ours() -> None:
-    """What derives from RouterError was written with its promise in mind."""
+def test_users_subclass_of_router_error() -> None:
+    """A user's subclass of RouterError is described like an error of the framework."""
 
     class MineError(RouterError):
         pass
 
     assert safe_error(MineError("text"))["reason"] == "text"
+
+
+class Failing(BaseModel):
+    id: str
+
+    @field_validator("id")
+    @classmethod
+    def fail(cls, value: str) -> str:
+        raise LookupError
+
+
+def test_frames_of_a_generated_parser_are_left_out() -> None:
+    """An error of a user's validator is described by the user's lines of code, without those of the parser."""
+    with pytest.raises(LookupError) as caught:
+        parser_for(Failing).parse({"id": {"S": "a"}})
+    files = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert any(file.startswith("<parser of ") for file in files)
+    *_, last = described = safe_error(caught.value)["at"]
+    assert last.endswith(" in fail")
+    assert "<parser of " not in str(described)

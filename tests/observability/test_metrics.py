@@ -1,4 +1,4 @@
-"""What Metrics writes for an invocation, and what it never writes."""
+"""Metrics writes the figures of an invocation, and no item values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from router import (
     discriminators,
 )
 from router.errors import MalformedRecordError
-from router.observability.metrics import Figures, Tally
+from router.observability.metrics import Figures, InvocationFigures
 from router.outcomes import Outcome
 from tests.builders import SUCCESS, Context, Customer, Handled, Json, Order, batch, dispatcher, insert, inserts, without
 
@@ -41,7 +41,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Lines:
-    """The EMF lines among what was printed."""
+    """The EMF lines of the captured output."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         printed = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
@@ -58,14 +58,14 @@ class Lines:
 
 
 def metrics_of(line: Json) -> dict[str, Any]:
-    """The values of counts, by name."""
+    """The values of the counts, by name."""
     (directive,) = line["_aws"]["CloudWatchMetrics"]
     names = [metric["Name"] for metric in directive["Metrics"] if metric["Unit"] == "Count"]
     return {name: line[name][0] for name in names}
 
 
 def shop(**options: Any) -> Dispatcher:
-    """Orders succeed unless their total is 13; customers are rejected; there is a batch route for orders."""
+    """Orders with a total of 13 fail, and customers are rejected."""
     routes = Routes()
 
     @routes.on(Order)
@@ -85,13 +85,13 @@ def shop(**options: Any) -> Dispatcher:
 
 
 def test_an_invocation_writes_a_line_for_itself_and_one_for_each_entity(capsys: pytest.CaptureFixture[str]) -> None:
-    """One for the invocation, and one for each entity that was in it."""
+    """There is one line for the invocation, and one for each entity in it."""
     shop(parking=MemoryParking())(batch(insert(1), insert(2, entity="Customer"), insert(3)))
     assert [line.get("entity") for line in Lines(capsys).all] == [None, "Order", "Customer"]
 
 
 def test_the_line_of_the_invocation_has_every_count(capsys: pytest.CaptureFixture[str]) -> None:
-    """An alarm needs data where nothing went wrong, too."""
+    """Counts of zero are written for the invocation, because an alarm needs data."""
     shop()(inserts(1, 2))
     assert metrics_of(Lines(capsys).total) == {
         "Records": 2,
@@ -104,14 +104,14 @@ def test_the_line_of_the_invocation_has_every_count(capsys: pytest.CaptureFixtur
     }
 
 
-def test_the_line_of_an_entity_leaves_out_what_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each name of each entity is a metric to be paid for."""
+def test_the_line_of_an_entity_has_no_zeros(capsys: pytest.CaptureFixture[str]) -> None:
+    """Counts of zero are not written for an entity, because each metric of each entity costs money."""
     shop()(inserts(1, 2))
     assert metrics_of(Lines(capsys).entity("Order")) == {"Records": 2, "Routed": 2}
 
 
-def test_failures_are_told_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
-    """What failed at a stage has a metric of its own; what did not start after it is deferred."""
+def test_failures_are_counted_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failure counts for its stage, and the records after it count as deferred."""
     shop()(batch(insert(1), insert(2, total=13), insert(3), insert(4, entity="Customer")))
     lines = Lines(capsys)
     assert metrics_of(lines.entity("Order")) == {
@@ -133,19 +133,19 @@ def test_failures_are_told_by_stage(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_each_stage_has_its_metric(capsys: pytest.CaptureFixture[str], record: Json, metric: str) -> None:
-    """Whatever stage a record fails at."""
+    """Each stage at which a record can fail has a metric."""
     shop()(batch(record))
     assert metrics_of(Lines(capsys).total)[metric] == 1
 
 
-def test_what_is_parked_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    """As parked, and not as failed."""
+def test_parked_record_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    """A parked record counts as parked, and not as failed."""
     shop(parking=MemoryParking())(batch(insert(1, entity="Customer")))
     assert metrics_of(Lines(capsys).entity("Customer")) == {"Records": 1, "Parked": 1}
 
 
-def test_a_place_that_takes_nothing_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    """As a failure of its own, for somebody has to look at the place."""
+def test_failed_parking_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    """A record that could not be parked counts as failed at stage park."""
 
     class Full:
         def park(self, parked: object) -> None:
@@ -155,8 +155,8 @@ def test_a_place_that_takes_nothing_counts(capsys: pytest.CaptureFixture[str]) -
     assert metrics_of(Lines(capsys).total)["FailedPark"] == 1
 
 
-def test_what_is_dropped_counts(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is dropped silently; a record that no route matched is no drop."""
+def test_dropped_record_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    """A dropped record counts as dropped; one that no condition matches does not."""
     routes = Routes()
 
     @routes.on_modify(Order)
@@ -170,21 +170,21 @@ def test_what_is_dropped_counts(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(("unrouted", "also"), [("skip", {}), ("fail", {"Failed": 1, "FailedUnrouted": 1})])
 def test_a_record_without_a_route_counts(capsys: pytest.CaptureFixture[str], unrouted: str, also: Json) -> None:
-    """As unrouted, whatever becomes of it."""
+    """A record without a route counts as unrouted, skipped or failed."""
     shop(unrouted=unrouted)(batch(insert(1, entity="Stranger")))
     counts = metrics_of(Lines(capsys).total)
     assert {name: count for name, count in counts.items() if count} == {"Records": 1, "Unrouted": 1, **also}
 
 
-def test_what_was_parked_for_want_of_a_route_counts_as_both(capsys: pytest.CaptureFixture[str]) -> None:
-    """Unrouted is why, parked is what became of it."""
+def test_parked_unrouted_record_counts_as_both(capsys: pytest.CaptureFixture[str]) -> None:
+    """A parked record without a route counts as unrouted and as parked."""
     shop(unrouted="park", parking=MemoryParking())(batch(insert(1, entity="Stranger")))
     counts = metrics_of(Lines(capsys).total)
     assert (counts["Unrouted"], counts["Parked"], counts["Failed"]) == (1, 1, 0)
 
 
 def test_a_record_counts_once_and_its_routes_each(capsys: pytest.CaptureFixture[str]) -> None:
-    """Two routes of one record are two calls."""
+    """A record with two routes counts once in Records and twice in Routed."""
     routes = Routes()
     routes.on(Order)(Handled())
     routes.on(Order)(Handled())
@@ -193,7 +193,7 @@ def test_a_record_counts_once_and_its_routes_each(capsys: pytest.CaptureFixture[
 
 
 def test_an_empty_batch_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """A batch of nothing has figures of zero, and no age."""
+    """An invocation without records has counts of zero, and no age."""
     shop()(batch())
     line = Lines(capsys).total
     assert (metrics_of(line)["Records"], "RecordAge" in line, "HandlerDuration" in line) == (0, False, False)
@@ -203,7 +203,7 @@ def test_an_empty_batch_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_only_registered_entities_are_dimensions(capsys: pytest.CaptureFixture[str]) -> None:
-    """The entity of a record without a route stands in the item, so nobody knows how many there will be."""
+    """An unregistered entity is no dimension, because it is an unchecked value of the item."""
     routes = Routes()
     routes.on(Order)(Handled())
 
@@ -218,7 +218,7 @@ def test_only_registered_entities_are_dimensions(capsys: pytest.CaptureFixture[s
 
 
 def test_a_name_in_another_case_is_the_same_entity(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the discriminator folds names, the dimension is the name that was registered."""
+    """If the discriminator folds names, the dimension is the registered name."""
     routes = Routes()
     routes.on(Order)(Handled())
     app = Dispatcher(routes, metrics=Metrics("Shop"), discriminator=discriminators.folded("EntityType"))
@@ -229,7 +229,7 @@ def test_a_name_in_another_case_is_the_same_entity(capsys: pytest.CaptureFixture
 
 
 def test_a_discriminator_that_raises_spoils_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """What did not start is read at the end, and what cannot be read is of no entity."""
+    """A record whose discriminator raises counts for no entity."""
 
     def moody(image: Any) -> str | None:
         raise LookupError
@@ -240,7 +240,7 @@ def test_a_discriminator_that_raises_spoils_no_metrics(capsys: pytest.CaptureFix
 
 
 def test_the_service_is_a_dimension(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of every line."""
+    """The service is a dimension of every line."""
     dispatcher(Handled(), metrics=Metrics("Shop", service="router"))(inserts(1))
     lines = Lines(capsys).all
     assert [line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for line in lines] == [
@@ -253,7 +253,7 @@ def test_the_service_is_a_dimension(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_environment_names_namespace_and_service(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Under the names that Powertools gives them."""
+    """Powertools' environment variables set the namespace and the service."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Shop")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "router")
     dispatcher(Handled(), metrics=Metrics())(inserts(1))
@@ -262,13 +262,13 @@ def test_the_environment_names_namespace_and_service(
 
 
 def test_metrics_without_a_namespace_are_refused() -> None:
-    """While the function is initialised, not at the end of the first batch."""
+    """A missing namespace is an error when the function is initialised."""
     with pytest.raises(RegistrationError, match=r"found no namespace, expected Metrics\('Shop'\)"):
         Metrics()
 
 
 def test_no_value_of_an_item_is_written(capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither of one that succeeds nor of one that fails."""
+    """No metric line contains an item value, of a record that succeeds or of one that fails."""
     app = dispatcher(Handled({2: ValueError("s3cret")}), metrics=Metrics("Shop"))
     app(batch(insert(1, status="s3cret", key="s3cret"), insert(2, status="s3cret", total={"S": "s3cret"})))
     assert "s3cret" not in json.dumps(Lines(capsys).all)
@@ -277,8 +277,8 @@ def test_no_value_of_an_item_is_written(capsys: pytest.CaptureFixture[str]) -> N
 # ------------------------------------------------------------------------------------------------------ time and values
 
 
-def test_durations_are_told_in_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
-    """One value for each call, so that CloudWatch can tell percentiles."""
+def test_durations_are_in_milliseconds(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each call is one value, so that CloudWatch can compute percentiles."""
 
     def slow(change: Change[Order]) -> None:
         time.sleep(0.02)
@@ -290,7 +290,7 @@ def test_durations_are_told_in_milliseconds(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_handler_that_fails_has_a_duration(capsys: pytest.CaptureFixture[str]) -> None:
-    """A time-out is what one looks for; what failed before its handler has none."""
+    """A failed call has a duration; a record that fails before its handler has none."""
     app = shop()
     app(batch(insert(1, total=13)))
     app(batch(insert(1, total="much")))
@@ -298,7 +298,7 @@ def test_a_handler_that_fails_has_a_duration(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_batch_handler_has_one_duration(capsys: pytest.CaptureFixture[str]) -> None:
-    """It was called once, however many records it was called with."""
+    """A call of a batch handler has one duration, for all its records."""
     routes = Routes()
 
     @routes.on_batch(Order)
@@ -316,10 +316,10 @@ def outcomes_of(durations: Sequence[float]) -> list[Outcome]:
     return list(report)
 
 
-def test_more_durations_than_a_line_takes_are_thinned(capsys: pytest.CaptureFixture[str]) -> None:
-    """CloudWatch takes 100 values of a metric in a line: the least, the greatest and the percentiles stay."""
+def test_more_durations_than_a_line_takes_are_sampled(capsys: pytest.CaptureFixture[str]) -> None:
+    """A line has at most 100 durations, with the same minimum, maximum and percentiles."""
     seconds = [number / 1000 for number in range(1000, 0, -1)]
-    Metrics("Shop").emit(Tally(outcomes_of(seconds), lambda record: record.entity))
+    Metrics("Shop").emit(InvocationFigures(outcomes_of(seconds), lambda record: record.entity))
     values = Lines(capsys).total["HandlerDuration"]
     assert (len(values), min(values), max(values)) == (100, 1, 1000)
     assert sorted(values)[49] == pytest.approx(500, abs=10)
@@ -327,7 +327,7 @@ def test_more_durations_than_a_line_takes_are_thinned(capsys: pytest.CaptureFixt
 
 
 def test_the_age_is_that_of_the_oldest_record(capsys: pytest.CaptureFixture[str]) -> None:
-    """In seconds, at the end of the invocation; a stream delivers the oldest first."""
+    """The age is that of the first record, in seconds, at the end of the invocation."""
     at = time.time()
     records = [insert(1), insert(2), insert(3, entity="Customer")]
     for number, record in enumerate(records):
@@ -339,15 +339,15 @@ def test_the_age_is_that_of_the_oldest_record(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_clock_that_is_behind_makes_no_negative_age(capsys: pytest.CaptureFixture[str]) -> None:
-    """DynamoDB's clock is another one."""
+    """An age below zero, which two clocks can give, is written as zero."""
     record = insert(1)
     record["dynamodb"]["ApproximateCreationDateTime"] = time.time() + 60
     shop()(batch(record))
     assert Lines(capsys).total["RecordAge"] == [0]
 
 
-def test_a_record_that_tells_no_time_has_no_age(capsys: pytest.CaptureFixture[str]) -> None:
-    """Recorded events often miss it."""
+def test_a_record_without_a_time_has_no_age(capsys: pytest.CaptureFixture[str]) -> None:
+    """Records without a time of creation give no age."""
     shop()(inserts(1))
     assert "RecordAge" not in Lines(capsys).total
 
@@ -366,10 +366,10 @@ def test_a_record_that_tells_no_time_has_no_age(capsys: pytest.CaptureFixture[st
         ({"POWERTOOLS_DEV": "true", "POWERTOOLS_METRICS_DISABLED": "false"}, False),
     ],
 )
-def test_the_switch_is_powertools_own(
+def test_the_switch_is_that_of_powertools(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], environment: dict[str, str], off: bool
 ) -> None:
-    """With every value that Powertools knows, and as Powertools itself decides."""
+    """Metrics are off for each value of the variable for which Powertools is off."""
     from aws_lambda_powertools.metrics.functions import is_metrics_disabled
 
     for name, value in environment.items():
@@ -378,8 +378,10 @@ def test_the_switch_is_powertools_own(
     assert (not Lines(capsys).all, is_metrics_disabled()) == (off, off)
 
 
-def test_the_switch_works_later_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A test may import an app first and be quiet then."""
+def test_the_switch_works_after_construction(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The variable counts when the metrics are written, so that a test may set it after the import of an app."""
     app = dispatcher(Handled(), metrics=Metrics("Shop"))
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     app(inserts(1))
@@ -387,7 +389,7 @@ def test_the_switch_works_later_too(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 def test_the_commands_print_no_metrics() -> None:
-    """Nor do they log any: what an app tells CloudWatch is no result of `router invoke`."""
+    """The commands write no metrics, because the output of `router invoke` is its result."""
     command = [sys.executable, "-c", "from router.cli import main; main()", "invoke", "tests/events/customer.json"]
     environment = {**os.environ, "POWERTOOLS_METRICS_NAMESPACE": "Shop"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
@@ -402,17 +404,17 @@ def powertools_after(statements: str, **environment: str) -> bool:
 
 
 def test_powertools_is_imported_where_the_function_is_initialised() -> None:
-    """Not in the time of the first batch."""
+    """Powertools is imported when the function is initialised, not in the first batch."""
     assert powertools_after("router.Metrics('Shop')")
 
 
 def test_a_function_without_metrics_imports_no_powertools() -> None:
-    """It would not use it."""
+    """An app without metrics imports no Powertools."""
     assert not powertools_after("router.Dispatcher()({'Records': []})", LOG_LEVEL="ERROR")
 
 
-def test_what_is_switched_off_imports_no_powertools() -> None:
-    """And asks for no namespace, for nothing is written into it."""
+def test_metrics_that_are_off_import_no_powertools() -> None:
+    """Metrics that are switched off need no namespace, and import no Powertools."""
     statements = "router.Dispatcher(metrics=router.Metrics())({'Records': []})"
     assert not powertools_after(statements, LOG_LEVEL="ERROR", POWERTOOLS_METRICS_DISABLED="true")
 
@@ -424,12 +426,12 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def emit(self, tally: Tally) -> None:
+    def emit(self, figures: InvocationFigures) -> None:
         raise self.error
 
 
-def test_metrics_that_fail_fail_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """A batch that is done stays done, and a line says that its metrics are missing."""
+def test_failing_metrics_fail_no_record(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """If the metrics fail, the batch still succeeds, and a log line states it."""
     monkeypatch.setenv("LOG_LEVEL", "WARNING")
     assert dispatcher(Handled(), metrics=Broken(OSError("s3cret")))(inserts(1)) == SUCCESS
     printed = capsys.readouterr().out
@@ -443,22 +445,22 @@ class Gone(io.StringIO):
         raise BrokenPipeError
 
 
-def test_a_closed_standard_output_fails_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Printing raises there."""
+def test_a_closed_standard_output_fails_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed standard output fails no batch."""
     monkeypatch.setattr("sys.stdout", Gone())
     assert dispatcher(Handled(), metrics=Metrics("Shop"))(inserts(1)) == SUCCESS
 
 
 def test_a_batch_that_fails_as_a_whole_has_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing identifies the record, so the invocation raises; what failed, and where, is told all the same."""
+    """If a record cannot be reported, the invocation raises, and its metrics are still written."""
     app = dispatcher(Handled(), metrics=Metrics("Shop"))
     with pytest.raises(MalformedRecordError):
         app(batch(without(insert(1, total="much"), "SequenceNumber")))
     assert metrics_of(Lines(capsys).total)["FailedValidate"] == 1
 
 
-def test_what_ran_out_of_time_is_deferred(capsys: pytest.CaptureFixture[str]) -> None:
-    """Records that did not start are counted for their entities, though nobody had looked at them before."""
+def test_deferred_records_count(capsys: pytest.CaptureFixture[str]) -> None:
+    """A deferred record counts for its entity, although no handler has read it."""
     dispatcher(Handled(), metrics=Metrics("Shop"))(inserts(1, 2), Context(remaining=0))
     assert metrics_of(Lines(capsys).entity("Order")) == {"Records": 2, "Deferred": 2}
 
@@ -467,7 +469,7 @@ def test_what_ran_out_of_time_is_deferred(capsys: pytest.CaptureFixture[str]) ->
 def test_lambda_does_not_filter_the_lines_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], level: str
 ) -> None:
-    """Lambda takes a line without a level for INFO; where it keeps only worse ones, the lines have the one it keeps."""
+    """A metric line has the level that Lambda keeps, because Lambda treats a line without one as INFO."""
     monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", level)
     dispatcher(Handled(), metrics=Metrics("Shop"))(inserts(1))
     assert {line["level"] for line in Lines(capsys).all} == {level}
@@ -478,33 +480,33 @@ def test_lambda_does_not_filter_the_lines_out(
 
 class Kept:
     def __init__(self) -> None:
-        self.tallies: list[Tally] = []
+        self.emitted: list[InvocationFigures] = []
 
-    def emit(self, tally: Tally) -> None:
-        self.tallies.append(tally)
+    def emit(self, figures: InvocationFigures) -> None:
+        self.emitted.append(figures)
 
 
-def test_a_meter_of_ones_own_is_given_the_figures() -> None:
-    """Whatever it makes of them."""
+def test_a_users_meter_gets_the_figures() -> None:
+    """A Meter of the user gets the figures."""
     kept = Kept()
     dispatcher(Handled({2: TimeoutError()}), metrics=kept)(inserts(1, 2, 3))
-    (tally,) = kept.tallies
-    figures = tally.entities["Order"]
-    assert isinstance(figures, Figures)
-    assert (figures.records, figures.routed, figures.failed, figures.deferred) == (3, 1, {"handler": 1}, 1)
-    assert (tally.total.records, len(tally.total.durations)) == (3, 2)
+    (figures,) = kept.emitted
+    orders = figures.entities["Order"]
+    assert isinstance(orders, Figures)
+    assert (orders.records, orders.routed, orders.failed, orders.deferred) == (3, 1, {"handler": 1}, 1)
+    assert (figures.total.records, len(figures.total.durations)) == (3, 2)
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_an_invocation_is_emitted_once(concurrency: int) -> None:
-    """However many lanes it ran in."""
+    """The figures are emitted once, for any number of lanes."""
     kept = Kept()
     dispatcher(Handled(), metrics=kept, concurrency=concurrency)(inserts(*range(1, 20)))
-    assert [tally.total.routed for tally in kept.tallies] == [19]
+    assert [figures.total.routed for figures in kept.emitted] == [19]
 
 
-def test_metrics_print_as_they_were_written() -> None:
-    """With the service where there is one."""
+def test_repr() -> None:
+    """The repr shows the namespace, and the service if there is one."""
     assert (repr(Metrics("Shop")), repr(Metrics("Shop", service="x"))) == (
         "Metrics('Shop')",
         "Metrics('Shop', service='x')",

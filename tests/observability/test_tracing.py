@@ -1,4 +1,4 @@
-"""What X-Ray is told of an invocation, as its daemon receives it, and what it is never told."""
+"""X-Ray's daemon receives subsegments of each invocation, and no item values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HEADER = f"Root={TRACE};Parent={FUNCTION};Sampled=1"
 
 
 class Daemon:
-    """Takes what the SDK sends, over UDP as X-Ray's daemon does."""
+    """A stand-in for X-Ray's daemon, which receives documents over UDP."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -45,7 +45,7 @@ class Daemon:
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
 
     def received(self) -> list[Json]:
-        """The documents so far; on the loopback what was sent is there."""
+        """The documents received so far; on the loopback interface a sent packet has arrived."""
         documents = []
         while True:
             try:
@@ -59,7 +59,7 @@ class Daemon:
 
 @pytest.fixture
 def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    """X-Ray's daemon, in an environment like Lambda's, with the SDK as it is in a fresh process there."""
+    """A daemon, and an environment like Lambda's with the SDK in its initial state."""
     from aws_lambda_powertools.tracing import Tracer
     from aws_xray_sdk.core import xray_recorder  # type: ignore[import-untyped]  # it has no types
     from aws_xray_sdk.core.context import Context as XrayContext  # type: ignore[import-untyped]  # as above
@@ -79,7 +79,7 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     daemon.close()
 
 
-def told(document: Json) -> Json:
+def annotations_of(document: Json) -> Json:
     annotations: Json = document["annotations"]
     return annotations
 
@@ -107,32 +107,32 @@ def two_entities(**options: Any) -> Dispatcher:
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_calls_are_part_of_their_invocation(daemon: Daemon, concurrency: int) -> None:
-    """Lanes run in threads, of which the SDK knows nothing."""
+    """A call in a lane's thread is a part of its invocation, although the SDK goes by the thread."""
     two_entities(concurrency=concurrency)(batch(*(insert(number, f"key-{number}") for number in range(1, 9))))
     *calls, invocation = daemon.received()
     assert (len(calls), {call["parent_id"] for call in calls}) == (8, {invocation["id"]})
     assert (invocation["parent_id"], invocation["trace_id"]) == (FUNCTION, TRACE)
 
 
-def test_a_call_says_entity_route_and_how_it_ended(daemon: Daemon) -> None:
-    """As annotations, which traces can be searched by."""
+def test_a_call_states_entity_route_and_status(daemon: Daemon) -> None:
+    """Entity, route and status are annotations, by which traces can be searched."""
     two_entities()(batch(insert(1, entity="Customer")))
     call, _ = daemon.received()
     route = "tests.observability.test_tracing.two_entities.greet"
-    assert (call["name"], told(call)) == (route, {"route": route, "entity": "Customer", "status": "done"})
+    assert (call["name"], annotations_of(call)) == (route, {"route": route, "entity": "Customer", "status": "done"})
 
 
-def test_an_invocation_says_source_records_and_how_it_ended(daemon: Daemon) -> None:
-    """Where the records came from, and how many they were."""
+def test_an_invocation_states_source_records_and_status(daemon: Daemon) -> None:
+    """The subsegment of the invocation states the source, the number of its records and the status."""
     two_entities()(inserts(1, 2))
-    assert told(daemon.received()[-1]) == {"source": "dynamodb-streams", "records": 2, "status": "done"}
+    assert annotations_of(daemon.received()[-1]) == {"source": "dynamodb-streams", "records": 2, "status": "done"}
 
 
 def test_a_failure_is_a_fault_of_the_call_and_of_the_invocation(daemon: Daemon) -> None:
-    """So that X-Ray shows both in red; of the error there is the type."""
+    """A failed call is a fault, and so is its invocation; of the error only the type is stated."""
     assert two_entities()(batch(insert(1, total=13))) == failures(1)
     call, invocation = daemon.received()
-    assert (told(call)["status"], told(call)["error"], told(invocation)["status"]) == (
+    assert (annotations_of(call)["status"], annotations_of(call)["error"], annotations_of(invocation)["status"]) == (
         "failed",
         "TimeoutError",
         "failed",
@@ -140,26 +140,26 @@ def test_a_failure_is_a_fault_of_the_call_and_of_the_invocation(daemon: Daemon) 
     assert (call["fault"], invocation["fault"]) == (True, True)
 
 
-def test_an_invocation_that_ran_out_of_time_says_so(daemon: Daemon) -> None:
-    """Nothing failed, and not everything was done."""
+def test_an_invocation_that_deferred_records(daemon: Daemon) -> None:
+    """An invocation that deferred records and failed none has the status deferred."""
     two_entities()(inserts(1), Context(remaining=0))
     (invocation,) = daemon.received()
-    assert (told(invocation)["status"], "fault" in invocation) == ("deferred", False)
+    assert (annotations_of(invocation)["status"], "fault" in invocation) == ("deferred", False)
 
 
-def test_an_invocation_that_parked_says_so(daemon: Daemon) -> None:
-    """Lambda sees success, and somebody has to look at the place."""
+def test_an_invocation_that_parked_a_record(daemon: Daemon) -> None:
+    """An invocation that parked a record has the status parked."""
 
-    def refuse(change: Change[Order]) -> None:
+    def reject(change: Change[Order]) -> None:
         msg = "never"
         raise Reject(msg)
 
-    dispatcher(refuse, tracing=Tracing(), parking=MemoryParking())(inserts(1))
-    assert told(daemon.received()[-1])["status"] == "parked"
+    dispatcher(reject, tracing=Tracing(), parking=MemoryParking())(inserts(1))
+    assert annotations_of(daemon.received()[-1])["status"] == "parked"
 
 
-def test_no_value_of_an_item_is_told(daemon: Daemon) -> None:
-    """Neither of an item, nor what an error says, nor an entity that only the item knows."""
+def test_no_value_of_an_item_is_sent(daemon: Daemon) -> None:
+    """No subsegment contains an item value, the text of an error or an unregistered entity."""
     records = [insert(1, status="s3cret", entity="s3cret", key="s3cret"), insert(2, status="s3cret", total=13)]
     two_entities()(batch(*records))
     documents = daemon.received()
@@ -168,24 +168,24 @@ def test_no_value_of_an_item_is_told(daemon: Daemon) -> None:
 
 
 def test_the_fallback_has_no_entity(daemon: Daemon) -> None:
-    """Its records' entities are whatever stood in the items."""
+    """A call of the fallback states no entity, because it is an unchecked value of the item."""
     two_entities()(batch(insert(1, entity="Stranger")))
-    assert "entity" not in told(daemon.received()[0])
+    assert "entity" not in annotations_of(daemon.received()[0])
 
 
-def test_a_route_of_several_entities_says_which(daemon: Daemon) -> None:
-    """Each call that of its record."""
+def test_a_route_of_several_entities(daemon: Daemon) -> None:
+    """A call of a route with several entities states that of its record."""
     routes = Routes()
 
     @routes.on(None, entity=("Order", "Customer"))
     def any_of_them(change: Change[None]) -> None: ...
 
     Dispatcher(routes, tracing=Tracing())(batch(insert(1), insert(2, entity="Customer")))
-    assert [told(call)["entity"] for call in daemon.received()[:2]] == ["Order", "Customer"]
+    assert [annotations_of(call)["entity"] for call in daemon.received()[:2]] == ["Order", "Customer"]
 
 
 def test_a_batch_handler_is_one_call(daemon: Daemon) -> None:
-    """However many changes it is called with."""
+    """A call of a batch handler is one subsegment, with the entity of its route."""
     routes = Routes()
 
     @routes.on_batch(Order)
@@ -193,11 +193,11 @@ def test_a_batch_handler_is_one_call(daemon: Daemon) -> None:
 
     Dispatcher(routes, tracing=Tracing())(inserts(1, 2, 3))
     call, _ = daemon.received()
-    assert told(call)["entity"] == "Order"
+    assert annotations_of(call)["entity"] == "Order"
 
 
 def test_a_subsegment_of_the_handlers_own_is_part_of_its_call(daemon: Daemon) -> None:
-    """Whoever traces more than we do finds it where it happened."""
+    """A subsegment of the user is a part of that of the call."""
     from aws_xray_sdk.core import xray_recorder
 
     def place(change: Change[Order]) -> None:
@@ -210,7 +210,7 @@ def test_a_subsegment_of_the_handlers_own_is_part_of_its_call(daemon: Daemon) ->
 
 
 def test_a_call_lasts_until_an_async_handler_has_finished(daemon: Daemon) -> None:
-    """Not until it has returned something that can be awaited."""
+    """The subsegment of an async handler ends when the coroutine does."""
 
     async def slow(change: Change[Order]) -> None:
         await asyncio.sleep(0.05)
@@ -220,15 +220,15 @@ def test_a_call_lasts_until_an_async_handler_has_finished(daemon: Daemon) -> Non
     assert call["end_time"] - call["start_time"] >= 0.05
 
 
-def test_what_ends_an_invocation_ends_its_subsegment(daemon: Daemon) -> None:
-    """A SystemExit in a handler goes on to whoever called, and the trace is whole."""
+def test_system_exit_ends_the_subsegments(daemon: Daemon) -> None:
+    """A SystemExit in a handler passes, and its subsegment is complete."""
     with pytest.raises(SystemExit):
         dispatcher(Handled({1: SystemExit()}), tracing=Tracing())(inserts(1))
-    assert [told(document)["error"] for document in daemon.received()] == ["SystemExit", "SystemExit"]
+    assert [annotations_of(document)["error"] for document in daemon.received()] == ["SystemExit", "SystemExit"]
 
 
-def test_an_invocation_that_is_not_sampled_tells_nothing(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
-    """X-Ray takes one in twenty, and Lambda says which."""
+def test_an_invocation_that_is_not_sampled_sends_nothing(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If Lambda does not sample the request, nothing is sent."""
     monkeypatch.setenv("_X_AMZN_TRACE_ID", HEADER.replace("Sampled=1", "Sampled=0"))
     assert two_entities()(inserts(1)) == SUCCESS
     assert daemon.received() == []
@@ -239,7 +239,7 @@ def test_an_invocation_that_is_not_sampled_tells_nothing(daemon: Daemon, monkeyp
 
 @pytest.mark.parametrize("environment", [{"POWERTOOLS_TRACE_DISABLED": "true"}, {"AWS_SAM_LOCAL": "true"}])
 def test_it_can_be_switched_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:
-    """And is off where nobody would take what it tells."""
+    """Tracing is off if it is switched off, and in `sam local`."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert two_entities()(inserts(1)) == SUCCESS
@@ -247,8 +247,8 @@ def test_it_can_be_switched_off(daemon: Daemon, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("environment", [{}, {"LAMBDA_TASK_ROOT": "/var/task", "POWERTOOLS_TRACE_DISABLED": "1"}])
-def test_what_is_off_imports_nothing(environment: dict[str, str]) -> None:
-    """Outside of Lambda, or switched off there."""
+def test_tracing_that_is_off_imports_nothing(environment: dict[str, str]) -> None:
+    """Outside Lambda, or if switched off, neither Powertools nor the SDK is imported."""
     code = "import router, sys; router.Tracing(); print({'aws_xray_sdk', 'aws_lambda_powertools'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout == "set()\n"
@@ -258,31 +258,31 @@ def without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("router.observability.tracing.find_spec", lambda name: None)
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On any machine, or only the deployed function would ever say so."""
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the SDK the constructor raises, outside Lambda too."""
     monkeypatch.delenv("POWERTOOLS_TRACE_DISABLED", raising=False)
     without_the_sdk(monkeypatch)
     with pytest.raises(RegistrationError, match=r"pip install 'entity-router\[tracing\]'"):
         Tracing()
 
 
-def test_what_is_switched_off_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who says that it is off means it."""
+def test_tracing_that_is_off_needs_no_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the SDK a tracing that is switched off raises nothing."""
     monkeypatch.setenv("POWERTOOLS_TRACE_DISABLED", "true")
     without_the_sdk(monkeypatch)
     assert repr(Tracing()) == "Tracing()"
 
 
-def test_a_tracer_of_ones_own_is_used(daemon: Daemon) -> None:
-    """With what it was told: which libraries to patch, and whether it is on."""
+def test_a_users_powertools_tracer(daemon: Daemon) -> None:
+    """A Powertools Tracer of the user sends the subsegments."""
     from aws_lambda_powertools import Tracer
 
     dispatcher(Handled(), tracing=Tracing(Tracer(auto_patch=False)))(inserts(1))
     assert len(daemon.received()) == 2
 
 
-def test_a_tracer_that_is_disabled_tells_nothing(daemon: Daemon) -> None:
-    """Tracing takes the tracer's word for it."""
+def test_a_disabled_tracer_sends_nothing(daemon: Daemon) -> None:
+    """A disabled Tracer sends nothing."""
 
     class Disabled:
         disabled = True
@@ -295,7 +295,7 @@ def test_a_tracer_that_is_disabled_tells_nothing(daemon: Daemon) -> None:
 
 
 class Refusing:
-    """A recorder that fails at one of the things it is asked for."""
+    """A recorder that raises in one of its methods."""
 
     def __init__(self, refused: str) -> None:
         self.disabled = False
@@ -321,8 +321,8 @@ class Refusing:
 
 
 @pytest.mark.parametrize(("refused", "subsegments"), [("begin", 0), ("annotate", 2), ("end", 2)])
-def test_tracing_that_fails_fails_nothing(refused: str, subsegments: int) -> None:
-    """The batch is done, and what was begun is ended."""
+def test_failing_tracing_fails_no_record(refused: str, subsegments: int) -> None:
+    """If the SDK raises, the batch still succeeds, and each subsegment that was begun is ended."""
     recorder = Refusing(refused)
     assert dispatcher(Handled(), tracing=Tracing(recorder))(inserts(1)) == SUCCESS
     assert (recorder.begun, recorder.ended) == (subsegments, subsegments)
@@ -332,7 +332,7 @@ def test_tracing_that_fails_fails_nothing(refused: str, subsegments: int) -> Non
 
 
 class Seen:
-    """A tracer that notes what it sees."""
+    """A tracer that lists what it runs."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -353,8 +353,8 @@ class Seen:
         return around
 
 
-def test_a_tracer_of_another_kind_sees_the_same() -> None:
-    """Around the invocation and around each call, middleware included."""
+def test_a_users_tracer() -> None:
+    """A Tracer of the user runs the invocation and each call, middleware included."""
     seen = Seen()
 
     def noting(call: Call) -> Call:
