@@ -1,7 +1,10 @@
 """What every test shares."""
 
+import os
 import signal
 
+import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from router.parsing import parser as parser_module
@@ -12,9 +15,21 @@ pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 settings.register_profile("router", deadline=None)
 settings.load_profile("router")
 
+# `make test` measures coverage in the workers of pytest-xdist, not in the processes that tests start there.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_START", None)
+
 # Tests cover generated parsers; by default the first hundred images of a model are parsed without one.
 parser_module.IMAGES_BEFORE_CODEGEN = 0
 
 # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Save what a worker of pytest-xdist measured: it ends without running exit handlers."""
+    measured = Coverage.current()
+    if measured is not None and hasattr(session.config, "workerinput"):
+        measured.stop()
+        measured.save()
