@@ -15,7 +15,7 @@ import threading
 import time
 from typing import Any
 
-from router.local.engines.embedded import EngineName, open_engine
+from router.local.engines.engine import EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Result, Returned
 from router.local.streams.poller import Poller
 

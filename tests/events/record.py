@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from router.errors import RouterError
-from router.local.engines.dynamodb_local import DynamoDBLocal, install
+from router.local.engines.dynamodb_local import DynamoDBLocal
+from router.local.engines.install import install
 from router.local.streams.lambda_record import as_event, lambda_record, relocate, stream_records
 from tests.events.stories import STORIES, Shop, Story
 

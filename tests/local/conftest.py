@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from router.local.engines.dynamodb_local import DynamoDBLocal, EngineMissingError, Installation, install, locate
+from router.local.engines.dynamodb_local import DynamoDBLocal
+from router.local.engines.install import EngineMissingError, Installation, install, locate
 
 
 @pytest.fixture(scope="session")

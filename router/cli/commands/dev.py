@@ -31,7 +31,8 @@ from router.cli.reload import ReloadError, reload_app, watched
 from router.cli.runners import open_runner
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
-from router.local.engines.embedded import Endpoint, Engine, EngineName, open_engine
+from router.local.engines.endpoint import Endpoint
+from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
 from router.local.runtime import require_client
 from router.local.streams.poller import Poller, told_arn

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from router.local.engines.dynamodb_local import install
+from router.local.engines.install import install
 
 __all__ = ["local"]
 

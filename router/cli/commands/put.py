@@ -16,7 +16,7 @@ from router.cli.console import printable
 from router.cli.errors import CommandLineError
 from router.cli.options import DiscriminatorOption, EndpointOption, TableOption, TemplateOption
 from router.local.cloudformation.template import LocalTable, read_template
-from router.local.engines.embedded import Endpoint
+from router.local.engines.endpoint import Endpoint
 
 __all__ = ["put"]
 

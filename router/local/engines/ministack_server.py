@@ -1,8 +1,8 @@
 """The embedded engine's own process: DynamoDB and its streams in memory, on a loopback port.
 
-ministack keeps the tables and reads the expressions. Only its two modules for DynamoDB are loaded, none of its other
-services, and what its streams tell other than AWS's do is put right here. ``python -m router.local.engines.ministack_server PORT`` runs
-it; :class:`router.local.engines.embedded.Embedded` does that.
+ministack keeps the tables and evaluates the expressions. Only its two DynamoDB modules are loaded, and the differences
+between its streams and AWS's are corrected here. :class:`router.local.engines.embedded.Embedded` runs this module as
+``python -m router.local.engines.ministack_server PORT``.
 https://github.com/ministackorg/ministack
 """
 
@@ -20,16 +20,16 @@ from router.local.item_size import size_bytes
 
 __all__ = ["application", "correct", "expire", "serve"]
 
-_REAPER = "dynamodb-ttl-reaper"  # ministack's own thread, which deletes behind the stream's back once a minute
-_SWEEP_SECONDS = 1.0  # AWS takes up to days: nobody waits for it there
-_OLDEST = 5 * 365 * 86_400  # what ran out longer ago, AWS leaves alone
+_REAPER = "dynamodb-ttl-reaper"  # ministack's thread, which deletes expired items once a minute without stream records
+_SWEEP_SECONDS = 1.0  # AWS takes up to days; a developer does not wait that long
+_OLDEST = 5 * 365 * 86_400  # AWS does not delete items that expired longer ago
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def serve(port: int) -> None:
-    """Answer on a loopback port until the process is ended.
+    """Serve on a loopback port until the process ends.
 
     Args:
         port: The TCP port.
@@ -47,11 +47,11 @@ async def _serve(port: int, dynamodb: ModuleType) -> None:
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.loglevel = "WARNING"
-    config.keep_alive_timeout = 3600  # a connection that ends between two calls costs the second one a try
+    config.keep_alive_timeout = 3600  # a connection that closes between two calls costs the second call a retry
     config.keep_alive_max_requests = 10**9  # as above
-    config.graceful_timeout = 0.1  # nobody waits for an answer any more when the owner ends
+    config.graceful_timeout = 0.1  # no client waits for a response when the owner ends
     async with asyncio.TaskGroup() as tasks:
-        # In the same thread as the requests: ministack keeps its tables in plain dicts.
+        # In the thread of the requests, because ministack keeps its tables in plain dicts.
         sweeping = tasks.create_task(_sweep(dynamodb))
         await hypercorn_serve(cast("Any", application), config)
         sweeping.cancel()
@@ -64,24 +64,24 @@ async def _sweep(dynamodb: ModuleType) -> None:
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Answer one request, as ASGI has it.
+    """Answer one request: an ASGI application.
 
     Args:
         scope: The request.
-        receive: Gives its body.
-        send: Takes the answer.
+        receive: Returns the next part of its body.
+        send: Sends a part of the response.
     """
     if scope["type"] != "http":
         return
     from ministack.services import dynamodb, dynamodb_streams
 
     headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
-    # Region and account of a caller are not looked at: whoever puts an item puts it into the one table there is.
+    # The caller's region and account are ignored: there is one table of each name.
     streams = headers.get("x-amz-target", "").startswith("DynamoDBStreams")
     service = dynamodb_streams if streams else dynamodb
-    status, answered, content = await service.handle_request("POST", "/", headers, await _body(receive), {})
+    status, response_headers, content = await service.handle_request("POST", "/", headers, await _body(receive), {})
     content = content if isinstance(content, bytes) else content.encode()
-    sent = [(name.lower().encode(), value.encode()) for name, value in answered.items()]
+    sent = [(name.lower().encode(), value.encode()) for name, value in response_headers.items()]
     sent.append((b"content-length", str(len(content)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": sent})
     await send({"type": "http.response.body", "body": content})
@@ -97,7 +97,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def correct(dynamodb: Any) -> None:
-    """Make streams tell what AWS's tell: the size of records, and nothing when only the order in a set changed.
+    """Correct ministack's streams: add the size of records, and write none if only the order in a set changed.
 
     Args:
         dynamodb: ministack's module.
@@ -124,7 +124,7 @@ def correct(dynamodb: Any) -> None:
 
 
 def expire(dynamodb: Any, now: float) -> None:
-    """Delete the items whose time to live has run out, and let the streams say so.
+    """Delete the items whose time to live has expired, with stream records as of AWS's TTL.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
 
@@ -152,7 +152,7 @@ def _expired(table: dict[str, Any], attribute: str, now: float) -> list[tuple[st
 
 
 def _ordered(value: Any) -> Any:
-    """An item or a value of it with every set in one order."""
+    """An item or a value in it, with the members of every set sorted."""
     if isinstance(value, dict):
         return {
             name: sorted(inner) if name in ("SS", "NS", "BS") and isinstance(inner, list) else _ordered(inner)

@@ -22,8 +22,8 @@ import pytest
 from router.cli import main
 from router.cli.runners import open_runner, print_log_line
 from router.local.cloudformation.template import read_template
-from router.local.engines.dynamodb_local import EngineMissingError, install, locate
 from router.local.engines.embedded import Embedded
+from router.local.engines.install import EngineMissingError, install, locate
 from tests.cli.conftest import Run
 
 ROUTER = Path(sys.executable).with_name("router")

@@ -1,140 +1,73 @@
-"""``router.local.engines.ministack_server``: what is put right in ministack, without a process around it."""
+"""``router.local.engines.embedded``: the process of the embedded engine."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
-from router.local.engines.ministack_server import application, correct, expire
-from router.local.item_size import size_bytes
-
-NOW = 1_789_651_620
-
-
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """ministack's module, corrected, with one table that has a stream and a time to live."""
-    from ministack.services import dynamodb as module  # type: ignore[import-untyped]  # it has no types
-
-    for name in ("_build_change_record", "_emit_stream_event", "_remove_item"):
-        monkeypatch.setattr(module, name, getattr(module, name))
-    module.reset()
-    correct(module)
-    call(
-        "CreateTable",
-        TableName="Things",
-        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-        BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-    )
-    specification = {"Enabled": True, "AttributeName": "ttl"}
-    call("UpdateTimeToLive", TableName="Things", TimeToLiveSpecification=specification)
-    yield module
-    module.reset()
+from router.local.engines import embedded as module
+from router.local.engines.embedded import Embedded
+from router.local.engines.install import EngineMissingError
+from router.local.engines.process import EngineStartError
 
 
-def call(operation: str, service: str = "DynamoDB_20120810", **request: Any) -> Any:
-    """Ask the application as a client does over HTTP, the body in two parts; the answer's JSON."""
-    data = json.dumps(request).encode()
-    parts: list[dict[str, Any]] = [{"body": data[:5], "more_body": True}, {"body": data[5:]}]
-    sent: list[dict[str, Any]] = []
+class TestEmbedded:
+    def test_it_listens_on_the_loopback_interface_only(self) -> None:
+        """It listens on 127.0.0.1 and on no other address."""
+        with Embedded() as engine:
+            port = int(engine.endpoint_url.rpartition(":")[2])
+            with socket.socket() as probe:
+                probe.settimeout(1)
+                assert probe.connect_ex(("127.0.0.2", port)) != 0
 
-    async def receive() -> dict[str, Any]:
-        return parts.pop(0)
+    def test_it_ends_with_its_block(self) -> None:
+        """After the block nothing listens on its port."""
+        with Embedded() as engine:
+            assert engine.client("dynamodb").list_tables()["TableNames"] == []
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", int(engine.endpoint_url.rpartition(":")[2]))) != 0
 
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
+    def test_it_ends_when_its_owner_is_killed(self) -> None:
+        """It ends even if SIGKILL ends its owner."""
+        code = (
+            "import time; from router.local.engines.embedded import Embedded\n"
+            "with Embedded() as engine: print(engine.endpoint_url, flush=True); time.sleep(60)"
+        )
+        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
+            assert owner.stdout is not None
+            port = int(owner.stdout.readline().rpartition(":")[2])
+            os.kill(owner.pid, signal.SIGKILL)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return
+            time.sleep(0.05)
+        pytest.fail("the engine outlives its owner")
 
-    scope = {"type": "http", "headers": [(b"X-Amz-Target", f"{service}.{operation}".encode())]}
-    asyncio.run(application(scope, receive, send))
-    assert dict(sent[0]["headers"])[b"content-length"] == str(len(sent[1]["body"])).encode()
-    return json.loads(sent[1]["body"])
+    def test_a_taken_port_is_refused(self) -> None:
+        """If another program listens on the port, the engine is not started."""
+        with socket.create_server(("127.0.0.1", 0)) as stranger:
+            port = stranger.getsockname()[1]
+            with pytest.raises(EngineStartError, match=f"port {port} is taken"), Embedded(port):
+                pass
 
+    def test_without_its_extra_it_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The message names the missing package and the extra that installs it."""
+        monkeypatch.setattr(module, "find_spec", lambda name: None if name == "ministack" else name)
+        with pytest.raises(EngineMissingError) as caught, Embedded():
+            pass
+        expected = "found no ministack, which the embedded engine needs; pip install 'entity-router[local]'"
+        assert str(caught.value) == expected
 
-def put(pk: str, **attributes: Any) -> None:
-    call("PutItem", TableName="Things", Item={"pk": {"S": pk}, **attributes})
-
-
-def records() -> list[Any]:
-    """All records of the stream."""
-
-    def ask(operation: str, **request: Any) -> Any:
-        return call(operation, "DynamoDBStreams_20120810", **request)
-
-    arn = call("DescribeTable", TableName="Things")["Table"]["LatestStreamArn"]
-    shard = ask("DescribeStream", StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
-    iterator = ask("GetShardIterator", StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
-    return list(ask("GetRecords", ShardIterator=iterator)["Records"])
-
-
-def test_sizes_and_event_ids_are_as_awss(dynamodb: ModuleType) -> None:
-    """The key twice and the attribute, and 32 hexadecimal digits."""
-    put("a", n={"N": "100"})
-    (record,) = records()
-    assert record["dynamodb"]["SizeBytes"] == 3 + 3 + 3
-    assert len(record["eventID"]) == 32
-
-
-def test_only_the_order_of_a_set_is_no_change(dynamodb: ModuleType) -> None:
-    """While that of a list is."""
-    for members in (["a", "b"], ["b", "a"]):
-        put("set", s={"SS": members})
-        put("list", l={"L": [{"S": member} for member in members]})
-    assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in records()] == ["set", "list", "list"]
-
-
-def test_what_has_expired_goes_with_its_cause(dynamodb: ModuleType) -> None:
-    """By number only, not before its time, and not when it ran out more than five years ago."""
-    put("over", ttl={"N": str(NOW)})
-    put("later", ttl={"N": str(NOW + 1)})
-    put("ages ago", ttl={"N": str(NOW - 6 * 365 * 86_400)})
-    put("text", ttl={"S": str(NOW)})
-    put("without")
-    expire(dynamodb, NOW)
-    removed = [each for each in records() if each["eventName"] == "REMOVE"]
-    assert [each["dynamodb"]["OldImage"]["pk"]["S"] for each in removed] == ["over"]
-    assert removed[0]["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
-
-
-def test_what_a_user_deletes_has_no_cause(dynamodb: ModuleType) -> None:
-    """Though it may have expired meanwhile."""
-    put("a", ttl={"N": str(NOW)})
-    call("DeleteItem", TableName="Things", Key={"pk": {"S": "a"}})
-    expire(dynamodb, NOW)
-    assert [each.get("userIdentity") for each in records()] == [None, None]
-
-
-def test_other_protocols_are_left_alone() -> None:
-    """Only HTTP is answered."""
-
-    async def nothing(*_: Any) -> Any:
-        pytest.fail("asked or answered")
-
-    asyncio.run(application({"type": "lifespan"}, nothing, nothing))
-
-
-@pytest.mark.parametrize(
-    ("value", "size"),
-    [
-        ({"S": "é"}, 2),
-        ({"N": "0"}, 1),
-        ({"N": "-1"}, 3),
-        ({"N": "1200"}, 2),
-        ({"N": "0.0012"}, 2),
-        ({"B": "AQID"}, 3),
-        ({"NS": ["1", "22"]}, 4),
-        ({"BOOL": True}, 1),
-        ({"NULL": True}, 1),
-        ({"L": []}, 3),
-        ({"M": {"a": {"S": "b"}}}, 3 + 1 + 2),
-    ],
-)
-def test_sizes_of_values(value: dict[str, Any], size: int) -> None:
-    """As DynamoDB documents them."""
-    assert size_bytes({"x": value}) == 1 + size
+    def test_one_that_does_not_start_is_an_error_with_its_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The error holds its exit status."""
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+        with pytest.raises(EngineStartError, match="the embedded engine ended with status 1"), Embedded():
+            pass

@@ -1,13 +1,8 @@
-"""``router.local.engines.embedded``: one suite of what streams do, for every engine; what one does otherwise stands in KNOWN."""
+"""``router.local.engines.engine``: one suite of stream behaviour for every engine; KNOWN lists the known differences."""
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,10 +13,8 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from router.errors import RouterError
-from router.local.engines import embedded as module
-from router.local.engines.dynamodb_local import EngineMissingError, EngineStartError
-from router.local.engines.embedded import Embedded, Endpoint, EndpointError, Engine, open_engine
+from router.local.engines.embedded import Embedded
+from router.local.engines.engine import Engine, open_engine
 from router.local.streams.lambda_record import lambda_record, stream_records
 from router.local.streams.poller import told_arn
 
@@ -359,82 +352,3 @@ class TestHowItIsRead:
         while not table.told and time.monotonic() < end:
             time.sleep(0.01)
         assert table.told
-
-
-class TestEmbedded:
-    def test_it_listens_on_the_loopback_interface_only(self) -> None:
-        """Nobody else on the network sees what a developer tries."""
-        with Embedded() as engine:
-            port = int(engine.endpoint_url.rpartition(":")[2])
-            with socket.socket() as probe:
-                probe.settimeout(1)
-                assert probe.connect_ex(("127.0.0.2", port)) != 0
-
-    def test_it_ends_with_its_block(self) -> None:
-        """Nothing answers any more."""
-        with Embedded() as engine:
-            assert engine.client("dynamodb").list_tables()["TableNames"] == []
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", int(engine.endpoint_url.rpartition(":")[2]))) != 0
-
-    def test_it_ends_when_its_owner_is_killed(self) -> None:
-        """No finally runs then."""
-        code = "import time\nfrom router.local.engines.embedded import Embedded\nwith Embedded() as e: print(e.endpoint_url, flush=True); time.sleep(60)"
-        with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
-            assert owner.stdout is not None
-            port = int(owner.stdout.readline().rpartition(":")[2])
-            os.kill(owner.pid, signal.SIGKILL)
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) != 0:
-                    return
-            time.sleep(0.05)
-        pytest.fail("the engine outlives its owner")
-
-    def test_a_taken_port_is_refused(self) -> None:
-        """A stranger there is never taken for the engine."""
-        with socket.create_server(("127.0.0.1", 0)) as stranger:
-            port = stranger.getsockname()[1]
-            with pytest.raises(EngineStartError, match=f"port {port} is taken"), Embedded(port):
-                pass
-
-    def test_without_its_extra_it_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """One line names it."""
-        monkeypatch.setattr(module, "find_spec", lambda name: None if name == "ministack" else name)
-        with pytest.raises(EngineMissingError) as caught, Embedded():
-            pass
-        expected = "found no ministack, which the embedded engine needs; pip install 'entity-router[local]'"
-        assert str(caught.value) == expected
-
-    def test_one_that_does_not_start_tells_what_it_printed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Its own words are the best there are."""
-        monkeypatch.setattr(sys, "executable", "/bin/false")
-        with pytest.raises(EngineStartError, match="the embedded engine did not answer on port"), Embedded():
-            pass
-
-
-class TestEndpoint:
-    @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://localhost", "http://"])
-    def test_what_is_no_address_is_refused(self, url: str) -> None:
-        """Before any client would say so in words of its own."""
-        with pytest.raises(EndpointError, match="expected one such as") as caught:
-            Endpoint(url)
-        assert isinstance(caught.value, RouterError)
-
-    def test_streams_at_aws_have_an_address_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """One URL is enough for both."""
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-        endpoint = Endpoint("https://dynamodb.eu-west-1.amazonaws.com")
-        assert (
-            endpoint.client("dynamodbstreams").meta.endpoint_url == "https://streams.dynamodb.eu-west-1.amazonaws.com"
-        )
-        assert endpoint.client("dynamodb").meta.endpoint_url == "https://dynamodb.eu-west-1.amazonaws.com"
-
-    def test_on_this_machine_no_credentials_are_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An engine there takes any."""
-        monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-        monkeypatch.delenv("AWS_PROFILE", raising=False)
-        with Embedded() as engine:
-            assert Endpoint(engine.endpoint_url).client("dynamodb").list_tables()["TableNames"] == []

@@ -1,0 +1,84 @@
+"""An engine at an endpoint URL, and the boto3 clients of local engines."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+from router.errors import RouterError
+
+__all__ = ["Endpoint", "EndpointError", "local_client"]
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class EndpointError(RouterError):
+    """The URL is no endpoint for AWS clients; the message says why."""
+
+
+class Endpoint:
+    """A running engine, such as ministack, LocalStack, DynamoDB Local, or AWS itself.
+
+    On the loopback interface it gets dummy credentials unless the environment has others; elsewhere boto3's own chain
+    of credentials applies.
+
+    Args:
+        url: Its endpoint URL.
+
+    Raises:
+        EndpointError: The text is no HTTP URL.
+
+    Example:
+        >>> Endpoint("http://localhost:4566").local
+        True
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            msg = f"found the endpoint URL {url!r}, expected one such as http://127.0.0.1:8000"
+            raise EndpointError(msg)
+        self.endpoint_url = url
+        self.local = parts.hostname in _LOOPBACK
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the endpoint.
+
+        Args:
+            service: ``"dynamodb"`` or ``"dynamodbstreams"``.
+        """
+        if self.local and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
+            return local_client(service, self.endpoint_url)
+        import boto3
+
+        session = boto3.session.Session()
+        region = session.region_name or "us-east-1"
+        url = self.endpoint_url
+        if service == "dynamodbstreams" and not self.local:
+            # AWS has a second address for streams; local engines have one for both services.
+            url = url.replace("//dynamodb.", "//streams.dynamodb.")
+        return session.client(service, endpoint_url=url, region_name=region)
+
+
+def local_client(service: str, url: str) -> Any:
+    """A boto3 client of a local engine with dummy credentials; the machine's AWS settings have no effect.
+
+    Args:
+        service: ``"dynamodb"`` or ``"dynamodbstreams"``.
+        url: The engine's endpoint URL.
+    """
+    import boto3
+    import botocore.session
+    from botocore.config import Config
+
+    # No profile and no proxy: a local engine needs neither, and a wrong one breaks the client.
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    return boto3.session.Session(botocore_session=core).client(
+        service,
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - a local engine takes any
+        config=Config(proxies={}, connect_timeout=5, retries={"total_max_attempts": 2}),
+    )

@@ -1,0 +1,35 @@
+"""``router.local.engines.endpoint``: clients of an engine at an endpoint URL."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.errors import RouterError
+from router.local.engines.embedded import Embedded
+from router.local.engines.endpoint import Endpoint, EndpointError
+
+
+class TestEndpoint:
+    @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://localhost", "http://"])
+    def test_a_text_that_is_no_http_url_is_refused(self, url: str) -> None:
+        """The error comes before a client is made."""
+        with pytest.raises(EndpointError, match="expected one such as") as caught:
+            Endpoint(url)
+        assert isinstance(caught.value, RouterError)
+
+    def test_streams_at_aws_have_an_address_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """AWS's URL of DynamoDB gives the URL of its streams."""
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+        endpoint = Endpoint("https://dynamodb.eu-west-1.amazonaws.com")
+        assert (
+            endpoint.client("dynamodbstreams").meta.endpoint_url == "https://streams.dynamodb.eu-west-1.amazonaws.com"
+        )
+        assert endpoint.client("dynamodb").meta.endpoint_url == "https://dynamodb.eu-west-1.amazonaws.com"
+
+    def test_on_this_machine_no_credentials_are_needed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A client of a loopback endpoint has dummy credentials."""
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        with Embedded() as engine:
+            assert Endpoint(engine.endpoint_url).client("dynamodb").list_tables()["TableNames"] == []
