@@ -1,6 +1,7 @@
 """A folder with a small app in it, and the command to run there."""
 
 import importlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from router.cli import main
+from tests.cli import tally
 from tests.cli.shop import APP, Ended
 
 Run = Callable[..., Ended]
+Refused = Callable[..., str]
 
 
 @pytest.fixture
@@ -57,3 +60,31 @@ def run_bare(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
         return Ended(code, captured.out, captured.err)
 
     return run_command
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an app and its template, and an environment without settings of AWS's."""
+    (tmp_path / "tallies.py").write_text(tally.APP, encoding="utf-8")
+    (tmp_path / "template.yaml").write_text(tally.TEMPLATE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    set_here = [name for name in os.environ if name.startswith("AWS_")]
+    for name in (*set_here, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS", "LOG_LEVEL", "COLUMNS"):
+        monkeypatch.setenv(name, "")  # so that what a command sets is taken back, also where nothing was set
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+@pytest.fixture
+def refused(project: Path, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """Run a wrong command line in the project: exit code 2 and one line, which is returned."""
+
+    def run(*argv: str) -> str:
+        assert main(argv) == 2
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err.count("\n")) == ("", 1)
+        return captured.err
+
+    return run

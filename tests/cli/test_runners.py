@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from router import Change, Dispatcher, Routes
-from router.cli.runners import InProcess, InRuntime
+from router.cli.runners import InProcess, InRuntime, open_runner, print_log_line
+from router.local.cloudformation.template import read_template
 from router.local.runtime import Answer, RuntimeFunction
 
 routes = Routes()
@@ -111,3 +113,25 @@ def test_another_app_takes_over() -> None:
         runs.reload(other)
         assert runs.app is other
     assert function.pid == 0
+
+
+@pytest.mark.parametrize("runtime", [False, True], ids=["in process", "in the runtime"])
+def test_both_answer_alike(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, runtime: bool
+) -> None:
+    """The app that the template names, with the lines it logs on standard error."""
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    function = read_template(project / "template.yaml").function()
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026"
+    with open_runner("tallies:app", function, arn, runtime=runtime) as runner:
+        result = runner.run({"Records": []}, "r-1", spent=0)
+    assert (result.report.response, result.problem) == ({"batchItemFailures": []}, None)
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "batch received" in captured.err
+
+
+def test_lines_of_an_error_are_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """The client writes them as one."""
+    print_log_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
+    assert capsys.readouterr().err == "[ERROR] ValueError\nTraceback\n  File\n"

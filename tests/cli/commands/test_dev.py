@@ -14,76 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import boto3
 import pytest
 
-from router.cli import main
-from router.cli.runners import open_runner, print_log_line
-from router.local.cloudformation.template import read_template
 from router.local.engines.embedded import Embedded
 from router.local.engines.install import EngineMissingError, install, locate
-from tests.cli.conftest import Run
+from tests.cli.tally import APP, TEMPLATE
 
 ROUTER = Path(sys.executable).with_name("router")
-
-APP = """
-from typing import Literal
-from pydantic import BaseModel
-from router import Change, Dispatcher, Routes
-
-class Order(BaseModel):
-    EntityType: Literal["Order"] = "Order"
-    total: int
-
-routes = Routes()
-
-@routes.on(Order)
-def tally(change: Change[Order]) -> None:
-    print("told", change.image.total)
-    if change.image.total < 0:
-        raise ValueError(change.image.total)
-
-app = Dispatcher(routes)
-"""
-TEMPLATE = """
-Resources:
-  Orders:
-    Type: AWS::DynamoDB::Table
-    Properties:
-      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
-      KeySchema: [{AttributeName: id, KeyType: HASH}]
-      StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}
-  Tally:
-    Type: AWS::Serverless::Function
-    Properties:
-      Handler: tallies.app
-      Events:
-        Changes:
-          Type: DynamoDB
-          Properties:
-            Stream: !GetAtt Orders.StreamArn
-            StartingPosition: TRIM_HORIZON
-            MaximumBatchingWindowInSeconds: 5
-            MaximumRetryAttempts: 1
-            FunctionResponseTypes: [ReportBatchItemFailures]
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an app and its template, and an environment without settings of AWS's."""
-    (tmp_path / "tallies.py").write_text(APP, encoding="utf-8")
-    (tmp_path / "template.yaml").write_text(TEMPLATE, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    set_here = [name for name in os.environ if name.startswith("AWS_")]
-    for name in (*set_here, "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS", "LOG_LEVEL", "COLUMNS"):
-        monkeypatch.setenv(name, "")  # so that what a command sets is taken back, also where nothing was set
-        monkeypatch.delenv(name)
-    return tmp_path
 
 
 class Terminal:
@@ -440,43 +380,8 @@ class TestRuntime:
 
 
 @pytest.mark.usefixtures("project")
-class TestWhatRunsTheApp:
-    EVENT: ClassVar[dict[str, Any]] = {"Records": []}
-
-    @pytest.mark.parametrize("runtime", [False, True], ids=["in process", "in the runtime"])
-    def test_both_answer_alike(
-        self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, runtime: bool
-    ) -> None:
-        """The app that the template names, with the lines it logs on standard error."""
-        monkeypatch.setenv("LOG_LEVEL", "INFO")
-        function = read_template(project / "template.yaml").function()
-        arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026"
-        with open_runner("tallies:app", function, arn, runtime=runtime) as runner:
-            result = runner.run({**self.EVENT}, "r-1", spent=0)
-        assert (result.report.response, result.problem) == ({"batchItemFailures": []}, None)
-        captured = capsys.readouterr()
-        assert captured.out == ""
-        assert "batch received" in captured.err
-
-    def test_lines_of_an_error_are_lines(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """The client writes them as one."""
-        print_log_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
-        assert capsys.readouterr().err == "[ERROR] ValueError\nTraceback\n  File\n"
-
-
-@pytest.mark.usefixtures("project")
 class TestRefusing:
     """Each is one line and exit code 2."""
-
-    @pytest.fixture
-    def refused(self, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-        def run(*argv: str) -> str:
-            assert main(argv) == 2
-            captured = capsys.readouterr()
-            assert (captured.out, captured.err.count("\n")) == ("", 1)
-            return captured.err
-
-        return run
 
     def test_no_template(self, refused: Callable[..., str]) -> None:
         """It says how to name another."""
@@ -532,42 +437,3 @@ class TestRefusing:
             assert "found table 'Orders' with a stream of NEW_AND_OLD_IMAGES, expected one of KEYS_ONLY" in refused(
                 *argv
             )
-
-    @pytest.mark.parametrize(
-        ("item", "told"),
-        [
-            ("{", "found no JSON in --json"),
-            ("[]", "found a JSON list in --json, expected an object"),
-            ('{"total": 1}', "found an item without id, expected the whole key of table Orders"),
-        ],
-    )
-    def test_an_item_that_is_none(self, refused: Callable[..., str], item: str, told: str) -> None:
-        """Before anything is asked of an engine."""
-        assert told in refused("put", "Order", "--json", item)
-
-    def test_an_item_for_an_unknown_table(self, refused: Callable[..., str]) -> None:
-        """The known ones are named."""
-        message = refused("put", "Order", "--json", '{"id": "1"}', "--table", "Odrers")
-        assert message == "router: found no table 'Odrers' in template.yaml; there is Orders\n"
-
-    def test_an_item_for_an_engine_without_the_table(self, refused: Callable[..., str]) -> None:
-        """Some other engine answers there."""
-        with Embedded() as engine:
-            argv = ("put", "Order", "--json", '{"id": "1"}', "--endpoint-url", engine.endpoint_url)
-            assert "found no table 'Orders' at" in refused(*argv)
-
-    def test_an_item_for_nobody(self, refused: Callable[..., str]) -> None:
-        """No session runs."""
-        message = refused("put", "Order", "--json", '{"id": "1"}', "--endpoint-url", "http://127.0.0.1:9")
-        assert "cannot put the item at http://127.0.0.1:9" in message
-
-
-def test_local_install_fetches_the_engine(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And prints where it is."""
-    monkeypatch.setattr("router.cli.commands.local.install", lambda: Path("/cache/DynamoDBLocal.jar"))
-    assert run_bare("local", "install") == (0, "/cache/DynamoDBLocal.jar\n", "")
-
-
-def test_local_knows_nothing_else(run_bare: Run) -> None:
-    """Anything else is a wrong command line."""
-    assert run_bare("local", "remove").code == 2
