@@ -80,7 +80,7 @@ def test_decode_error_has_its_parts() -> None:
     assert (error.path, error.found, error.expected, error.image) == ("total", "null", "a number", "Keys")
 
 
-@pytest.mark.parametrize("error", [DecodeError("a", "b", "c", "Keys"), Reject("no lines"), UnroutedError("nobody")])
+@pytest.mark.parametrize("error", [DecodeError("a", "b", "c", "Keys"), Reject("no lines"), UnroutedError("no route")])
 def test_pickle(error: Exception) -> None:
     """Pickling keeps an error's message and attributes."""
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line

@@ -87,7 +87,7 @@ class InvocationLogs:
         self._logger: structlog.typing.FilteringBoundLogger | None = None
 
     def bound(self, record: Record | None, route: Route | None) -> structlog.typing.FilteringBoundLogger:
-        """The logger with the fields of a record and a route, as far as they are given."""
+        """The logger with the fields of a record and a route, if given."""
         if self._logger is None:
             request_id = None
             with suppress(Exception):  # a test double of the context may lack it, or raise

@@ -20,7 +20,7 @@ raise, valid or not, and the exact parser takes over: so every error is the exac
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from types import FunctionType
 from typing import Any, Final, Protocol, cast
@@ -133,9 +133,9 @@ def _register_source(text: str, model: str) -> tuple[str, Callable[[], None]]:
     Returns:
         The file name, and a function that removes the lines.
     """
-    # Without a modification time linecache never looks for the file.
-    lines = text.splitlines(keepends=True)
+    lines = cast("list[str]", _Lines(text))
     filename, number = f"{PARSER_FILENAME}{model}>", 1
+    # Without a modification time (None) linecache keeps an entry, and never looks for the file.
     while linecache.cache.setdefault(filename, entry := (len(text), None, lines, filename)) is not entry:
         number += 1  # a class of the same name: rebuilt, or defined within a function
         filename = f"{PARSER_FILENAME}{model} {number}>"
@@ -145,3 +145,16 @@ def _register_source(text: str, model: str) -> tuple[str, Callable[[], None]]:
             del linecache.cache[filename]
 
     return filename, release
+
+
+class _Lines(Sequence[str]):
+    """The lines of a text, split on access: stored, they would take twice the memory of the text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getitem__(self, position: Any) -> Any:
+        return self._text.splitlines(keepends=True)[position]
+
+    def __len__(self) -> int:
+        return len(self._text.splitlines())

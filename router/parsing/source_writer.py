@@ -11,7 +11,7 @@ __all__ = ["SourceWriter", "Unsupported"]
 _MOST_LINES: Final = 1_000
 
 
-class Unsupported(Exception):  # noqa: N818 - a signal to whoever emits, never an error of the user's
+class Unsupported(Exception):  # noqa: N818 - a signal between emitters, which no user sees
     """No code can be emitted that certainly gives the validator's result."""
 
 

@@ -1,6 +1,7 @@
 """A parser is generated only if it certainly gives the validator's result, and tracebacks show its source."""
 
 import gc
+import inspect
 import linecache
 import traceback
 from types import FunctionType
@@ -164,6 +165,14 @@ def test_traceback_shows_the_source() -> None:
     lines = "".join(traceback.format_exception(caught.value))
     assert 'File "<parser of shop.models.Traced>", line ' in lines
     assert "    return parse_exactly(image, name)\n" in lines
+
+
+def test_inspect_finds_the_source() -> None:
+    """inspect.getsource() returns the source of a generated parser."""
+    parser = generate(create_model("Inspected", inspected_id=(str, ...), __module__="shop.models"))
+    source = inspect.getsource(parser)
+    assert source.startswith("    def parse(image, name=None):\n")
+    assert source.endswith("        return parse_exactly(image, name)\n")
 
 
 def test_source_of_two_models_of_one_name() -> None:
