@@ -1,37 +1,26 @@
 """Routes: what a team registers with decorators, as values.
 
-A decorator records a route and returns the function untouched. Nothing is global: ``Routes`` are composed, compared and
-printed like any other value, and a dispatcher is made of them.
+A decorator records a route and returns the function unchanged. There is no global registry: collections of routes are
+composed, compared and printed as values, and a Dispatcher is made of them.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from pydantic import BaseModel
+from typing_extensions import Unpack
 
 from router.change import Change, Insert, Modify, Remove
-from router.conditions import AllOf, Condition
+from router.conditions import Condition
 from router.event import Event
 from router.naming import name_of, place_of
 from router.policies import OnError
-from router.registration.annotations import caller_namespaces
-from router.registration.arguments import (
-    Cause,
-    cause_of,
-    check_conditions,
-    check_model,
-    check_options,
-    events_of,
-    is_type,
-)
-from router.registration.compatibility import Wanted, check_change
-from router.registration.misfit import Misfit, explained
-from router.registration.signature import Signature, read_signature
-from router.registration.source_text import describe
+from router.registration.arguments import FALLBACK, Arguments, read_arguments
+from router.registration.compatibility import fitting_signature
+from router.registration.options import KeysOptions, OldOptions, Options, RemoveKeysOptions, RemoveOptions
+from router.registration.signature import Signature
 
 __all__ = ["Route", "Routes"]
 
@@ -40,7 +29,6 @@ Old = TypeVar("Old")
 P = ParamSpec("P")
 C_contra = TypeVar("C_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
-Entity = str | Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,18 +36,17 @@ class Route:
     """What one decorator registered: which changes go to which handler.
 
     Args:
-        handler: The user's function, untouched.
-        events: The events that it takes.
-        model: What new images are validated into, and old ones too unless ``old`` says otherwise; ``None`` for a route
-            that looks at no image.
-        old: What old images are validated into.
-        condition: What else a change must meet.
-        entities: The entity names that were given with ``entity=``; empty where the model tells them.
-        on_error: What this route's failures become; ``None`` leaves it to the dispatcher.
+        handler: The user's function, unchanged.
+        events: The events that it handles.
+        model: The model of new images, and of old ones unless ``old`` differs; ``None`` for a route without images.
+        old: The model of old images.
+        condition: The condition that a change must meet.
+        entities: The names in ``entity=``; empty if the model names the entity.
+        on_error: The policy for this route's failures; ``None`` for the dispatcher's.
         batch: Whether one call takes all changes of an invocation.
-        fallback: Whether it takes what no other route's entity does.
-        signature: What the handler's parameters say.
-        written: The decorator as it was written.
+        fallback: Whether it takes the records of entities without a route.
+        signature: The parameters of the handler.
+        written: The decorator as source text.
     """
 
     handler: Callable[..., Any]
@@ -76,12 +63,12 @@ class Route:
 
     @property
     def name(self) -> str:
-        """The handler's module and name, as logs and metrics show it."""
+        """The handler's module and qualified name, as in logs and metrics."""
         return name_of(self.handler)
 
     @property
     def place(self) -> str | None:
-        """The file and line where the handler is defined."""
+        """The file and line that define the handler."""
         return place_of(self.handler)
 
     def __repr__(self) -> str:
@@ -89,10 +76,10 @@ class Route:
 
 
 class Handler(Protocol[C_contra, P, R_co]):  # pyright: ignore[reportInvalidTypeVarUse] - it sees the last overload only
-    """A function that can be called with a ``C_contra`` first, whatever else it takes.
+    """A function that takes a ``C_contra`` first; for type checkers.
 
-    For type checkers: what matches has to match both, so one overload checks the first parameter, and the other takes
-    the signature as it is, for a decorator to return unchanged.
+    A function has to match both overloads: the first checks its first parameter, the second captures its whole
+    signature, which the decorator returns unchanged.
     """
 
     @overload
@@ -102,7 +89,7 @@ class Handler(Protocol[C_contra, P, R_co]):  # pyright: ignore[reportInvalidType
 
 
 class Registrar(Generic[C_contra]):
-    """A decorator that records a route for functions whose first parameter takes a ``C_contra``."""
+    """A decorator that records a route for a function whose first parameter takes a ``C_contra``."""
 
     __slots__ = ("_register",)
 
@@ -110,10 +97,10 @@ class Registrar(Generic[C_contra]):
         self._register = register
 
     def __call__(self, handler: Handler[C_contra, P, R_co]) -> Callable[P, R_co]:
-        """Record the route.
+        """Record the route and return the handler unchanged.
 
         Raises:
-            RegistrationError: The handler could never be called; the message shows it and says what would fit.
+            RegistrationError: The handler can never be called; the message shows it and what to correct.
         """
         self._register(handler)
         return handler
@@ -122,17 +109,27 @@ class Registrar(Generic[C_contra]):
 class Routes:
     """An ordered collection of routes, filled by its decorators.
 
-    Several routes may match one record: they run in the order of registration.
+    Several routes may match one record: they run in the order of registration. Every decorator refuses, with a
+    ``RegistrationError``, arguments and handlers that can never work.
 
     Example:
         >>> from pydantic import BaseModel
+        >>> from router import changed
         >>> class Order(BaseModel):
-        ...     total: int
+        ...     status: str
         >>> routes = Routes()
         >>> @routes.on_insert(Order)
         ... def place(change: Insert[Order]) -> None: ...
+        >>> @routes.on_modify(Order, changed("status"))
+        ... def ship(change: Modify[Order]) -> None: ...
+        >>> @routes.on_remove(Order, cause="ttl")
+        ... def expire(change: Remove[Order]) -> None: ...
+        >>> @routes.on(Order, Event.INSERT | Event.MODIFY)
+        ... def audit(change: Change[Order]) -> None: ...
+        >>> @routes.on_batch(Order)
+        ... def index(changes: Sequence[Change[Order]]) -> None: ...
         >>> len(routes)
-        1
+        5
     """
 
     def __init__(self, *routes: Route) -> None:
@@ -140,244 +137,154 @@ class Routes:
 
     @overload
     def on_insert(
-        self,
-        model: type[M],
-        *conditions: Condition[Insert[M]],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *conditions: Condition[Insert[M]], **options: Unpack[Options]
     ) -> Registrar[Insert[M]]: ...
     @overload
     def on_insert(
-        self,
-        model: None,
-        *conditions: Condition[Insert[None]],
-        entity: Entity,
-        on_error: OnError | None = None,
+        self, model: None, *conditions: Condition[Insert[None]], **options: Unpack[KeysOptions]
     ) -> Registrar[Insert[None]]: ...
     def on_insert(self, model: Any, *conditions: Any, **options: Any) -> Any:
-        """Register a handler for items that are new.
+        """Register a handler for new items.
 
         Args:
-            model: What the item is validated into. ``None`` decodes nothing: the handler works with the keys.
-            conditions: What else a change must meet, all of it: ``changed("status")``.
-            entity: The entity's name, or several, where the model does not tell.
-            on_error: What this route's failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception
-                types to these.
-
-        Raises:
-            RegistrationError: Something is wrong that can be known now.
+            model: The model of the item; ``None`` for none: the handler works with the keys.
+            conditions: Conditions, all of which a change must meet: ``changed("status")``.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
         """
         return self._registrar("on_insert", Event.INSERT, model, conditions, options)
 
     @overload
     def on_modify(
-        self,
-        model: type[M],
-        *conditions: Condition[Modify[M]],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *conditions: Condition[Modify[M]], **options: Unpack[Options]
     ) -> Registrar[Modify[M]]: ...
     @overload
     def on_modify(
-        self,
-        model: type[M],
-        *conditions: Condition[Modify[M, Old]],
-        old: type[Old],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *conditions: Condition[Modify[M, Old]], **options: Unpack[OldOptions[Old]]
     ) -> Registrar[Modify[M, Old]]: ...
     @overload
     def on_modify(
-        self,
-        model: None,
-        *conditions: Condition[Modify[None]],
-        entity: Entity,
-        on_error: OnError | None = None,
+        self, model: None, *conditions: Condition[Modify[None]], **options: Unpack[KeysOptions]
     ) -> Registrar[Modify[None]]: ...
     def on_modify(self, model: Any, *conditions: Any, **options: Any) -> Any:
-        """Register a handler for items that were changed.
+        """Register a handler for modified items.
 
         Args:
-            model: What both images are validated into. ``None`` decodes nothing: the handler works with the keys.
-            conditions: What else a change must meet, all of it: ``changed("status")``.
-            old: What the old image is validated into instead, where older items look different.
-            entity: The entity's name, or several, where the model does not tell.
-            on_error: What this route's failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception
-                types to these.
-
-        Raises:
-            RegistrationError: Something is wrong that can be known now.
+            model: The model of both images; ``None`` for none: the handler works with the keys.
+            conditions: Conditions, all of which a change must meet: ``changed("status")``.
+            old: The model of old images, if it differs.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
         """
         return self._registrar("on_modify", Event.MODIFY, model, conditions, options)
 
     @overload
     def on_remove(
-        self,
-        model: type[M],
-        *conditions: Condition[Remove[M]],
-        cause: Cause | None = None,
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *conditions: Condition[Remove[M]], **options: Unpack[RemoveOptions]
     ) -> Registrar[Remove[M]]: ...
     @overload
     def on_remove(
-        self,
-        model: None,
-        *conditions: Condition[Remove[None]],
-        cause: Cause | None = None,
-        entity: Entity,
-        on_error: OnError | None = None,
+        self, model: None, *conditions: Condition[Remove[None]], **options: Unpack[RemoveKeysOptions]
     ) -> Registrar[Remove[None]]: ...
     def on_remove(self, model: Any, *conditions: Any, **options: Any) -> Any:
-        """Register a handler for items that are gone.
+        """Register a handler for removed items.
 
         Args:
-            model: What the item, as it was, is validated into. ``None`` decodes nothing.
-            conditions: What else a change must meet, all of it.
-            cause: ``"ttl"``, its time to live ran out; ``"user"``, somebody deleted it; both when left out.
-            entity: The entity's name, or several, where the model does not tell.
-            on_error: What this route's failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception
-                types to these.
-
-        Raises:
-            RegistrationError: Something is wrong that can be known now.
+            model: The model of the item before its removal; ``None`` for none: the handler works with the keys.
+            conditions: Conditions, all of which a change must meet: ``changed("status")``.
+            cause: ``"ttl"`` for items that expired, ``"user"`` for items that a request deleted; by default both.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
         """
         return self._registrar("on_remove", Event.REMOVE, model, conditions, options)
 
     @overload
     def on(
-        self,
-        model: type[M],
-        *events: Event | Condition[Change[M]],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[Options]
     ) -> Registrar[Change[M]]: ...
     @overload
     def on(
-        self,
-        model: type[M],
-        *events: Event | Condition[Change[M, Old]],
-        old: type[Old],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *events: Event | Condition[Change[M, Old]], **options: Unpack[OldOptions[Old]]
     ) -> Registrar[Change[M, Old]]: ...
     @overload
     def on(
-        self,
-        model: None,
-        *events: Event | Condition[Change[None]],
-        entity: Entity,
-        on_error: OnError | None = None,
+        self, model: None, *events: Event | Condition[Change[None]], **options: Unpack[KeysOptions]
     ) -> Registrar[Change[None]]: ...
     def on(self, model: Any, *events: Any, **options: Any) -> Any:
         """Register a handler for several events, or for every one.
 
         Args:
-            model: What images are validated into. ``None`` decodes nothing: the handler works with the keys.
-            events: ``Event.INSERT | Event.MODIFY``; every event when left out. Conditions may follow.
-            old: What the old image is validated into instead, where older items look different.
-            entity: The entity's name, or several, where the model does not tell.
-            on_error: What this route's failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception
-                types to these.
-
-        Raises:
-            RegistrationError: Something is wrong that can be known now.
+            model: The model of both images; ``None`` for none: the handler works with the keys.
+            events: ``Event.INSERT | Event.MODIFY``, by default every event; then conditions, all of which a change must
+                meet.
+            old: The model of old images, if it differs.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
         """
         return self._registrar("on", None, model, events, options)
 
     @overload
     def on_batch(
-        self,
-        model: type[M],
-        *events: Event | Condition[Change[M]],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[Options]
     ) -> Registrar[Sequence[Change[M]]]: ...
     @overload
     def on_batch(
-        self,
-        model: type[M],
-        *events: Event | Condition[Change[M, Old]],
-        old: type[Old],
-        entity: Entity | None = None,
-        on_error: OnError | None = None,
+        self, model: type[M], *events: Event | Condition[Change[M, Old]], **options: Unpack[OldOptions[Old]]
     ) -> Registrar[Sequence[Change[M, Old]]]: ...
     @overload
     def on_batch(
-        self,
-        model: None,
-        *events: Event | Condition[Change[None]],
-        entity: Entity,
-        on_error: OnError | None = None,
+        self, model: None, *events: Event | Condition[Change[None]], **options: Unpack[KeysOptions]
     ) -> Registrar[Sequence[Change[None]]]: ...
     def on_batch(self, model: Any, *events: Any, **options: Any) -> Any:
-        """Register a handler that is called once per invocation with all changes of the entity.
+        """Register a handler that receives all changes of the entity in one call per invocation.
 
-        It runs after the handlers of single records, with those changes that nothing before them failed to let through;
-        its success and its failure are those of every change in it.
+        It runs after the handlers of single records, without the changes for which one of them failed. Its success or
+        failure counts for every change.
 
         Args:
-            model: What images are validated into. ``None`` decodes nothing: the handler works with the keys.
-            events: ``Event.INSERT | Event.MODIFY``; every event when left out. Conditions may follow.
-            old: What the old image is validated into instead, where older items look different.
-            entity: The entity's name, or several, where the model does not tell.
-            on_error: What this route's failures become: ``Retry()``, ``Park()``, ``Drop()``, or a mapping of exception
-                types to these.
-
-        Raises:
-            RegistrationError: Something is wrong that can be known now.
+            model: The model of both images; ``None`` for none: the handler works with the keys.
+            events: ``Event.INSERT | Event.MODIFY``, by default every event; then conditions, all of which a change must
+                meet.
+            old: The model of old images, if it differs.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
         """
         return self._registrar("on_batch", None, model, events, options)
 
     def fallback(self, handler: Handler[Change[dict[str, Any]], P, R_co]) -> Callable[P, R_co]:
-        """Register a handler for records whose entity has no route, or that name none.
+        """Register a handler for records whose entity has no route, and for records that name no entity.
 
-        Images come as plain dicts, exactly decoded. Where a record carries no image, ``change.image`` holds its keys.
+        Images are dicts with exactly decoded values. If a record carries no image, ``change.image`` holds its keys.
 
         Raises:
-            RegistrationError: The handler could never be called.
+            RegistrationError: The handler can never be called; the message shows it and what to correct.
         """
-        self._add(Wanted("fallback", Event.ANY, dict[str, Any], dict[str, Any]), "fallback", (), {}, handler)
+        self._add(FALLBACK, handler)
         return handler
 
     def include(self, routes: Routes) -> None:
-        """Add all routes of another collection, after those that are here."""
-        self._routes += [*routes]  # a copy, for it may be this collection itself
+        """Append all routes of another collection."""
+        self._routes += [*routes]  # a copy: the other collection may be this one
 
     def _registrar(
         self, decorator: str, events: Event | None, model: Any, terms: tuple[Any, ...], options: dict[str, Any]
     ) -> Registrar[Any]:
-        written = _written(decorator, model, terms, options)
-        check_options(written, decorator, options)
-        check_model(written, decorator, model, options)
-        if events is None:
-            events, terms = events_of(written, terms)
-        if "cause" in options:
-            events = cause_of(written, options["cause"])
-        check_conditions(written, decorator, terms)
-        wanted = Wanted(decorator, events, model, options.get("old") or model)
-        return Registrar(lambda handler: self._add(wanted, written, terms, options, handler))
+        arguments = read_arguments(decorator, events, model, terms, options)
+        return Registrar(lambda handler: self._add(arguments, handler))
 
-    def _add(
-        self, wanted: Wanted, written: str, conditions: tuple[Any, ...], options: dict[str, Any], handler: Any
-    ) -> None:
-        try:
-            signature = read_signature(handler, wanted.fitting, caller_namespaces())
-            check_change(wanted, handler, signature)
-        except Misfit as misfit:
-            raise explained(f"{written} cannot register this handler", handler, misfit) from None
+    def _add(self, arguments: Arguments, handler: Callable[..., Any]) -> None:
         route = Route(
             handler=handler,
-            events=wanted.events,
-            model=wanted.model,
-            old=wanted.old,
-            condition=conditions[0] if len(conditions) == 1 else AllOf(conditions) if conditions else None,
-            entities=_entities(options.get("entity")),
-            on_error=options.get("on_error"),
-            batch=wanted.batch,
-            fallback=wanted.decorator == "fallback",
-            signature=signature,
-            written=written,
+            events=arguments.events,
+            model=arguments.model,
+            old=arguments.old,
+            condition=arguments.condition,
+            entities=arguments.entities,
+            on_error=arguments.on_error,
+            batch=arguments.batch,
+            fallback=arguments.fallback,
+            signature=fitting_signature(arguments, handler),
+            written=arguments.written,
         )
         self._routes.append(route)
 
@@ -393,28 +300,7 @@ class Routes:
     def __eq__(self, other: object) -> bool:
         return self._routes == other._routes if isinstance(other, Routes) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # it grows
+    __hash__ = None  # type: ignore[assignment]  # a collection can grow
 
     def __repr__(self) -> str:
         return f"Routes({', '.join(map(repr, self._routes))})"
-
-
-def _written(decorator: str, model: Any, terms: tuple[Any, ...], options: dict[str, Any]) -> str:
-    """The decorator as it was written, for all that can be told from its arguments."""
-    shown = [_shown(model), *map(_shown, terms)]
-    shown += [f"{name}={_shown(value)}" for name, value in options.items() if value is not None]
-    return f"{decorator}({', '.join(shown)})"
-
-
-def _shown(value: Any) -> str:
-    if is_type(value):
-        return describe(value)
-    if isinstance(value, BaseModel):
-        return f"{type(value).__name__}(...)"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_shown(key)}: {_shown(inner)}' for key, inner in value.items())}}}"
-    return value.__name__ if inspect.isroutine(value) else repr(value)
-
-
-def _entities(entity: Entity | None) -> tuple[str, ...]:
-    return () if entity is None else (entity,) if isinstance(entity, str) else tuple(entity)

@@ -1,1 +1,1 @@
-"""What runs when a decorator registers a handler: reading its signature and refusing what could never work."""
+"""What runs when a decorator registers a handler: it reads the signature and refuses a handler that can never work."""

@@ -1,4 +1,4 @@
-"""Read the parameters of a callable and their annotations, and take annotations apart."""
+"""Read the parameters of a callable and evaluate their annotations."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from router.change import Change
 from router.naming import code_of, name_of
 from router.registration.misfit import Misfit
 
-__all__ = ["Namespaces", "caller_namespaces", "hints_of", "is_change", "members_of", "parameters_of", "plain"]
+__all__ = ["Namespaces", "caller_namespaces", "hints_of", "is_change", "members_of", "parameters_of", "unwrap"]
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 """Local names that annotations may use, by the name of the module that defines them."""
 
 
 def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters of a callable.
+    """Return the parameters of a callable.
 
     Raises:
-        Misfit: Python cannot tell them.
+        Misfit: Python cannot read its signature.
     """
     try:
         return list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         raise Misfit(
-            f"{name_of(function)}, whose signature Python cannot tell",
+            f"{name_of(function)}, whose signature Python cannot read",
             "a function written in Python",
             "wrap it in a function of your own",
         ) from None
@@ -38,7 +38,11 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
 def hints_of(
     function: Callable[..., Any], parameters: Iterable[inspect.Parameter], namespaces: Namespaces
 ) -> dict[str, Any]:
-    """The annotations of parameters, with those that are text evaluated."""
+    """Return the annotations of parameters; those that are strings are evaluated.
+
+    Raises:
+        Misfit: An annotation cannot be evaluated.
+    """
     code = code_of(function)
     module = getattr(code, "__module__", None) or ""
     names = getattr(code, "__globals__", None) or vars(sys.modules.get(module, types))
@@ -57,34 +61,34 @@ def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mappin
     except NameError as error:
         missing = str(error.name)
         near = difflib.get_close_matches(missing, [*names, *local], n=1)
-        imported = f"import {missing} in its module, not under 'if TYPE_CHECKING:'"
+        imported = f"import {missing} in the module that names it, outside 'if TYPE_CHECKING:'"
         raise Misfit(
-            f"the annotation of {parameter.name!r}, in which {missing!r} is not defined when the module runs",
+            f"the annotation of {parameter.name!r}; it names {missing!r}, which is not defined at run time",
             "an annotation that can be evaluated",
-            f"write {near[0]}, if that is meant; else {imported}" if near else imported,
+            f"write {near[0]}, or {imported}" if near else imported,
         ) from None
-    except Exception as error:  # noqa: BLE001 - an annotation is code of the user's
+    except Exception as error:  # noqa: BLE001 - an annotation is the user's code
         raise Misfit(
-            f"the annotation of {parameter.name!r}, which raises {type(error).__name__} when it is evaluated",
+            f"the annotation of {parameter.name!r}; its evaluation raises {type(error).__name__}",
             "an annotation that can be evaluated",
             "correct the annotation",
         ) from None
 
 
 def caller_namespaces() -> Namespaces:
-    """The local names around the code that called into this package, by the name of its module.
+    """Return the local names of the code that called into this package.
 
-    A handler defined inside a function, as tests do, may name a model of that function in an annotation that is text
-    (``from __future__ import annotations``), where the handler's own globals do not reach.
+    A test may define a model and a handler inside a function. With ``from __future__ import annotations`` the handler's
+    annotations are strings, and the handler's own globals do not hold that model.
     """
-    frame = sys._getframe(1)  # noqa: SLF001 - the only way to see them; pydantic does the same for models
+    frame = sys._getframe(1)  # noqa: SLF001 - no other API reads a caller's locals; pydantic uses it for models too
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "router":
         frame = frame.f_back
     return {str(frame.f_globals.get("__name__")): dict(frame.f_locals)}
 
 
-def plain(annotation: Any) -> Any:
-    """An annotation without ``Annotated`` and without the name of a type alias."""
+def unwrap(annotation: Any) -> Any:
+    """Return the type inside ``Annotated`` and behind type aliases."""
     while True:
         if get_origin(annotation) is Annotated:
             annotation = get_args(annotation)[0]
@@ -95,14 +99,14 @@ def plain(annotation: Any) -> Any:
 
 
 def members_of(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union, without ``None``, or the annotation alone."""
-    annotation = plain(annotation)
+    """Return the members of a union without ``None``, or the annotation itself as the only one."""
+    annotation = unwrap(annotation)
     if get_origin(annotation) not in (Union, types.UnionType):
         return (annotation,)
     return tuple(part for member in get_args(annotation) if member is not type(None) for part in members_of(member))
 
 
 def is_change(annotation: Any) -> bool:
-    """Whether an annotation is a change class, bare or with its models."""
+    """Whether an annotation is a change class, with or without its models."""
     kind = get_origin(annotation) or annotation
     return isinstance(kind, type) and issubclass(kind, Change)

@@ -1,149 +1,168 @@
-"""What can be wrong with a decorator's arguments, checked before there is a handler."""
+"""Read and check the arguments of a decorator, before it receives a handler."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from types import UnionType
-from typing import Any, Literal, NoReturn, get_origin
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_origin
 
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError
 from pydantic_core import SchemaError
 
-from router.conditions import is_condition
-from router.errors import RegistrationError
+from router.conditions import AllOf, Condition, is_condition
 from router.event import Event
 from router.naming import kind_of
 from router.parsing.parser import parser_for
-from router.policies import check_on_error
-from router.registration.source_text import describe
+from router.policies import OnError
+from router.registration.options import check_options, events_of_cause, refuse
+from router.registration.source_text import describe, is_type, show_decorator
 
-__all__ = ["Cause", "cause_of", "check_conditions", "check_model", "check_options", "events_of", "is_type"]
+__all__ = ["FALLBACK", "Arguments", "read_arguments"]
 
-Cause = Literal["ttl", "user"]
-
-_CAUSES: dict[str | None, Event] = {None: Event.REMOVE, "user": Event.DELETE, "ttl": Event.EXPIRE}
-_OPTIONS = {
-    "on_insert": ("entity", "on_error"),
-    "on_modify": ("entity", "on_error", "old"),
-    "on_remove": ("entity", "on_error", "cause"),
-    "on": ("entity", "on_error", "old"),
-    "on_batch": ("entity", "on_error", "old"),
-}
-_NO_ITEMS = (str, bytes, int, float, list, tuple, set, frozenset)
+_KINDS = {Event.INSERT: "Insert", Event.MODIFY: "Modify", Event.REMOVE: "Remove"}
+_NOT_AN_ITEM = (str, bytes, int, float, list, tuple, set, frozenset)
 
 
-def refuse(written: str, found: str, expected: str) -> NoReturn:
-    msg = f"{written}: found {found}, expected {expected}"
-    raise RegistrationError(msg)
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The checked arguments of a decorator.
+
+    Args:
+        decorator: The decorator's name.
+        events: The events that it selects.
+        model: The model of new images.
+        old: The model of old images.
+        condition: The conditions as one, or ``None``.
+        entities: The names in ``entity=``.
+        on_error: The route's policy.
+        written: The decorator as source text.
+    """
+
+    decorator: str
+    events: Event
+    model: Any
+    old: Any
+    condition: Condition[Any] | None
+    entities: tuple[str, ...]
+    on_error: OnError | None
+    written: str
+
+    @property
+    def batch(self) -> bool:
+        """Whether the handler receives a sequence of changes."""
+        return self.decorator == "on_batch"
+
+    @property
+    def fallback(self) -> bool:
+        """Whether the handler receives the changes of entities without a route."""
+        return self.decorator == "fallback"
+
+    @property
+    def annotation(self) -> str:
+        """The narrowest annotation for the handler's first parameter, as source text."""
+        single = next((kind for event, kind in _KINDS.items() if self.events in event), "Change")
+        kind = "Change" if self.batch else single
+        models = describe(self.model)
+        if self.old != self.model and kind in ("Modify", "Change"):
+            models += f", {describe(self.old)}"
+        return f"Sequence[{kind}[{models}]]" if self.batch else f"{kind}[{models}]"
 
 
-def check_options(written: str, decorator: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that the decorator does not have, and values that they cannot have."""
-    known = _OPTIONS[decorator]
-    unknown = next((name for name in options if name not in known), None)
-    if unknown is not None:
-        listed = ", ".join(f"{name}=" for name in known)
-        refuse(written, f"the unknown option {unknown}=", f"{listed}{_near_option(unknown, known)}")
-    try:
-        check_on_error(options.get("on_error"))
-    except RegistrationError as error:
-        msg = f"{written}: {error}"
-        raise RegistrationError(msg) from None
-    _check_entity(written, options.get("entity"))
+FALLBACK = Arguments("fallback", Event.ANY, dict[str, Any], dict[str, Any], None, (), None, "fallback")
 
 
-def _near_option(unknown: str, known: Sequence[str]) -> str:
-    owners = [decorator for decorator, options in _OPTIONS.items() if unknown in options]
-    if owners:
-        return f"; {unknown}= is an option of {' and '.join(owners)}"
-    near = difflib.get_close_matches(unknown, known, n=1)
-    return f"; did you mean {near[0]}=?" if near else ""
+def read_arguments(
+    decorator: str, events: Event | None, model: Any, terms: tuple[Any, ...], options: Mapping[str, Any]
+) -> Arguments:
+    """Check the arguments of a decorator.
+
+    Args:
+        decorator: The decorator's name.
+        events: The events that its name selects; ``None`` if the terms may select them.
+        model: The first argument.
+        terms: The other positional arguments: conditions, and an event where the decorator takes one.
+        options: The keyword arguments.
+
+    Raises:
+        RegistrationError: An argument is wrong.
+    """
+    written = show_decorator(decorator, model, terms, options)
+    check_options(written, decorator, options)
+    _check_model(written, decorator, model, options)
+    if events is None:
+        events, terms = _events_of(written, terms)
+    if "cause" in options:
+        events = events_of_cause(written, options["cause"])
+    _check_conditions(written, decorator, terms)
+    entity = options.get("entity")
+    return Arguments(
+        decorator=decorator,
+        events=events,
+        model=model,
+        old=options.get("old") or model,
+        condition=terms[0] if len(terms) == 1 else AllOf(terms) if terms else None,
+        entities=() if entity is None else (entity,) if isinstance(entity, str) else tuple(entity),
+        on_error=options.get("on_error"),
+        written=written,
+    )
 
 
-def _check_entity(written: str, entity: Any) -> None:
-    if entity is None:
-        return
-    names = [entity] if isinstance(entity, str) else entity
-    if not isinstance(names, Sequence) or not names or not all(isinstance(name, str) and name for name in names):
-        found = "an empty text" if entity == "" else kind_of(entity)
-        refuse(written, f"{found} as entity=", "a name, or several: entity='Order' or entity=('Order', 'OrderV1')")
-
-
-def check_model(written: str, decorator: str, model: Any, options: Mapping[str, Any]) -> None:
-    """Refuse what pydantic cannot validate an item into."""
+def _check_model(written: str, decorator: str, model: Any, options: Mapping[str, Any]) -> None:
+    """Refuse a model that pydantic cannot validate an item into."""
     if model is None and options.get("entity") is None:
-        refuse(written, "neither a model nor entity=", "entity='Order', as nothing else names the entity")
+        refuse(written, "neither a model nor entity=", "entity='Order', because nothing else names the entity")
     for candidate in (model, options.get("old")):
         if candidate is None:
             continue
         if not is_type(candidate):
-            refuse(written, *_no_type(decorator, candidate))
+            refuse(written, *_not_a_type(decorator, candidate))
         _check_type(written, candidate)
 
 
-def is_type(model: Any) -> bool:
-    """Whether a value can stand where a model belongs."""
-    return isinstance(model, type | UnionType) or hasattr(model, "__origin__") or hasattr(model, "__value__")
-
-
-def _no_type(decorator: str, model: Any) -> tuple[str, str]:
+def _not_a_type(decorator: str, model: Any) -> tuple[str, str]:
     if callable(model):
-        return kind_of(model), f"the model in its place: @routes.{decorator}(Model)"
+        return kind_of(model), f"a model: @routes.{decorator}(Model)"
     if isinstance(model, str):
-        return "a text as the model", f"a class; a name goes into entity=: {decorator}(None, entity={model!r})"
-    return kind_of(model), f"a model, which is a class: {decorator}({type(model).__name__})"
+        return "a string as the model", f"a class; pass a name as entity=: {decorator}(None, entity={model!r})"
+    return kind_of(model), f"a class as the model: {decorator}({type(model).__name__})"
 
 
 def _check_type(written: str, model: Any) -> None:
     kind = get_origin(model) or model
     expected = "a pydantic model, a dataclass, a TypedDict or dict[str, Any]"
-    if isinstance(kind, type) and issubclass(kind, _NO_ITEMS):
-        refuse(written, f"{describe(model)}, which no item is", expected)
+    if isinstance(kind, type) and issubclass(kind, _NOT_AN_ITEM):
+        refuse(written, f"{describe(model)}, which cannot hold an item", expected)
     try:
         parser_for(model)
     except (PydanticUserError, PydanticUndefinedAnnotation, SchemaError, TypeError) as error:
-        refuse(written, f"{describe(model)}, of which pydantic makes no model ({type(error).__name__})", expected)
+        refuse(written, f"{describe(model)}, which pydantic cannot validate ({type(error).__name__})", expected)
 
 
-def events_of(written: str, terms: tuple[Any, ...]) -> tuple[Event, tuple[Any, ...]]:
-    """The events among the terms of ``on()``, every one when there are none, and the conditions."""
+def _events_of(written: str, terms: tuple[Any, ...]) -> tuple[Event, tuple[Any, ...]]:
+    """Separate the event among the terms, by default every event, from the conditions."""
     events = [term for term in terms if isinstance(term, Event)]
     if len(events) > 1:
-        refuse(written, f"{len(events)} events", "one, with '|' between its parts: Event.INSERT | Event.MODIFY")
+        refuse(written, f"{len(events)} events", "one, combined with '|': Event.INSERT | Event.MODIFY")
     if events and not events[0]:
-        refuse(written, "an empty event", "one that can happen, such as Event.INSERT | Event.MODIFY")
+        refuse(written, "an empty event", "at least one, such as Event.INSERT | Event.MODIFY")
     return (events[0] if events else Event.ANY), tuple(term for term in terms if not isinstance(term, Event))
 
 
-def cause_of(written: str, cause: Any) -> Event:
-    """The removals that ``cause=`` stands for."""
-    if cause is not None and not isinstance(cause, str):
-        refuse(written, f"{kind_of(cause)} as cause=", "cause='ttl', cause='user', or neither for both")
-    if cause not in _CAUSES:
-        refuse(written, f"cause={cause!r}", "cause='ttl', cause='user', or neither for both")
-    return _CAUSES[cause]
-
-
-def check_conditions(written: str, decorator: str, conditions: Iterable[Any]) -> None:
-    """Refuse what is no condition, and say how to make one of it."""
+def _check_conditions(written: str, decorator: str, conditions: Iterable[Any]) -> None:
     for condition in conditions:
         if not is_condition(condition) or isinstance(condition, type):
-            refuse(written, *_no_condition(decorator, condition))
+            refuse(written, *_not_a_condition(decorator, condition))
 
 
-def _no_condition(decorator: str, value: Any) -> tuple[str, str]:
+def _not_a_condition(decorator: str, value: Any) -> tuple[str, str]:
     if isinstance(value, Event):
-        return "an event among the conditions", "none here; to choose events, register with on(Model, events)"
+        return "an event among the conditions", "conditions only; to select events, register with on(Model, events)"
     found = f"{kind_of(value)} among the conditions"
     if isinstance(value, type):
-        return found, "one model; to register a handler for several, put one decorator for each on it"
+        return found, "one model; to register a handler for several, stack one decorator for each"
     expected = "conditions such as changed('status') or where(function)"
     if callable(value):
-        call = (
-            "call it"
-            if value.__module__ == "router.conditions"
-            else f"write where({getattr(value, '__name__', '...')})"
-        )
+        is_ours = value.__module__ == "router.conditions"
+        call = "call it" if is_ours else f"write where({getattr(value, '__name__', '...')})"
         return found, f"{expected}; {call}"
     return found, f"an Event, or {expected}" if decorator in ("on", "on_batch") else expected

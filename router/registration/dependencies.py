@@ -1,4 +1,4 @@
-"""What a function needs beside its first argument, and what supplies it."""
+"""What supplies the parameters of handlers and factories."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from router.context import Deadline
 from router.depends import SCOPES, Depends, Scope
 from router.naming import short_name_of
 from router.record import Batch, Record
-from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, plain
+from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, unwrap
 from router.registration.misfit import Misfit
 from router.registration.source_text import describe, show_parameter
 
-__all__ = ["Dependency", "Parameter", "kind_of_parameter", "read_dependency", "supplied"]
+__all__ = ["Dependency", "Parameter", "injected_kind", "read_dependency", "supplied_parameters"]
 
 Kind = Literal["record", "batch", "context", "deadline", "log", "depends"]
+Factories = tuple[Callable[..., Any], ...]
 
-
-# The narrowest scope in which each of these exists.
-_LIVES_IN: dict[Kind, Scope] = {
+# The narrowest scope that can supply each kind.
+_SCOPE_OF: dict[Kind, Scope] = {
     "record": "record",
     "batch": "invocation",
     "context": "invocation",
@@ -29,12 +29,12 @@ _LIVES_IN: dict[Kind, Scope] = {
     "log": "cold_start",
 }
 
-_SUPPLIED = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
+_INJECTABLE = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A factory with what it needs in turn."""
+    """A factory, its scope and its own parameters."""
 
     factory: Callable[..., Any]
     scope: Scope
@@ -43,13 +43,13 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter after the change, and what supplies it.
+    """A parameter that each call supplies.
 
     Args:
-        name: Its name.
+        name: The parameter's name.
         kind: What supplies it.
-        dependency: The dependency, where one does.
-        optional: Whether its annotation admits ``None``.
+        dependency: The factory, if the kind is ``"depends"``.
+        optional: Whether the annotation includes ``None``.
     """
 
     name: str
@@ -58,90 +58,79 @@ class Parameter:
     optional: bool = False
 
 
-def supplied(
+def supplied_parameters(
     parameters: Iterable[inspect.Parameter],
     hints: Mapping[str, Any],
     scope: Scope,
     namespaces: Namespaces,
-    above: tuple[Callable[..., Any], ...],
+    requesters: Factories = (),
 ) -> tuple[Parameter, ...]:
-    """What supplies each of the parameters that are to be given.
+    """Find what supplies each parameter; parameters that keep their default are left out.
 
     Args:
-        parameters: The parameters, without the change.
-        hints: Their annotations.
-        scope: How long what is called with them lives.
-        namespaces: Names that annotations of factories may use beside those of their module.
-        above: The dependencies that lead to them.
+        parameters: The parameters of a handler after the change, or all those of a factory.
+        hints: Their annotations by name.
+        scope: The scope of the handler or factory.
+        namespaces: Local names that annotations of factories may use.
+        requesters: The factories that lead to these parameters.
 
     Raises:
         Misfit: Nothing supplies one of them.
     """
-    found = [_supply(parameter, hints.get(parameter.name), scope, namespaces, above) for parameter in parameters]
+    found = [_parameter(each, hints.get(each.name), scope, namespaces, requesters) for each in parameters]
     return tuple(parameter for parameter in found if parameter is not None)
 
 
-def _supply(
-    parameter: inspect.Parameter,
-    annotation: Any,
-    scope: Scope,
-    namespaces: Namespaces,
-    above: tuple[Callable[..., Any], ...],
+def _parameter(
+    parameter: inspect.Parameter, annotation: Any, scope: Scope, namespaces: Namespaces, requesters: Factories
 ) -> Parameter | None:
-    """What supplies a parameter; ``None`` where its default, or nothing at all, does."""
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return None
-    depends = _depends(annotation)
-    kind = "depends" if depends else kind_of_parameter(annotation)
+    depends = next((extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Depends)), None)
+    kind = "depends" if depends else injected_kind(annotation)
     if kind is None:
-        _check_default(parameter, annotation, f" of {short_name_of(above[-1])}" if above else "")
+        _check_default(parameter, annotation, f" of {short_name_of(requesters[-1])}" if requesters else "")
         return None
     if parameter.kind is parameter.POSITIONAL_ONLY:
         raise Misfit(
             f"parameter {parameter.name!r}, which is positional-only",
-            "parameters after the change that can be given by name",
-            f"move the '/' to before {parameter.name!r}, or take it away",
+            "parameters after the change that can be passed by name",
+            f"move the '/' before {parameter.name!r}, or remove it",
         )
     if depends is not None:
-        return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, above))
-    _check_scope(f"parameter {show_parameter(parameter)}", _LIVES_IN[kind], scope, above)
-    return Parameter(parameter.name, kind, optional=type(None) in get_args(plain(annotation)))
+        return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, requesters))
+    _check_scope(f"parameter {show_parameter(parameter)}", _SCOPE_OF[kind], scope, requesters)
+    return Parameter(parameter.name, kind, optional=type(None) in get_args(unwrap(annotation)))
 
 
-def _depends(annotation: Any) -> Depends | None:
-    return next((extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Depends)), None)
-
-
-def _check_default(parameter: inspect.Parameter, annotation: Any, whose: str) -> None:
-    """What nothing supplies has to have a default, and one that means something."""
-    typed = "T" if annotation is None else describe(plain(annotation))
+def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) -> None:
+    """Require a default, other than a ``Depends``, of a parameter that nothing supplies."""
+    typed = "T" if annotation is None else describe(unwrap(annotation))
     if isinstance(parameter.default, Depends):
         raise Misfit(
-            f"parameter {parameter.name!r}{whose} with {parameter.default} as its default",
+            f"parameter {parameter.name!r}{owner} with {parameter.default} as its default",
             "Depends() inside the annotation",
             f"write {parameter.name}: Annotated[{typed}, {parameter.default}]",
         )
     if parameter.default is not parameter.empty:
         return
-    if is_change(plain(annotation)):
+    if is_change(unwrap(annotation)):
         raise Misfit(
-            f"parameter {show_parameter(parameter)}{whose}, and only the handler is given changes",
-            _SUPPLIED,
-            "take the Record, or do in the handler what needs the change",
+            f"parameter {show_parameter(parameter)}{owner}; only handlers receive changes",
+            _INJECTABLE,
+            "take the Record, or move the code that needs the change into the handler",
         )
-    named = next(
-        (short_name_of(extra) for extra in getattr(annotation, "__metadata__", ()) if inspect.isroutine(extra)),
-        "factory",
-    )
+    routines = filter(inspect.isroutine, getattr(annotation, "__metadata__", ()))
+    factory = next(map(short_name_of, routines), "factory")
     raise Misfit(
-        f"parameter {show_parameter(parameter)}{whose}, which nothing supplies",
-        _SUPPLIED,
-        f"write {parameter.name}: Annotated[{typed}, Depends({named})], or give it a default",
+        f"parameter {show_parameter(parameter)}{owner}, which nothing supplies",
+        _INJECTABLE,
+        f"write {parameter.name}: Annotated[{typed}, Depends({factory})], or give it a default",
     )
 
 
-def kind_of_parameter(annotation: Any) -> Kind | None:
-    """What supplies a parameter without a ``Depends``, going by its annotation; ``None`` where nothing does."""
+def injected_kind(annotation: Any) -> Kind | None:
+    """Return what supplies a parameter of this annotation without ``Depends``; ``None`` if nothing does."""
     members = members_of(annotation)
     if len(members) != 1:
         return None
@@ -152,59 +141,55 @@ def kind_of_parameter(annotation: Any) -> Kind | None:
         return "batch"
     if kind is Deadline:
         return "deadline"
-    # By name: Powertools' class and a user's own protocol both say what they are, and neither is imported.
+    # Compared by name: importing Powertools' class is slow, and users may define a protocol of their own.
     if getattr(kind, "__name__", "") == "LambdaContext":
         return "context"
     module = getattr(kind, "__module__", "") or ""
     return "log" if module.partition(".")[0] == "structlog" else None
 
 
-def _dependency(
-    depends: Depends, scope: Scope, namespaces: Namespaces, above: tuple[Callable[..., Any], ...]
-) -> Dependency:
+def _dependency(depends: Depends, scope: Scope, namespaces: Namespaces, requesters: Factories) -> Dependency:
     factory = depends.factory
-    if factory in above:
-        misfit = Misfit(
-            "dependencies that need each other", "factories that end somewhere", "let one of them do without the next"
+    if factory in requesters:
+        raise Misfit(
+            "a circle of dependencies",
+            "dependencies without a circle",
+            f"remove the dependency of {short_name_of(requesters[-1])} on {short_name_of(factory)}",
+            (*requesters, factory),
         )
-        misfit.through = (*above, factory)
-        raise misfit
-    _check_scope(f"Depends({short_name_of(factory)}, scope={depends.scope!r})", depends.scope, scope, above)
-    return read_dependency(factory, depends.scope, namespaces, above)
+    _check_scope(f"Depends({short_name_of(factory)}, scope={depends.scope!r})", depends.scope, scope, requesters)
+    return read_dependency(factory, depends.scope, namespaces, requesters)
 
 
 def read_dependency(
-    factory: Callable[..., Any],
-    scope: Scope,
-    namespaces: Namespaces,
-    above: tuple[Callable[..., Any], ...] = (),
+    factory: Callable[..., Any], scope: Scope, namespaces: Namespaces, requesters: Factories = ()
 ) -> Dependency:
-    """Read what a factory needs.
+    """Read the signature of a factory and of the factories that it needs.
 
     Args:
         factory: The user's function or class.
-        scope: How long its value serves.
-        namespaces: Names that annotations may use beside those of their module.
-        above: The dependencies that lead to it.
+        scope: How long its value is kept.
+        namespaces: Local names that annotations may use.
+        requesters: The factories that lead to it.
 
     Raises:
-        Misfit: It could never be called.
+        Misfit: The factory can never be called.
     """
     try:
         parameters = parameters_of(factory)
         hints = hints_of(factory, parameters, namespaces)
-        needs = supplied(parameters, hints, scope, namespaces, (*above, factory))
+        supplied = supplied_parameters(parameters, hints, scope, namespaces, (*requesters, factory))
     except Misfit as misfit:
-        misfit.through = misfit.through or (*above, factory)
+        misfit.requesters = misfit.requesters or (*requesters, factory)
         raise
-    return Dependency(factory, scope, needs)
+    return Dependency(factory, scope, supplied)
 
 
-def _check_scope(what: str, lives_in: Scope, scope: Scope, above: tuple[Callable[..., Any], ...]) -> None:
-    if SCOPES.index(lives_in) > SCOPES.index(scope):
-        needing = short_name_of(above[-1])
+def _check_scope(needed: str, needed_scope: Scope, scope: Scope, requesters: Factories) -> None:
+    if SCOPES.index(needed_scope) > SCOPES.index(scope):
+        requester = short_name_of(requesters[-1])
         raise Misfit(
-            f"{what}, needed by {needing}, which has the scope {scope!r} and outlives it",
-            f"what {needing} needs to live as long as it does",
-            f"give {needing} the narrower scope: Depends({needing}, scope={lives_in!r})",
+            f"{needed}, which does not live as long as {requester} (scope={scope!r})",
+            f"a dependency that lives at least as long as {requester}",
+            f"narrow the scope of {requester}: Depends({requester}, scope={needed_scope!r})",
         )

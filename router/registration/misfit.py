@@ -1,4 +1,4 @@
-"""What does not fit in a handler's signature, and the error that explains it."""
+"""What makes a handler unfit for registration, and the error that explains it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from router.registration.source_text import show
 __all__ = ["Misfit", "explained"]
 
 
-class Misfit(Exception):  # noqa: N818 - never seen outside: it becomes a RegistrationError
-    """What does not fit in a signature, and what would.
+class Misfit(Exception):  # noqa: N818 - internal: explained() turns it into a RegistrationError
+    """A part of a signature that cannot work.
 
     Args:
-        found: What stands there.
-        expected: What could.
-        remedy: What to do.
+        found: The part.
+        expected: What can work in its place.
+        to_do: How to correct it.
+        requesters: The factories that lead to it, the handler's own dependency first.
     """
 
-    def __init__(self, found: str, expected: str, remedy: str) -> None:
+    def __init__(self, found: str, expected: str, to_do: str, requesters: tuple[Callable[..., Any], ...] = ()) -> None:
         super().__init__(found)
         self.found = found
         self.expected = expected
-        self.remedy = remedy
-        self.through: tuple[Callable[..., Any], ...] = ()
-        """The dependencies that lead to it, from the handler's own on."""
+        self.to_do = to_do
+        self.requesters = requesters
 
 
 def explained(headline: str, handler: Any, misfit: Misfit) -> RegistrationError:
-    """The error that shows a handler with what is wrong about it."""
+    """Make the error that shows a handler, what is wrong with it, and how to correct it."""
     lines = [
         f"{headline}:",
         "",
@@ -39,12 +39,9 @@ def explained(headline: str, handler: Any, misfit: Misfit) -> RegistrationError:
         "",
         f"  found:    {misfit.found}",
         f"  expected: {misfit.expected}",
-        f"  to do:    {misfit.remedy}",
+        f"  to do:    {misfit.to_do}",
     ]
-    chain = [("defined: ", handler), *(("needs:   ", factory) for factory in misfit.through)]
-    for label, function in chain:
-        place = place_of(function)
-        what = "" if function is handler else show(function)
-        where = f"{what}, {place}" if what and place else what or place
-        lines += [f"  {label} {where}"] if where else []
+    place = place_of(handler)
+    lines += [f"  defined:  {place}"] if place else []
+    lines += [f"  needs:    {', '.join(filter(None, (show(one), place_of(one))))}" for one in misfit.requesters]
     return RegistrationError("\n".join(lines))

@@ -1,7 +1,7 @@
-"""What a handler's signature says: which change it takes, and what else it needs.
+"""Read a handler's signature: which change it takes, and which other parameters each call supplies.
 
-Read once, while a route is registered, so that a handler which could never be called is an error on its own line of the
-user's code, and a call is nothing but a call.
+The signature is read when the route is registered: a handler that can never be called raises at the line of its
+decorator, and a call reads no signature.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any, get_args, get_origin
 from router.change import Change, Insert, Modify, Remove
 from router.event import Event
 from router.naming import code_of, kind_of
-from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, plain
-from router.registration.dependencies import Parameter, kind_of_parameter, supplied
+from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, unwrap
+from router.registration.dependencies import Parameter, injected_kind, supplied_parameters
 from router.registration.misfit import Misfit
 from router.registration.source_text import show_parameter, written_arguments
 
@@ -28,11 +28,12 @@ _COVERS: dict[type, Event] = {
     Change: Event.ANY,
 }
 _SEQUENCES = (Sequence, Collection, Iterable, list)
+_CHANGE_FIRST = "the change as the first parameter"
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOf:
-    """One change class that a parameter accepts, with its models."""
+    """A change class with the models of its new and its old image."""
 
     kind: type
     new: Any
@@ -41,10 +42,10 @@ class ChangeOf:
 
 @dataclass(frozen=True, slots=True)
 class ChangeType:
-    """What the first parameter is annotated with.
+    """The annotation of a handler's first parameter.
 
     Args:
-        members: What it accepts: one change class, or those of a union.
+        members: The change classes that it accepts.
         many: Whether it accepts a sequence of changes.
     """
 
@@ -53,106 +54,109 @@ class ChangeType:
 
     @property
     def types(self) -> tuple[type, ...]:
-        """The change classes it accepts."""
+        """The change classes without their models."""
         return tuple(member.kind for member in self.members)
 
     def accepting(self, event: Event) -> tuple[ChangeOf, ...]:
-        """The members that accept the changes of one kind of event."""
+        """Return the members that accept a change of this event."""
         return tuple(member for member in self.members if event in _COVERS[member.kind])
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a handler takes."""
+    """What a handler takes.
+
+    Args:
+        change: Its first parameter.
+        parameters: Those of the others that each call supplies.
+    """
 
     change: ChangeType
     parameters: tuple[Parameter, ...]
 
 
-def read_signature(handler: Callable[..., Any], fitting: str, namespaces: Namespaces) -> Signature:
+def read_signature(handler: Callable[..., Any], expected: str, namespaces: Namespaces) -> Signature:
     """Read a handler's signature.
 
     Args:
         handler: The user's function.
-        fitting: The annotation of the change that would fit, for messages.
-        namespaces: Names that annotations may use beside those of their module.
+        expected: The annotation that its change needs, for messages.
+        namespaces: Local names that annotations may use.
 
     Raises:
-        Misfit: The handler could never be called.
+        Misfit: The handler can never be called.
     """
     _check_callable(handler)
     parameters = parameters_of(handler)
-    _check_first(handler, parameters, fitting)
+    _check_first(handler, parameters, expected)
     hints = hints_of(handler, parameters, namespaces)
-    change = _change_type(parameters, hints, fitting)
-    return Signature(change, supplied(parameters[1:], hints, "record", namespaces, ()))
+    change = _change_type(parameters, hints, expected)
+    return Signature(change, supplied_parameters(parameters[1:], hints, "record", namespaces))
 
 
 def _check_callable(handler: Any) -> None:
     if isinstance(handler, type):
-        remedy = f"register an instance, if instances can be called: {handler.__name__}(...)"
-        raise Misfit(kind_of(handler), "a function", remedy)
+        to_do = f"register an instance, if its class has __call__: {handler.__name__}(...)"
+        raise Misfit(kind_of(handler), "a function", to_do)
     if not callable(handler):
         raise Misfit(kind_of(handler), "a function", "decorate a function")
-    target = code_of(handler)
-    if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
+    code = code_of(handler)
+    if inspect.isgeneratorfunction(code) or inspect.isasyncgenfunction(code):
         raise Misfit(
-            "a generator function, and calling one runs none of its body",
+            "a generator function; a call does not run its body",
             "a function that does its work when it is called",
-            "take the yield out of it; set-up and clean-up belong in a factory for Depends()",
+            "remove the yield; put set-up and clean-up into a factory for Depends()",
         )
 
 
-def _check_first(handler: Any, parameters: list[inspect.Parameter], fitting: str) -> None:
-    """The first parameter has to take the change by position, and to say so."""
-    expected = "the change as the first parameter"
-    first = parameters[0] if parameters else None
-    if first is None:
-        raise Misfit("no parameter", expected, f"add one: change: {fitting}")
+def _check_first(handler: Any, parameters: list[inspect.Parameter], expected: str) -> None:
+    """Require a first parameter that takes the change by position and has an annotation."""
+    if not parameters:
+        raise Misfit("no parameter", _CHANGE_FIRST, f"add one: change: {expected}")
+    first = parameters[0]
     if first.kind is first.VAR_POSITIONAL:
         wrapped = "<locals>" in getattr(handler, "__qualname__", "")
-        remedy = "; or put functools.wraps on it in the decorator that made it" if wrapped else ""
-        raise Misfit(f"{show_parameter(first)} in first place", expected, f"begin with change: {fitting}{remedy}")
+        wraps = "; or add functools.wraps to the decorator that made this function" if wrapped else ""
+        to_do = f"begin with change: {expected}{wraps}"
+        raise Misfit(f"{show_parameter(first)} as the first parameter", _CHANGE_FIRST, to_do)
     if first.kind in (first.KEYWORD_ONLY, first.VAR_KEYWORD):
-        raise Misfit(
-            f"{show_parameter(first)}, which cannot be given by position", expected, f"begin with change: {fitting}"
-        )
+        found = f"{show_parameter(first)}, which cannot be passed by position"
+        raise Misfit(found, _CHANGE_FIRST, f"begin with change: {expected}")
     if first.annotation is not first.empty:
         return
     if first.name in ("self", "cls"):
-        expected = "a function, or a method that is bound to its object"
-        instance = "().".join(handler.__qualname__.split(".")[-2:])
-        remedy = f"take it out of the class, or register the method of an instance: {instance}"
-        raise Misfit(f"a method of a class, with {first.name!r} in first place", expected, remedy)
-    raise Misfit(f"parameter {first.name!r} without an annotation", expected, f"annotate it: {first.name}: {fitting}")
+        method = "().".join(handler.__qualname__.split(".")[-2:])
+        raise Misfit(
+            f"an unbound method, with {first.name!r} as its first parameter",
+            "a function or a bound method",
+            f"move it out of the class, or register the method of an instance: {method}",
+        )
+    to_do = f"annotate it: {first.name}: {expected}"
+    raise Misfit(f"parameter {first.name!r} without an annotation", _CHANGE_FIRST, to_do)
 
 
-def _change_type(parameters: list[inspect.Parameter], hints: Mapping[str, Any], fitting: str) -> ChangeType:
-    name = parameters[0].name
-    annotation = plain(hints[name])
+def _change_type(parameters: list[inspect.Parameter], hints: Mapping[str, Any], expected: str) -> ChangeType:
+    first = parameters[0]
+    annotation = unwrap(hints[first.name])
     many = get_origin(annotation) in _SEQUENCES
     members = members_of(get_args(annotation)[0] if many else annotation)
-    if all(is_change(member) for member in members):
-        return ChangeType(tuple(ChangeOf(*_models(member)) for member in members), many)
-    raise Misfit(
-        f"parameter {show_parameter(parameters[0])}",
-        "the change as the first parameter",
-        _move_or_annotate(parameters, hints, fitting),
-    )
+    if not all(map(is_change, members)):
+        to_do = _move_or_annotate(parameters, hints, expected)
+        raise Misfit(f"parameter {show_parameter(first)}", _CHANGE_FIRST, to_do)
+    return ChangeType(tuple(map(_change_of, members)), many)
 
 
-def _move_or_annotate(parameters: list[inspect.Parameter], hints: Mapping[str, Any], fitting: str) -> str:
+def _move_or_annotate(parameters: list[inspect.Parameter], hints: Mapping[str, Any], expected: str) -> str:
     first, *others = parameters
-    swapped = next((other for other in others if is_change(plain(hints.get(other.name)))), None)
+    swapped = next((other for other in others if is_change(unwrap(hints.get(other.name)))), None)
     if swapped is not None:
         return f"put {swapped.name!r} before {first.name!r}"
-    if kind_of_parameter(hints[first.name]) is not None:
-        return f"put the change before it: change: {fitting}"
-    return f"annotate it: {first.name}: {fitting}"
+    if injected_kind(hints[first.name]) is not None:
+        return f"put the change before it: change: {expected}"
+    return f"annotate it: {first.name}: {expected}"
 
 
-def _models(annotation: Any) -> tuple[type, Any, Any]:
-    """The change class with the models of the new and of the old image; a bare class leaves both open."""
-    kind = get_origin(annotation) or annotation
+def _change_of(annotation: Any) -> ChangeOf:
+    """Take a change class and its models apart; without models it accepts any."""
     arguments = written_arguments(annotation) or (Any,)
-    return kind, arguments[0], arguments[-1]
+    return ChangeOf(get_origin(annotation) or annotation, arguments[0], arguments[-1])

@@ -125,14 +125,14 @@ def test_a_lambda_has_no_annotations() -> None:
 
 
 def test_no_signature() -> None:
-    """A callable whose signature Python cannot tell is refused."""
+    """A callable whose signature Python cannot read is refused."""
 
     class Odd:
         __signature__ = "odd"
 
         def __call__(self, change: Insert[Order]) -> None: ...
 
-    assert "Odd, whose signature Python cannot tell" in refusal(lambda: kinds(Odd()))
+    assert "Odd, whose signature Python cannot read" in refusal(lambda: kinds(Odd()))
 
 
 # -------------------------------------------------------------------------------------------------- names and modules
