@@ -2,12 +2,15 @@
 
 import os
 import signal
+import sys
+import time
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 
 from router.parsing import parser as parser_module
+from tests.clock import Clock
 
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 
@@ -25,6 +28,16 @@ parser_module.IMAGES_BEFORE_CODEGEN = 0
 # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that only the test moves, in place of ``perf_counter`` in all of router's modules."""
+    clock = Clock()
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "router" and getattr(module, "perf_counter", None) is time.perf_counter:
+            monkeypatch.setattr(module, "perf_counter", clock)
+    return clock
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

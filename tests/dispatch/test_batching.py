@@ -26,6 +26,7 @@ from tests.builders import (
     remove,
     statuses,
 )
+from tests.clock import Clock
 
 
 class Index:
@@ -209,17 +210,15 @@ def test_no_batch_after_a_failed_one() -> None:
     assert (second.calls, statuses(report)) == ([], ["failed", "deferred"])
 
 
-def test_no_batch_without_time() -> None:
+def test_no_batch_without_time(clock: Clock) -> None:
     """An on_batch handler does not start when the time is up; its changes come again."""
-    import time
-
     index = Index()
     routes = Routes()
     routes.on_batch(Order)(index)
 
     @routes.on(Order)
     def slow(change: Change[Order]) -> None:
-        time.sleep(0.1)
+        clock.advance(0.1)
 
     report = Dispatcher(routes, reserve=0).dispatch(inserts(1), Context(remaining=50))
     assert (index.calls, report.response) == ([], failures(1))

@@ -26,6 +26,7 @@ from tests.builders import (
     statuses,
     without,
 )
+from tests.clock import Clock
 
 # --------------------------------------------------------------------------------------------------------- the response
 
@@ -196,15 +197,13 @@ def test_nothing_starts_when_the_time_is_up() -> None:
     assert (list(handled), statuses(report), report.response) == ([], ["deferred", "deferred"], failures(1))
 
 
-def test_time_that_runs_out_on_the_way_defers_the_rest() -> None:
+def test_time_that_runs_out_on_the_way_defers_the_rest(clock: Clock) -> None:
     """Records are handled until the time runs out, and the first not started is reported."""
-    import time
-
     seen = []
 
     def slow(change: Change[Order]) -> None:
         seen.append(change.record.sequence_number)
-        time.sleep(0.2)
+        clock.advance(0.2)
 
     app = dispatcher(slow, reserve=0)
     assert (app(inserts(1, 2, 3), Context(remaining=100)), seen) == (failures(2), ["1"])
@@ -215,17 +214,15 @@ def test_the_reserve_is_kept() -> None:
     assert dispatcher(Handled(), reserve=0.1)(inserts(1), Context(remaining=999)) == SUCCESS
 
 
-def test_routes_of_one_record_that_the_time_does_not_reach_come_again() -> None:
+def test_routes_of_one_record_that_the_time_does_not_reach_come_again(clock: Clock) -> None:
     """The first handler uses the time up, so the second does not start; Lambda's replay runs it alone."""
-    import time
-
     seen: list[str] = []
     routes = Routes()
 
     @routes.on(Order)
     def slow(change: Change[Order]) -> None:
         seen.append("slow")
-        time.sleep(0.05)
+        clock.advance(0.05)
 
     @routes.on(Order)
     def late(change: Change[Order]) -> None:

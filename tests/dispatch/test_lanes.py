@@ -26,8 +26,9 @@ from tests.builders import (
     statuses,
     without,
 )
+from tests.clock import Clock
 
-PATIENCE = 10  # seconds that a test waits for what has to happen
+PATIENCE = 60  # seconds that a test waits for what has to happen
 
 
 def meeting(parties: int) -> tuple[Callable[[Change[Order]], None], threading.Barrier]:
@@ -81,14 +82,17 @@ def test_sync_and_async_lanes_run_beside_each_other() -> None:
 
 def test_no_more_lanes_than_allowed() -> None:
     """Never do more handlers run at a time than concurrency= says."""
-    running, most, lock = 0, 0, threading.Lock()
+    running, most, lock, full = 0, 0, threading.Lock(), threading.Event()
 
     def handler(change: Change[Order]) -> None:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.005)
+            if running == 3:
+                full.set()
+        assert full.wait(PATIENCE)
+        time.sleep(0.005)  # gives a fourth handler, if it were allowed, the time to start
         with lock:
             running -= 1
 
@@ -199,25 +203,22 @@ def test_keys_nested_without_end_cost_one_record_at_most() -> None:
 # ------------------------------------------------------------------------------------------------------- after a failure
 
 
-def test_nothing_new_starts_after_a_failure() -> None:
+def test_nothing_new_starts_after_a_failure(stopped: threading.Event) -> None:
     """When a lane has failed, records that have not started are deferred."""
-    failed = threading.Event()
     started = []
 
     def handler(change: Change[Order]) -> None:
         started.append(change.keys["pk"])
         if change.keys["pk"] == "bad":
-            failed.set()
             raise TimeoutError
-        failed.wait(PATIENCE)
-        time.sleep(0.05)  # long enough for the failure to be seen
+        assert stopped.wait(PATIENCE)
 
     records = [insert(1, "good"), insert(2, "bad"), *(insert(number, f"late-{number}") for number in range(3, 9))]
     report = dispatcher(handler, concurrency=2).dispatch(batch(*records))
     assert (sorted(started), statuses(report)) == (["bad", "good"], ["done", "failed", *["deferred"] * 6])
 
 
-def test_what_runs_beside_a_failure_finishes() -> None:
+def test_what_runs_beside_a_failure_finishes(stopped: threading.Event) -> None:
     """A lane that is under way when another fails is finished and remembered: the replay skips it."""
     both = threading.Barrier(2, timeout=PATIENCE)
     handled: list[str] = []
@@ -229,7 +230,7 @@ def test_what_runs_beside_a_failure_finishes() -> None:
             both.wait()
             if key == "bad":
                 raise TimeoutError
-            time.sleep(0.05)  # long enough for the failure to be seen
+            assert stopped.wait(PATIENCE)
         handled.append(key)
 
     app = dispatcher(handler, concurrency=2)
@@ -239,16 +240,13 @@ def test_what_runs_beside_a_failure_finishes() -> None:
     assert (first, before, app(event), sorted(handled)) == (failures(1), ["good"], SUCCESS, ["bad", "good", "late"])
 
 
-def test_the_lowest_not_done_is_reported() -> None:
+def test_the_lowest_not_done_is_reported(stopped: threading.Event) -> None:
     """When a later lane fails while an earlier one is deferred, the earlier one's number is reported."""
-    blocked = threading.Event()
 
     def handler(change: Change[Order]) -> None:
         if change.keys["pk"] == "bad":
-            blocked.set()
             raise TimeoutError
-        blocked.wait(PATIENCE)
-        time.sleep(0.05)
+        assert stopped.wait(PATIENCE)
 
     # The second change of "slow" waits for the first, while "bad" fails beside it.
     report = dispatcher(handler, concurrency=2).dispatch(batch(insert(1, "slow"), modify(2, "slow"), insert(3, "bad")))
@@ -276,13 +274,15 @@ def test_outcomes_stand_in_the_order_of_the_records() -> None:
     assert [outcome.record.sequence_number for outcome in report] == ["1", "2", "3", "4"]
 
 
-def test_lanes_stop_when_the_time_is_up() -> None:
+def test_lanes_stop_when_the_time_is_up(clock: Clock) -> None:
     """Nothing starts in any lane after the deadline."""
     seen = []
+    both = threading.Barrier(2, timeout=PATIENCE)
 
     def slow(change: Change[Order]) -> None:
         seen.append(change.record.sequence_number)
-        time.sleep(0.2)
+        both.wait()
+        clock.advance(0.2)
 
     report = dispatcher(slow, concurrency=2, reserve=0).dispatch(inserts(1, 2, 3, 4), Context(remaining=100))
     assert (sorted(map(str, seen)), report.response) == (["1", "2"], failures(3))
@@ -319,7 +319,7 @@ class Stop(BaseException):
     """Ends a process, not a record."""
 
 
-def test_an_end_from_within_waits_for_the_other_lanes() -> None:
+def test_an_end_from_within_waits_for_the_other_lanes(stopped: threading.Event) -> None:
     """When a lane ends the invocation, lanes under way finish first, and no new record starts."""
     both = threading.Barrier(2, timeout=PATIENCE)
     finished = []
@@ -328,7 +328,7 @@ def test_an_end_from_within_waits_for_the_other_lanes() -> None:
         both.wait()
         if change.keys["pk"] == "key-1":
             raise Stop
-        time.sleep(0.05)
+        assert stopped.wait(PATIENCE)
         finished.append(change.keys["pk"])
 
     with pytest.raises(Stop):
@@ -336,7 +336,6 @@ def test_an_end_from_within_waits_for_the_other_lanes() -> None:
     assert finished == ["key-2"]
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize("error", [SystemExit(1), KeyboardInterrupt()])
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_an_async_handler_can_end_the_invocation(error: BaseException, concurrency: int) -> None:
@@ -354,21 +353,19 @@ def test_an_async_handler_can_end_the_invocation(error: BaseException, concurren
     assert app(inserts(4, 5, 6)) == SUCCESS  # no lane was left waiting for a loop that is gone
 
 
-@pytest.mark.timeout(20)
-def test_an_interrupt_stops_the_lanes() -> None:
+def test_an_interrupt_stops_the_lanes(stopped: threading.Event) -> None:
     """Ctrl-C, which reaches the loop and no handler, lets what is under way finish and starts nothing more."""
-    interrupted = threading.Event()
+    both = threading.Barrier(2, timeout=PATIENCE)
     finished: list[str] = []
 
     def interrupt() -> None:
-        interrupted.set()
         raise KeyboardInterrupt
 
     def handler(change: Change[Order]) -> None:
+        both.wait()
         if change.keys["pk"] == "key-1":
             app._container.loop.get().call_soon_threadsafe(interrupt)
-        interrupted.wait(PATIENCE)
-        time.sleep(0.05)
+        assert stopped.wait(PATIENCE)
         finished.append(change.keys["pk"])
 
     app = dispatcher(handler, concurrency=2)

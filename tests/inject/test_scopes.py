@@ -95,7 +95,7 @@ def test_none_is_a_value() -> None:
 def test_lanes_share_what_is_made_once(scope: Any) -> None:
     """When several lanes ask for one value at the same time it is made once."""
     made = []
-    barrier = threading.Barrier(4, timeout=10)
+    barrier = threading.Barrier(4, timeout=60)
 
     def wait() -> None:
         barrier.wait()
@@ -113,7 +113,6 @@ def test_lanes_share_what_is_made_once(scope: Any) -> None:
     assert (dispatcher(handler, concurrency=4)(inserts(1, 2, 3, 4)), made) == (SUCCESS, [1])
 
 
-@pytest.mark.timeout(20)
 def test_lanes_share_what_is_made_asynchronously() -> None:
     """An async factory of a wider scope is awaited once, while other lanes wait."""
     made = []
