@@ -97,7 +97,22 @@ def make(parse_exactly{constants}):
     return parse
 """
 
-_GLOBALS: Final[dict[str, Any]] = {"Decimal": Decimal, "number_of": number_of, "string_set_of": string_set_of}
+
+def _decode_rest(image: dict[Any, Any], known: frozenset[str]) -> None:
+    """Raise if an attribute that no field reads is malformed."""
+    for name in image.keys() - known:
+        if not isinstance(name, str):
+            raise TypeError
+        value_of(image[name])
+
+
+_GLOBALS: Final[dict[str, Any]] = {
+    "Decimal": Decimal,
+    "decode_rest": _decode_rest,
+    "number_of": number_of,
+    "string_set_of": string_set_of,
+    "value_of": value_of,
+}
 
 # A parser keeps its maker alive, through its globals. So the text and its source lines go with the last parser.
 _MAKERS: Final[WeakValueDictionary[str, FunctionType]] = WeakValueDictionary()
@@ -108,19 +123,15 @@ def _maker(text: str, model: type[BaseModel]) -> Callable[..., Any]:
     make = _MAKERS.get(text)
     if make is None:
         filename, release = _register_source(text, f"{model.__module__}.{model.__qualname__}")
-        namespace = {**_GLOBALS, "decode_rest": _decode_rest, "value_of": value_of}
-        exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - names of a user's attributes are quoted in it
+        namespace = dict(_GLOBALS)
+        try:
+            exec(compile(text, filename, "exec"), namespace)  # noqa: S102 - names of a user's attributes are quoted in it
+        except BaseException:
+            release()
+            raise
         make = _MAKERS[text] = namespace["make"]
         finalize(make, release).atexit = False
     return make
-
-
-def _decode_rest(image: dict[Any, Any], known: frozenset[str]) -> None:
-    """Raise if an attribute that no field reads is malformed."""
-    for name in image.keys() - known:
-        if not isinstance(name, str):
-            raise TypeError
-        value_of(image[name])
 
 
 def _register_source(text: str, model: str) -> tuple[str, Callable[[], None]]:

@@ -199,6 +199,15 @@ def test_source_goes_with_the_parser() -> None:
     assert filename not in linecache.cache
 
 
+def test_source_that_does_not_compile_is_released() -> None:
+    """linecache keeps no source of a parser that Python does not compile."""
+    kind: Any = int
+    for _ in range(24):
+        kind = list[kind]
+    assert generate_parser(create_model("TooDeep", lists=(kind, ...), __module__="shop.models"), not_handled) is None
+    assert "<parser of shop.models.TooDeep>" not in linecache.cache
+
+
 def test_source_of_another_stays() -> None:
     """After linecache.clearcache() a parser does not remove the source that took its place."""
     parser = generate(create_model("Cleared", cleared_id=(str, ...), __module__="shop.models"))
