@@ -52,17 +52,32 @@ class MemoryCompleted:
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
         self._pairs: dict[Pair, None] = {}
-        self._keys: dict[str, list[str]] = {}  # of each identity: an invocation asks for its own records only
+        # By the sequence number, in which an identity ends: a pair whose record never comes again stays for long, and
+        # must not slow down the invocations that it does not concern.
+        self._by_number: dict[str, list[Pair]] = {}
         self._lock = threading.Lock()
 
     def recall(self, records: Sequence[Record]) -> Collection[Pair]:
         """Return the completed pairs of these records."""
-        if not self._pairs:
-            return ()
-        identities = records.identities() if isinstance(records, Records) else [each.identity for each in records]
         with self._lock:
-            known = self._keys.keys() & {*identities}
-            return [(key, identity) for identity in known if identity is not None for key in self._keys[identity]]
+            if not self._by_number or not self._may_know(records):
+                return ()
+            identities = {identity for record in records if (identity := record.identity) is not None}
+            return [
+                pair
+                for identity in identities
+                for pair in self._by_number.get(_number_in(identity), ())
+                if pair[1] == identity
+            ]
+
+    def _may_know(self, records: Sequence[Record]) -> bool:
+        """Whether one of the sequence numbers is known, looked up without making the records."""
+        if not isinstance(records, Records) or str(None) in self._by_number:  # a record without a sequence number
+            return True
+        try:
+            return not self._by_number.keys().isdisjoint(records.sequence_numbers())
+        except (LookupError, TypeError):
+            return True
 
     def remember(self, pairs: Iterable[Pair]) -> None:
         """Keep pairs, the newest ``most`` of them."""
@@ -70,7 +85,7 @@ class MemoryCompleted:
             for pair in pairs:
                 if pair not in self._pairs:
                     self._pairs[pair] = None
-                    self._keys.setdefault(pair[1], []).append(pair[0])
+                    self._by_number.setdefault(_number_in(pair[1]), []).append(pair)
             while len(self._pairs) > self.most:
                 self._remove(next(iter(self._pairs)))
 
@@ -82,11 +97,15 @@ class MemoryCompleted:
                     self._remove(pair)
 
     def _remove(self, pair: Pair) -> None:
-        key, identity = pair
         del self._pairs[pair]
-        self._keys[identity].remove(key)
-        if not self._keys[identity]:
-            del self._keys[identity]
+        number = _number_in(pair[1])
+        self._by_number[number].remove(pair)
+        if not self._by_number[number]:
+            del self._by_number[number]
 
     def __len__(self) -> int:
         return len(self._pairs)
+
+
+def _number_in(identity: str) -> str:
+    return identity.rpartition(":")[2]

@@ -180,17 +180,14 @@ class Records(Sequence[Record]):
         except (AttributeError, KeyError, TypeError):
             return [_safe_lane(record) for record in self]
 
-    def identities(self) -> list[str | None]:
-        """The identity of each record: :attr:`Record.identity`, mostly without making the record."""
-        try:
-            event_ids = [raw["eventID"] for raw in self.raws]
-            numbers = [raw["dynamodb"]["SequenceNumber"] for raw in self.raws]
-            parts = {*event_ids, *numbers}
-        except (KeyError, TypeError):
-            return [record.identity for record in self]
-        if "" in parts or {*map(type, parts)} - {str}:
-            return [record.identity for record in self]
-        return [f"{event_id}:{number}" for event_id, number in zip(event_ids, numbers, strict=True)]
+    def sequence_numbers(self) -> list[Any]:
+        """The sequence numbers as delivered, malformed ones too.
+
+        Raises:
+            LookupError: A record has none.
+            TypeError: A record is no object.
+        """
+        return [raw["dynamodb"]["SequenceNumber"] for raw in self.raws]
 
 
 def _lane_of(keys: Mapping[str, Mapping[str, Any]]) -> Hashable:

@@ -36,7 +36,7 @@ class Known:
     __slots__ = ("_keys", "pairs")
 
     def __init__(self, pairs: Collection[Pair], records: Records) -> None:
-        identities = records.identities()
+        identities = [record.identity for record in records]
         counts = Counter(identities)
         keys: defaultdict[str, set[str]] = defaultdict(set)
         for key, identity in pairs:

@@ -1,6 +1,7 @@
 """How many instructions a record takes, counted by valgrind: the same on a busy machine as on a quiet one.
 
     python -m tests.benchmarks.instructions [--workload insert modify] [--contestant app powertools floor]
+    python -m tests.benchmarks.instructions --shape one-route three-routes
 
 Each contestant handles the same event a few times in an interpreter of its own under ``valgrind --tool=callgrind``, and
 in another one twice as often. What the second takes more, by record, is printed; what belongs to no record is in both.
@@ -17,12 +18,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.contestants import CONTESTANTS
 from tests.benchmarks.measuring import quiet
+from tests.benchmarks.shapes import SHAPES, shape
 from tests.benchmarks.workloads import GROUPS, Workload, make_event
 
 __all__ = ["CountingError", "count", "main"]
@@ -44,9 +47,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--workload", nargs="+", choices=GROUPS, default=WORKLOADS, metavar="GROUP", help=", ".join(GROUPS)
     )
     parser.add_argument("--contestant", nargs="+", choices=CONTESTANTS, default=["app", "powertools", "floor"])
+    parser.add_argument("--shape", nargs="+", choices=SHAPES, metavar="SHAPE", help=", ".join(SHAPES))
     parser.add_argument("--records", type=int, default=400, help="of an event")
     parser.add_argument("--jobs", type=int, default=2, help="interpreters at a time")
     options = parser.parse_args(arguments)
+    if options.shape:
+        print("instructions a record")
+        for name in options.shape:
+            try:
+                print(f"  {name:<28}{count_shape(name, options.records):,.0f}", flush=True)
+            except CountingError as error:
+                parser.exit(2, f"{error}\n")
+        return
     with ThreadPoolExecutor(options.jobs) as pool:
         counts = [
             (workload, [pool.submit(count, group, workload, each, options.records) for each in options.contestant])
@@ -77,17 +89,28 @@ def count(group: str, workload: Workload, contestant: str, records: int) -> floa
     Raises:
         CountingError: valgrind is missing, or what ran under it failed.
     """
-    once, twice = (counted(group, workload.key, contestant, records, each) for each in (REPEATS, 2 * REPEATS))
+    code = f"{group!r}, {workload.key!r}, {contestant!r}, {records}"
+    once, twice = (counted(f"handle({code}, {each})") for each in (REPEATS, 2 * REPEATS))
     return (twice - once) / (len(make_event(workload, records)["Records"]) * REPEATS)
 
 
-def counted(group: str, workload: str, contestant: str, records: int, repeats: int) -> int:
-    """All instructions of an interpreter that handles an event so often."""
+def count_shape(name: str, records: int) -> float:
+    """The same for one of the shapes.
+
+    Raises:
+        CountingError: valgrind is missing, or what ran under it failed.
+    """
+    once, twice = (counted(f"handle_shape({name!r}, {records}, {each})") for each in (REPEATS, 2 * REPEATS))
+    return (twice - once) / (records * REPEATS)
+
+
+def counted(call: str) -> int:
+    """All instructions of an interpreter that makes a call of this module."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         msg = "found no valgrind, which counts instructions; install it (Debian, Ubuntu: apt-get install valgrind)"
         raise CountingError(msg)
-    code = f"from tests.benchmarks.instructions import handle; handle({group!r}, {workload!r}, {contestant!r}, {records}, {repeats})"
+    code = f"from tests.benchmarks import instructions; instructions.{call}"
     # Addresses are the same in every run where setarch can see to it: where objects lie decides about a few branches.
     fixed = [setarch, "--addr-no-randomize"] if (setarch := shutil.which("setarch")) else []
     with tempfile.TemporaryDirectory() as folder:
@@ -98,7 +121,7 @@ def counted(group: str, workload: str, contestant: str, records: int, repeats: i
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     found = COLLECTED.search(done.stderr)
     if done.returncode or found is None:
-        msg = f"{workload}, {contestant}: exit code {done.returncode} under valgrind, expected a count:\n{done.stderr[-2000:]}"
+        msg = f"{call}: exit code {done.returncode} under valgrind, expected a count:\n{done.stderr[-2000:]}"
         raise CountingError(msg)
     return int(found[1])
 
@@ -106,8 +129,17 @@ def counted(group: str, workload: str, contestant: str, records: int, repeats: i
 def handle(group: str, key: str, contestant: str, records: int, repeats: int) -> None:
     """What runs under valgrind: an event is handled a few times to warm up, and then so often with the count on."""
     workload = next(workload for workload in GROUPS[group]() if workload.key == key)
+    run_counted(lambda: CONTESTANTS[contestant](workload, make_event(workload, records), None).run, repeats)
+
+
+def handle_shape(name: str, records: int, repeats: int) -> None:
+    """The same for one of the shapes."""
+    run_counted(lambda: shape(name, records), repeats)
+
+
+def run_counted(make: Callable[[], Callable[[], Any]], repeats: int) -> None:
     with quiet():
-        run = CONTESTANTS[contestant](workload, make_event(workload, records), None).run
+        run = make()
         for _ in range(WARM_UP):
             run()
         gc.collect()
