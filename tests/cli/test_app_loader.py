@@ -140,7 +140,8 @@ def test_frames_between_the_command_and_the_user_are_left_out(folder: Path) -> N
     told = _broken(folder, "try:\n    import shop.orders\nexcept ImportError as error:\n    raise OSError from error\n")
     assert told.count("Traceback") == 2
     assert "importlib" not in told
-    assert "loading.py" not in told
+    assert "app_loader.py" not in told
+    assert "app_import.py" not in told
 
 
 def test_each_error_of_a_group_is_trimmed(folder: Path) -> None:

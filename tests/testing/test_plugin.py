@@ -327,7 +327,8 @@ def test_an_app_that_cannot_be_imported_shows_where(project: pytest.Pytester) ->
     result = run(project, "def test(app): ...\n")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*No module named 'nothing_of_this_name'*", "broken.py:1*"])
-    assert "application.py" not in result.stdout.str()
+    assert "app_fixture.py" not in result.stdout.str()
+    assert "app_import.py" not in result.stdout.str()
 
 
 def test_an_app_may_be_a_fixture(project: pytest.Pytester) -> None:
