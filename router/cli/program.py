@@ -24,6 +24,7 @@ from router.cli.commands.routes import routes
 from router.cli.commands.simulate import simulate
 from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
+from router.cli.stop_request import INTERRUPTED
 from router.errors import RouterError
 
 __all__ = ["run"]
@@ -42,7 +43,6 @@ _COMMANDS: dict[Callable[..., int], str] = {
     local: "Fetch DynamoDB Local.",
     simulate: "Simulate a load: iterator age, invocations, cost.",
 }
-_INTERRUPTED = 130  # 128 + SIGINT, as shells count it
 
 
 def run(argv: Sequence[str]) -> int:
@@ -63,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except (typer.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
+        return INTERRUPTED
     except BrokenPipeError:
         # Buffered output goes to the null device, or the interpreter prints an error when it flushes at exit.
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe

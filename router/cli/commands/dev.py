@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,6 +26,7 @@ from router.cli.options import (
 )
 from router.cli.reload import ReloadError, reload_app, watched
 from router.cli.runners import open_runner
+from router.cli.stop_request import StopRequest, stop_request
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
 from router.local.engines.endpoint import Endpoint
@@ -91,7 +89,7 @@ def dev(
     found = read_template(template)
     described = _described(found, function, table, window=window)
     tables = _renamed(found, described, table)
-    with _sigterm_interrupts(), open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
+    with stop_request() as stop, open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
         arn = _make_ready(opened, tables, described.table)
         name = app or _app_of(described, found)
         # In this process the session prints every failure, so the log would repeat it.
@@ -102,7 +100,8 @@ def dev(
             _introduce(session, opened, described, tables[described.table], name)
             if str(failures):
                 session.note(f"on purpose: {failures}")
-            return _run(session, opened, described, arn, None if no_reload else name)
+            _run(session, opened, described, arn, None if no_reload else name, stop)
+    return 0
 
 
 def _described(template: Template, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
@@ -158,20 +157,20 @@ def _introduce(session: DevSession, engine: Engine, function: LocalFunction, tab
         session.note("without ReportBatchItemFailures Lambda ignores which records failed, and loses them")
 
 
-def _run(session: DevSession, engine: Engine, function: LocalFunction, arn: str, app: str | None) -> int:
+def _run(
+    session: DevSession, engine: Engine, function: LocalFunction, arn: str, app: str | None, stop: StopRequest
+) -> None:
     arn_of_function = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
     mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=told_arn(arn))
     poller = Poller(mapping, engine.client("dynamodbstreams"), arn, session.invoke, listener=session.listen)
     try:
-        with _changes(app) as changed:
+        with _changes(app) as changed, suppress(KeyboardInterrupt), stop.deferred():
             session.note("Ctrl-C ends dev; put items with: router put ENTITY --json ITEM", "dim")
-            while True:
+            while not stop.requested:
                 if app and changed:
                     _reload(session, app, changed)
                 if not poller.step():
                     time.sleep(poller.pause(_POLL_SECONDS))
-    except KeyboardInterrupt:
-        return 0
     finally:
         session.summary()
 
@@ -190,20 +189,3 @@ def _reload(session: DevSession, app: str, changed: set[str]) -> None:
     else:
         session.reloads += 1
         session.note(f"reloaded: {names} changed")
-
-
-@contextmanager
-def _sigterm_interrupts() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, so that the engine is stopped too."""
-
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, TypedDict
 
@@ -20,6 +21,7 @@ from router.cli.options import (
     JsonOption,
     TableOption,
 )
+from router.cli.stop_request import stop_request
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.client import Service
 from router.local.streams.recorder import Recorder, write_event
@@ -96,8 +98,18 @@ def record(
     )
     service = Service(endpoint_url, stream_arn)
     arn = stream_arn or service.stream_of(table or "")
-    recorder = Recorder(service, arn, settings, region=service.region, redaction=redaction, limit=limit, follow=follow)
-    files = _write(recorder, out, Page(), force=force, quiet=as_json)
+    with stop_request() as stop, stop.deferred() if follow else nullcontext():
+        recorder = Recorder(
+            service,
+            arn,
+            settings,
+            region=service.region,
+            redaction=redaction,
+            limit=limit,
+            follow=follow,
+            stopped=lambda: stop.requested,
+        )
+        files = _write(recorder, out, Page(), force=force, quiet=as_json)
     document: RecordingDocument = {
         "stream_arn": arn,
         "files": [str(file) for file in files],

@@ -56,6 +56,7 @@ class Recorder:
         follow: For how many seconds to wait for more after what is there now. Ctrl-C ends this early.
         clock: Tells seconds since the epoch.
         sleep: Waits seconds.
+        stopped: Whether to stop reading; asked between two pages.
 
     Raises:
         RecorderError: That is no stream.
@@ -78,6 +79,7 @@ class Recorder:
         follow: float = 0.0,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         from_region, self.table = stream_parts(stream_arn)
         local = from_region == LOCAL_REGION
@@ -87,7 +89,7 @@ class Recorder:
         self._shown_arn = relocate(stream_arn, region=region) if local else stream_arn
         self._region = region if local else from_region
         self._redaction, self._limit, self._follow = redaction, limit, follow
-        self._clock, self._sleep = clock, sleep
+        self._clock, self._sleep, self._stopped = clock, sleep, stopped
         # Filters are for records as they were, so they come before redaction; and only a full batch is cut.
         cut = replace(settings, filter_criteria={}, maximum_batching_window_in_seconds=_LONGEST_WINDOW)
         self._mapping = EventSourceMapping(cut, stream_arn=self._shown_arn)
@@ -98,7 +100,7 @@ class Recorder:
         """Read on, and hand out each event as soon as it is full; the last ones at the end."""
         until = self._clock() + self._follow
         self._list_shards()
-        while not self._full:
+        while not self._full and not self._stopped():
             try:
                 moved = self._read(until)
                 if not moved and self._clock() >= until:

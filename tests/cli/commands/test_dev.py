@@ -74,7 +74,7 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGTERM)
-            self.process.wait(60)
+            self.end()
         os.close(self.master)
 
 
@@ -159,6 +159,20 @@ class TestASession:
         terminal, url = dev()
         terminal.process.send_signal(signal.SIGTERM)
         assert terminal.end() == 0
+        assert not answers(url)
+
+    def test_ctrl_c_interrupts_a_handler(self, dev: Dev, project: Path) -> None:
+        """A handler that does not return is interrupted, and the session ends with its summary."""
+        text = APP.replace('    print("told"', '    import time\n    print("told"').replace(
+            "if change", "time.sleep(600)\n    if change"
+        )
+        (project / "tallies.py").write_text(text, encoding="utf-8")
+        terminal, url = dev()
+        put(url, id="1", total=1)
+        terminal.until("told 1")
+        terminal.press_ctrl_c()
+        assert terminal.end() == 0
+        assert re.search(r"1 invocation: no records; .*\n$", terminal.text)
         assert not answers(url)
 
     def test_a_bad_record_is_retried_and_discarded(self, dev: Dev) -> None:
