@@ -13,7 +13,7 @@ from router.dispatch.redelivery import Known
 from router.inject.scopes import Invocation
 from router.outcomes import UNDONE, Outcome, Stage
 from router.planning.plan import Plan
-from router.planning.step import Mark, Step
+from router.planning.step import Mark, Step, skip_record
 from router.record import Record, Records
 
 __all__ = ["Delivery"]
@@ -88,7 +88,7 @@ class Delivery:
         raws, marks, durations, deadline = self.records.raws, self._marks, self._durations, self.deadline
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
-        no_entry, entities = _NO_ENTRY, self.unrouted_entities
+        entities, skipped = self.unrouted_entities, skip_record
         now = perf_counter()
         for position in positions:
             if now > deadline:
@@ -113,19 +113,19 @@ class Delivery:
                     image = old = body["OldImage"]
                     new = None
                 entity = image[attribute]["S"]
-                way = ways.get(entity, no_entry)
-                if way is no_entry and not (skips_unrouted and entity and type(entity) is str):
-                    raise KeyError
-            except (KeyError, TypeError):
-                mark = self._deliver_exactly(position)
-            else:
+                way = ways.get(entity)
                 if way is None:
-                    marks[position] = None
-                    continue
-                if way is no_entry:
+                    if not (skips_unrouted and entity and type(entity) is str):
+                        raise KeyError
                     marks[position] = "unrouted"
                     if entity not in entities:
                         entities.add(entity)
+                    continue
+            except (KeyError, TypeError):
+                mark = self._deliver_exactly(position)
+            else:
+                if way is skipped:
+                    marks[position] = None
                     continue
                 mark = way(self, raw, position, new, old)
             marks[position] = mark
@@ -147,8 +147,6 @@ class Delivery:
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
             return self._unrouted(record)
-        if way is None:
-            return None
         return way(self, record.raw, position, record.new_image, record.old_image)
 
     def _unrouted(self, record: Record) -> Mark:
@@ -236,10 +234,6 @@ class Delivery:
                 for each in mark
             )
         return (Outcome("skipped" if mark is None else "unrouted", record),)
-
-
-_NO_ENTRY: Any = object()
-"""Stands for the way of an entity that the index does not have; ``None`` is an entity without a route for the event."""
 
 
 def _record_finder(records: Records, read_entity: Callable[[Record], str | None]) -> Callable[[Any, int], Record]:

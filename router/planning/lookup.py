@@ -10,13 +10,13 @@ from typing import Any
 from router.conditions import required_text
 from router.discriminators import Attribute, Discriminator
 from router.event import Event
-from router.planning.step import Image, Mark, Runner, Step, Steps, Way, way_of
+from router.planning.step import Image, Mark, Runner, Step, Steps, Way, skip_record, way_of
 from router.record import Record
 
 __all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of"]
 
-Ways = Mapping[Event, Mapping[str, Way | None]]
-"""The way of each event and entity; ``None`` for an entity that has no route for the event."""
+Ways = Mapping[Event, Mapping[str, Way]]
+"""The way of each event and entity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Index:
     """
 
     attribute: str
-    with_new_image: Mapping[str, Mapping[str, Way | None]]
-    without_new_image: Mapping[str, Mapping[str, Way | None]]
+    with_new_image: Mapping[str, Mapping[str, Way]]
+    without_new_image: Mapping[str, Mapping[str, Way]]
 
 
 NO_INDEX = Index("", {}, {})
@@ -53,7 +53,7 @@ def index_of(discriminator: Discriminator, ways: Ways) -> Index:
     return Index(discriminator.name, {"INSERT": insert, "MODIFY": modify}, {"MODIFY": modify, "REMOVE": delete})
 
 
-def _way(steps: tuple[Step, ...]) -> Way | None:
+def _way(steps: tuple[Step, ...]) -> Way:
     """The way along steps, of which only those run whose required text stands in the record.
 
     Most conditions require one text in an attribute of the new image: ``changed("status", to="SHIPPED")``. Looking the
@@ -66,7 +66,7 @@ def _way(steps: tuple[Step, ...]) -> Way | None:
     attribute = counts.most_common(1)[0][0]
     texts = [None if each is None or each[0] != attribute else each[1] for each in required]
 
-    def way_for(text: str | None) -> Way | None:
+    def way_for(text: str | None) -> Way:
         return way_of([step for step, wanted in zip(steps, texts, strict=True) if wanted is None or wanted == text])
 
     otherwise = way_for(None)
@@ -77,7 +77,7 @@ def _way(steps: tuple[Step, ...]) -> Way | None:
             way = by_text.get(new[attribute]["S"], otherwise)
         except (KeyError, TypeError):  # the attribute is absent, no text, or malformed
             way = otherwise
-        return None if way is None else way(runner, raw, position, new, old)
+        return None if way is skip_record else way(runner, raw, position, new, old)
 
     return take_by_text
 

@@ -38,11 +38,11 @@ class Plan:
     read_entity: Callable[[Record], str | None]
     ways: Ways
     index: Index
-    fallback: Mapping[Event, Way | None]
+    fallback: Mapping[Event, Way]
     skips_unrouted: bool
 
-    def way(self, entity: str | None, event: Event) -> Way | Literal["unrouted"] | None:
-        """The way of an entity's records of one event; ``None`` where no route of the entity takes the event.
+    def way(self, entity: str | None, event: Event) -> Way | Literal["unrouted"]:
+        """The way of an entity's records of one event.
 
         Args:
             entity: What the discriminator read.

@@ -27,7 +27,7 @@ from router.record import Record
 from router.routes import Route
 from router.types import Call
 
-__all__ = ["Image", "Mark", "Runner", "Step", "Steps", "Way", "way_of"]
+__all__ = ["Image", "Mark", "Runner", "Step", "Steps", "Way", "skip_record", "way_of"]
 
 Image = Any
 """An image as delivered, a dict of attribute values; ``None`` where the record does not have it."""
@@ -100,14 +100,19 @@ class Runner(Protocol):
         ...
 
 
-def way_of(steps: Sequence[Step]) -> Way | None:
-    """Compile the steps of an entity and event; ``None`` where there are none.
+def skip_record(_runner: Runner, _raw: Any, _position: int, _new: Image, _old: Image) -> Mark:
+    """The way of an entity's records of an event that no route takes."""
+    return None
+
+
+def way_of(steps: Sequence[Step]) -> Way:
+    """Compile the steps of an entity and event; :func:`skip_record` where there are none.
 
     Args:
         steps: The steps, in the order of registration.
     """
     if not steps:
-        return None
+        return skip_record
     slots: Slots = {}
     attempts = [_attempt_by_images(step, slots) for step in steps]
     if len(steps) == 1:
