@@ -3,6 +3,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 LOCK_VENV = .venv-lock
 SAM_VENV = .venv-sam
+PARALLEL = -n auto --maxprocesses=4 --dist=worksteal
 
 # What the function's package is for. `sam build` chooses a Makefile in .lambda/ by the architecture.
 RUNTIME ?= $(shell sed -n 's/^ *Runtime: *//p' template.yaml)
@@ -27,11 +28,17 @@ demo: venv ## Run the example application on recorded events
 	@$(BIN)/router invoke tests/events/poison.json || test $$? = 1
 	@printf '\nSee README.md for what happens then, and handlers/ for what ran.\n'
 
+# With ROUTER_REAL_ENGINES=1 all tests. Otherwise without those that take seconds of real time, or need what only the
+# network brings; and Hypothesis tries a fifth of its examples.
+ifneq ($(ROUTER_REAL_ENGINES),1)
+SELECTION = -m 'not slow and not real' --hypothesis-profile=quick
+endif
+
 # Each worker is a Python process that starts coverage itself; more than four gain little, as each starts its own engines.
 test: export COVERAGE_PROCESS_START = $(CURDIR)/pyproject.toml
 test: venv ## Run the tests; less than 95 % branch coverage is a failure
 	@rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n auto --maxprocesses=4 --dist=worksteal
+	$(BIN)/python -m pytest $(PARALLEL) $(SELECTION)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=95
 

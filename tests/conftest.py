@@ -15,8 +15,9 @@ from tests.clock import Clock
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 
 # No deadline: a shared machine stalls now and then, and a slow example is no wrong one.
-settings.register_profile("router", deadline=None)
-settings.load_profile("router")
+settings.register_profile("full", deadline=None)
+settings.register_profile("quick", parent=settings.get_profile("full"), max_examples=20)
+settings.load_profile("full")
 
 # `make test` measures coverage in the workers of pytest-xdist, not in the processes that tests start there.
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -28,6 +29,18 @@ parser_module.IMAGES_BEFORE_CODEGEN = 0
 # What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def real() -> None:
+    """Marks a test that needs what `tests.real` describes: its own fixture, or one of its fixtures, requests this one."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests with the fixture ``real``."""
+    for item in items:
+        if "real" in getattr(item, "fixturenames", ()):
+            item.add_marker("real")
 
 
 @pytest.fixture

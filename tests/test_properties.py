@@ -28,9 +28,12 @@ from router import (
     where,
 )
 from tests.builders import TTL, Customer, Json, Order, batch, insert, item, modify, record, remove
+from tests.examples import examples
 
 # A test function's fixtures are none of these tests' business: they only parametrize.
-PATIENT = settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=60)
+PATIENT = settings(
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=examples(60)
+)
 
 SOME_ROUTES = 3
 KEYS = "abcd"
@@ -362,7 +365,7 @@ def check(report: Report | None, event: Any) -> None:
 
 
 @pytest.mark.parametrize("make", APPS)
-@settings(PATIENT, max_examples=150)
+@settings(PATIENT, max_examples=examples(150))
 @given(event=mutated())
 @example(event=batch(record(1, "INSERT", NewImage=item(total=5), ApproximateCreationDateTime=10**400)))
 @example(event=batch(record(1, "INSERT", NewImage=item(total=5), Keys={})))

@@ -1,7 +1,7 @@
 """The function's package, for every test beside this file.
 
-With ``ROUTER_REAL_ENGINES=1`` it is built, which takes the network, and a test that cannot have it fails. Without, what
-`make build` left is used; where that does not suit the running Python, a test is skipped and says how to get it.
+With ``ROUTER_REAL_ENGINES=1`` it is built, which takes the network. Otherwise a package of `make build` is used, if it is
+for the Python that is asked for.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.real import REQUIRED, missing, one_worker
 
 ROOT = Path(__file__).parents[2]
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -37,23 +39,31 @@ def build_artifact(version: str, into: Path, *, root: Path = ROOT) -> Path:
     return into
 
 
-@pytest.fixture(scope="session")
-def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The unpacked package, which the Python that runs the tests can run too."""
-    if os.environ.get("ROUTER_REAL_ENGINES") == "1":
-        return build_artifact(VERSION, tmp_path_factory.mktemp("artifact"))
-    for tree in (ROOT / "build" / _architecture(), ROOT / "build" / f"python{VERSION}"):
-        if list(tree.glob(f"pydantic_core/*.cpython-{VERSION.replace('.', '')}-*.so")):
+def shared_artifact(version: str, folders: pytest.TempPathFactory) -> Path:
+    """The unpacked package for a Python, built once for all tests and workers."""
+    if REQUIRED:
+        run = folders.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else folders.getbasetemp()
+        shared = run / f"artifact-{version}"
+        with one_worker(f"artifact-{version}"):
+            return shared if shared.exists() else build_artifact(version, shared)
+    for tree in (ROOT / "build" / _architecture(), ROOT / "build" / f"python{version}"):
+        if list(tree.glob(f"pydantic_core/*.cpython-{version.replace('.', '')}-*.so")):
             return tree
-    how = f"RUNTIME=python{VERSION} ARCHITECTURE={_architecture()} ARTIFACTS_DIR=build/python{VERSION}"
-    return pytest.skip(f"no package for Python {VERSION}: make build, or for this Python make build-Router {how}")
+    how = f"RUNTIME=python{version} ARCHITECTURE={_architecture()} ARTIFACTS_DIR=build/python{version}"
+    return missing(f"no package for Python {version}: make build, or for this Python make build-Router {how}")
+
+
+@pytest.fixture(scope="session")
+def artifact(real: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unpacked package, for the Python that runs the tests."""
+    return shared_artifact(VERSION, tmp_path_factory)
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Path:
+def copied(real: None, tmp_path: Path) -> Path:
     """A copy of what the package is built from, for tests that build, which takes the network."""
-    if os.environ.get("ROUTER_REAL_ENGINES") != "1":
-        pytest.skip("it builds, and so takes the network: ROUTER_REAL_ENGINES=1 (make build needs it too)")
+    if not REQUIRED:
+        missing("a build takes the network: set ROUTER_REAL_ENGINES=1")
     root = tmp_path / "project"
     for name in ("router", "handlers", "models", ".lambda", ".ci"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))

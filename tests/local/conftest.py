@@ -1,30 +1,26 @@
-"""The real engine, for every test beside this file.
-
-With ``ROUTER_REAL_ENGINES=1`` it is fetched if need be, and a test that cannot have it fails. Without, such a test is
-skipped, and says how to get the engine.
-"""
+"""The real engine, for every test beside this file."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.install import EngineMissingError, Installation, install, locate
+from tests.real import REQUIRED, missing, one_worker
 
 
 @pytest.fixture(scope="session")
-def installation() -> Installation:
+def installation(real: None) -> Installation:
     """A runnable engine that has not been started."""
-    if os.environ.get("ROUTER_REAL_ENGINES") == "1":
-        install()
-        return locate()
+    if REQUIRED:
+        with one_worker("engine"):
+            install()
     try:
         return locate()
-    except EngineMissingError as missing:
-        pytest.skip(str(missing))
+    except EngineMissingError as error:
+        missing(str(error))
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,7 @@ from router.parsing import parser as parser_module
 from router.parsing.codegen import generate_parser
 from router.parsing.parser import parser_for
 from router.wire.decode import decode_image
+from tests.examples import examples
 from tests.strategies import attribute_values, images, junk, models_and_images
 
 
@@ -67,7 +68,7 @@ def exactly(model: Any, wire: Any) -> Any:
     return validate(values)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(models_and_images())
 def test_parsing_is_decoding_and_validating(case: tuple[type[BaseModel], dict[str, Any]]) -> None:
     """For any model and image, the instance or the error is that of validating the whole decoded image."""
@@ -75,7 +76,7 @@ def test_parsing_is_decoding_and_validating(case: tuple[type[BaseModel], dict[st
     assert outcome(lambda: parser_for(model).parse(wire)) == outcome(lambda: exactly(model, wire))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(models_and_images(), st.sampled_from(["a", "B", "other", "pk", "zz", "seen"]), junk())
 def test_malformed_attribute(case: tuple[type[BaseModel], dict[str, Any]], name: str, value: Any) -> None:
     """A malformed attribute either is the error, or has no effect at all."""

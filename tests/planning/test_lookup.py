@@ -32,6 +32,7 @@ from router.planning.lookup import NO_INDEX
 from router.record import Batch
 from tests.builders import TTL, Json, Order, batch, dispatcher, insert, inserts, modify, remove, without
 from tests.clock import Clock
+from tests.examples import examples
 from tests.strategies import junk
 
 STATUSES = ("NEW", "PAID", "SHIPPED")
@@ -186,7 +187,7 @@ def portrait(outcome: Outcome) -> Any:
 def fall(change: Change[dict[str, Any]]) -> None: ...
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(registrations(), records(), st.sampled_from(["skip", "fail"]), st.booleans())
 def test_the_short_way_is_the_careful_way(
     registered: list[Registered], raws: list[Json], unrouted: Any, fallback: bool

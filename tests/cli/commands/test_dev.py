@@ -20,8 +20,11 @@ import boto3
 import pytest
 
 from router.local.engines.embedded import Embedded
-from router.local.engines.install import EngineMissingError, install, locate
+from router.local.engines.install import Installation
 from tests.cli.tally import APP, TEMPLATE
+from tests.local import conftest as engines
+
+installation = engines.installation  # of the real engine, which belongs to another folder
 
 ROUTER = Path(sys.executable).with_name("router")
 
@@ -96,18 +99,6 @@ def dev(project: Path) -> Iterator[Dev]:
     yield start
     for terminal in terminals:
         terminal.close()
-
-
-@pytest.fixture
-def installed() -> None:
-    """DynamoDB Local, or a skip that says how to get it; with ``ROUTER_REAL_ENGINES=1`` it has to be there."""
-    if os.environ.get("ROUTER_REAL_ENGINES") == "1":
-        install()
-    else:
-        try:
-            locate()
-        except EngineMissingError as missing:
-            pytest.skip(str(missing))
 
 
 def put(url: str, **item: Any) -> None:
@@ -229,7 +220,7 @@ class TestASession:
         )
         assert client.list_tables()["TableNames"] == ["Others"]
 
-    def test_over_the_real_engine(self, installed: None, dev: Dev) -> None:
+    def test_over_the_real_engine(self, installation: Installation, dev: Dev) -> None:
         """DynamoDB Local in place of the embedded one, and it is gone afterwards too."""
         terminal, url = dev("--engine", "dynamodb-local")
         put(url, id="1", total=1)
@@ -267,6 +258,7 @@ class TestFaults:
         put(url, id="1", total=1)
         terminal.until("invocation of 1 record failed at attempt 1: found a record that fails on purpose, --poison")
 
+    @pytest.mark.slow
     def test_slow_takes_longer(self, dev: Dev) -> None:
         """Beyond the function's three seconds it is a time-out, and all that was done is done again."""
         terminal, url = dev("--slow", "3.2")
@@ -319,6 +311,7 @@ class TestRuntime:
         terminal.until(r"INSERT  Order +id=1  done *\n")
         assert re.search(r"told 5\n.*started process \d+ in \d+ ms\n.*id=1", terminal.text)
 
+    @pytest.mark.slow
     def test_a_time_out_cuts_it_off(self, dev: Dev, project: Path) -> None:
         """After the template's three seconds, and the next try meets another process."""
         text = APP.replace(
@@ -334,6 +327,7 @@ class TestRuntime:
         put(url, id="2", total=1)
         terminal.until("id=2 +done")
 
+    @pytest.mark.slow
     def test_slow_is_of_the_functions_time(self, dev: Dev) -> None:
         """So the function has none left."""
         terminal, url = dev("--runtime", "--slow", "3.2")

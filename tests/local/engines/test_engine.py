@@ -27,7 +27,7 @@ KNOWN = {
 """What an engine is known to do otherwise than AWS: a test that then passes after all fails the suite."""
 
 
-@pytest.fixture(scope="module", params=["embedded", "dynamodb-local", "endpoint"])
+@pytest.fixture(scope="module", params=["embedded", pytest.param("dynamodb-local", marks=pytest.mark.real), "endpoint"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Each engine; the endpoint is a second embedded one, spoken to by its address alone."""
     if request.param == "dynamodb-local":

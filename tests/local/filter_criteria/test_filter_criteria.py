@@ -21,6 +21,7 @@ from router.local.filter_criteria.discriminator_tests import readings_of
 from router.local.filter_criteria.groups import Group, fitted
 from router.planning.table import RouteTable
 from router.stream_view import VIEWS, carried
+from tests.examples import examples
 
 EVENT_FILES = sorted((Path(__file__).parents[2] / "events").glob("*.json"))
 KEYS = ["pk", "sk"]
@@ -169,7 +170,7 @@ def passes(filters: Filters, record: dict[str, Any]) -> bool:
 
 
 class TestTheProof:
-    @settings(max_examples=600, deadline=None)
+    @settings(max_examples=examples(600))
     @given(apps(), st.lists(records(), min_size=8, max_size=12), st.sampled_from([None, KEYS]), st.integers(1, 5))
     def test_what_could_match_passes_and_nothing_else_where_the_filters_are_exact(
         self, app: Dispatcher, some: list[dict[str, Any]], known: list[str] | None, limit: int
@@ -183,7 +184,7 @@ class TestTheProof:
             if filters.criteria is not None and not filters.widened:
                 assert passed == wanted, (filters, record)
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=examples(300))
     @given(apps(["Order", "Customer", "kiosk"], st.sampled_from(EXACT)), st.lists(records(), min_size=8, max_size=12))
     def test_attributes_and_keys_are_told_exactly(self, app: Dispatcher, some: list[dict[str, Any]]) -> None:
         """Nothing is widened where the table's keys are known, and so every record is decided as the routes do."""

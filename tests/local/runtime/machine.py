@@ -1,12 +1,7 @@
-"""What Lambda brings along and a laptop may lack: Pythons, the runtime client for each, and the emulator.
-
-With ``ROUTER_REAL_ENGINES=1`` it is fetched, and what cannot be had fails a test. Without, such a test is skipped and
-says how to get it.
-"""
+"""The parts of Lambda that a laptop may lack: Pythons, the runtime client for each, and the emulator."""
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import subprocess
@@ -14,22 +9,13 @@ import sys
 from functools import cache
 from importlib.metadata import files
 from pathlib import Path
-from typing import Never
 
-import pytest
+from tests.real import REQUIRED, missing, one_worker
 
 ROOT = Path(__file__).parents[3]
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
-REAL = os.environ.get("ROUTER_REAL_ENGINES") == "1"
 
 _CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
-
-
-def lacking(what: str) -> Never:
-    """Fail or skip for want of something."""
-    if REAL:
-        pytest.fail(what)
-    pytest.skip(what)
 
 
 @cache
@@ -43,8 +29,8 @@ def interpreter(version: str) -> str | None:
 
 def client_for(version: str, into: Path) -> Path:
     """The runtime client for a Python, or a skip."""
-    if version != RUNNING and not REAL:
-        pytest.skip(f"no runtime client for Python {version}: ROUTER_REAL_ENGINES=1 fetches it")
+    if version != RUNNING and not REQUIRED:
+        missing(f"no runtime client for Python {version}: ROUTER_REAL_ENGINES=1 fetches it")
     return fetch_client(version, into)
 
 
@@ -74,11 +60,12 @@ def _copy_installed(into: Path) -> None:
 def emulator() -> Path:
     """AWS's Runtime Interface Emulator, which comes with the SAM CLI, or a skip."""
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "none")
-    if REAL:
-        made = subprocess.run(["make", "--silent", ".venv-sam/.stamp"], cwd=ROOT, capture_output=True, check=False)
+    if REQUIRED:
+        with one_worker("sam"):
+            made = subprocess.run(["make", "--silent", ".venv-sam/.stamp"], cwd=ROOT, capture_output=True, check=False)
         assert made.returncode == 0, made.stderr.decode()
     found = [*(ROOT / ".venv-sam").glob(f"lib/python*/site-packages/samcli/local/rapid/aws-lambda-rie-{architecture}")]
     if not found or sys.platform != "linux":
-        lacking("no Runtime Interface Emulator: `make .venv-sam/.stamp` on Linux brings the SAM CLI, which holds it")
+        missing("no Runtime Interface Emulator: `make .venv-sam/.stamp` on Linux brings the SAM CLI, which holds it")
     found[0].chmod(0o755)
     return found[0]

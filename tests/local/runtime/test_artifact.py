@@ -17,9 +17,9 @@ from router.cli.events import read_events
 from router.local.cloudformation.template import read_template
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, payload_of
-from tests.deploy.conftest import build_artifact
+from tests.deploy.conftest import shared_artifact
 from tests.local.runtime.emulation import emulated
-from tests.local.runtime.machine import REAL, ROOT, RUNNING, client_for, emulator, interpreter, lacking
+from tests.local.runtime.machine import ROOT, RUNNING, client_for, emulator, interpreter
 
 EVENTS = {Path(given.name).stem: given.event for given in read_events([str(ROOT / "tests" / "events")])}
 RECORDED = sorted(EVENTS)
@@ -34,12 +34,14 @@ for line in sys.stdin:
 
 
 @pytest.fixture(scope="module", params=[version for version in ("3.11", "3.12", "3.13") if interpreter(version)])
-def configuration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FunctionConfiguration:
+def configuration(
+    real: None, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> FunctionConfiguration:
     """The package for one Python, with the client for it."""
     version: str = request.param
     return FunctionConfiguration(
         handler=read_template(ROOT / "template.yaml").function().handler or "",
-        root=_package(version, tmp_path_factory),
+        root=shared_artifact(version, tmp_path_factory),
         name="shop",
         timeout=10,
         runtime=f"python{version}",
@@ -48,18 +50,6 @@ def configuration(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
             "PYTHONPATH": str(client_for(version, tmp_path_factory.mktemp("client"))),
             "SHOP_IN_MEMORY": "1",
         },
-    )
-
-
-def _package(version: str, folders: pytest.TempPathFactory) -> Path:
-    if REAL:
-        return build_artifact(version, folders.mktemp("package"))
-    tag = version.replace(".", "")
-    for folder in (ROOT / "build").glob("*"):
-        if list(folder.glob(f"pydantic_core/*.cpython-{tag}-x86_64-*.so")):
-            return folder
-    return lacking(
-        f"no package for Python {version}: `make build` builds the template's, ROUTER_REAL_ENGINES=1 builds each"
     )
 
 

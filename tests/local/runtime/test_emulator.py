@@ -41,7 +41,7 @@ DEEDS: list[dict[str, Any]] = [
 
 
 @pytest.fixture(scope="module")
-def rie() -> Path:
+def rie(real: None) -> Path:
     return emulator()
 
 

@@ -151,6 +151,7 @@ def test_bisecting_finds_the_record_that_ends_the_process(shard: Callable[..., S
     assert "FunctionError" in run.results
 
 
+@pytest.mark.slow
 def test_bisecting_finds_the_record_that_hangs(shard: Callable[..., Shard]) -> None:
     """Lambda cuts it off each time, and what follows meets a new process."""
     run = shard(timeout=3, bisect_batch_on_function_error=True, maximum_retry_attempts=1).run(r1="hang", r2="", r3="")
@@ -158,6 +159,7 @@ def test_bisecting_finds_the_record_that_hangs(shard: Callable[..., Shard]) -> N
     assert set(run.told("handled")) == {2, 3}
 
 
+@pytest.mark.slow
 def test_what_cannot_start_in_time_is_reported_instead(shard: Callable[..., Shard]) -> None:
     """Records that take half a second each, in a function of three and a half: no time-out, and none of them begins twice."""
     run = shard(timeout=3.5).run(**{f"r{number}": "take half a second" for number in range(1, 9)})
@@ -169,6 +171,7 @@ def test_what_cannot_start_in_time_is_reported_instead(shard: Callable[..., Shar
     assert firsts == sorted(set(firsts))
 
 
+@pytest.mark.slow
 def test_without_a_reserve_a_time_out_repeats_what_is_done(shard: Callable[..., Shard], tmp_path: Path) -> None:
     """Which is what the reserve is there for."""
     text = (tmp_path / "app.py").read_text(encoding="utf-8")
