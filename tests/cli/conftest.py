@@ -18,7 +18,7 @@ Refused = Callable[..., str]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The current folder, with the app ``shop:app`` in it; what is imported from it is forgotten afterwards."""
+    """The current folder, with the app ``shop:app``; its modules are removed from ``sys.modules`` afterwards."""
     (tmp_path / "shop.py").write_text(APP, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
@@ -38,7 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process, on ``shop:app`` unless told otherwise."""
+    """Run the command in this process, on ``shop:app`` by default."""
 
     def run_command(command: str, *argv: str, app: str = "shop:app") -> Ended:
         capsys.readouterr()
@@ -51,7 +51,7 @@ def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def run_bare(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command in this process with nothing added."""
+    """Run the command in this process without further arguments."""
 
     def run_command(*argv: str) -> Ended:
         capsys.readouterr()

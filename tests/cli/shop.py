@@ -61,7 +61,7 @@ def line_of(text: str) -> int:
 
 
 class Ended(NamedTuple):
-    """How a command ended: its exit code and what it printed."""
+    """A finished command: its exit code and its output."""
 
     code: int
     out: str
@@ -76,7 +76,7 @@ def order(order_id: str = "1001", status: str = "NEW", **attributes: dict[str, A
 def record(
     name: str, new: dict[str, Any] | None = None, old: dict[str, Any] | None = None, number: int = 1
 ) -> dict[str, Any]:
-    """A record as it stands in an event."""
+    """A record of an event."""
     body: dict[str, Any] = {"Keys": {"pk": {"S": "ORDER#1001"}}, "SequenceNumber": str(number)}
     if new is not None:
         body["NewImage"] = new

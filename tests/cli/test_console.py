@@ -38,7 +38,7 @@ def test_a_cell_wider_than_the_terminal_is_wrapped(capsys: Capture, monkeypatch:
 
 
 def test_a_long_line_goes_on_at_its_indent(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has no room stands below, as far to the right."""
+    """Text that does not fit continues on the next line at the same indent."""
     monkeypatch.setenv("COLUMNS", "12")
     Page().line("one two ", ("three four", "bold"), indent=2)
     assert capsys.readouterr().out == "  one two\n  three four\n"
@@ -57,14 +57,14 @@ def test_an_empty_line_is_empty(capsys: Capture) -> None:
 
 
 def test_a_whole_line_is_never_wrapped(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON that somebody may copy stays in one piece."""
+    """JSON to be copied is not wrapped."""
     monkeypatch.setenv("COLUMNS", "10")
     Page().whole('{"batchItemFailures": []}', indent=2)
     assert capsys.readouterr().out == '  {"batchItemFailures": []}\n'
 
 
 def test_brackets_are_no_markup(capsys: Capture) -> None:
-    """What looks like a style of rich's is the user's text."""
+    """Brackets in the user's text are no markup."""
     Page().rows([["[bold]lines[0]"]])
     Page().line("[red]:smile:")
     assert capsys.readouterr().out == "[bold]lines[0]\n[red]:smile:\n"
@@ -88,5 +88,5 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     ],
 )
 def test_an_error_is_one_line(error: dict[str, object], text: str) -> None:
-    """The safest of what is known is shown: reason, faults, place, type."""
+    """The first that exists: reason, faults, place, type."""
     assert error_text(error) == text  # type: ignore[arg-type]  # parametrize knows no TypedDict

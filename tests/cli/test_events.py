@@ -1,4 +1,4 @@
-"""``router.cli.events``: reading events from wherever they lie."""
+"""``router.cli.events``: events from files, folders and standard input."""
 
 import io
 import json
@@ -20,7 +20,7 @@ def _read(*documents: Any) -> list[GivenEvent]:
 
 
 def test_a_file_holds_an_event() -> None:
-    """An event is taken as it stands."""
+    """An event is not changed."""
     assert _read(event(PLACED)) == [GivenEvent("file.json", event(PLACED))]
 
 
@@ -35,7 +35,7 @@ def test_a_list_of_records_is_one_event() -> None:
 
 
 def test_a_list_of_events_is_that_many() -> None:
-    """Each event of a list is told apart by its position."""
+    """Each event of a list is named with its position."""
     assert _read([event(PLACED), COUPON]) == [
         GivenEvent("file.json[0]", event(PLACED)),
         GivenEvent("file.json[1]", event(COUPON)),
@@ -53,7 +53,7 @@ def test_json_lines_are_an_event_a_line() -> None:
 
 @pytest.mark.parametrize("document", [{"a": 1}, "text", 3, None, {"Records": 1, "dynamodb": {}}])
 def test_anything_else_is_for_the_app_to_refuse(document: Any) -> None:
-    """What is no record is handed over as it is."""
+    """A document that is no record is an event."""
     assert _read(document) == [GivenEvent("file.json", document)]
 
 
@@ -123,7 +123,7 @@ def test_a_file_in_a_missing_folder_gets_no_hint() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's reason is told."""
+    """The message has the system's reason."""
 
     def denied(_path: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
@@ -147,7 +147,7 @@ def test_a_file_without_events_is_refused(text: str) -> None:
 
 
 def test_a_truncated_file_tells_where_it_stops() -> None:
-    """Line and column of the fault are told, and nothing of the file's content."""
+    """The message has line and column of the fault, and nothing of the file's content."""
     Path("file.json").write_text('{"Records": [\n  {"secret": 1', encoding="utf-8")
     assert _refused("file.json") == (
         "found no JSON in file.json at line 2, column 15 (expecting ',' delimiter), expected an event; "
@@ -163,13 +163,13 @@ def test_a_fault_in_a_later_line_is_at_that_line() -> None:
 
 @pytest.mark.parametrize("text", ["NaN", '{"a": Infinity}', "[" * 100_000, "1" * 5000])
 def test_what_no_lambda_event_can_hold_is_refused(text: str) -> None:
-    """What Python's reader takes beyond JSON, or cannot take, is no event."""
+    """Constants beyond JSON, too deep nesting and too long numbers are refused."""
     Path("file.json").write_text(text, encoding="utf-8")
     assert _refused("file.json").startswith("found JSON in file.json that Lambda never delivers")
 
 
 def test_what_is_no_text_is_refused() -> None:
-    """A binary file is told by its first wrong byte."""
+    """The message has the position of the first wrong byte."""
     Path("file.json").write_bytes(b'{"a": "\xff"}')
     assert _refused("file.json") == "found bytes in file.json that are not UTF-8 at byte 7, expected JSON in UTF-8"
 

@@ -66,7 +66,7 @@ def test_version(run_bare: Run) -> None:
     ],
 )
 def test_a_wrong_command_line_is_one_line(run_bare: Run, argv: list[str], told: str) -> None:
-    """What typer would show in a box is one line with the nearest name."""
+    """typer's message is one line with the nearest name."""
     assert run_bare(*argv) == (2, "", f"router: {told}\n")
 
 
@@ -90,7 +90,7 @@ def test_an_interrupt_is_130(run_bare: Run, monkeypatch: pytest.MonkeyPatch, int
 
 
 def test_a_pipe_that_breaks_at_the_last_flush_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is buffered until the end goes nowhere, without a word."""
+    """Buffered output is dropped without an error message."""
     read, write = os.pipe()
     os.close(read)
     with open(write, "w", encoding="utf-8") as broken:  # noqa: PTH123 - it is a descriptor, not a path

@@ -1,4 +1,4 @@
-"""What runs the app under ``router dev``: what is known of its records when it ran elsewhere."""
+"""``router.cli.runners``: the app in this process, and in Lambda's runtime client."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def record(number: int, entity: str = "Order", name: str = "INSERT") -> dict[str
 
 
 class Answering:
-    """In place of a function: it answers what it is told to."""
+    """A function with prepared answers."""
 
     pid = 4711
 
@@ -54,7 +54,7 @@ def statuses(response: bytes, *records: dict[str, Any]) -> list[str]:
 
 
 def test_all_is_done_where_nothing_is_reported() -> None:
-    """But for what no route takes, which the app here knows."""
+    """Records without a route are skipped or unrouted, as the app in this process knows."""
     records = [record(1), record(2, "Coupon"), record(3, name="MODIFY")]
     assert statuses(b'{"batchItemFailures": []}', *records) == ["done", "unrouted", "skipped"]
 
@@ -92,21 +92,21 @@ def test_a_cold_start_is_told() -> None:
 
 
 def test_in_process_the_time_that_is_spent_counts() -> None:
-    """A handler is told of what is left."""
+    """The context counts only the rest of the time."""
     ran = InProcess(APP, timeout=3).run({"Records": [record(1)]}, "r", spent=3.2)
     assert ran.problem == "took longer than 3 s, its time-out"
     assert [outcome.status for outcome in ran.report] == ["deferred"]
 
 
 def test_in_process_an_error_is_the_functions() -> None:
-    """As in Lambda, whatever it is."""
+    """As in Lambda, any exception is a function error."""
     ran = InProcess(APP, timeout=3).run({"what": "ever"}, "r", spent=0)
     assert (ran.problem or "").startswith("UnknownEventError: ")
     assert len(ran.report) == 0
 
 
 def test_another_app_takes_over() -> None:
-    """Here at once; elsewhere its process ends, so that the next invocation starts another."""
+    """In this process at once; in the runtime the old process ends, and the next invocation starts one."""
     function = Answering(Answer(b'{"batchItemFailures": []}'))
     other = Dispatcher()
     for runs in (InProcess(APP, timeout=3), InRuntime(APP, cast("RuntimeFunction", function))):

@@ -30,7 +30,7 @@ ROUTER = Path(sys.executable).with_name("router")
 
 
 class Terminal:
-    """A command in a terminal of its own, and what has been printed there."""
+    """A command in its own terminal, and its output."""
 
     def __init__(self, *argv: str) -> None:
         self.master, slave = pty.openpty()
@@ -47,7 +47,7 @@ class Terminal:
         self.text = ""
 
     def until(self, pattern: str, seconds: float = 60) -> str:
-        """Read until there is a text, or fail with what there was instead."""
+        """Read until the output matches; fail with the output after the time-out."""
         end = time.monotonic() + seconds
         while not (found := re.search(pattern, self.text)):
             left = end - time.monotonic()
@@ -66,7 +66,7 @@ class Terminal:
         return bool(data)
 
     def press_ctrl_c(self) -> None:
-        """What the terminal does then: interrupt everything in its foreground."""
+        """Interrupt the foreground process group, as a terminal does."""
         os.killpg(self.process.pid, signal.SIGINT)
 
     def end(self) -> int:
@@ -126,7 +126,7 @@ class TestASession:
         assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{3}  INSERT  Order +id=1001  done +tallies\.tally  \d+\.\d ms", line)
 
     def test_router_put_from_another_terminal(self, dev: Dev) -> None:
-        """It says what it put where, and the session shows it."""
+        """put prints entity, key and table, and the session prints the record."""
         terminal, url = dev()
         argv = [str(ROUTER), "put", "Order", "--json", '{"id": "7", "total": 1.0}', "--endpoint-url", url]
         done = subprocess.run(argv, check=False, capture_output=True, text=True, timeout=30)
@@ -195,7 +195,7 @@ class TestASession:
         assert (document["status"], document["handler"], document["attempt"]) == ("done", "tallies.tally", 1)
 
     def test_an_engine_that_is_there_already(self, dev: Dev) -> None:
-        """Its table is made there, and it goes on when the session ends."""
+        """dev makes the table there, and the engine outlives the session."""
         with Embedded() as engine:
             terminal, url = dev("--endpoint-url", engine.endpoint_url)
             put(url, id="1", total=1)
@@ -250,7 +250,7 @@ class TestFaults:
         assert "told" not in terminal.text
 
     def test_poison_without_partial_responses_fails_the_invocation(self, dev: Dev, project: Path) -> None:
-        """Lambda would ignore what the function returned, so nothing less would be seen."""
+        """Lambda ignores the response, so only a function error has the effect."""
         text = TEMPLATE.replace("            FunctionResponseTypes: [ReportBatchItemFailures]\n", "")
         (project / "template.yaml").write_text(text, encoding="utf-8")
         terminal, url = dev("--poison", "1")
@@ -305,7 +305,7 @@ class TestRuntime:
     """The app in Lambda's runtime client."""
 
     def test_a_put_is_seen(self, dev: Dev) -> None:
-        """With what the app answered; what it prints comes before, and its process is told when it starts."""
+        """The session prints the outcome; a note names the process when it starts."""
         terminal, url = dev("--runtime")
         put(url, id="1", total=5)
         terminal.until(r"INSERT  Order +id=1  done *\n")
@@ -368,7 +368,7 @@ class TestRuntime:
         assert len(re.findall("started process", terminal.text)) == 2
 
     def test_ctrl_c_ends_the_process(self, dev: Dev) -> None:
-        """And what Lambda's client says of that is nothing."""
+        """Lambda's client prints nothing."""
         terminal, url = dev("--runtime")
         put(url, id="1", total=1)
         pid = terminal.until(r"started process \d+").rpartition(" ")[2]
@@ -404,7 +404,7 @@ class TestRefusing:
         assert refused("dev").startswith("router: template.yaml:3: found table Orders without a stream")
 
     def test_a_taken_port(self, refused: Callable[..., str]) -> None:
-        """Somebody else is there."""
+        """Another process listens there."""
         with socket.create_server(("127.0.0.1", 0)) as stranger:
             port = stranger.getsockname()[1]
             assert f"port {port} is taken" in refused("dev", "--port", str(port))
@@ -436,7 +436,7 @@ class TestRefusing:
         assert "found the endpoint URL 'here', expected one such as" in refused("dev", "--endpoint-url", "here")
 
     def test_a_table_of_another_view(self, refused: Callable[..., str], project: Path) -> None:
-        """What is there is not what the template says."""
+        """The existing table's stream differs from the template's."""
         with Embedded() as engine:
             argv = ("dev", "--endpoint-url", engine.endpoint_url, "--app", "nothing:app")
             assert "found no module 'nothing'" in refused(*argv)

@@ -10,7 +10,7 @@ from tests.cli.shop import CANCELLED, COUPON, PLACED, SHIPPED, event, order, rec
 
 
 def test_each_route_has_a_verdict_and_a_reason(run: Run) -> None:
-    """What the discriminator read, then one line a route."""
+    """The entity, then one line a route."""
     ended = run("explain", write("event.json", event(SHIPPED)))
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines() == [
@@ -59,7 +59,7 @@ def test_the_json_is_one_line_an_event(run: Run) -> None:
 
 
 def test_a_record_without_a_route_is_explained_and_0(run: Run) -> None:
-    """An entity that nobody takes is no failure of explaining."""
+    """An entity without a route is not a failure."""
     ended = run("explain", write("event.json", event(COUPON)))
     assert ended.code == 0
     assert "it takes entity 'Order'" in ended.out
@@ -75,7 +75,7 @@ def test_a_record_that_cannot_be_routed_is_1(run: Run) -> None:
 
 
 def test_an_unknown_event_is_its_own_error_and_1(run: Run) -> None:
-    """What the app would refuse is refused here with the same words; other events go on."""
+    """The message is the app's; other events are explained."""
     ended = run("explain", write("events.jsonl", {"detail": 1}, PLACED))
     assert ended.code == 1
     assert ended.out.splitlines()[1].startswith("  UnknownEventError: found an event with the keys 'detail'")
@@ -100,7 +100,7 @@ def test_a_wrong_file_is_2_before_the_app_is_imported(run: Run, folder: Path) ->
 
 
 def test_a_discriminator_that_prints_does_not_spoil_the_json(run: Run, folder: Path) -> None:
-    """What the user's own rule prints goes to standard error."""
+    """Standard error gets the output of the user's discriminator."""
     source = (folder / "shop.py").read_text(encoding="utf-8")
     rule = "app = Dispatcher(routes, discriminator=lambda image: print('asked') or 'Order')"
     (folder / "shop.py").write_text(source.replace("app = Dispatcher(routes)", rule), encoding="utf-8")

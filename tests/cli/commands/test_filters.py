@@ -40,7 +40,7 @@ def filtered(folder: Path) -> Path:
 
 
 def test_yaml_with_what_the_template_tells(run: Run, filtered: Path) -> None:
-    """What router template --write would write."""
+    """The criteria are those of router template --write."""
     (filtered / "template.yaml").write_text(TEMPLATE)
     ended = run("filters", app="filtered:keyed")
     pattern = '{"eventName":["INSERT"],"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"Order#"}]}}}}'
@@ -49,7 +49,7 @@ def test_yaml_with_what_the_template_tells(run: Run, filtered: Path) -> None:
 
 
 def test_without_a_template_the_keys_are_not_known(run: Run) -> None:
-    """It says so, and looks at every image."""
+    """A comment says so, and the filter tests every image."""
     out = run("filters", app="filtered:keyed").out
     assert out.startswith("# The keys of the table are unknown; name a template that declares them with --template.\n")
     assert "NewImage" in out
@@ -88,7 +88,7 @@ def test_a_template_that_was_named_has_to_tell(run: Run) -> None:
 
 
 def test_several_tables_tell_no_keys(run: Run, filtered: Path) -> None:
-    """What holds for one may not hold for another."""
+    """The tables may have different keys."""
     second = TEMPLATE.replace("  T:", "  U:").replace("pk", "id")
     events = "Events: {G: {Type: DynamoDB, Properties: {Stream: !GetAtt U.StreamArn, StartingPosition: LATEST}}, "
     text = TEMPLATE.replace("Events: {", events) + second[second.index("  U:") : second.index("  F:")]

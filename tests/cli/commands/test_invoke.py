@@ -15,7 +15,7 @@ WITHOUT_STATUS = record("INSERT", {"EntityType": {"S": "Order"}, "order_id": {"S
 
 @pytest.fixture(autouse=True)
 def quiet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app logs nothing, so that standard error shows what handlers print."""
+    """Logging is off, so standard error has only the output of handlers."""
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
 
 
@@ -28,7 +28,7 @@ def _lines(text: str) -> list[str]:
 
 
 def test_a_good_event_is_shown_at_a_glance(run: Run) -> None:
-    """What the discriminator read, the routes that ran, the response, the sum; exit code 0."""
+    """The entity, the routes that ran, the response, the summary; exit code 0."""
     ended = run("invoke", write("event.json", event(PLACED, COUPON)))
     assert ended.code == 0
     assert _lines(ended.out) == [
@@ -45,7 +45,7 @@ def test_a_good_event_is_shown_at_a_glance(run: Run) -> None:
 
 
 def test_a_failure_is_shown_with_stage_and_place(run: Run) -> None:
-    """The failed route, where it raised, what is deferred, and exit code 1; no value of the item."""
+    """The failed route, the line that raised, the deferred records, exit code 1; no value of the item."""
     ended = run("invoke", write("event.json", event(CANCELLED, PLACED)))
     assert ended.code == 1
     raised = line_of("    raise KeyError(change.old.order_id)")
@@ -66,7 +66,7 @@ def test_a_failure_is_shown_with_stage_and_place(run: Run) -> None:
 
 
 def test_the_text_of_errors_is_shown_on_request(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """LOG_ERROR_TEXT=1 counts here as it does for logs."""
+    """LOG_ERROR_TEXT=1 has the same effect as for logs."""
     monkeypatch.setenv("LOG_ERROR_TEXT", "1")
     ended = run("invoke", write("event.json", CANCELLED))
     assert "handler: KeyError: 'secret-1001'" in ended.out
@@ -81,7 +81,7 @@ def test_a_validation_error_is_its_places_and_kinds(run: Run) -> None:
 
 
 def test_a_dropped_failure_is_shown_and_no_failure(run: Run) -> None:
-    """What the user drops is skipped, with its error, and exits with 0."""
+    """A dropped record is skipped, with its error, and the exit code is 0."""
     ended = run("invoke", write("event.json", PRAISED))
     assert ended.code == 0
     assert "    skipped   shop.praise" in "\n".join(_lines(ended.out))
@@ -89,20 +89,20 @@ def test_a_dropped_failure_is_shown_and_no_failure(run: Run) -> None:
 
 
 def test_a_record_that_no_route_of_its_entity_takes_says_so(run: Run, folder: Path) -> None:
-    """Skipped without a route is told apart from unrouted."""
+    """The note distinguishes skipped without a route from unrouted."""
     source = APP.replace("@routes.on_batch(Order)", "").replace("@routes.on_insert(Order)", "")
     (folder / "shop.py").write_text(source, encoding="utf-8")
     assert "    skipped   no route takes this change" in run("invoke", write("event.json", PLACED)).out
 
 
 def test_a_record_without_an_entity_says_so(run: Run) -> None:
-    """Unrouted because nothing names an entity is told apart from an entity without a route."""
+    """The note distinguishes a record without an entity from an entity without a route."""
     ended = run("invoke", write("event.json", record("INSERT", {"pk": {"S": "x"}})))
     assert "  0 INSERT no entity  sequence number 1\n    unrouted  the discriminator reads no entity" in ended.out
 
 
 def test_what_an_earlier_event_finished_is_not_run_again(run: Run, folder: Path) -> None:
-    """All events meet one container, which remembers what finished beside a failure."""
+    """All events run in one container, which remembers the pairs that finished beside a failure."""
     note = "@routes.on_remove(Order)\ndef note(change: Remove[Order]) -> None: ...\n\n\n"
     cancel = "@routes.on_remove(Order)\ndef cancel"
     (folder / "shop.py").write_text(APP.replace(cancel, note + cancel), encoding="utf-8")
@@ -111,7 +111,7 @@ def test_what_an_earlier_event_finished_is_not_run_again(run: Run, folder: Path)
 
 
 def test_too_little_time_defers_everything(run: Run) -> None:
-    """--timeout is what the context counts down from."""
+    """The context counts down from --timeout."""
     ended = run("invoke", "--timeout", "0", write("event.json", PLACED))
     assert ended.code == 1
     assert "    deferred  not started: too little time left" in ended.out
@@ -130,7 +130,7 @@ def test_an_unknown_event_is_its_own_error_and_others_go_on(run: Run) -> None:
 
 
 def test_a_failed_record_without_identity_is_the_events_error(run: Run) -> None:
-    """What cannot be reported fails the invocation."""
+    """A failed record without an identifier fails the invocation."""
     nameless = {**CANCELLED, "dynamodb": {**CANCELLED["dynamodb"], "SequenceNumber": None}}
     ended = run("invoke", write("event.json", nameless))
     assert ended.code == 1
@@ -150,7 +150,7 @@ def test_a_handler_that_exits_fails_its_event_only(run: Run, folder: Path) -> No
 
 
 def test_a_record_without_a_sequence_number_shows_its_event_id(run: Run) -> None:
-    """What identity there is, is shown."""
+    """The event ID replaces a missing sequence number."""
     nameless = {**COUPON, "dynamodb": {**COUPON["dynamodb"], "SequenceNumber": None}}
     assert "event ID e4" in run("invoke", write("event.json", nameless)).out
 
@@ -187,7 +187,7 @@ def test_the_json_of_an_event(run: Run) -> None:
 
 
 def test_the_json_of_a_failure_holds_nothing_of_the_item(run: Run) -> None:
-    """The error is what logs show of it."""
+    """The error is the one in the log."""
     ended = run("invoke", "--json", write("event.json", CANCELLED))
     outcome = _document(ended)["records"][0]["outcomes"][0]
     assert (ended.code, outcome["status"], outcome["stage"], outcome["route"]) == (
@@ -209,7 +209,7 @@ def test_the_json_of_an_event_that_failed(run: Run) -> None:
 
 
 def test_standard_output_is_the_result_only(run: Run) -> None:
-    """What handlers print goes to standard error."""
+    """Standard error gets the output of handlers."""
     ended = run("invoke", "--json", write("events.jsonl", PLACED, SHIPPED))
     assert [json.loads(line)["source"] for line in ended.out.splitlines()] == ["events.jsonl:1", "events.jsonl:2"]
     assert ended.err == "placed 1001\n"

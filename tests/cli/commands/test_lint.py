@@ -1,4 +1,4 @@
-"""``router lint``: what it prints, and how it ends."""
+"""``router lint``: its output and its exit codes."""
 
 import json
 import os
@@ -35,14 +35,14 @@ def case(folder: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureR
     indirect=["case"],
 )
 def test_templates_with_the_usual_mistakes(case: Path, run_bare: Run, options: list[str]) -> None:
-    """What is said of each stands in a file beside it; the exit code tells that there are errors."""
+    """expected.txt has the output; the exit code is 1 for errors."""
     ended = run_bare("lint", *options)
     assert ended.out == (case / "expected.txt").read_text(encoding="utf-8")
     assert (ended.code, ended.err) == (1, "")
 
 
 def test_the_example_is_clean(folder: Path, run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """This project's own template and app, whatever is warned of or noted too."""
+    """This project's template and app, without warnings and notes too."""
     monkeypatch.chdir(ROOT)
     ended = run_bare("lint", "--strict")
     assert ended.out == f"template.yaml, function Router, handlers:app: no findings ({len(RULES)} rules)\n"
@@ -193,7 +193,7 @@ def test_an_unknown_rule_on_the_command_line(run_bare: Run) -> None:
 
 
 def test_the_list_of_rules(run_bare: Run) -> None:
-    """Each with what it looks for."""
+    """Each with its summary."""
     ended = run_bare("lint", "--rules")
     assert [line.split()[0] for line in ended.out.splitlines()] == [rule.id for rule in RULES]
     listed = json.loads(run_bare("lint", "--rules", "--json").out)
@@ -207,7 +207,7 @@ def test_the_list_of_rules(run_bare: Run) -> None:
 
 @pytest.mark.parametrize("case", ["out_of_step"], indirect=True)
 def test_a_layout_for_terminals(case: Path, run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sentences are wrapped, and what is to be copied stays whole."""
+    """Sentences are wrapped; lines to be copied are not."""
     monkeypatch.setenv("COLUMNS", "60")
     out = run_bare("lint").out.splitlines()
     assert max(len(line) for line in out if line.startswith("  ") and not line.startswith(("      ", "  https"))) <= 60

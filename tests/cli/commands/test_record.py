@@ -41,7 +41,7 @@ def without_aws(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def refused(ended: Ended, message: str) -> bool:
-    """Whether a command ended with one line that says so, and exit code 2."""
+    """Whether a command ended with one line that has the text, and exit code 2."""
     return (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1) and message in ended.err
 
 
@@ -132,7 +132,7 @@ class TestRecording:
         assert orders() == [f"order-{number}" for number in range(5)]
 
     def test_what_was_recorded_is_replayed(self, record: Run, run: Run, put: Put) -> None:
-        """The files are what router replay takes."""
+        """router replay accepts the files."""
         put("order-1")
         put("order-1", status={"S": "SHIPPED"})
         record("--redact", "pk", "--redact", "order_id")
@@ -146,7 +146,7 @@ class TestRecording:
         assert found["invocations"][0]["statuses"] == {"done": 4}
 
     def test_limit_and_filters(self, record: Run, put: Put) -> None:
-        """What is left out is counted."""
+        """The summary counts the filtered records."""
         for number in range(4):
             put(f"order-{number}")
         pattern = json.dumps({"dynamodb": {"Keys": {"pk": {"S": [{"anything-but": ["order-0"]}]}}}})
@@ -155,7 +155,7 @@ class TestRecording:
         assert orders() == ["order-1", "order-2"]
 
     def test_redaction_is_counted_and_a_misspelt_name_warned_of(self, record: Run, put: Put) -> None:
-        """No value is in the files any more, and none in what is printed."""
+        """No redacted value is in the files or in the output."""
         put("order-1", mail={"S": "zoe@example.com"})
         ended = record("--redact", "mail", "--redact", "emial")
         assert ended.out.splitlines()[-1] == "1 event, 1 record; redacted mail: 1; redacted emial: 0"

@@ -20,7 +20,7 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:failures"
 
 @pytest.fixture(autouse=True)
 def quiet(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The app logs nothing, so that standard error shows what handlers print."""
+    """Logging is off, so standard error has only the output of handlers."""
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
 
 
@@ -43,7 +43,7 @@ def test_a_good_recording_is_shown_at_a_glance(run: Run) -> None:
 
 
 def test_a_poison_record_is_shown_to_its_end(run: Run) -> None:
-    """Attempts, the failure's place, what ran more than once, the discard; no value of the item; exit code 1."""
+    """Attempts, the failure's place, re-executions, the discard; no value of the item; exit code 1."""
     path = write("event.json", event(PLACED, record("REMOVE", old=order(order_id="secret-1001"), number=2), COUPON))
     ended = run("replay", path, "--maximum-retry-attempts", "1", "--on-failure", QUEUE)
     raised = f"failed  shop.cancel  handler: KeyError at shop.py:{line_of('    raise KeyError(change.old.order_id)')}"
@@ -94,7 +94,7 @@ def test_bisecting_saves_the_others(run: Run) -> None:
 
 
 def test_a_failure_that_lambda_is_not_told_is_shown(run: Run) -> None:
-    """Without ReportBatchItemFailures nobody tries again, and a note says why."""
+    """Without ReportBatchItemFailures Lambda does not retry, and a note says why."""
     ended = run("replay", write("event.json", CANCELLED), "--function-response-types", "")
     assert ended.code == 1
     assert ended.out.splitlines()[-3:] == [
@@ -144,7 +144,7 @@ def test_the_json_of_a_replay(run: Run) -> None:
 
 
 def test_an_app_that_raises_is_shown_with_its_error(run: Run, folder: Path) -> None:
-    """What fails the invocation as a whole has no outcomes."""
+    """An invocation that fails as a whole has no outcomes."""
     nameless = {**CANCELLED, "dynamodb": {**CANCELLED["dynamodb"], "SequenceNumber": None}}
     ended = run("replay", write("event.json", nameless), "--maximum-retry-attempts", "0")
     assert ended.code == 1

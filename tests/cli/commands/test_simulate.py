@@ -41,7 +41,7 @@ Resources:
 
 
 def test_the_figures_stand_in_a_table(run_bare: Run) -> None:
-    """What was simulated, the figures, the course of things, and how fast that was."""
+    """The scenario, the figures, the course over time, and the simulation's speed."""
     ended = run_bare(*QUICK, "--writes", "40", "--shards", "2", "--poison", "0.001", "--maximum-retry-attempts", "1")
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
@@ -54,7 +54,7 @@ def test_the_figures_stand_in_a_table(run_bare: Run) -> None:
 
 
 def test_json_has_the_same_figures(run_bare: Run) -> None:
-    """One document; the seed makes it the same every time."""
+    """One document; equal seeds give equal documents."""
     argv = (*QUICK, "--json", "--seed", "3", "--poison", "0.01", "--maximum-retry-attempts", "1")
     first, second = (json.loads(run_bare(*argv).out) for _ in range(2))
     for each in (first, second):
@@ -199,7 +199,7 @@ def test_the_commands_of_the_page_run(run_bare: Run, folder: Path, command: str)
     ],
 )
 def test_a_wrong_command_line_is_one_line(run_bare: Run, folder: Path, argv: str, told: str) -> None:
-    """What was found and what is expected, on standard error; exit code 2."""
+    """Found and expected on standard error; exit code 2."""
     (folder / "wrong.toml").write_text("[mapping]\nbatch_size = 'x'", encoding="utf-8")
     ended = run_bare("simulate", *argv.split())
     assert (ended.code, ended.out) == (2, "")

@@ -149,7 +149,7 @@ def test_one_of_the_two_has_to_be_said(run_bare: Run, flags: list[str]) -> None:
 
 
 def test_a_folder_that_cannot_be_written(run_bare: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The template is as it was."""
+    """The template is unchanged."""
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")

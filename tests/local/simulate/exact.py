@@ -1,4 +1,4 @@
-"""The mapping's state machine on a virtual clock, record by record: what a simulation has to agree with."""
+"""The mapping's state machine on a virtual clock, record by record: the reference of the simulation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARD = "shardId-00000001789651619772-2a9e5aad"
 
 @dataclass
 class Exact:
-    """One shard, polled as in a simulation, and everything that the machine says of it."""
+    """One shard, polled as in a simulation, and the state machine's actions."""
 
     arrivals: Arrivals
     poison: Sequence[int]

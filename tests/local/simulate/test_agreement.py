@@ -32,7 +32,7 @@ def function(**changes: Any) -> SimulatedFunction:
 
 
 def agree(arrivals: Arrivals, poison: list[int], settings: MappingSettings, how: SimulatedFunction) -> SimulatedLane:
-    """Run both; they have to be of one opinion on everything that both know."""
+    """Run both, and compare all figures that both have."""
     exact = Exact(arrivals, poison, settings, how).run()
     lane = SimulatedLane(arrivals, poison, settings, how, random_for(1))
     lane.run()
@@ -54,7 +54,7 @@ def agree(arrivals: Arrivals, poison: list[int], settings: MappingSettings, how:
 
 @st.composite
 def scenarios(draw: st.DrawFn) -> tuple[Arrivals, list[int], MappingSettings, SimulatedFunction]:
-    """Small loads of every kind: gaps and heaps, poison, slow functions, all settings that the simulation knows."""
+    """Small loads: gaps and bursts, poison, slow functions, all simulated settings."""
     heaps = st.one_of(st.integers(0, 3), st.just(0), st.integers(0, 40))
     arrivals = Arrivals(draw(st.lists(heaps, min_size=1, max_size=40)) + [0] * draw(st.integers(0, 600)), POLL)
     poison = sorted(draw(st.sets(st.integers(0, max(arrivals.total - 1, 0)), max_size=6)))
@@ -89,7 +89,7 @@ def test_every_scenario_agrees_with_the_machine(
 @pytest.mark.parametrize("reports", [True, False])
 @pytest.mark.parametrize("bisect", [True, False])
 def test_loads_by_chance_agree_too(seed: int, reports: bool, bisect: bool) -> None:
-    """Ten minutes of a busy lane with poison by chance, at every combination of what cuts batches."""
+    """Ten minutes of a busy lane with random poison, with and without reporting and bisecting."""
     segments = [Segment(0, 300, 1.0), Segment(300, 360, 0.0), Segment(360, 600, 2.0)]
     arrivals = poisson(segments, 6, POLL, random_for(seed, "arrivals"))
     poison = positions(0.01, arrivals.total, random_for(seed, "poison"))
@@ -104,14 +104,14 @@ def test_loads_by_chance_agree_too(seed: int, reports: bool, bisect: bool) -> No
 
 
 def test_what_is_older_than_a_day_is_trimmed() -> None:
-    """A record that fails for ever blocks its lane until the stream lets it go; the lane then goes on."""
+    """A record that always fails blocks its lane until the stream trims it."""
     arrivals = Arrivals([1, 1, *[0] * 1500, 1, 0], 64.0)
     lane = agree(arrivals, [0], MappingSettings(), function())
     assert (lane.counters.trimmed, lane.counters.documents, lane.counters.handled) == (1, 0, 2)
 
 
 def test_a_batch_is_cut_at_6_mb() -> None:
-    """The machine measures JSON, the simulation multiplies; both come to the same batches."""
+    """The state machine measures JSON, the simulation multiplies; both form the same batches."""
     exact = Exact(Arrivals([7], POLL), [], MappingSettings(batch_size=10_000), function())
     record = exact.record(0)
     size = LARGEST_PAYLOAD // 3

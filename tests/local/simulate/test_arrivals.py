@@ -20,7 +20,7 @@ def test_regular_writes_are_as_many_as_asked_for() -> None:
 
 @pytest.mark.parametrize("rate", [0.02, 8.0, 2_000.0, 20_000.0])
 def test_writes_by_chance_are_poisson(rate: float) -> None:
-    """Mean and variance of what a poll reads are the same."""
+    """Mean and variance of the records of a poll are equal."""
     read = poisson([Segment(0, 5_000, 1.0)], rate, 0.25, random_for(5)).read
     counts = [after - before for before, after in itertools.pairwise(read)]
     mean = sum(counts) / len(counts)
@@ -31,7 +31,7 @@ def test_writes_by_chance_are_poisson(rate: float) -> None:
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.floats(-1, 25))
 def test_counting_records_before_a_time_is_counting_their_times(counts: list[int], time: float) -> None:
-    """The short way to count what was written is the long way round."""
+    """written_before() is the number of records with an earlier time."""
     arrivals = Arrivals(counts, 0.25)
     written = [arrivals.written_at(record) for record in range(arrivals.total)]
     assert arrivals.written_before(time) == sum(each < time for each in written)

@@ -18,7 +18,7 @@ from router.local.simulate.rng import random_for
     ],
 )
 def test_there_is_no_such_function(given_: dict[str, Any], told: str) -> None:
-    """As for loads; an invocation takes some time at least."""
+    """The message has the range; an invocation takes at least some time."""
     with pytest.raises(SimulationError) as raised:
         SimulatedFunction(**given_)
     assert str(raised.value) == told

@@ -54,7 +54,7 @@ def test_a_full_batch_ends_its_window() -> None:
 
 @pytest.mark.parametrize("retries", [0, 1, 4])
 def test_poison_blocks_its_lane_for_a_known_time(retries: int) -> None:
-    """Every attempt and every wait in between; then what was written meanwhile goes."""
+    """All attempts and the waits between them; then the next records follow."""
     arrivals = Arrivals([1, 1, *[0] * 400], POLL)
     lane = run(arrivals, [0], maximum_retry_attempts=retries)
     blocked = (retries + 1) * QUICK.duration(1) + sum(back_off(number + 1) for number in range(retries))
@@ -74,7 +74,7 @@ def test_bisecting_finds_the_one_that_is_poison() -> None:
 
 
 def test_without_bisecting_the_rest_of_the_batch_is_lost_too() -> None:
-    """Reporting saves what comes before the poison, and nothing behind it."""
+    """Reporting saves the records before the poison, and none behind it."""
     lane = run(Arrivals([8, 0], POLL), [2], function_response_types=REPORTS, maximum_retry_attempts=0)
     assert (lane.counters.handled, lane.counters.exhausted, lane.counters.healthy) == (2, 6, 5)
 
@@ -101,7 +101,7 @@ def test_what_is_too_old_is_discarded_before_it_is_tried() -> None:
 
 
 def test_cold_starts_come_first_and_after_idle_times() -> None:
-    """An environment that nobody needed for long enough is gone."""
+    """An environment that is idle for longer than keep_warm is removed."""
     how = SimulatedFunction(invocation_time=0.5, record_time=0, cold_start=2.0, keep_warm=60)
     lane = run(Arrivals([1, *[0] * 300, 1, *[0] * 99, 1], POLL), [], how)
     assert [duration * POLL for duration in lane.log.durations] == [2.5, 2.5]
@@ -126,7 +126,7 @@ def test_an_overloaded_lane_grows_old_at_a_known_rate(factor: float) -> None:
 
 
 def test_a_lane_that_is_not_overloaded_stays_young() -> None:
-    """At nine tenths of what it can take, no record waits much longer than a poll and an invocation."""
+    """At nine tenths of its capacity, no record waits much longer than a poll and an invocation."""
     most = most_records(MappingSettings(), 1_000)
     rate = 0.9 * most / QUICK.duration(most)
     lane = run(regular([Segment(0, 600, 1.0)], rate, POLL), [])

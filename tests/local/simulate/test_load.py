@@ -13,21 +13,21 @@ DAY = 86_400.0
 
 
 def test_a_profile_comes_again_every_day() -> None:
-    """Before the first level of a day the last one of the day before holds."""
+    """Before the first level of a day, the last level of the day before is valid."""
     load = Load(writes=1, duration=2 * DAY, profile=[Level(8 * 3600, 2), Level(20 * 3600, 0.5)])
     factors = {segment.start / 3600: segment.factor for segment in load.segments()}
     assert factors == {0: 0.5, 8: 2, 20: 0.5, 24: 0.5, 32: 2, 44: 0.5}
 
 
 def test_a_burst_multiplies_the_profile() -> None:
-    """Ten minutes of five times what the profile says."""
+    """Ten minutes at five times the profile's level."""
     load = Load(writes=10, duration=3600, profile=[Level(0, 0.5)], bursts=[Burst(600, 600, 5)])
     assert load.segments() == [Segment(0, 600, 0.5), Segment(600, 1200, 2.5), Segment(1200, 3600, 0.5)]
     assert load.total == 10 * (600 * 2.5 + 3000 * 0.5)
 
 
 def test_a_burst_ends_with_the_simulation() -> None:
-    """What would be beyond the end is left out."""
+    """Writes beyond the end are not counted."""
     assert Load(writes=1, duration=100, bursts=[Burst(90, 60, 3)]).total == 90 + 30
 
 
@@ -62,12 +62,12 @@ def test_without_hot_keys_all_lanes_get_the_same() -> None:
 @pytest.mark.parametrize("keys", [3, 2_000, 5_000_000])
 @pytest.mark.parametrize("zipf", [0.5, 1.0, 1.5])
 def test_shares_by_zipf_s_law_add_up(keys: int, zipf: float) -> None:
-    """Whatever is hot, all lanes together get all writes."""
+    """The shares of all lanes add up to one."""
     assert sum(Load(writes=1, keys=keys, zipf=zipf).shares(10, random_for(1))) == pytest.approx(1)
 
 
 def test_the_hottest_key_is_in_one_lane() -> None:
-    """Of a million keys with exponent one, the hottest has one part in 14.39 of all writes: the harmonic number."""
+    """With exponent one, the hottest of a million items gets one part in 14.39 of all writes."""
     harmonic = math.fsum(1 / rank for rank in range(1, 1_000_001))
     shares = Load(writes=1, keys=1_000_000, zipf=1).shares(5_000, random_for(1))
     assert max(shares) == pytest.approx(1 / harmonic, rel=0.01)

@@ -43,14 +43,14 @@ def test_a_plot_without_invocations_is_drawn(tmp_path: Path) -> None:
     ],
 )
 def test_a_plot_that_cannot_be_drawn_is_refused_early(tmp_path: Path, name: str, told: str) -> None:
-    """Before the simulation takes its time."""
+    """Before the simulation runs."""
     (tmp_path / "folder.svg").mkdir()
     with pytest.raises(SimulationError, match=told):
         check_plot(tmp_path / name)
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It is an extra, and the message says which."""
+    """The message names the extra."""
     monkeypatch.setattr("router.local.simulate.plot.find_spec", lambda _: None)
     with pytest.raises(SimulationError, match=r"pip install 'entity-router\[plot\]'"):
         check_plot(tmp_path / "a.svg")

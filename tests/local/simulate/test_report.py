@@ -36,7 +36,7 @@ def test_the_summary_says_what_a_reader_has_to_know() -> None:
     ],
 )
 def test_warnings(given: dict[str, Any], told: str) -> None:
-    """What the figures alone do not tell."""
+    """Limits that the figures do not show."""
     found = list(warnings(simulate(scenario(**{"duration": 20, **given}))))
     assert any(text.startswith(told) for text in found), found
 
@@ -59,7 +59,7 @@ def test_the_course_is_a_table() -> None:
 
 
 def test_the_scenario_is_told_in_words() -> None:
-    """What was simulated stands above the figures."""
+    """The rows describe load, stream, mapping and function."""
     told = dict(scenario_text(scenario(poison=0.001)))
     assert told["load"] == "200 writes/s for 10m, 0.001 of them poison"
     assert told["stream"] == "40 shards of 1 lane each, polled every 250 ms"

@@ -24,7 +24,7 @@ def test_a_sample_stands_for_all_lanes(rates: list[float], most: int, single: se
 
 
 def test_hot_lanes_and_lanes_with_poison_stand_for_themselves() -> None:
-    """No other lane is like them."""
+    """Each of them has weight one."""
     rates = [1.0] * 50
     rates[20] = 9.0
     assert {(sampled.lane, sampled.weight) for sampled in sample_lanes(rates, [33], 10)} >= {(20, 1), (33, 1)}

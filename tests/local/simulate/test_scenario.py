@@ -29,7 +29,7 @@ from router.local.simulate import Load, Scenario, SimulatedFunction, SimulationE
     ],
 )
 def test_there_is_no_such_scenario(given: dict[str, Any], told: str) -> None:
-    """What cannot be simulated is refused before it begins."""
+    """An impossible scenario is refused before the simulation."""
     with pytest.raises(SimulationError) as raised:
         Scenario(**{"load": Load(writes=1), **given})
     assert str(raised.value).startswith(told)

@@ -11,14 +11,14 @@ from tests.local.simulate.scenarios import figures, scenario
 
 
 def test_the_same_seed_gives_the_same_figures() -> None:
-    """Chance comes from the seed alone."""
+    """The seed determines all random numbers."""
     given = scenario(poison=0.001)
     assert figures(given) == figures(given)
     assert figures(given) != figures(replace(given, seed=1))
 
 
 def test_every_record_is_accounted_for() -> None:
-    """What was written is handled, discarded, trimmed or waiting."""
+    """Each written record is handled, discarded, trimmed or waiting."""
     value = figures(scenario(poison=0.01))
     assert value["written"] == value["handled"] + value["discarded"] + value["trimmed"] + value["waiting"]
     assert value["discarded"] == value["exhausted"] + value["aged"] > 0
@@ -27,7 +27,7 @@ def test_every_record_is_accounted_for() -> None:
 
 @pytest.mark.parametrize("name", ["written", "invocations", "executions", "re_executions", "discarded"])
 def test_a_sample_agrees_with_all_lanes(name: str) -> None:
-    """The estimate of ten lanes is within four standard errors of what forty lanes give."""
+    """The estimate from ten lanes is within four standard errors of the sum of forty."""
     given = scenario(poison=0.005, duration=1200)
     everything = simulate(replace(given, sample=0)).totals[name]
     estimate = simulate(replace(given, sample=10)).totals[name]
@@ -37,7 +37,7 @@ def test_a_sample_agrees_with_all_lanes(name: str) -> None:
 
 
 def test_poison_in_few_lanes_is_found_in_each_of_them() -> None:
-    """Where hardly a lane has poison, those that have are simulated, so that none is missed or multiplied."""
+    """If few lanes have poison, each of them is simulated with weight one."""
     given = scenario(poison=3e-5, duration=600)
     everything = figures(replace(given, sample=0))
     assert 1 <= everything["failures"] < 40
@@ -55,7 +55,7 @@ def test_a_regular_load_has_figures_that_can_be_counted() -> None:
 
 
 def test_a_burst_shows_where_it_was() -> None:
-    """The maximum of the iterator's age is in the burst or just behind it, and it is over later."""
+    """The maximum iterator age is in the burst or just behind it, and low at the end."""
     given = scenario(writes=2_000, shards=10, duration=3600, bursts=[Burst(1200, 300, 8)])
     oldest = max(simulate(given).buckets, key=lambda bucket: bucket.age_max or 0)
     assert 1200 <= oldest.start <= 2000
@@ -75,7 +75,7 @@ def test_the_course_adds_up_to_the_totals() -> None:
 
 
 def test_concurrency_stays_within_the_lanes() -> None:
-    """Long invocations go on beyond the part in which they began, and are counted once."""
+    """An invocation that outlasts its bucket is counted once."""
     how = SimulatedFunction(invocation_time=50, record_time=0, timeout=100)
     simulation = simulate(replace(scenario(shards=3, writes=30), function=how))
     assert 2.5 < max(bucket.concurrency for bucket in simulation.buckets) <= 3 + 1e-9
