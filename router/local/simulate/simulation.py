@@ -99,35 +99,36 @@ def simulate(scenario: Scenario, progress: Callable[[int, int], None] | None = N
     shares = scenario.load.shares(scenario.lanes, random_for(scenario.seed, "keys"))
     rates = [share * scenario.load.writes for share in shares]
     sample = _sample(scenario, rates)
-    fine, coarse = (
-        TimeSeries(scenario.load.duration, bucket_seconds(scenario.load.duration, most), len(sample))
-        for most in (_FINE, _COARSE)
-    )
+    fine, coarse = (_time_series(scenario, most, len(sample)) for most in (_FINE, _COARSE))
     counters: dict[SampledLane, LaneCounters] = {}
     for done, sampled in enumerate(sample, 1):
         lane, arrivals = _lane(scenario, segments, sampled)
         lane.run()
-        fine.add(arrivals, lane.log, sampled.weight)
-        coarse.add(arrivals, lane.log, sampled.weight)
+        for series in (fine, coarse):
+            series.add(arrivals, lane.log, sampled.weight)
         counters[sampled] = lane.counters
         if progress is not None:
             progress(done, len(sample))
     highest = max(segment.factor for segment in segments)
     buckets = fine.buckets()
     return Simulation(
-        scenario,
-        {name: _estimate(counters, name) for name in _COUNTERS},
-        buckets,
-        coarse.buckets(),
-        fine.age(0.5),
-        fine.age(0.99),
-        max((each.age_max for each in buckets if each.age_max is not None), default=None),
-        max(rates) * highest,
-        max(_by_shard(rates, scenario.mapping.parallelization_factor)) * highest,
-        len(sample),
-        sum(each.written for each in counters.values()),
-        perf_counter() - began,
+        scenario=scenario,
+        totals={name: _estimate(counters, name) for name in _COUNTERS},
+        buckets=buckets,
+        table=coarse.buckets(),
+        age_p50=fine.age(0.5),
+        age_p99=fine.age(0.99),
+        age_max=max((each.age_max for each in buckets if each.age_max is not None), default=None),
+        busiest=max(rates) * highest,
+        busiest_shard=max(_by_shard(rates, scenario.mapping.parallelization_factor)) * highest,
+        simulated=len(sample),
+        records=sum(each.written for each in counters.values()),
+        elapsed=perf_counter() - began,
     )
+
+
+def _time_series(scenario: Scenario, most: int, lanes: int) -> TimeSeries:
+    return TimeSeries(scenario.load.duration, bucket_seconds(scenario.load.duration, most), lanes)
 
 
 _COUNTERS = (
