@@ -15,6 +15,7 @@ from typing import Any
 from router.app import Dispatcher
 from router.cli.app_loader import here, load_app
 from router.cli.errors import BrokenAppError, CommandLineError
+from router.local.app_import import users_frames
 
 __all__ = ["ReloadError", "reload_app", "watched"]
 
@@ -80,10 +81,13 @@ def _file(module: ModuleType) -> Path | None:
     file = getattr(module, "__file__", None)
     if file is None or module.__name__.partition(".")[0] == "router":
         return None
-    path, folder = Path(file), Path.cwd()
-    if not path.is_relative_to(folder) or "site-packages" in path.parts or path.is_relative_to(sys.prefix):
-        return None
-    return path
+    path = Path(file)
+    return path if _is_users(path) else None
+
+
+def _is_users(path: Path) -> bool:
+    below = path.is_relative_to(Path.cwd()) and not path.is_relative_to(sys.prefix)
+    return below and "site-packages" not in path.parts
 
 
 def _folders() -> set[Path]:
@@ -99,11 +103,7 @@ def _line(error: Exception) -> str:
     text = (str(cause).splitlines() or [""])[0]
     if isinstance(cause, SyntaxError):
         return f"{here(cause.filename or '?')}:{cause.lineno}: {type(cause).__name__}: {cause.msg}"
-    frames = [frame for frame in traceback.extract_tb(cause.__traceback__) if _is_below(frame.filename)]
+    stack = users_frames(traceback.extract_tb(cause.__traceback__))
+    frames = [frame for frame in stack if _is_users(Path(frame.filename))]
     place = f"{here(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
     return f"{place}{type(cause).__name__}: {text}"
-
-
-def _is_below(filename: str) -> bool:
-    path = Path(filename)
-    return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts and "router" not in path.parts[-3:-1]
