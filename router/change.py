@@ -1,4 +1,4 @@
-"""What handlers are given: a typed change with the images that its event guarantees."""
+"""Changes: the first argument of a handler, with the typed images that the event guarantees."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ FoundBy = tuple["Callable[[Any, int], Record]", Any, int]
 
 
 class Change(Generic[N_co, O_co]):
-    """A change of an item, whatever happened to it.
+    """A change of an item, of any event.
 
-    What a handler is given is an :class:`Insert`, a :class:`Modify` or a :class:`Remove` wherever the stream carries
-    the images that these promise, so ``isinstance`` tells them apart and narrows ``new`` and ``old``.
+    A handler of ``Change`` is called with an :class:`Insert`, a :class:`Modify` or a :class:`Remove` where the stream
+    carries the images that these promise. ``isinstance`` then narrows ``new`` and ``old``.
 
     Args:
         new: The item after the change.
         old: The item before it.
-        record: The record that carried it; tests of a handler can do without.
+        record: The record that carried the change; a test of a handler needs none.
 
     Example:
         >>> change = Modify({"status": "PAID"}, {"status": "PLACED"})
@@ -92,7 +92,7 @@ class Change(Generic[N_co, O_co]):
 
     @property
     def diff(self) -> Diff:
-        """What differs between the two images on the wire, worked out at each call.
+        """The difference of the two images on the wire, computed at each call.
 
         Raises:
             RouterError: The item was modified, and the stream carries only one of its images.
@@ -119,7 +119,7 @@ class Change(Generic[N_co, O_co]):
 
 
 class Insert(Change[N_co, N_co]):
-    """An item that is new: ``change.new`` is there."""
+    """A new item, as ``change.new``."""
 
     __slots__ = ()
 
@@ -135,7 +135,7 @@ class Insert(Change[N_co, N_co]):
 
     @property
     def old(self) -> None:
-        """Always ``None``: there was no item."""
+        """Always ``None``: the item is new."""
         return None
 
     @property
@@ -145,7 +145,7 @@ class Insert(Change[N_co, N_co]):
 
 
 class Modify(Change[N_co, O_co], Generic[N_co, O_co]):
-    """An item that was changed: ``change.new`` and ``change.old`` are there."""
+    """A modified item, as ``change.new`` and ``change.old``."""
 
     __slots__ = ()
 
@@ -171,7 +171,7 @@ class Modify(Change[N_co, O_co], Generic[N_co, O_co]):
 
 
 class Remove(Change[N_co, N_co]):
-    """An item that is gone, deleted or expired: ``change.old`` is there."""
+    """A deleted or expired item, as ``change.old``."""
 
     __slots__ = ()
 
@@ -197,12 +197,12 @@ class Remove(Change[N_co, N_co]):
 
     @property
     def expired(self) -> bool:
-        """Whether the item's time to live ran out, instead of somebody deleting it."""
+        """Whether DynamoDB removed the item because its time to live ran out."""
         return self.event is Event.EXPIRE
 
 
 class Diff:
-    """What differs between two images, by attribute path.
+    """The difference of two images, by attribute path.
 
     Args:
         added: Values that only the new image has.
@@ -226,7 +226,7 @@ class Diff:
 
     @classmethod
     def between(cls, old: Mapping[str, Any], new: Mapping[str, Any]) -> Diff:
-        """Compare two images as they are on the wire; nested attributes have paths such as ``lines[0].total``.
+        """Compare two images on the wire; nested attributes have paths such as ``lines[0].total``.
 
         Raises:
             DecodeError: A value that differs is no DynamoDB attribute value.
@@ -259,5 +259,5 @@ class Diff:
     __hash__ = None  # type: ignore[assignment]  # it holds dicts
 
     def __repr__(self) -> str:
-        """Names only: what a diff holds are values of an item, and a repr ends in logs."""
+        """Names only, for a repr ends in logs and the values are an item's."""
         return f"Diff(added={list(self.added)}, removed={list(self.removed)}, changed={list(self.changed)})"

@@ -1,4 +1,4 @@
-"""What became of each record and route of an invocation."""
+"""Outcomes: one for each record and route of an invocation."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ UNDONE: tuple[Status, ...] = ("failed", "deferred")
 
 
 class Outcome:
-    """What became of one record at one route.
+    """The outcome of one record at one route.
 
     Args:
-        status: ``done``: the handler returned. ``skipped``: nothing had to run, because no route of the entity matched,
-            an earlier delivery already finished this route, or the user's ``Drop`` let the failure go. ``unrouted``: no
-            route takes the entity. ``parked``: put aside, the stream moves on. ``failed``: Lambda will deliver it
-            again. ``deferred``: not started, because something before it failed or the time ran out.
+        status: ``done``: the handler returned. ``skipped``: no route of the entity matched, an earlier delivery has
+            completed this route, or the user's ``Drop`` dropped the failure. ``unrouted``: the entity has no route.
+            ``parked``: the record is in the parking place and the stream moves on. ``failed``: Lambda delivers the
+            record again. ``deferred``: not started, because an earlier record failed or the time ran out.
         record: The record.
-        route: The route, or ``None`` where none was reached.
-        stage: Where it went wrong: ``envelope``, ``decode``, ``validate``, ``handler`` or ``park``.
-        error: What went wrong.
-        duration: Seconds spent.
+        route: The route; ``None`` where the record reached none.
+        stage: The stage that failed: ``envelope``, ``decode``, ``validate``, ``handler`` or ``park``.
+        error: The error.
+        duration: Seconds spent on the record at this route.
     """
 
     __slots__ = ("duration", "error", "record", "route", "stage", "status")
@@ -80,7 +80,7 @@ class Report:
         return len(self.outcomes)
 
     def counts(self) -> dict[Status, int]:
-        """How many outcomes there are of each status that occurs."""
+        """The number of outcomes of each status that occurs."""
         return dict(Counter(outcome.status for outcome in self.outcomes))
 
     def __repr__(self) -> str:

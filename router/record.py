@@ -1,4 +1,4 @@
-"""The envelope that carries a record's identity from the first step to the last."""
+"""Records as delivered, with their identity."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ __all__ = [
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-# Recorded events hold seconds, milliseconds, microseconds and nanoseconds under the same name. Each unit is told from
-# the next by its magnitude: as seconds, the first bound is the year 5138.
+# Recorded events hold seconds, milliseconds, microseconds and nanoseconds under the same name. The magnitude shows the
+# unit: as seconds, the first bound is the year 5138.
 _UNITS = ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6), (math.inf, 1e-9))
 
 
 class Flaw(NamedTuple):
-    """Why a record cannot be routed at all, and the stage at which that was found."""
+    """The error for which a record cannot be routed, and the stage at which it was found."""
 
     stage: Literal["envelope", "decode"]
     error: RouterError
@@ -39,15 +39,15 @@ class Flaw(NamedTuple):
 class Record:
     """One change of one item, as delivered, with its identity.
 
-    Sources make records; handlers that want one declare a parameter annotated ``Record``. What the wire lacks is
-    ``None``: recorded events miss nearly every field somewhere.
+    Sources make records. A handler that needs one declares a parameter annotated ``Record``. A field that the wire
+    lacks is ``None``: recorded events miss nearly every field somewhere.
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
     Args:
-        raw: The record as it stands in the event. It is neither copied nor changed.
+        raw: The record as delivered. It is neither copied nor changed.
         body: Its ``dynamodb`` section.
-        event: What happened.
-        flaw: Why it cannot be routed, if it cannot.
+        event: The event.
+        flaw: The error for which it cannot be routed, if there is one.
 
     Example:
         >>> from router import Event
@@ -111,24 +111,24 @@ class Record:
 
     @property
     def lane(self) -> Hashable:
-        """What is equal for two records of one item, and so keeps them in order."""
+        """A value that is equal for two records of one item; ``None`` for a record without keys."""
         keys = self.wire_keys
         return None if keys is None else tuple(sorted((name, repr(value)) for name, value in keys.items()))
 
     @property
     def created_at(self) -> datetime | None:
-        """When the change was made, in UTC; DynamoDB gives it to the second."""
+        """The time of the change, in UTC and to the second; ``None`` where the record has none."""
         stamp = self.body.get("ApproximateCreationDateTime")
         if isinstance(stamp, bool) or not isinstance(stamp, int | float):
             return None
         try:
             seconds = next((stamp * unit for bound, unit in _UNITS if abs(stamp) < bound), math.nan)
             return _EPOCH + timedelta(seconds=seconds)
-        except (OverflowError, ValueError):  # of no calendar, beyond any float, or no number at all
+        except (OverflowError, ValueError):  # beyond the calendar, beyond a float, or NaN
             return None
 
     def age(self, now: datetime | None = None) -> float | None:
-        """Seconds since the change was made, or ``None`` where the record does not say when that was."""
+        """Seconds since the change, or ``None`` where the record has no time."""
         created = self.created_at
         return None if created is None else ((now or datetime.now(UTC)) - created).total_seconds()
 
@@ -208,7 +208,7 @@ def _text(value: object) -> str | None:
 
 
 class Batch(Sequence[Record]):
-    """The records of one invocation, for handlers and dependencies that want to know what they are part of.
+    """The records of one invocation, for handlers and factories that need all of them.
 
     Args:
         records: The records, in the order of the event.
@@ -221,7 +221,7 @@ class Batch(Sequence[Record]):
 
     @property
     def size(self) -> int:
-        """How many records the invocation was given."""
+        """How many records there are."""
         return len(self._records)
 
     @overload

@@ -29,8 +29,7 @@ class Known:
 
     Args:
         pairs: The pairs.
-        records: The records of the event. What several of them have as their identity tells none of them apart, so it
-            counts for none.
+        records: The records of the event. An identity that several of them have counts for none of them.
     """
 
     __slots__ = ("_keys", "pairs")

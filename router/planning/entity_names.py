@@ -1,4 +1,4 @@
-"""Which entities a model stands for."""
+"""The entity names of a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["literal_entities", "name_of_class"]
 
 
 def literal_entities(model: Any, attributes: tuple[str, ...]) -> tuple[str, ...]:
-    """The texts of the ``Literal`` that a model has on one of the attributes; empty where it has none.
+    """The texts of a model's ``Literal`` on one of the attributes; empty where it has none.
 
     Args:
         model: A pydantic model, a dataclass or a TypedDict.
@@ -39,7 +39,7 @@ def literal_entities(model: Any, attributes: tuple[str, ...]) -> tuple[str, ...]
 
 
 def name_of_class(model: Any) -> str | None:
-    """The class name of a model, or ``None`` for what has none of its own, such as ``dict[str, Any]``."""
+    """The class name of a model; ``None`` for a type without a name of its own, such as ``dict[str, Any]``."""
     origin = get_origin(model)
     if origin is not None or not isinstance(model, type) or model.__module__ in ("builtins", "typing"):
         return None
@@ -48,7 +48,7 @@ def name_of_class(model: Any) -> str | None:
 
 
 def _annotations(model: Any) -> dict[str, Any]:
-    """What a model declares, by the name that an attribute has in the item."""
+    """The annotations of a model's fields, by the attributes they are read from."""
     if isinstance(model, type) and issubclass(model, BaseModel):
         fields, config = model.model_fields, dict(model.model_config)
     elif hasattr(model, "__pydantic_fields__"):

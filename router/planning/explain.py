@@ -1,4 +1,4 @@
-"""Why a record would, or would not, reach each route, told without running anything."""
+"""Explanations: why a record reaches a route or does not, found without running anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Explanation", "Verdict", "explain"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one route makes of a record.
+    """Whether one route takes a record, and why.
 
     Args:
         route: The route.
@@ -33,12 +33,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the discriminator reads of a record, and what each route makes of it.
+    """What the discriminator reads of a record, and the verdict of each route.
 
     Args:
         record: The record.
-        entity: The entity's name, or ``None`` where nothing tells it.
-        read_from: The image that told it: ``NewImage``, ``OldImage`` or ``Keys``.
+        entity: The entity's name, or ``None`` where the discriminator reads none.
+        read_from: The image it was read from: ``NewImage``, ``OldImage`` or ``Keys``.
         discriminator: The rule that read it.
         verdicts: One for each route.
         problem: Why the record cannot be routed at all, if it cannot.
@@ -53,7 +53,7 @@ class Explanation:
 
     @property
     def matching(self) -> tuple[Route, ...]:
-        """The routes that would run, or could."""
+        """The routes that run, or may run."""
         return tuple(verdict.route for verdict in self.verdicts if verdict.matches is not False)
 
     def __str__(self) -> str:
@@ -67,7 +67,13 @@ class Explanation:
 
 
 def explain(record: Record, table: RouteTable, discriminator: Discriminator) -> Explanation:
-    """Tell what would become of a record."""
+    """Explain a record.
+
+    Args:
+        record: The record.
+        table: The routes of the Dispatcher.
+        discriminator: Its discriminator.
+    """
     if record.flaw is not None:
         return Explanation(record, None, None, discriminator, (), str(record.flaw.error))
     try:
@@ -102,7 +108,7 @@ def _verdicts(record: Record, entity: str | None, table: RouteTable) -> Iterator
 
 
 def _hint(record: Record, route: Route) -> str:
-    """A removal has a cause that its event name does not show."""
+    """The addition for a removal, whose cause its event name does not show."""
     if record.event in Event.REMOVE and route.events & Event.REMOVE:
         return ", of all removals only those"
     return ""

@@ -80,7 +80,7 @@ def _way_out(route: Route, event: Event, view: View) -> str:
     if carrying:
         decorator = "on_batch" if route.batch else "on"
         return f"leave the event out: {decorator}({model}, {' | '.join(f'Event.{event.name}' for event in carrying)})"
-    return "where the keys tell the entity, register it for None with entity=, and use change.keys"
+    return "where the keys hold the entity, register it for None with entity=, and use change.keys"
 
 
 def check_unique(routes: Sequence[Route]) -> None:

@@ -1,4 +1,4 @@
-"""The routes of a dispatcher, by the entities that lead to them."""
+"""The routes of a Dispatcher, by entity."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["RouteTable"]
 
 
 class RouteTable:
-    """Which steps each entity and event leads to.
+    """The routes of each entity.
 
     Args:
         routes: All routes, in the order of registration.
@@ -56,7 +56,7 @@ class RouteTable:
                 continue
             self.names[id(route)] = names = entity_names_of(route, attributes)
             for folded, name in {self.fold(name): name for name in names}.items():
-                # Who says entity= means to share it; models that claim it by themselves may not know of each other.
+                # A route with entity= shares the entity on purpose; other models may not know of each other.
                 owner = route if route.entities else owners.setdefault(folded, route)
                 if owner.model != route.model:
                     refuse_clash(name, owner, route)
@@ -64,7 +64,7 @@ class RouteTable:
                 self._registered[folded] = name
 
     def fold(self, entity: str) -> str:
-        """An entity's name as it is compared."""
+        """The form in which an entity name is compared."""
         return entity.casefold() if self.folds else entity
 
     def entities_of(self, route: Route) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class RouteTable:
 
 
 def _keys(routes: Iterable[Route]) -> dict[int, str]:
-    """A name for each route that every deployment gives it; routes of one handler that look alike are numbered."""
+    """A key for each route, the same in every deployment; routes of one handler that look alike are numbered."""
     counts: dict[str, int] = {}
     keys: dict[int, str] = {}
     for route in routes:

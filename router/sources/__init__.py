@@ -1,4 +1,4 @@
-"""Where records come from: one module per source, each filling the same slots."""
+"""The sources of records: one module each, filling the same slots."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MOST_NAMES = 8
 
 
 def source_of(event: Any) -> Source:
-    """Find the source that an event came from.
+    """Find the source of an event.
 
     Args:
-        event: What Lambda handed to the function.
+        event: The event as Lambda delivered it.
 
     Raises:
-        UnknownEventError: It is no event of a known source. A wrongly wired function has to fail: if it answered that
-            all is well, records would vanish for as long as nobody looks.
+        UnknownEventError: The event is of no known source. A wrongly wired function has to fail: if it reported
+            success, its records would be lost.
     """
     for source in SOURCES:
         if source.claims(event):

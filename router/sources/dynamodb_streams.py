@@ -17,7 +17,7 @@ __all__ = ["SOURCE"]
 
 _EVENT_SOURCE = "aws:dynamodb"
 
-# DynamoDB Local 3 calls a deletion by time to live UNKNOWN_TO_SDK_VERSION: what removes an item is a REMOVE.
+# UNKNOWN_TO_SDK_VERSION is how DynamoDB Local 3 names a deletion by time to live.
 _EVENTS = {
     "INSERT": Event.INSERT,
     "MODIFY": Event.MODIFY,
@@ -28,7 +28,7 @@ _DELETE = Event.DELETE
 
 
 def claims(event: Any) -> bool:
-    """Whether the first record says that it came from DynamoDB; an empty batch came from wherever batches come from."""
+    """Whether the first record is of DynamoDB Streams; an event with no records is taken for one, too."""
     records = event.get("Records") if isinstance(event, dict) else None
     return isinstance(records, list) and (not records or _is_ours(records[0]))
 
@@ -38,10 +38,10 @@ def _is_ours(raw: Any) -> bool:
 
 
 def records(event: Any) -> Records:
-    """Every record of the event, in order.
+    """The records of the event, in order.
 
     Raises:
-        UnknownEventError: Not all of the records are of this source.
+        UnknownEventError: A record is of another source.
     """
     raws = event["Records"]
     try:
@@ -90,7 +90,7 @@ def _foreign(position: int) -> UnknownEventError:
 
 
 def _malformed(raw: Any, position: int) -> Record:
-    """A record whose envelope is broken, with all that can be told of it."""
+    """A record with a broken envelope, with the fields that are sound."""
     name, body = raw.get("eventName"), raw.get("dynamodb")
     event = _EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
@@ -107,12 +107,12 @@ def _image_flaw(name: str, image: Any) -> Flaw:
 
 
 def identify(record: Record) -> str | None:
-    """The sequence number, by which Lambda knows where to start again."""
+    """The sequence number, from which Lambda delivers again."""
     return record.sequence_number
 
 
 def respond(event: Any, undone: Sequence[Record]) -> dict[str, Any]:
-    """Report the lowest sequence number that is not done: Lambda delivers everything from there again.
+    """Report the lowest sequence number that is not done: Lambda delivers every record from there again.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 
@@ -121,8 +121,8 @@ def respond(event: Any, undone: Sequence[Record]) -> dict[str, Any]:
         undone: The records that are not done, in the order of the event.
 
     Raises:
-        MalformedRecordError: A record that is not done has no sequence number and stands before every one that has.
-            AWS reads an empty or unknown identifier as "the whole batch failed"; raising says the same, and honestly.
+        MalformedRecordError: The first record that is not done has no sequence number. AWS reads an empty or unknown
+            identifier as "the whole batch failed", so the invocation fails openly.
     """
     failures: list[dict[str, str]] = []
     if undone:
@@ -142,7 +142,7 @@ def respond(event: Any, undone: Sequence[Record]) -> dict[str, Any]:
 
 
 def coming_again(records: Sequence[Record], undone: Sequence[Record]) -> Sequence[Record]:
-    """The records from the lowest sequence number on that is not done; all of them where that cannot be told."""
+    """The records from the lowest sequence number that is not done; all of them where one has no number."""
     numbers = [identify(record) for record in records]
     if not undone or identify(undone[0]) is None or not all(map(_is_integer, numbers)):
         return records if undone else ()
@@ -160,7 +160,7 @@ def _is_integer(number: str | None) -> bool:
 
 
 def _as_integer(number: str | None) -> tuple[int, str]:
-    """What sorts as the integer does, whatever its size, without making one: its length, then its digits."""
+    """A key that sorts as the integer of any size does, without making one: the length, then the digits."""
     digits = (number or "").lstrip("0")
     return len(digits), digits
 

@@ -16,11 +16,11 @@ class Source:
     """One kind of event.
 
     Args:
-        name: What the source is called in logs.
-        expects: Its event, in words, for the error about an unknown one.
+        name: The source's name in logs.
+        expects: Its event, in words, for the error about an unknown event.
         claims: Whether an event is of this source.
         records: An event's records, in order.
-        identify: What a record is called in the response, or ``None`` where it has no such identifier.
+        identify: The identifier of a record in the response; ``None`` where the record has none.
         respond: The response to an event, given the records that are not done.
         coming_again: Which of the records will be delivered again, given those that are not done.
     """
