@@ -1,8 +1,8 @@
-"""Conditions that a route puts on a change, as frozen values that print as they were written.
+"""Conditions that a change must meet before a handler runs, as frozen values that print as in source code.
 
-A condition is asked in two steps. ``wire`` looks at the images on the wire and answers yes, no, or ``None`` for "that
-depends on the typed change"; only then are images decoded and ``typed`` asked. So a record that no condition lets
-through is never decoded, unless ``where`` has to see it.
+A condition has two methods. ``wire`` compares the images as DynamoDB JSON and returns ``None`` if the answer depends on
+the typed change; only then are the images decoded and validated, and ``typed`` decides. An image whose record meets no
+condition is therefore never decoded, except for ``where``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import takewhile
-from typing import Any, Generic, Protocol
+from typing import Any, ClassVar, Generic, Protocol
 
 from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
+from router.naming import kind_of, short_name_of
 from router.wire.compare import same
 from router.wire.encode import to_wire
 from router.wire.paths import Path, find, parse_path
@@ -41,24 +42,28 @@ C_contra = TypeVar("C_contra", contravariant=True)
 
 
 class Condition(Protocol[C_contra]):
-    """What a route asks of a change before its handler runs."""
+    """A condition of a route. Users may write their own."""
 
     @property
     def compares(self) -> bool:
-        """Whether both images of a modification are looked at."""
+        """Whether the condition needs both images of a modification."""
         ...
 
     def wire(self, old: Image, new: Image, /) -> bool | None:
-        """Answer from the images on the wire, an absent one being empty, or ``None`` where they cannot tell."""
+        """Decide from the wire images; an absent image is empty.
+
+        Returns:
+            ``None`` if the images do not decide it.
+        """
         ...
 
     def typed(self, change: C_contra, old: Image, new: Image, /) -> bool:
-        """Answer from the typed change."""
+        """Decide from the typed change."""
         ...
 
 
 class _Anything:
-    """Stands for "any value", which ``None`` cannot: it is a value that attributes have."""
+    """The default of ``from_`` and ``to``: ``None`` is the value NULL."""
 
     def __repr__(self) -> str:
         return "..."
@@ -68,7 +73,7 @@ ANYTHING = _Anything()
 
 
 class _OnWire:
-    """A condition that the wire images always answer."""
+    """A condition that the wire images always decide."""
 
     __slots__ = ()
     compares = True
@@ -95,7 +100,7 @@ class Changed(_OnWire):
         if not self.attributes:
             msg = "changed() found no attribute, expected at least one: changed('status')"
             raise RegistrationError(msg)
-        # Parsed and put on the wire once, here, so that asking is comparing and nothing else.
+        # Parsed and encoded once, so that wire() only compares.
         object.__setattr__(self, "paths", tuple(parse_path(text) for text in self.attributes))
         object.__setattr__(self, "before", None if self.from_ is ANYTHING else to_wire(self.from_))
         object.__setattr__(self, "after", None if self.to is ANYTHING else to_wire(self.to))
@@ -103,12 +108,12 @@ class Changed(_OnWire):
     def wire(self, old: Image, new: Image) -> bool:
         for path in self.paths:
             was, now = find(old, path), find(new, path)
-            # In this order, because most records do not change the attribute, and fewer come to the value.
-            if was != now and self._is_wanted(was, now):
+            # Most records do not change the attribute, so the cheap comparison comes first.
+            if was != now and self._matches(was, now):
                 return True
         return False
 
-    def _is_wanted(self, was: Any, now: Any) -> bool:
+    def _matches(self, was: Any, now: Any) -> bool:
         return (
             (self.after is None or same(now, self.after))
             and (self.before is None or same(was, self.before))
@@ -126,23 +131,11 @@ class Changed(_OnWire):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Became(_OnWire):
-    """See :func:`became`."""
-
-    attribute: str
-    value: Any
-    path: Path = field(init=False, compare=False)
-    after: dict[str, Any] = field(init=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path", parse_path(self.attribute))
-        object.__setattr__(self, "after", to_wire(self.value))
-
-    def wire(self, old: Image, new: Image) -> bool:
-        return same(find(new, self.path), self.after) and not same(find(old, self.path), self.after)
+class Became(Changed):
+    """See :func:`became`: ``changed(attribute, to=value)`` that prints as ``became(attribute, value)``."""
 
     def __repr__(self) -> str:
-        return f"became({self.attribute!r}, {_written(self.value)})"
+        return f"became({self.attributes[0]!r}, {_written(self.to)})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -172,53 +165,49 @@ class Where(Generic[C_contra]):
 @dataclass(frozen=True, slots=True, repr=False)
 class _Combined(Generic[C_contra]):
     conditions: tuple[Condition[C_contra], ...]
+    decisive: ClassVar[bool]
+    """The answer that decides, whatever the other conditions answer."""
 
     @property
     def compares(self) -> bool:
         return any(condition.compares for condition in self.conditions)
 
-    def __repr__(self) -> str:
-        return f"({', '.join(map(repr, self.conditions))})"
+    def wire(self, old: Image, new: Image) -> bool | None:
+        unsure = False
+        for condition in self.conditions:
+            answer = condition.wire(old, new)
+            if answer is None:
+                unsure = True
+            elif bool(answer) is self.decisive:
+                return self.decisive
+        return None if unsure else not self.decisive
+
+    def typed(self, change: C_contra, old: Image, new: Image) -> bool:
+        answers = (bool(condition.typed(change, old, new)) for condition in self.conditions)
+        return self.decisive if self.decisive in answers else not self.decisive
+
+    def _repr(self, function: str) -> str:
+        return f"{function}({', '.join(map(repr, self.conditions))})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AllOf(_Combined[C_contra]):
     """See :func:`all_of`."""
 
-    def wire(self, old: Image, new: Image) -> bool | None:
-        unsure = False
-        for condition in self.conditions:
-            answer = condition.wire(old, new)
-            if answer is False:
-                return False
-            unsure = unsure or answer is None
-        return None if unsure else True
-
-    def typed(self, change: C_contra, old: Image, new: Image) -> bool:
-        return all(condition.typed(change, old, new) for condition in self.conditions)
+    decisive = False
 
     def __repr__(self) -> str:
-        return f"all_of{_Combined.__repr__(self)}"
+        return self._repr("all_of")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AnyOf(_Combined[C_contra]):
     """See :func:`any_of`."""
 
-    def wire(self, old: Image, new: Image) -> bool | None:
-        unsure = False
-        for condition in self.conditions:
-            answer = condition.wire(old, new)
-            if answer:
-                return True
-            unsure = unsure or answer is None
-        return None if unsure else False
-
-    def typed(self, change: C_contra, old: Image, new: Image) -> bool:
-        return any(condition.typed(change, old, new) for condition in self.conditions)
+    decisive = True
 
     def __repr__(self) -> str:
-        return f"any_of{_Combined.__repr__(self)}"
+        return self._repr("any_of")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -243,18 +232,18 @@ class Not(Generic[C_contra]):
 
 
 def changed(*attributes: str, from_: Any = ANYTHING, to: Any = ANYTHING) -> Condition[Any]:
-    """Let through changes in which at least one of the attributes differs between the two images.
+    """Require that at least one of the attributes differs between the two images.
 
-    Values are compared as they are on the wire: numbers by value, sets without order. An attribute that appears or
-    disappears has changed; on an insert every attribute appears, on a removal every one disappears.
+    Values are compared as on the wire: numbers by value, sets in any order. An attribute that appears or disappears has
+    changed: every attribute appears in an insert and disappears in a removal.
 
     Args:
         attributes: Attribute paths: ``"status"``, ``"address.city"``, ``"lines[0].total"``.
-        from_: The value it must have had; any when left out, NULL when ``None``.
-        to: The value it must have now; any when left out, NULL when ``None``.
+        from_: The value before the change; by default any. ``None`` is NULL.
+        to: The value after the change; by default any. ``None`` is NULL.
 
     Raises:
-        RegistrationError: No attribute, a malformed path, or a value that no attribute can have.
+        RegistrationError: There is no attribute, a path is malformed, or no attribute can hold a value.
 
     Example:
         >>> changed("status", to="SHIPPED")
@@ -266,27 +255,27 @@ def changed(*attributes: str, from_: Any = ANYTHING, to: Any = ANYTHING) -> Cond
 
 
 def became(attribute: str, value: Any) -> Condition[Any]:
-    """Let through changes after which an attribute has a value that it did not have before, inserts included.
+    """Require that an attribute has a value that it did not have before; in an insert, that it has the value.
 
     Args:
         attribute: The attribute's path.
-        value: The value it must have now.
+        value: The value after the change.
 
     Raises:
-        RegistrationError: A malformed path, or a value that no attribute can have.
+        RegistrationError: The path is malformed, or no attribute can hold the value.
 
     Example:
         >>> became("status", "SHIPPED")
         became('status', 'SHIPPED')
     """
     _check_attribute("became", attribute)
-    return Became(attribute, value)
+    return Became((attribute,), to=value)
 
 
 def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
-    """Let through changes for which a function of the typed change returns true.
+    """Require that a function of the typed change returns true.
 
-    The images are decoded and validated first, so a record that cannot be is a failure of the record, not a "no".
+    The images are decoded and validated first. If that fails, the record fails; the condition is not false.
 
     Args:
         predicate: A plain function of the change.
@@ -300,17 +289,17 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
         where(large)
     """
     if not callable(predicate) or any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
-        kind = "an async function" if callable(predicate) else f"a value of type {type(predicate).__name__}"
-        msg = f"where() found {kind}, expected a plain function of the change that returns a bool"
+        found = "an async function" if callable(predicate) else kind_of(predicate)
+        msg = f"where() found {found}, expected a plain function of the change that returns a bool"
         raise RegistrationError(msg)
     return Where(predicate)
 
 
 def all_of(*conditions: Condition[C_contra]) -> Condition[C_contra]:
-    """Let through what every one of the conditions lets through.
+    """Require every one of the conditions.
 
     Raises:
-        RegistrationError: There is no condition, or something that is none.
+        RegistrationError: There are none, or an argument is not a condition.
 
     Example:
         >>> all_of(changed("status"), not_(changed("total")))
@@ -320,10 +309,10 @@ def all_of(*conditions: Condition[C_contra]) -> Condition[C_contra]:
 
 
 def any_of(*conditions: Condition[C_contra]) -> Condition[C_contra]:
-    """Let through what at least one of the conditions lets through.
+    """Require at least one of the conditions.
 
     Raises:
-        RegistrationError: There is no condition, or something that is none.
+        RegistrationError: There are none, or an argument is not a condition.
 
     Example:
         >>> any_of(changed("status"), changed("total"))
@@ -333,10 +322,10 @@ def any_of(*conditions: Condition[C_contra]) -> Condition[C_contra]:
 
 
 def not_(condition: Condition[C_contra]) -> Condition[C_contra]:
-    """Let through what the condition does not.
+    """Require that a condition is not met.
 
     Raises:
-        RegistrationError: It is no condition.
+        RegistrationError: The argument is not a condition.
 
     Example:
         >>> not_(changed("status"))
@@ -346,49 +335,44 @@ def not_(condition: Condition[C_contra]) -> Condition[C_contra]:
 
 
 def required_text(condition: Condition[Any] | None) -> tuple[str, str] | None:
-    """An attribute of the new image and the text that it must have, or else the answer is no whatever the rest is.
+    """Return an attribute and the string that it must have in the new image for the condition to be met.
 
     Returns:
-        ``None`` where a condition asks for no such thing.
+        ``None`` if the condition requires no such string.
     """
     match condition:
-        case Changed(paths=((str(name),),), after={"S": text}) | Became(path=(str(name),), after={"S": text}):
+        case Changed(paths=((str(name),),), after={"S": text}):
             return name, text
         case AllOf(conditions=conditions):
-            # A condition of the user's may raise, and has to be asked before those that stand behind it.
+            # A user's condition may raise, so it must run before the ones after it are skipped.
             ours = takewhile(lambda each: isinstance(each, _OURS), conditions)
             return next(filter(None, map(required_text, ours)), None)
     return None
 
 
-_OURS = (Changed, Became, Where, AllOf, AnyOf, Not)
+_OURS = (Changed, Where, AllOf, AnyOf, Not)
 
 
 def is_condition(value: object) -> bool:
-    """Whether a value has what a condition needs."""
+    """Whether a value has the methods of a condition."""
     return callable(getattr(value, "wire", None)) and callable(getattr(value, "typed", None))
 
 
-def _checked(name: str, conditions: tuple[Condition[C_contra], ...]) -> tuple[Condition[C_contra], ...]:
+def _checked(function: str, conditions: tuple[Condition[C_contra], ...]) -> tuple[Condition[C_contra], ...]:
     wrong = [value for value in conditions if not is_condition(value)]
     if wrong or not conditions:
-        found = _describe(wrong[0]) if wrong else "nothing"
-        msg = f"{name}() found {found}, expected conditions such as changed('status') or where(function)"
+        found = kind_of(wrong[0]) if wrong else "nothing"
+        hint = f"; write where({short_name_of(wrong[0])})" if wrong and inspect.isroutine(wrong[0]) else ""
+        msg = f"{function}() found {found}, expected conditions such as changed('status') or where(function){hint}"
         raise RegistrationError(msg)
     return conditions
 
 
-def _check_attribute(name: str, attribute: object) -> None:
+def _check_attribute(function: str, attribute: object) -> None:
     if not isinstance(attribute, str):
-        msg = f"{name}() found {_describe(attribute)}, expected attribute paths such as 'status'"
+        msg = f"{function}() found {kind_of(attribute)}, expected attribute paths such as 'status'"
         raise RegistrationError(msg)
 
 
 def _written(value: object) -> str:
     return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
-
-
-def _describe(value: object) -> str:
-    if callable(value) and not isinstance(value, type):
-        return f"the function {getattr(value, '__name__', '?')} (a predicate goes into where())"
-    return f"a value of type {type(value).__name__}"

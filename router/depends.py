@@ -1,34 +1,35 @@
-"""Depends: says, inside Annotated, what supplies a handler's parameter."""
+"""Depends: names, inside Annotated, the factory that supplies a parameter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from router.errors import RegistrationError
-from router.naming import short_name_of
+from router.naming import kind_of, short_name_of
 
 __all__ = ["SCOPES", "Depends", "Scope"]
 
 Scope = Literal["cold_start", "invocation", "record"]
 
-SCOPES: tuple[Scope, ...] = ("cold_start", "invocation", "record")
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+"""From the widest to the narrowest."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Depends:
-    """Says, inside ``Annotated``, what supplies a parameter: ``bus: Annotated[Bus, Depends(get_bus)]``.
+    """Names, inside ``Annotated``, the factory of a parameter: ``bus: Annotated[Bus, Depends(get_bus)]``.
 
     Args:
-        factory: Called for the value; plain or async, a function, a class or a generator. What a generator does after
-            its ``yield`` is the clean-up at the end of the scope, and sees the handler's exception. A factory declares
-            what it needs just as a handler does.
-        scope: How long a value serves: ``"record"``, one handler call of one record; ``"invocation"``; or
-            ``"cold_start"``, as long as the container lives.
+        factory: A function, class or generator function, plain or async, that returns the value. Its own parameters are
+            supplied like those of a handler. The code after a generator's ``yield`` runs when the scope ends and sees
+            the handler's exception.
+        scope: How long a value is kept: ``"record"`` for one call of one handler, ``"invocation"``, or
+            ``"cold_start"`` for the life of the container.
 
     Raises:
-        RegistrationError: The factory cannot be called, or there is no such scope.
+        RegistrationError: The factory cannot be called, or the scope is unknown.
 
     Example:
         >>> def get_bus() -> list[str]: return []
@@ -45,7 +46,7 @@ class Depends:
 
     def __post_init__(self) -> None:
         if not callable(self.factory):
-            msg = f"Depends() found a value of type {type(self.factory).__name__}, expected a function or a class"
+            msg = f"Depends() found {kind_of(self.factory)}, expected a function or a class"
             raise RegistrationError(msg)
         if self.scope not in SCOPES:
             msg = f"Depends() found scope={self.scope!r}, expected {' or '.join(map(repr, SCOPES))}"

@@ -1,7 +1,7 @@
-"""Where the entity's name stands in an item: rules that read it from a wire image without decoding the image.
+"""Discriminators: rules that read the entity's name from a wire image without decoding the image.
 
-A rule is asked with the new image, then with the old one, then with the keys, until one of them tells. Presets name the
-conventions of widespread single-table libraries: ``Dispatcher(discriminator=discriminators.ELECTRODB)``.
+A rule reads the new image, then the old one, then the keys, until one of them holds a name. Presets hold the
+conventions of common single-table libraries: ``Dispatcher(discriminator=discriminators.ELECTRODB)``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from router.errors import RegistrationError
+from router.naming import kind_of
 
 __all__ = [
     "AMPLIFY",
@@ -38,20 +39,20 @@ Image = Mapping[str, Any]
 
 @runtime_checkable
 class Discriminator(Protocol):
-    """Reads the name of an entity from a wire image."""
+    """A rule that reads the name of an entity from a wire image."""
 
     @property
     def attributes(self) -> tuple[str, ...]:
-        """Attributes whose whole value is the entity's name, so that a model's ``Literal`` on one names its entity."""
+        """The attributes whose whole value is the entity's name: a ``Literal`` of a model on one names its entity."""
         ...
 
     @property
     def folds(self) -> bool:
-        """Whether upper and lower case are the same entity."""
+        """Whether names that differ only in case are one entity."""
         ...
 
     def read(self, image: Image) -> str | None:
-        """The name, or ``None`` where this image does not tell; whatever the image holds, nothing is raised."""
+        """Return the name, or ``None`` if the image holds none. Raises nothing, even for a malformed image."""
         ...
 
 
@@ -67,7 +68,7 @@ class Attribute:
         return (self.name,)
 
     def read(self, image: Image) -> str | None:
-        return _string(image, self.name)
+        return _value(image, self.name)
 
     def __repr__(self) -> str:
         return f"attribute({self.name!r})"
@@ -83,7 +84,7 @@ class Prefix:
     folds = False
 
     def read(self, image: Image) -> str | None:
-        head, separator, _ = (_string(image, self.name) or "").partition(self.separator)
+        head, separator, _ = (_value(image, self.name) or "").partition(self.separator)
         return head if head and separator else None
 
     def __repr__(self) -> str:
@@ -101,7 +102,7 @@ class Template:
     folds = False
 
     def read(self, image: Image) -> str | None:
-        match = self.expression.fullmatch(_string(image, self.name) or "")
+        match = self.expression.fullmatch(_value(image, self.name) or "")
         return match["entity"] if match else None
 
     def __repr__(self) -> str:
@@ -168,98 +169,98 @@ class Folded:
 
 
 def attribute(name: str) -> Discriminator:
-    """Take the whole value of a string attribute for the entity's name.
+    """Read the name from the whole value of a string attribute.
 
     Args:
-        name: The attribute's name, exactly.
+        name: The attribute's exact name.
 
     Raises:
-        RegistrationError: The name is no text, or empty.
+        RegistrationError: The name is not a string, or is empty.
 
     Example:
         >>> attribute("EntityType").read({"EntityType": {"S": "Order"}})
         'Order'
     """
-    return Attribute(_text("attribute", "name", name))
+    return Attribute(_string("attribute", "name", name))
 
 
 def prefix(name: str, separator: str = "#") -> Discriminator:
-    """Take what stands before a separator in a string attribute, as in keys such as ``ORDER#1``.
+    """Read the name from the part of a string attribute before a separator, as in the key ``ORDER#1``.
 
     Args:
         name: The attribute's name.
-        separator: What ends the prefix; a value without it tells nothing.
+        separator: The text after the prefix; a value without it names no entity.
 
     Raises:
-        RegistrationError: The name or the separator is no text, or empty.
+        RegistrationError: The name or the separator is not a string, or is empty.
 
     Example:
         >>> prefix("pk").read({"pk": {"S": "ORDER#1"}})
         'ORDER'
     """
-    return Prefix(_text("prefix", "name", name), _text("prefix", "separator", separator))
+    return Prefix(_string("prefix", "name", name), _string("prefix", "separator", separator))
 
 
 def template(name: str, pattern: str) -> Discriminator:
-    """Take the part of a string attribute that stands where ``{entity}`` stands in a template.
+    """Read the name from the part of a string attribute at ``{entity}`` in a pattern.
 
     Args:
         name: The attribute's name.
-        pattern: Text with ``{entity}`` once, which stands for one or more characters other than ``#``, ``|`` and
-            ``:``, and any number of other placeholders, each for one or more characters of any kind. A ``*`` at the
-            end stands for anything, nothing included.
+        pattern: Text with ``{entity}`` once and any number of other placeholders. ``{entity}`` matches one or more
+            characters other than ``#``, ``|`` and ``:``; another placeholder matches one or more characters. A ``*`` at
+            the end matches any rest, even an empty one.
 
     Raises:
-        RegistrationError: The pattern does not hold ``{entity}`` exactly once.
+        RegistrationError: The pattern does not contain ``{entity}`` exactly once.
 
     Example:
         >>> template("sk", "${entity}_{version}*").read({"sk": {"S": "$order_1#id_7"}})
         'order'
     """
-    pattern = _text("template", "pattern", pattern)
+    pattern = _string("template", "pattern", pattern)
     if pattern.count("{entity}") != 1:
         msg = (
             f"template() found the pattern {pattern!r}, expected one with {{entity}} exactly once: '{{entity}}#{{id}}'"
         )
         raise RegistrationError(msg)
     tail = ".*" if pattern.endswith("*") else ""
-    # split() with a group puts the placeholders at the odd places, the literal text between them at the even ones.
+    # split() with a group returns the literal text at even positions and the placeholders at odd ones.
     pieces = re.split(r"\{(\w+)\}", pattern.removesuffix("*"))
     expression = "".join(
         re.escape(piece) if position % 2 == 0 else ("(?P<entity>[^#|:]+)" if piece == "entity" else ".+?")
         for position, piece in enumerate(pieces)
     )
-    return Template(_text("template", "name", name), pattern, re.compile(expression + tail, re.DOTALL))
+    return Template(_string("template", "name", name), pattern, re.compile(expression + tail, re.DOTALL))
 
 
 def function(call: Callable[[Image], str | None]) -> Discriminator:
-    """Let a function of the wire image tell the entity's name.
+    """Read the name with a function of the wire image.
 
     Args:
-        call: Given ``{"pk": {"S": "..."}, ...}``; returns the name, or ``None`` where the image does not tell. What it
-            raises fails the record at stage ``envelope``.
+        call: Takes ``{"pk": {"S": "..."}, ...}`` and returns the name, or ``None`` if the image holds none. An
+            exception fails the record at stage ``envelope``.
 
     Raises:
-        RegistrationError: It cannot be called.
+        RegistrationError: The argument cannot be called.
 
     Example:
         >>> function(lambda image: "Order" if "order_id" in image else None).read({"order_id": {"S": "1"}})
         'Order'
     """
     if not callable(call):
-        msg = f"function() found a value of type {type(call).__name__}, expected a function of the wire image"
+        msg = f"function() found {kind_of(call)}, expected a function of the wire image"
         raise RegistrationError(msg)
     return Function(call)
 
 
 def chain(*rules: str | Discriminator | Callable[[Image], str | None]) -> Discriminator:
-    """Ask several rules in turn; the first that tells a name wins.
+    """Read the name with the first of several rules that finds one.
 
     Args:
         rules: Discriminators, attribute names or functions.
 
     Raises:
-        RegistrationError: There is no rule, or something that is none.
+        RegistrationError: There are none, or an argument is not a rule.
 
     Example:
         >>> chain("EntityType", prefix("pk")).read({"pk": {"S": "ORDER#1"}})
@@ -272,13 +273,13 @@ def chain(*rules: str | Discriminator | Callable[[Image], str | None]) -> Discri
 
 
 def folded(rule: str | Discriminator | Callable[[Image], str | None]) -> Discriminator:
-    """Take names that differ only in upper and lower case for the same entity.
+    """Treat names that differ only in case as one entity.
 
     Args:
         rule: The rule that reads the name.
 
     Raises:
-        RegistrationError: It is no rule.
+        RegistrationError: The argument is not a rule.
 
     Example:
         >>> folded(prefix("pk")).folds
@@ -288,21 +289,25 @@ def folded(rule: str | Discriminator | Callable[[Image], str | None]) -> Discrim
 
 
 def discriminator_of(rule: object) -> Discriminator:
-    """Make a discriminator of an attribute's name, a function, or what is one already."""
+    """Return the discriminator for an attribute's name, a function, or a discriminator.
+
+    Raises:
+        RegistrationError: The argument is none of these.
+    """
     if isinstance(rule, str):
         return attribute(rule)
     if isinstance(rule, Discriminator):
         return rule
     if callable(rule):
-        return function(rule)  # pyright: ignore[reportArgumentType]  # what it takes is seen when it is called
+        return function(rule)  # pyright: ignore[reportArgumentType]  # the first call shows what it takes
     msg = (
-        f"found a discriminator of type {type(rule).__name__}, expected an attribute's name, a function of the image, "
+        f"found {kind_of(rule)} as the discriminator, expected an attribute's name, a function of the wire image, "
         "or one of router.discriminators"
     )
     raise RegistrationError(msg)
 
 
-def _string(image: Image, name: str) -> str | None:
+def _value(image: Image, name: str) -> str | None:
     try:
         value = image[name]["S"]
     except (KeyError, TypeError):
@@ -310,15 +315,15 @@ def _string(image: Image, name: str) -> str | None:
     return value if type(value) is str and value else None
 
 
-def _text(factory: str, what: str, value: object) -> str:
+def _string(function: str, parameter: str, value: object) -> str:
     if isinstance(value, str) and value:
         return value
-    found = "an empty text" if value == "" else f"a value of type {type(value).__name__}"
-    msg = f"{factory}() found {found} as {what}, expected a text"
+    found = "an empty string" if value == "" else kind_of(value)
+    msg = f"{function}() found {found} as {parameter}, expected a string"
     raise RegistrationError(msg)
 
 
-# Each of these is a fact about somebody else's table layout; their sources name the attribute.
+# Each preset follows the source code of the library that it is named for.
 ELECTRODB = folded(chain("__edb_e__", template("sk", "${entity}_{version}*")))
 ONETABLE = attribute("_type")
 DYNAMODB_TOOLBOX = attribute("_et")

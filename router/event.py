@@ -1,4 +1,4 @@
-"""What happened to an item, as flags that combine."""
+"""Event: what happened to an item, as flags."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ __all__ = ["Event"]
 
 
 class Event(enum.Flag):
-    """What a stream record says happened to an item; members combine with ``|``.
+    """What happened to an item; members combine with ``|``.
 
-    DynamoDB names three events. The third hides two causes, so ``REMOVE`` stands for both: ``DELETE``, somebody
-    deleted the item, and ``EXPIRE``, its time to live ran out.
+    DynamoDB's event REMOVE has two causes: a request deleted the item (``DELETE``), or its time to live expired
+    (``EXPIRE``). ``REMOVE`` is both. Iterating the class or a combination yields single members.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
 
     Example:
@@ -19,6 +19,8 @@ class Event(enum.Flag):
         INSERT|MODIFY
         >>> Event.EXPIRE in Event.REMOVE
         True
+        >>> list(Event.REMOVE)
+        [DELETE, EXPIRE]
     """
 
     INSERT = 1
@@ -28,14 +30,14 @@ class Event(enum.Flag):
     REMOVE = DELETE | EXPIRE
     ANY = INSERT | MODIFY | REMOVE
 
-    # Members are singletons. enum's own hash is written in Python, and every record is looked up by its event.
+    # Faster than enum's own hash, which is written in Python: every record is looked up by its event. Members are
+    # singletons, so identity is equality.
     __hash__ = object.__hash__
 
     def __str__(self) -> str:
         if self is Event.ANY:
             return "ANY"
-        removals = (Event.REMOVE,) if Event.REMOVE in self else (Event.DELETE, Event.EXPIRE)
-        parts = (Event.INSERT, Event.MODIFY, *removals)
-        return "|".join(str(part.name) for part in parts if part in self) or "Event(0)"
+        names = "|".join(str(event.name) for event in self)
+        return names.replace("DELETE|EXPIRE", "REMOVE") or "Event(0)"
 
     __repr__ = __str__

@@ -1,4 +1,4 @@
-"""What a failure becomes: deciding only, acting is done elsewhere."""
+"""Policies: decide what a failure becomes. They act on nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from router.errors import RegistrationError
+from router.naming import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,15 +20,15 @@ __all__ = ["Drop", "OnError", "Park", "Policy", "Retry", "decide"]
 class Retry:
     """Report the record as failed, so that Lambda delivers it again.
 
-    As a bare policy it leaves permanent failures (what cannot be decoded or validated, and ``Reject``) to go their own
-    way, since another try cannot help them; a mapping that names their type retries even those.
+    A retry cannot help a permanent failure: an image that cannot be decoded or validated, or a ``Reject``. Only a
+    mapping that names the exception's type retries one.
 
     Args:
-        park_after: Park the record instead once it is this old, in seconds or as a timedelta, so that one record
-            cannot hold its shard for the day that the stream keeps it.
+        park_after: The age, in seconds or as a timedelta, from which the record is parked instead. Without it one
+            record can block its shard for the 24 hours that a stream keeps it.
 
     Raises:
-        RegistrationError: The age is no positive number of seconds.
+        RegistrationError: The age is not a positive number of seconds.
 
     Example:
         >>> Retry(park_after=timedelta(hours=1))
@@ -44,7 +45,7 @@ class Retry:
         if age is None:
             return
         if isinstance(age, bool) or not isinstance(age, int | float) or not age > 0:
-            found = age if isinstance(age, int | float) else f"a value of type {type(age).__name__}"
+            found = age if isinstance(age, int | float) else kind_of(age)
             msg = f"Retry(park_after=) found {found}, expected seconds above zero or a timedelta"
             raise RegistrationError(msg)
 
@@ -54,7 +55,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Park:
-    """Put the record into the parking place and let the stream move on.
+    """Put the record into the parking place and count it as done.
 
     Example:
         >>> Park()
@@ -64,7 +65,7 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Let the record go, with a warning in the log. Nothing drops a record but this, where a user writes it.
+    """Discard the record with a warning in the log. No default drops a record.
 
     Example:
         >>> Drop()
@@ -82,50 +83,50 @@ def decide(
     """Decide what a failure becomes.
 
     Args:
-        error: What was raised.
-        permanent: Whether another try cannot help.
-        levels: Policies, the nearest first: the route's, then the dispatcher's. The first that speaks of this error
-            counts; in a mapping the nearest base class of the error does.
-        age: Seconds since the record was made, where known.
+        error: The exception.
+        permanent: Whether a retry cannot help.
+        levels: The policies of the route and of the dispatcher, in this order. The first that covers the error decides;
+            in a mapping, the entry of the error's nearest base class.
+        age: The seconds since the change, or ``None`` if unknown.
         can_park: Whether there is a parking place.
     """
-    chosen = next((policy for level in levels if (policy := _speaks(level, error, permanent)) is not None), None)
+    chosen = next((policy for level in levels if (policy := _covering(level, error, permanent)) is not None), None)
     if chosen is None:
         return Park() if permanent and can_park else Retry()
     if isinstance(chosen, Retry) and chosen.park_after is not None and age is not None:
-        # By now a timedelta has become seconds.
+        # __post_init__ converts a timedelta to seconds.
         return Park() if age >= chosen.park_after else chosen  # type: ignore[operator]
     return chosen
 
 
-def _speaks(level: OnError | None, error: Exception, permanent: bool) -> Policy | None:
+def _covering(level: OnError | None, error: Exception, permanent: bool) -> Policy | None:
     if isinstance(level, Mapping):
         return next((level[base] for base in type(error).__mro__ if base in level), None)
     return None if permanent and isinstance(level, Retry) else level
 
 
 def policies_of(level: OnError | None) -> tuple[Policy, ...]:
-    """Every policy that a level could choose."""
+    """Return every policy that a level can choose."""
     if isinstance(level, Mapping):
         return tuple(level.values())
     return () if level is None else (level,)
 
 
 def parks(policy: Policy) -> bool:
-    """Whether a policy may need a parking place."""
+    """Whether a policy can park a record."""
     return isinstance(policy, Park) or (isinstance(policy, Retry) and policy.park_after is not None)
 
 
 def check_on_error(value: object) -> None:
-    """Refuse what is no policy and no mapping of exception types to policies.
+    """Require a policy, a mapping of exception types to policies, or ``None``.
 
     Raises:
-        RegistrationError: Says what was found and what to write instead.
+        RegistrationError: The message says what was found and what to write instead.
     """
     if isinstance(value, Mapping):
         for kind, policy in value.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
-                msg = f"on_error found {_name(kind)} as a key, expected exception types: {{TimeoutError: Retry()}}"
+                msg = f"on_error found {kind_of(kind)} as a key, expected exception types: {{TimeoutError: Retry()}}"
                 raise RegistrationError(msg)
             _check_policy(policy, f" for {kind.__name__}")
     elif value is not None:
@@ -136,9 +137,5 @@ def _check_policy(value: object, where: str) -> None:
     if isinstance(value, Retry | Park | Drop):
         return
     hint = f"; write {value.__name__}()" if value in (Retry, Park, Drop) and isinstance(value, type) else ""
-    msg = f"on_error found {_name(value)}{where}, expected Retry(), Park() or Drop(){hint}"
+    msg = f"on_error found {kind_of(value)}{where}, expected Retry(), Park() or Drop(){hint}"
     raise RegistrationError(msg)
-
-
-def _name(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Stream view types: which images a stream carries for each event.
+"""Stream view types: which images the records of a stream carry.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
 """
@@ -19,7 +19,7 @@ _OLD_VIEWS = ("NEW_AND_OLD_IMAGES", "OLD_IMAGE")
 
 
 def carried(view: View, event: Event) -> tuple[str, ...]:
-    """The names of the images that a stream of this view type carries for an event."""
+    """Return the names of the images in a record of this event."""
     new = view in _NEW_VIEWS and event in Event.INSERT | Event.MODIFY
     old = view in _OLD_VIEWS and event in Event.MODIFY | Event.REMOVE
     return ("NewImage",) * new + ("OldImage",) * old

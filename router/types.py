@@ -1,4 +1,4 @@
-"""Callables that pass between planning, injection and middleware."""
+"""Types of the callables around a handler."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 __all__ = ["Call", "Middleware", "Overrides"]
 
 Call = Callable[[Any], Any]
-"""Calls a handler with a change, or with the changes of a batch; injection and middleware are inside."""
+"""Calls a handler with a change or with the changes of a batch, through its middleware and with its dependencies."""
 
 Middleware = Callable[[Call], Call]
-"""Takes the next call and returns the call that replaces it."""
+"""Takes a call and returns the call around it."""
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
-"""Factories that replace others, as tests set them."""
+"""Factories that replace others in tests."""

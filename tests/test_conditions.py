@@ -481,7 +481,7 @@ def test_not_hashable() -> None:
     ("condition", "attribute"),
     [
         (changed("a"), "to"),
-        (became("a", 1), "value"),
+        (became("a", 1), "to"),
         (where(large), "predicate"),
         (all_of(changed("a")), "conditions"),
         (not_(changed("a")), "condition"),
@@ -512,8 +512,7 @@ def test_unequal(other: object) -> None:
         ),
         (
             lambda: changed("a", large),  # type: ignore[arg-type]  # wrong on purpose
-            "changed() found the function large (a predicate goes into where()), expected attribute paths such as "
-            "'status'",
+            "changed() found the function large, expected attribute paths such as 'status'",
         ),
         (
             lambda: became(None, 1),  # type: ignore[arg-type]  # wrong on purpose
@@ -527,8 +526,8 @@ def test_unequal(other: object) -> None:
         ),
         (
             lambda: all_of(large),  # type: ignore[arg-type]  # wrong on purpose
-            "all_of() found the function large (a predicate goes into where()), expected conditions such as "
-            "changed('status') or where(function)",
+            "all_of() found the function large, expected conditions such as changed('status') or where(function); "
+            "write where(large)",
         ),
         (
             lambda: all_of(None),  # type: ignore[arg-type]  # wrong on purpose

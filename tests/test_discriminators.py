@@ -371,15 +371,15 @@ def test_discriminator_of(rule: Any, discriminator: Discriminator) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: attribute(""), "attribute() found an empty text as name, expected a text"),
+        (lambda: attribute(""), "attribute() found an empty string as name, expected a string"),
         (
             lambda: attribute(7),  # type: ignore[arg-type]  # wrong on purpose
-            "attribute() found a value of type int as name, expected a text",
+            "attribute() found a value of type int as name, expected a string",
         ),
-        (lambda: prefix(""), "prefix() found an empty text as name, expected a text"),
-        (lambda: prefix("pk", ""), "prefix() found an empty text as separator, expected a text"),
-        (lambda: template("", "{entity}"), "template() found an empty text as name, expected a text"),
-        (lambda: template("pk", ""), "template() found an empty text as pattern, expected a text"),
+        (lambda: prefix(""), "prefix() found an empty string as name, expected a string"),
+        (lambda: prefix("pk", ""), "prefix() found an empty string as separator, expected a string"),
+        (lambda: template("", "{entity}"), "template() found an empty string as name, expected a string"),
+        (lambda: template("pk", ""), "template() found an empty string as pattern, expected a string"),
         (
             lambda: template("pk", "{id}"),
             "template() found the pattern '{id}', expected one with {entity} exactly once: '{entity}#{id}'",
@@ -395,15 +395,15 @@ def test_discriminator_of(rule: Any, discriminator: Discriminator) -> None:
         (chain, "chain() found no rule, expected at least one: chain('EntityType', prefix('pk'))"),
         (
             lambda: chain("a", 7),  # type: ignore[arg-type]  # wrong on purpose
-            "found a discriminator of type int, expected an attribute's name, a function of the image, or one of "
-            "router.discriminators",
+            "found a value of type int as the discriminator, expected an attribute's name, a function of the wire image, "
+            "or one of router.discriminators",
         ),
         (
             lambda: folded(None),  # type: ignore[arg-type]  # wrong on purpose
-            "found a discriminator of type NoneType, expected an attribute's name, a function of the image, or one of "
-            "router.discriminators",
+            "found a value of type NoneType as the discriminator, expected an attribute's name, a function of the wire image, "
+            "or one of router.discriminators",
         ),
-        (lambda: discriminator_of(""), "attribute() found an empty text as name, expected a text"),
+        (lambda: discriminator_of(""), "attribute() found an empty string as name, expected a string"),
     ],
 )
 def test_refuses(make: Callable[[], object], message: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from router.app import Dispatcher
-from router.conditions import AllOf, AnyOf, Became, Changed
+from router.conditions import AllOf, AnyOf, Changed
 from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
 from router.event import Event
 from router.routes import Route
@@ -196,8 +196,6 @@ def _demands(condition: Any) -> Iterator[tuple[Demand, ...]]:
     elif isinstance(condition, Changed):
         for path in condition.paths:
             yield tuple(_sides(path, condition.before, condition.after))
-    elif isinstance(condition, Became):
-        yield tuple(_sides(condition.path, None, condition.after))
     else:
         yield ()
 
