@@ -1,36 +1,49 @@
-"""A file that holds its old text or its new one, and never a part of either."""
+"""Write files in one step: a reader sees the old text or the new one, never a part of either."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
+from secrets import token_hex
 
-__all__ = ["replace_text"]
+__all__ = ["write_text"]
+
+_DEFAULT_MODE = 0o666  # of which the system subtracts the umask
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Put another text into a file, whose mode stays.
+def write_text(path: Path, text: str, *, mode: int | None = None, replace: bool = True) -> None:
+    """Write a text into a temporary file beside the target, and rename it to the target.
 
-    The text goes to a file beside it first, which then takes its place: whoever reads meanwhile, and whatever fails
-    half-way, finds the whole of one of the two. Of a link, what it leads to is replaced.
+    If the path is a link, the file that it points to is replaced. Line ends stay as they are.
 
     Args:
         path: The file.
-        text: Its new text; line ends are kept as they are.
+        text: Its new text.
+        mode: Its permissions; by default those of the existing file, and of a new one those that the umask leaves.
+        replace: Whether to replace an existing file.
 
     Raises:
-        OSError: It cannot be written; then it is as it was.
+        FileExistsError: The file exists and is not to be replaced.
+        OSError: The file cannot be written; then it is unchanged.
+
+    Example:
+        >>> write_text(Path("template.yaml"), "Resources: {}")  # doctest: +SKIP
     """
     target = path.resolve()
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    if mode is None and target.exists():
+        mode = target.stat().st_mode & 0o7777
+    partial = target.with_name(f".{target.name}.{token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _DEFAULT_MODE if mode is None else mode)
+        with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(target.stat().st_mode & 0o7777)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        if mode is not None:
+            partial.chmod(mode)
+        if replace:
+            partial.replace(target)
+        else:
+            os.link(partial, target)  # unlike a rename, a link does not replace a file
+    finally:
+        partial.unlink(missing_ok=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from router.errors import RouterError
+from router.local.files import write_text
 from router.testing.builders import event
 from router.testing.stream import Stream
 
@@ -142,7 +142,5 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, found: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and renamed: tests that run beside each other may want the same event.
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(f"{json.dumps(found, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
-    partial.replace(path)
+    # In one step, because tests that run in parallel may record the same event.
+    write_text(path, f"{json.dumps(found, indent=2, ensure_ascii=False)}\n")

@@ -10,7 +10,8 @@ from typing import Any
 from router.errors import RouterError
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.install import install
-from router.local.streams.lambda_record import as_event, lambda_record, relocate, stream_records
+from router.local.streams.lambda_record import as_event, lambda_record, relocate
+from router.local.streams.reader import stream_records
 from tests.events.stories import STORIES, Shop, Story
 
 FOLDER = Path(__file__).parent

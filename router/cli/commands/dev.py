@@ -33,7 +33,8 @@ from router.local.engines.endpoint import Endpoint
 from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
 from router.local.runtime import require_client
-from router.local.streams.poller import Poller, told_arn
+from router.local.streams.lambda_record import event_source_arn
+from router.local.streams.poller import Poller
 
 __all__ = ["DEFAULT_PORT", "dev"]
 
@@ -95,7 +96,7 @@ def dev(
         # In this process the session prints every failure, so the log would repeat it.
         _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
         failures = InjectedFailures(poison, fail, slow)
-        with open_runner(name, described, told_arn(arn), runtime=runtime) as runner:
+        with open_runner(name, described, event_source_arn(arn), runtime=runtime) as runner:
             session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
             _introduce(session, opened, described, tables[described.table], name)
             if str(failures):
@@ -161,7 +162,7 @@ def _run(
     session: DevSession, engine: Engine, function: LocalFunction, arn: str, app: str | None, stop: StopRequest
 ) -> None:
     arn_of_function = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
-    mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=told_arn(arn))
+    mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=event_source_arn(arn))
     poller = Poller(mapping, engine.client("dynamodbstreams"), arn, session.invoke, listener=session.listen)
     try:
         with _changes(app) as changed, suppress(KeyboardInterrupt), stop.deferred():

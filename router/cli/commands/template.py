@@ -14,7 +14,8 @@ from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
 from router.local.cloudformation.resources import MappedStream, Stack
 from router.local.cloudformation.template import app_of_handler
-from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, replace_text, rewritten
+from router.local.files import write_text
+from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, rewritten
 from router.local.lint import mapped_streams
 
 __all__ = ["template"]
@@ -75,7 +76,7 @@ def _app_of(stack: Stack, mapped: MappedStream) -> str:
 def _write(path: Path, found: list[MappedFilters]) -> None:
     try:
         text = path.read_bytes().decode()
-        replace_text(path, rewritten(text, str(path), found))
+        write_text(path, rewritten(text, str(path), found))
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         raise CommandLineError(msg) from None

@@ -10,7 +10,6 @@
 """
 
 from router.local.cloudformation.yaml_text import block_lines
-from router.local.files import replace_text
 from router.local.filter_criteria.criteria import MOST_FILTERS, Filters, filters_of
 from router.local.filter_criteria.drift import MappedFilters, keys_of, mapped_filters, rewritten
 
@@ -22,6 +21,5 @@ __all__ = [
     "filters_of",
     "keys_of",
     "mapped_filters",
-    "replace_text",
     "rewritten",
 ]

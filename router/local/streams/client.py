@@ -1,4 +1,4 @@
-"""DynamoDB and its streams at any address, asked through boto3; what goes wrong there is told in one sentence."""
+"""DynamoDB and its streams at AWS or at any endpoint, through boto3, with errors of one sentence."""
 
 from __future__ import annotations
 
@@ -15,30 +15,35 @@ from router.errors import RouterError
 __all__ = ["LOCAL_REGION", "RecorderError", "Service", "stream_parts"]
 
 LOCAL_REGION = "ddblocal"
-"""What DynamoDB Local calls its own region."""
+"""The region in the ARNs of DynamoDB Local."""
 
 _STREAM = re.compile(r"arn:aws[a-z-]*:dynamodb:([^:]+):[0-9]*:table/([^/]+)/stream/.+")
 _DEFAULT_REGION = "us-east-1"
 
 
 class RecorderError(RouterError):
-    """Nothing can be recorded: what was asked for is not there, does not answer, or may not be read."""
+    """A stream cannot be read: it does not exist, does not answer or may not be read. Or an event cannot be written."""
 
 
 class Service:
     """DynamoDB and its streams, at AWS or at any other endpoint, with boto3's own chain of credentials and regions.
 
-    For an endpoint on this machine, where none are set, it takes those that :mod:`router.local.engines.dynamodb_local` takes.
+    An endpoint on the loopback interface gets dummy credentials and a default region unless others are set.
 
     Args:
-        endpoint_url: Where the engine listens; AWS when left out.
-        stream_arn: A stream whose region is meant.
+        endpoint_url: The engine's endpoint URL; AWS by default.
+        stream_arn: A stream, whose region is used.
+
+    Attributes:
+        tables: The boto3 client of DynamoDB.
+        streams: The boto3 client of its streams.
+        region: The region of both.
 
     Raises:
-        RecorderError: That is no endpoint or no stream, or boto3 finds no region for it.
+        RecorderError: The URL is no endpoint, the ARN is no stream's, or boto3 finds no region.
 
     Example:
-        >>> Service("http://127.0.0.1:8000").streams_of("Shop")  # doctest: +SKIP
+        >>> Service("http://127.0.0.1:8000").stream_of("Shop")  # doctest: +SKIP
         'arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678'
     """
 
@@ -67,10 +72,13 @@ class Service:
         self.region = str(self.streams.meta.region_name)
 
     def stream_of(self, table: str) -> str:
-        """The ARN of a table's stream, the latest if there were several.
+        """The ARN of a table's latest stream.
+
+        Args:
+            table: The table.
 
         Raises:
-            RecorderError: There is no such table, or it has no stream.
+            RecorderError: The table does not exist, or it has no stream.
         """
         from botocore.exceptions import ClientError
 
@@ -94,22 +102,22 @@ class Service:
         return self._called("DescribeStream", self.streams.describe_stream, names)
 
     def get_shard_iterator(self, **names: Any) -> Any:
-        """Point at a position in a shard."""
+        """Make an iterator at a position in a shard."""
         return self._called("GetShardIterator", self.streams.get_shard_iterator, names)
 
     def get_records(self, **names: Any) -> Any:
-        """Read a page of records from such a position."""
-        return self._called("GetRecords", self.streams.get_records, names)
+        """Read a page of records at an iterator."""
+        return self._called("GetRecords", self.streams.get_records, names, passing="ExpiredIteratorException")
 
     def _client(self, service: str) -> Any:
         options = dict(self._options)
         if service == "dynamodbstreams" and options["endpoint_url"]:
-            # AWS has an address of its own for streams, where others have one for both.
+            # AWS has a second address for streams; local engines have one for both services.
             options["endpoint_url"] = options["endpoint_url"].replace("//dynamodb.", "//streams.dynamodb.")
         return self._session.client(service, **options)
 
-    def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any]) -> Any:
-        with self._explained(name):
+    def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any], passing: str = "") -> Any:
+        with self._explained(name, passing=passing):
             return method(**names)
 
     def _no_table(self, table: str) -> str:
@@ -123,16 +131,16 @@ class Service:
 
     @contextmanager
     def _explained(self, doing: str, passing: str = "") -> Iterator[None]:
-        """What goes wrong at the other end, as one error; botocore's messages hold no items."""
+        """Raise RecorderError for botocore's errors, except one error code; their messages hold no items."""
         from botocore import exceptions as found
 
         try:
             yield
         except found.ClientError as error:
-            told = error.response.get("Error", {})
-            if told.get("Code") == passing:
+            refusal = error.response.get("Error", {})
+            if refusal.get("Code") == passing:
                 raise
-            msg = f"found {self._where} to refuse {doing}: {told.get('Code')}: {told.get('Message')}"
+            msg = f"found {self._where} to refuse {doing}: {refusal.get('Code')}: {refusal.get('Message')}"
         except (found.ConnectionError, found.HTTPClientError) as error:
             msg = f"found nothing that answers at {self._where}, expected DynamoDB ({error}); see whether it runs"
         except (found.NoCredentialsError, found.PartialCredentialsError, found.NoRegionError) as error:
@@ -145,10 +153,13 @@ class Service:
 
 
 def stream_parts(stream_arn: str) -> tuple[str, str]:
-    """Tell the region and the table of a stream's ARN.
+    """The region and the table in a stream's ARN.
+
+    Args:
+        stream_arn: The ARN.
 
     Raises:
-        RecorderError: It is none.
+        RecorderError: The ARN is not a stream's.
 
     Example:
         >>> stream_parts("arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678")

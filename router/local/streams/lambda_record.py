@@ -1,7 +1,7 @@
-"""Turn what a stream's ``GetRecords`` returns into records and events as Lambda delivers them.
+"""Convert records of ``GetRecords`` into records and events as Lambda delivers them.
 
-Lambda's event source mapping calls ``GetRecords`` too, but hands records on in a form of its own: binary values as
-base64 text, times as seconds, the identity of a TTL delete with lower-case names, and the stream's ARN added.
+Lambda's event source mapping calls ``GetRecords`` too, and delivers the records in another form: binary values as
+base64 text, times as seconds, the identity of a TTL delete with lower-case names, and with the stream's ARN.
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
 """
@@ -9,36 +9,21 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRe
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
-from graphlib import TopologicalSorter
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-__all__ = ["StreamsClient", "as_event", "lambda_record", "relocate", "stream_records"]
+__all__ = ["as_event", "event_source_arn", "lambda_record", "relocate"]
 
-
-class StreamsClient(Protocol):
-    """What is asked of a boto3 ``dynamodbstreams`` client."""
-
-    def describe_stream(self, *args: Any, **kwargs: Any) -> Any:
-        """List the shards of a stream, a page at a time."""
-        ...
-
-    def get_shard_iterator(self, *args: Any, **kwargs: Any) -> Any:
-        """Point at a position in a shard."""
-        ...
-
-    def get_records(self, *args: Any, **kwargs: Any) -> Any:
-        """Read a page of records from such a position."""
-        ...
+_PLACEHOLDER_ACCOUNT = "000000000000"  # of engines without accounts
 
 
 def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str) -> dict[str, Any]:
-    """Write one record of ``GetRecords`` as it stands in a Lambda event, in the order of keys that Lambda uses.
+    """Convert one record of ``GetRecords`` into a record of a Lambda event, with Lambda's order of keys.
 
     Args:
         stream_record: The record as boto3 returns it, times as ``datetime`` and binary values as ``bytes``.
         stream_arn: The stream's ARN, which becomes ``eventSourceARN``.
-        region: What ``awsRegion`` shall say; DynamoDB Local calls its own ``ddblocal``.
+        region: The record's ``awsRegion``; DynamoDB Local's own region is ``ddblocal``.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -54,7 +39,7 @@ def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str
     name = stream_record["eventName"]
     record = {
         "eventID": stream_record["eventID"],
-        # DynamoDB Local 3.x gives this name to TTL deletes, and to nothing else.
+        # DynamoDB Local 3.x gives this name to TTL deletes only.
         "eventName": "REMOVE" if name == "UNKNOWN_TO_SDK_VERSION" else name,
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
@@ -68,7 +53,7 @@ def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str
 
 
 def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Put records into the event that Lambda would hand to a function.
+    """Make the event in which Lambda delivers records to a function.
 
     Example:
         >>> as_event([])
@@ -78,7 +63,7 @@ def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def relocate(arn: str, *, region: str = "us-east-1", account: str = "123456789012") -> str:
-    """Give an ARN another region and account, for records that shall not show where they were made.
+    """Replace the region and the account of an ARN.
 
     Example:
         >>> relocate("arn:aws:dynamodb:ddblocal:000000000000:table/Shop")
@@ -88,48 +73,17 @@ def relocate(arn: str, *, region: str = "us-east-1", account: str = "12345678901
     return ":".join((prefix, partition, service, region, account, resource))
 
 
-def stream_records(client: StreamsClient, stream_arn: str) -> Iterator[dict[str, Any]]:
-    """Read a stream from its oldest record to its end, as far as it goes now, each shard after its parent.
+def event_source_arn(stream_arn: str) -> str:
+    """A stream's ARN as its records in a Lambda event have it: with a region and an account, which some engines lack.
 
     Args:
-        client: A boto3 ``dynamodbstreams`` client of any engine.
-        stream_arn: The stream, as ``LatestStreamArn`` of its table names it.
+        stream_arn: The ARN that the engine gives.
 
     Example:
-        >>> records = stream_records(engine.client("dynamodbstreams"), stream_arn)  # doctest: +SKIP
-        >>> event = as_event(lambda_record(record, stream_arn, "us-east-1") for record in records)  # doctest: +SKIP
+        >>> event_source_arn("arn:aws:dynamodb:ddblocal:000000000000:table/Shop")
+        'arn:aws:dynamodb:us-east-1:123456789012:table/Shop'
     """
-    for shard in _parents_first(_shards(client, stream_arn)):
-        yield from _shard_records(client, stream_arn, shard)
-
-
-def _shards(client: StreamsClient, stream_arn: str) -> Iterator[dict[str, Any]]:
-    page = client.describe_stream(StreamArn=stream_arn)["StreamDescription"]
-    yield from page["Shards"]
-    while last := page.get("LastEvaluatedShardId"):
-        page = client.describe_stream(StreamArn=stream_arn, ExclusiveStartShardId=last)["StreamDescription"]
-        yield from page["Shards"]
-
-
-def _parents_first(shards: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    named = {shard["ShardId"]: shard for shard in shards}
-    # A parent that is no longer listed has been trimmed: there is nothing of it to wait for.
-    parents = {name: {shard.get("ParentShardId")} & named.keys() for name, shard in named.items()}
-    return [named[name] for name in TopologicalSorter(parents).static_order()]
-
-
-def _shard_records(client: StreamsClient, stream_arn: str, shard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    iterator = client.get_shard_iterator(
-        StreamArn=stream_arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    # An open shard never runs out of iterators: an empty page is its end. A closed one may have empty pages before it.
-    closed = "EndingSequenceNumber" in shard["SequenceNumberRange"]
-    while iterator:
-        page = client.get_records(ShardIterator=iterator)
-        yield from page["Records"]
-        if not page["Records"] and not closed:
-            return
-        iterator = page.get("NextShardIterator")
+    return relocate(stream_arn) if stream_arn.split(":")[4] == _PLACEHOLDER_ACCOUNT else stream_arn
 
 
 def _change(change: Mapping[str, Any]) -> dict[str, Any]:

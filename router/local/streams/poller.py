@@ -1,8 +1,8 @@
-"""Lambda's part between a stream and a function: read shards, ask the mapping what to do, and do it.
+"""Run a function on the records of a real stream, as Lambda's event source mapping does.
 
-What happens when is decided by :class:`router.local.event_source_mapping.EventSourceMapping`; this module brings the stream, the
-function and the clock. Invocations run one after the other, also where the parallelization factor would let AWS run
-several at a time: which records share a batch, and in what order, is the same.
+:class:`router.local.event_source_mapping.EventSourceMapping` decides what happens when; this module supplies the
+stream, the function and the clock. Invocations run one after the other, even where the parallelization factor lets
+Lambda run several at a time: the batches and the order of their records are the same.
 """
 
 from __future__ import annotations
@@ -10,33 +10,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from graphlib import TopologicalSorter
-from typing import Any, Protocol
+from contextlib import contextmanager
+from typing import Protocol
 
 from router.errors import RouterError
-from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Position, Result
-from router.local.streams.lambda_record import StreamsClient, lambda_record, relocate
+from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Result
+from router.local.streams.lambda_record import event_source_arn, lambda_record
+from router.local.streams.reader import StreamReader, StreamsClient
 
-__all__ = ["Listener", "Poller", "StreamLostError", "told_arn"]
+__all__ = ["Listener", "Poller", "StreamLostError"]
 
 _DISCOVERY_SECONDS = 5.0
-_PLACEHOLDER_ACCOUNT = "000000000000"  # of engines that know no accounts
 
 
 class StreamLostError(RouterError):
-    """The stream cannot be read any more: its engine ended, or somebody deleted it."""
-
-
-class _ExpiredError(Exception):
-    """An iterator lives for 15 minutes, and a laptop may be shut for longer; the mapping knows where it was."""
+    """The stream cannot be read any more: its engine ended, or the stream was deleted."""
 
 
 class Listener(Protocol):
-    """Who is told what the mapping did beside invoking: discards, checkpoints and trims."""
+    """Receives the mapping's actions other than invocations: discards, checkpoints and trims."""
 
     def __call__(self, action: Action, /) -> None:
-        """Take note."""
+        """Receive an action."""
         ...
 
 
@@ -46,12 +41,12 @@ class Poller:
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
 
     Args:
-        mapping: The mapping, which knows no shard yet.
+        mapping: The mapping, without shards.
         streams: A boto3 ``dynamodbstreams`` client of the engine.
-        stream_arn: The stream, as the engine calls it.
-        function: What an invocation runs; it tells how that went.
-        listener: Who is told of everything else.
-        clock: The time, in seconds since the epoch.
+        stream_arn: The stream's ARN at the engine.
+        function: Runs an invocation and returns its result.
+        listener: Receives all other actions.
+        clock: Returns the time, in seconds since the epoch.
 
     Example:
         >>> poller = Poller(mapping, engine.client("dynamodbstreams"), arn, function)  # doctest: +SKIP
@@ -70,34 +65,35 @@ class Poller:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._mapping = mapping
-        self._streams = streams
-        self._arn = stream_arn
-        self._told_arn = told_arn(stream_arn)
+        self._reader = StreamReader(streams, stream_arn)
+        self._stream_arn = stream_arn
+        self._event_source_arn = event_source_arn(stream_arn)
+        self._region = self._event_source_arn.split(":")[3]
         self._function = function
         self._listener = listener
         self._clock = clock
-        self._known: list[str] = []  # shards, parents before children
-        self._iterators: dict[str, str] = {}
+        self._shard_ids: list[str] = []  # parents before children
         self._discovered = -math.inf
 
     def step(self) -> bool:
-        """Read what is there, and run what is due.
+        """Read a page of each shard, and run the invocations that are due.
 
         Returns:
-            Whether there was anything.
+            Whether there was a record or an invocation.
 
         Raises:
-            StreamLostError: The engine does not answer, or there is no such stream any more.
+            StreamLostError: The engine does not answer, or the stream no longer exists.
         """
-        self._discover()
-        read = [self._read(shard_id) for shard_id in self._known]
+        with self._reading():
+            self._discover()
+            read = [self._read(shard_id) for shard_id in self._shard_ids]
         return self._act() or any(read)
 
     def pause(self, longest: float) -> float:
-        """How long to do nothing when :meth:`step` found nothing to do, in seconds.
+        """The time until the next action is due, in seconds, for after a :meth:`step` without records.
 
         Args:
-            longest: The time after which the stream wants to be looked at again.
+            longest: The time after which to read the stream again, in seconds.
         """
         due = min(self._mapping.due_at(), self._mapping.flush_at()) - self._clock()
         return min(max(due, 0.0), longest)
@@ -105,7 +101,7 @@ class Poller:
     def _act(self) -> bool:
         actions = self._mapping.poll(self._clock())
         invokes = [action for action in actions if isinstance(action, Invoke)]
-        # What is told comes before what is done, or a checkpoint would be told after the one that follows it.
+        # Other actions come first: an invocation's result may be followed by a later checkpoint of the same shard.
         for action in actions:
             if not isinstance(action, Invoke):
                 self._listener(action)
@@ -115,83 +111,35 @@ class Poller:
         return bool(invokes)
 
     def _discover(self) -> None:
-        """Look for shards, parents first, now and then and whenever one has come to its end."""
+        """List the shards from time to time, and whenever a shard has ended."""
         now = self._clock()
         if now - self._discovered < _DISCOVERY_SECONDS:
             return
         self._discovered = now
-        shards = {shard["ShardId"]: shard.get("ParentShardId") for shard in self._shards()}
-        # A parent that is no longer listed was trimmed: there is nothing of it to wait for.
-        lineage = TopologicalSorter({name: {parent} & shards.keys() for name, parent in shards.items()})
-        for name in lineage.static_order():
-            if name not in self._known:
-                self._mapping.add_shard(name, shards[name])
-                self._known.append(name)
-
-    def _shards(self) -> Iterator[dict[str, Any]]:
-        names: dict[str, Any] = {"StreamArn": self._arn}
-        while True:
-            page = self._call(self._streams.describe_stream, **names)["StreamDescription"]
-            yield from page["Shards"]
-            if not page.get("LastEvaluatedShardId"):
-                return
-            names["ExclusiveStartShardId"] = page["LastEvaluatedShardId"]
+        for shard in self._reader.shards():
+            if shard.shard_id not in self._shard_ids:
+                self._mapping.add_shard(shard.shard_id, shard.parent_id)
+                self._shard_ids.append(shard.shard_id)
 
     def _read(self, shard_id: str) -> bool:
-        """Hand a page of a shard to the mapping, if it may be read by now; whether there was anything in it."""
+        """Feed a page of a shard to the mapping; whether it held records."""
         position = self._mapping.position(shard_id)
-        if position is None:
+        if position is None:  # its parent is not finished
             return False
-        page = self._page(shard_id, position)
-        region = self._told_arn.split(":")[3]
-        records = [lambda_record(record, self._told_arn, region) for record in page["Records"]]
+        page = self._reader.page(shard_id, position)
+        records = [lambda_record(record, self._event_source_arn, self._region) for record in page.records]
         self._mapping.feed(shard_id, records, self._clock())
-        following = page.get("NextShardIterator")
-        if following is None:
-            self._iterators.pop(shard_id, None)
+        if page.last:
             self._mapping.end_shard(shard_id)
             self._discovered = -math.inf
-        else:
-            self._iterators[shard_id] = following
         return bool(records)
 
-    def _page(self, shard_id: str, position: Position) -> Any:
-        known = self._iterators.get(shard_id)
-        if known is not None:
-            with suppress(_ExpiredError):
-                return self._call(self._streams.get_records, ShardIterator=known)
-        return self._call(self._streams.get_records, ShardIterator=self._iterator(shard_id, position))
-
-    def _iterator(self, shard_id: str, position: Position) -> str:
-        names = {"StreamArn": self._arn, "ShardId": shard_id, "ShardIteratorType": position.type}
-        if position.sequence_number is not None:
-            names["SequenceNumber"] = position.sequence_number
-        return str(self._call(self._streams.get_shard_iterator, **names)["ShardIterator"])
-
-    def _call(self, operation: Callable[..., Any], **names: Any) -> Any:
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return operation(**names)
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") == "ExpiredIteratorException":
-                raise _ExpiredError from error
-            raise self._lost(error) from error
-        except BotoCoreError as error:
-            raise self._lost(error) from error
-
-    def _lost(self, error: Exception) -> StreamLostError:
-        return StreamLostError(f"the stream {self._arn} cannot be read any more: {error}")
-
-
-def told_arn(stream_arn: str) -> str:
-    """A stream's ARN as records tell it: with a region and an account where an engine has neither.
-
-    Args:
-        stream_arn: The ARN as the engine calls it.
-
-    Example:
-        >>> told_arn("arn:aws:dynamodb:ddblocal:000000000000:table/Shop")
-        'arn:aws:dynamodb:us-east-1:123456789012:table/Shop'
-    """
-    return relocate(stream_arn) if stream_arn.split(":")[4] == _PLACEHOLDER_ACCOUNT else stream_arn
+            yield
+        except (BotoCoreError, ClientError) as error:
+            msg = f"the stream {self._stream_arn} cannot be read any more: {error}"
+            raise StreamLostError(msg) from error

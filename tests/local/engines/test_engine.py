@@ -15,8 +15,8 @@ import pytest
 
 from router.local.engines.embedded import Embedded
 from router.local.engines.engine import Engine, open_engine
-from router.local.streams.lambda_record import lambda_record, stream_records
-from router.local.streams.poller import told_arn
+from router.local.streams.lambda_record import event_source_arn, lambda_record
+from router.local.streams.reader import stream_records
 
 KEY = {"pk": {"S": "a"}}
 
@@ -82,7 +82,10 @@ class Table:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        return [lambda_record(each, told_arn(self.arn), "us-east-1") for each in stream_records(self.streams, self.arn)]
+        return [
+            lambda_record(each, event_source_arn(self.arn), "us-east-1")
+            for each in stream_records(self.streams, self.arn)
+        ]
 
     @property
     def told(self) -> list[tuple[str, Any, Any]]:

@@ -10,7 +10,6 @@ import pytest
 
 from router.local.cloudformation.edit import SpliceError, spliced
 from router.local.cloudformation.template import read_template
-from router.local.filter_criteria import replace_text
 
 SHOP = (Path(__file__).parents[3] / "template.yaml").read_bytes().decode()
 EVENT = ("Resources", "Router", "Properties", "Events", "Changes", "Properties")
@@ -146,35 +145,3 @@ class TestRefusing:
         with pytest.raises(SpliceError, match=found) as caught:
             spliced(text, ["P"], SHORT)
         assert caught.value.line == line
-
-
-class TestTheFile:
-    def test_the_mode_stays(self, tmp_path: Path) -> None:
-        """Who could read it still can."""
-        path = tmp_path / "t.yaml"
-        path.write_text("old")
-        path.chmod(0o640)
-        replace_text(path, "a\r\nb\n")
-        assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"a\r\nb\n", 0o640)
-        assert list(tmp_path.iterdir()) == [path]
-
-    def test_a_link_stays_one(self, tmp_path: Path) -> None:
-        """What it leads to is written."""
-        (tmp_path / "real.yaml").write_text("old")
-        (tmp_path / "t.yaml").symlink_to("real.yaml")
-        replace_text(tmp_path / "t.yaml", "new")
-        assert (tmp_path / "t.yaml").is_symlink()
-        assert (tmp_path / "real.yaml").read_text() == "new"
-
-    def test_a_failure_leaves_the_old_text(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """And nothing beside it."""
-        path = tmp_path / "t.yaml"
-        path.write_text("old")
-
-        def full(_: int) -> None:
-            raise OSError(28, "No space left on device")
-
-        monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(OSError, match="No space"):
-            replace_text(path, "new")
-        assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])

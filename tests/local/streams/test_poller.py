@@ -22,7 +22,8 @@ from router.local.event_source_mapping import (
     Result,
     Returned,
 )
-from router.local.streams.poller import Poller, StreamLostError, told_arn
+from router.local.streams.lambda_record import event_source_arn
+from router.local.streams.poller import Poller, StreamLostError
 
 NOW = 1_789_651_620.0
 ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/T/stream/2026"
@@ -264,7 +265,7 @@ class TestOverAnEngine:
             seen.extend(each["dynamodb"]["NewImage"]["pk"]["S"] for each in invoke.event["Records"])
             return Returned({})
 
-        mapping = EventSourceMapping(MappingSettings(batch_size=100), stream_arn=told_arn(arn))
+        mapping = EventSourceMapping(MappingSettings(batch_size=100), stream_arn=event_source_arn(arn))
         poller = Poller(mapping, engine.client("dynamodbstreams"), arn, function)
         while poller.step():
             pass

@@ -63,7 +63,8 @@ class Client:
         self.page = page
         self.now = NOW
         self.positions: list[tuple[str, str, str | None]] = []
-        self.during: list[Callable[[], None]] = []
+        self.during: list[Callable[[], object]] = []
+        self.expired: list[str] = []  # each is refused once
 
     def describe_stream(self, *, StreamArn: str, ExclusiveStartShardId: str = "") -> Json:  # noqa: N803 - AWS's names
         names = list(self.shards)
@@ -88,10 +89,13 @@ class Client:
         SequenceNumber: str | None = None,  # noqa: N803 - as above
     ) -> Json:
         self.positions.append((ShardId, ShardIteratorType, SequenceNumber))
-        start = len(self.shards[ShardId].pages) if ShardIteratorType == "LATEST" else 0
+        start = 0 if ShardIteratorType == "TRIM_HORIZON" else len(self.shards[ShardId].pages)
         return {"ShardIterator": f"{ShardId} {start}"}
 
     def get_records(self, *, ShardIterator: str) -> Json:  # noqa: N803 - as above
+        if ShardIterator in self.expired:
+            self.expired.remove(ShardIterator)
+            raise botocore.ClientError({"Error": {"Code": "ExpiredIteratorException", "Message": "late"}}, "GetRecords")
         name, _, number = ShardIterator.rpartition(" ")
         shard, at = self.shards[name], int(number)
         records = shard.pages[at] if at < len(shard.pages) else []
@@ -235,6 +239,22 @@ class TestFollowing:
         assert batches(client, settings={"starting_position": "LATEST"}, follow=10) == [[3], [4]]
         assert [name for name, _, _ in client.positions] == ["a", "b"]
 
+    def test_a_request_to_stop_ends_following(self) -> None:
+        """The records that were read before it are in events."""
+        client = Client({"a": Shard([1, 2])})
+        assert batches(client, follow=60, stopped=lambda: client.now > NOW) == [[1, 2]]
+        assert client.now < NOW + 1
+
+    def test_an_expired_iterator_is_replaced_behind_the_last_record(self) -> None:
+        """After 15 minutes asleep no record is read twice, also if filters match none of the records before."""
+        client = Client({"a": Shard([1, 2])})
+        client.during = [lambda: client.expired.append("a 1")]
+        criteria = {"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]}
+        made = recorder(client, follow=10, settings={"filter_criteria": criteria})
+        assert list(made.events()) == []
+        assert client.positions == [("a", "TRIM_HORIZON", None), ("a", "AFTER_SEQUENCE_NUMBER", "2")]
+        assert made.filtered_out == 2
+
     def test_an_interrupt_ends_following_and_keeps_what_was_read(self) -> None:
         """Ctrl-C is how a person says that it is enough."""
         client = Client({"a": Shard([1, 2])})
@@ -309,8 +329,8 @@ class TestWriting:
         def full(*_: Any, **__: Any) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(Path, "write_text", full)
-        with pytest.raises(RecorderError, match=r"found no way to write .*event\.json: No space left on device"):
+        monkeypatch.setattr("os.fsync", full)
+        with pytest.raises(RecorderError, match=r"cannot write .*event\.json: No space left on device"):
             write_event({}, tmp_path / "event.json")
         assert list(tmp_path.iterdir()) == []
 
