@@ -21,7 +21,7 @@ venv: $(VENV)/.stamp ## Make the virtual environment, or bring it up to date
 
 # LOG_LEVEL keeps the log out of the way; what the commands show says the same. Exit code 1 is a record that failed.
 demo: export LOG_LEVEL = CRITICAL
-demo: venv ## Run the example application on recorded events
+demo: $(VENV)/.cli-stamp ## Run the example application on recorded events
 	@printf 'An order is placed, paid, shipped and deleted. Each change runs the handlers that asked for it:\n\n'
 	@$(BIN)/router invoke tests/events/order-lifecycle.json
 	@printf '\nThree orders, the second broken on purpose. Lambda is told to deliver again from there:\n\n'
@@ -94,6 +94,11 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# What the function's package holds: entity-router's dependencies without its extras, pinned as in constraints.txt."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/packages.txt; } > .lambda/packages.txt
+	printf 'hatchling\neditables\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--constraint constraints.txt --extra cli --no-header --no-annotate pyproject.toml - --output-file $(LOCK_VENV)/cli.txt
+	{ echo "# What the command 'router' needs: entity-router with its extra cli, and what installs it, pinned as in constraints.txt."; \
+	  echo "# Made by 'make lock'; do not edit."; \
+	  cat $(LOCK_VENV)/cli.txt; } > .lambda/cli.txt
 	echo aws-sam-cli | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate - --output-file $(LOCK_VENV)/sam.txt
 	{ echo "# The SAM CLI, apart from constraints.txt because it pins an old click and boto3."; \
@@ -111,18 +116,24 @@ clean: ## Remove the virtual environments and what tools left behind
 	rm -rf .aws-sam build dist htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Packages are added to an environment that is there already: others may be using it. --no-deps, for the list is complete:
-# without it pip looks for what `coverage[toml]` needs, finds a release newer than the pinned one, and gives up.
-$(VENV)/.stamp: pyproject.toml constraints.txt
+# An existing environment is kept, because other processes may use it. --no-deps, because each list is complete: without
+# it pip looks for what `coverage[toml]` needs, finds a release newer than the pinned one, and gives up.
+PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
+
+# The command `router` alone, within seconds; the rest of the packages comes with the first target that needs it.
+$(VENV)/.cli-stamp: pyproject.toml .lambda/cli.txt
 	$(call make_venv,$(VENV))
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r .lambda/cli.txt
+	@$(BIN)/python $(PIP_INSTALL) --no-build-isolation -e .
 	@touch $@
 
-# --no-deps for the same reason.
+$(VENV)/.stamp: constraints.txt $(VENV)/.cli-stamp
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r constraints.txt
+	@touch $@
+
 $(SAM_VENV)/.stamp: .lambda/sam.txt
 	$(call make_venv,$(SAM_VENV))
-	$(SAM_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r .lambda/sam.txt
+	$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .lambda/sam.txt
 	@touch $@
 
 # $(call make_venv,FOLDER): Debian keeps the part of venv that brings pip in a package of its own.

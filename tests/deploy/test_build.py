@@ -124,13 +124,14 @@ class TestThePackage:
 
 
 class TestPins:
-    def test_the_packages_are_pinned_as_in_the_constraints(self) -> None:
+    @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/cli.txt"])
+    def test_the_packages_are_pinned_as_in_the_constraints(self, name: str) -> None:
         """What was tested is what runs, by version and hash."""
-        packages, constraints = pins(".lambda/packages.txt"), pins("constraints.txt")
+        packages, constraints = pins(name), pins("constraints.txt")
         assert len(packages) >= 8
         assert packages.items() <= constraints.items()
 
-    @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/sam.txt"])
+    @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/cli.txt", ".lambda/sam.txt"])
     def test_no_registry_is_named(self, name: str) -> None:
         """Where packages come from is for each machine to say."""
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")
