@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import DecodeError, Event, Record
+from router import Batch, DecodeError, Event, Record
 from tests.strategies import SECRET, images, junk
 
 MOMENT = datetime(2026, 9, 17, 14, 14, 18, 123456, tzinfo=UTC)
@@ -229,3 +229,13 @@ def test_repr_of_a_strange_record() -> None:
     assert repr(Record({}, {"Keys": {"pk": {"S": SECRET}}}, Event(0))) == (
         "<Record Event(0) entity=None sequence_number=None>"
     )
+
+
+def test_batch_is_a_sequence() -> None:
+    """A batch is a sequence of its records."""
+    records: list[Any] = ["first", "second"]
+    batch = Batch(records)
+    assert (batch.size, len(batch)) == (2, 2)
+    assert batch[0] is records[0]
+    assert batch[1:] == records[1:]
+    assert list(batch) == records

@@ -1,4 +1,4 @@
-"""Handlers and factories of another module than the one that registers them, with a class of a well-known name."""
+"""A handler and a factory in another module than the one that registers them, with a class named like one there."""
 
 from __future__ import annotations
 

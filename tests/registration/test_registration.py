@@ -1,7 +1,7 @@
-"""Every wrong registration in ``wrong/`` says exactly what stands in the text beside it.
+"""Every wrong registration in ``wrong/`` raises the message in the text file beside it.
 
-After a change of a message, ``ROUTER_UPDATE_MESSAGES=1 pytest tests/registration`` writes the texts anew; read them as
-somebody would who has to mend the handler at night.
+After a change of a message, ``ROUTER_UPDATE_MESSAGES=1 pytest tests/registration`` rewrites the text files. Read the
+diff: each message has to tell a user who sees only it how to correct the handler.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CASES = sorted(WRONG.glob("*.py"))
 
 
 def message_of(case: Path) -> str:
-    """Import a module that registers something wrong, and return what the error says, paths shortened to file names."""
+    """Import a module with a wrong registration and return its error message, with paths shortened to file names."""
     spec = importlib.util.spec_from_file_location(case.stem, case)
     assert spec is not None
     assert spec.loader is not None
@@ -36,7 +36,7 @@ def message_of(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_wrong_registration_says_what_is_wrong(case: Path) -> None:
-    """The message is the one that stands beside the module."""
+    """The message is the one in the text file beside the module."""
     message = message_of(case)
     text = case.with_suffix(".txt")
     if os.environ.get("ROUTER_UPDATE_MESSAGES") == "1":
@@ -46,17 +46,17 @@ def test_a_wrong_registration_says_what_is_wrong(case: Path) -> None:
 
 
 def test_every_text_has_its_module() -> None:
-    """A text whose module is gone would be compared with nothing."""
+    """A text file without a module is not compared with anything."""
     assert {text.stem for text in WRONG.glob("*.txt")} <= {case.stem for case in CASES}
 
 
-def test_the_corpus_is_there() -> None:
-    """A glob that finds nothing would make every test above pass."""
+def test_there_are_cases() -> None:
+    """An empty glob would make every test above pass."""
     assert len(CASES) >= 70
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_message_fits_a_terminal(case: Path) -> None:
-    """No line is so long that a log viewer cuts off what to do."""
+    """No line is so long that a log viewer cuts it off."""
     lines = case.with_suffix(".txt").read_text(encoding="utf-8").splitlines()
     assert max(map(len, lines)) <= 200
