@@ -1,4 +1,4 @@
-"""What the documentation shows runs, prints what it says, and is well typed."""
+"""The code of the pages runs, prints what the page says, and is well typed; their links lead to files and headings."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 def code(page: Path) -> str:
-    """All of a page's Python as one module: whoever reads from the top has seen what a block uses."""
+    """All of a page's Python as one module: a block uses names of the blocks before it."""
     return "\n".join(text for language, text in blocks(page) if language == "python")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+WITH_CODE = [page for page in PAGES if code(page)]
+
+
+@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
 def test_code_runs_and_prints_what_follows_it(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of text after one of code is what the code prints."""
     monkeypatch.chdir(tmp_path)
@@ -48,9 +51,9 @@ def test_code_runs_and_prints_what_follows_it(page: Path, tmp_path: Path, monkey
             assert printed == text
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
 def test_code_is_well_typed(page: Path, tmp_path: Path) -> None:
-    """mypy --strict finds nothing in it."""
+    """mypy --strict reports nothing about the code of a page."""
     shop = tmp_path / "shop.py"
     shop.write_text(code(page), encoding="utf-8")
     options = ["--strict", f"--cache-dir={ROOT / '.mypy_cache'}", "--config-file", str(ROOT / "pyproject.toml")]
@@ -67,13 +70,13 @@ def test_code_is_well_typed(page: Path, tmp_path: Path) -> None:
 
 
 def test_the_first_handler_is_short() -> None:
-    """Under 20 lines, empty ones included."""
+    """The first handler has less than 20 lines, empty ones included."""
     first = next(text for language, text in blocks(ROOT / "README.md") if language == "python")
     assert len(first.splitlines()) < 20
 
 
 def test_the_first_handler_prints_what_is_shown(tmp_path: Path) -> None:
-    """Saved under the name that the page gives it, and run by the command that the page shows."""
+    """Saved under the name that the page gives it, the first handler prints what the page shows for its command."""
     page = blocks(ROOT / "README.md")
     first = next(text for language, text in page if language == "python")
     command, _, shown = next(text for language, text in page if language == "console").partition("\n")
@@ -97,7 +100,7 @@ def test_the_first_handler_prints_what_is_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
-    """To a file of this repository, and to a heading where one is named."""
+    """A link leads to a file of this repository, and to a heading if it names one."""
     for target, heading in _LINK.findall(page.read_text(encoding="utf-8")):
         path = page.parent / target if target else page
         assert path.exists(), target

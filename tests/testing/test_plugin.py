@@ -379,9 +379,10 @@ def test(app, lambda_context):
 # ----------------------------------------------------------------------------------------------------------- the manual
 
 
-def test_the_tests_of_the_manual_pass(project: pytest.Pytester) -> None:
-    """All of them, on the app of the same page."""
-    page = Path(__file__).parents[2].joinpath("docs", "testing.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "docs/testing.md"])
+def test_the_tests_of_the_manual_pass(project: pytest.Pytester, name: str) -> None:
+    """The tests on a page pass on the app of the same page."""
+    page = Path(__file__).parents[2].joinpath(name).read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     project.makeini("[pytest]\nrouter_app = test_page:app\naddopts = --strict-markers\n")
     project.makepyfile(test_page="\n".join(blocks))
