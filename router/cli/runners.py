@@ -15,11 +15,11 @@ from typing import Any, Protocol
 from router.app import Dispatcher
 from router.cli.app_loader import load_app
 from router.cli.console import error_text
-from router.cli.context import StandInContext
 from router.cli.json_output import error_document
 from router.local.cloudformation.template import LocalFunction
 from router.local.runtime import Answer, FunctionConfiguration, RuntimeFunction, payload_of
 from router.outcomes import Outcome, Report, Status
+from router.testing.context import Context
 
 __all__ = ["InProcess", "InRuntime", "RunResult", "Runner", "open_runner", "print_log_line"]
 
@@ -76,8 +76,7 @@ class InProcess:
 
     def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
         """Run the app on one event; see :class:`Runner`."""
-        context = StandInContext(self._timeout - spent)
-        context.aws_request_id = request_id
+        context = Context.with_timeout(self._timeout - spent, request_id)
         ends = time.monotonic() + self._timeout - spent
         # Standard output is for the records, so output of handlers goes to standard error.
         with contextlib.redirect_stdout(sys.stderr):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from router.local.wording import counted
 from router.observability.logs import safe_error
 from router.outcomes import Outcome, Status
 from router.record import Record
@@ -43,7 +44,7 @@ def told(stream: AppStream) -> str:
     for outcomes in troubled[:_MOST_RECORDS]:
         lines += ["", *_record_lines(stream, outcomes)]
     if len(troubled) > _MOST_RECORDS:
-        lines += ["", f"... and {_count(len(troubled) - _MOST_RECORDS, 'more record')}"]
+        lines += ["", f"... and {counted(len(troubled) - _MOST_RECORDS, 'more record')}"]
     if any(outcome.error and _has_more_to_tell(outcome.error) for outcome in stream.outcomes):
         lines += ["", "LOG_ERROR_TEXT=1 shows the texts of errors too; they may quote items."]
     return "\n".join(lines)
@@ -62,7 +63,7 @@ def _statuses(outcomes: list[Outcome]) -> set[Status]:
 
 
 def _summary(stream: AppStream, waited: int, troubled: int) -> str:
-    text = f"{_count(len(stream.records), 'record')} in the stream, {_count(len(stream.invocations), 'invocation')}"
+    text = f"{counted(len(stream.records), 'record')} in the stream, {counted(len(stream.invocations), 'invocation')}"
     if not stream.invocations:
         return f"{text}: stream.run() delivers what was written" if stream.records else text
     lost = {
@@ -79,7 +80,7 @@ def _summary(stream: AppStream, waited: int, troubled: int) -> str:
 def _whole_failures(stream: AppStream) -> Iterator[str]:
     failures = Counter(_error_text(error) for error in stream.errors if error is not None)
     for text, count in failures.items():
-        yield f"{_count(count, 'invocation')} failed as a whole: {text}"
+        yield f"{counted(count, 'invocation')} failed as a whole: {text}"
 
 
 def _record_lines(stream: AppStream, outcomes: list[Outcome]) -> Iterator[str]:
@@ -137,7 +138,3 @@ def _type_text(value: Any) -> str:
 
 
 _TAGS = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

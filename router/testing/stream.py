@@ -1,4 +1,4 @@
-"""A table's stream in memory, with Lambda's event source mapping between it and a handler."""
+"""A table's stream in memory, and Lambda's event source mapping between it and a handler."""
 
 from __future__ import annotations
 
@@ -22,44 +22,85 @@ from router.local.event_source_mapping import (
     Returned,
     Trim,
 )
+from router.local.event_source_mapping.virtual_clock import VirtualClock
+from router.local.wording import counted
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
-from router.testing.discarded import Discarded
 from router.testing.items import Item, Key
 from router.testing.table import Table, Write
 
-__all__ = ["Stream"]
+__all__ = ["Discarded", "Stream"]
 
 _SHARD = "shardId-00000001767225600000-00000001"
 _REGION = "us-east-1:123456789012"
 
 
+class Discarded(dict[str, Any]):
+    """A failure document as it arrives in a queue, together with the discarded records.
+
+    Args:
+        discard: The mapping's action.
+
+    Attributes:
+        event: The event of the last attempt.
+        s3_document: The failure document as S3 receives it.
+    """
+
+    def __init__(self, discard: Discard) -> None:
+        super().__init__(discard.document)
+        self.event = discard.event
+        self.s3_document = discard.s3_document
+
+    def __repr__(self) -> str:
+        return f"<Discarded {self.condition}: {counted(len(self.records), 'record')}>"
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The discarded records, as in the event."""
+        records: list[dict[str, Any]] = self.event["Records"]
+        return records
+
+    @property
+    def condition(self) -> str:
+        """``RetryAttemptsExhausted`` or ``RecordAgeExceeded``."""
+        return str(self["requestContext"]["condition"])
+
+
 class Stream:
     """A table in memory, its stream, and Lambda's event source mapping in front of a handler.
 
-    Writing makes records as DynamoDB does; :meth:`run` delivers them as Lambda does, retries, bisecting, discards and
-    all, on a clock of its own. Nothing sleeps. What is not set has AWS's default: without
-    ``function_response_types=["ReportBatchItemFailures"]`` the answer of the handler is ignored, as Lambda ignores it.
+    Writes make records as DynamoDB does. :meth:`run` delivers them as Lambda does, with retries, bisecting and
+    discards, on a virtual clock: nothing sleeps. Parameters of the mapping have AWS's defaults: without
+    ``function_response_types=["ReportBatchItemFailures"]`` the handler's response is ignored, as Lambda ignores it.
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
     Args:
-        handler: What Lambda would call: ``handler(event, context)``.
+        handler: The Lambda handler, ``handler(event, context)``.
         view: The stream view type.
-        key: The names of the table's key attributes, or a function that makes those attributes of an item, for models
-            that have none. Without it they are guessed as :func:`router.testing.record` says.
-        discriminator: The attribute that a model without it gets its class name in; ``None`` for none.
-        start: When the clock starts, at the whole second; now unless it is given.
+        key: The names of the table's key attributes, or a function that makes these attributes from an item, for models
+            without them. By default they are guessed as in :func:`router.testing.record`.
+        discriminator: The attribute that gets the class name of a model without it; ``None`` for none.
+        start: The clock's start, at the whole second; by default now.
         timeout: The function's time-out in seconds.
         table_name: The table's name.
         function_name: The function's name.
-        label: When the stream was enabled, which tells two streams of one table apart: event IDs differ with it.
-        mapping: The mapping's parameters by AWS's names in snake case, as :class:`router.local.event_source_mapping.MappingSettings`
-            lists them.
+        label: The time at which the stream was enabled. It distinguishes two streams of one table: their event IDs
+            differ.
+        mapping: The mapping's parameters by AWS's names in snake case, as
+            :class:`router.local.event_source_mapping.MappingSettings` lists them.
+
+    Attributes:
+        records: All records of the stream.
+        invocations: The events as delivered, in order.
+        responses: The handler's response to each; a dict with ``errorType`` where it raised.
+        errors: The exception of each invocation, or ``None``.
+        discarded: The failure documents, in order.
+        trimmed: The records that left the stream after 24 hours.
 
     Raises:
-        MappingSettingsError: Lambda would not make such a mapping.
-        FilterPatternError: Lambda would refuse a filter.
+        MappingSettingsError: Lambda refuses such a mapping.
+        FilterPatternError: Lambda refuses a filter pattern.
 
     Example:
         >>> def handler(event, context):
@@ -102,49 +143,49 @@ class Stream:
         self._function_name = function_name
         self._function_arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
         self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/{label}"
-        self._now = float(int(time.time() if start is None else start.timestamp()))
+        self._clock = VirtualClock(float(int(time.time() if start is None else start.timestamp())))
         self._number = FIRST_SEQUENCE_NUMBER
         self._mapping = EventSourceMapping(
             MappingSettings.of(mapping),
             function_arn=self._function_arn,
             stream_arn=self._stream_arn,
-            idle_flush=0.0,  # the window's end is reached by advance(), so nothing is gained by waiting longer
+            idle_flush=0.0,  # records that no window holds are due at once; advance() reaches the end of a window
         )
         self._mapping.add_shard(_SHARD)
 
     @property
     def now(self) -> datetime:
         """The time on the stream's clock, in UTC."""
-        return datetime.fromtimestamp(self._now, UTC)
+        return datetime.fromtimestamp(self._clock.now, UTC)
 
     def put(self, item: Item, **attributes: Any) -> dict[str, Any] | None:
         """Put an item: an insert, or a modification of the item with the same key.
 
         Args:
             item: A model, or a dict of Python values.
-            attributes: More attributes, such as the key of a model that has none.
+            attributes: More attributes, such as the key of a model without one.
 
         Returns:
-            The record, or ``None`` when the item is there already, just so: then nothing changes.
+            The record, or ``None`` if the table holds an equal item: then nothing changes.
 
         Raises:
-            RegistrationError: There is no such item, or it has no key.
+            RegistrationError: The value is no item, or it has no key.
             DecodeError: A number has more digits than DynamoDB keeps.
         """
         return self._write(self._table.put(item, attributes))
 
     def update(self, item: Item, **attributes: Any) -> dict[str, Any] | None:
-        """Set attributes of an item, as UpdateItem does; one that is missing is made.
+        """Set attributes of an item, as UpdateItem does: a missing item is created.
 
         Args:
             item: The item or its key.
             attributes: Python values of the attributes.
 
         Returns:
-            The record, or ``None`` when nothing changes.
+            The record, or ``None`` if nothing changes.
 
         Raises:
-            RegistrationError: There are no such values, the item has no key, or it would get another.
+            RegistrationError: The values are no attribute values, the item has no key, or its key would change.
             DecodeError: A number has more digits than DynamoDB keeps.
         """
         return self._write(self._table.update(item, attributes))
@@ -154,28 +195,28 @@ class Stream:
 
         Args:
             key: The item or its key.
-            attributes: More attributes, such as the key of a model that has none.
+            attributes: More attributes, such as the key of a model without one.
 
         Returns:
-            The record, or ``None`` when there is no such item.
+            The record, or ``None`` if the item does not exist.
 
         Raises:
-            RegistrationError: That is no key.
+            RegistrationError: The value has no key.
         """
         return self._write(self._table.delete(key, attributes))
 
     def expire(self, key: Item, **attributes: Any) -> dict[str, Any] | None:
-        """Delete an item, as DynamoDB does when its time to live has run out; otherwise like :meth:`delete`."""
+        """Delete an item, as DynamoDB does when its time to live expires; otherwise like :meth:`delete`."""
         return self._write(self._table.delete(key, attributes), ttl=True)
 
     def append(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Append a record just as it is, whatever is wrong with it; the table does not change.
+        """Append a record as it is, malformed or not; the table does not change.
 
         Args:
-            record: The record as it stands in an event.
+            record: The record, as in an event.
 
         Returns:
-            The copy that is in the stream.
+            The copy in the stream.
         """
         copied: dict[str, Any] = json.loads(json.dumps(record))
         body = copied.get("dynamodb")
@@ -183,45 +224,35 @@ class Stream:
         if isinstance(number, str) and number.isascii() and number.isdigit():
             self._number = max(self._number, int(number) + 1)
         self.records.append(copied)
-        self._mapping.feed(_SHARD, [copied], self._now)
+        self._mapping.feed(_SHARD, [copied], self._clock.now)
         return copied
 
     def advance(self, seconds: float) -> Self:
-        """Move the clock on; :meth:`run` then finds out what is due. A handler may do so to be slow.
+        """Move the clock forward; :meth:`run` then acts on what is due. A slow handler is one that calls this.
 
         Args:
-            seconds: How far.
+            seconds: The time to move by, in seconds.
 
         Raises:
-            RegistrationError: The clock would go back.
+            RegistrationError: The time is negative or infinite.
         """
         if not 0 <= seconds < math.inf:
             msg = f"found {seconds} seconds to advance, expected none or more: time does not go back"
             raise RegistrationError(msg)
-        self._now += seconds
+        self._clock.now += seconds
         return self
 
     def run(self) -> Self:
         """Deliver until every record is handled, discarded or trimmed.
 
-        The clock moves on as far as records have to wait: for a batching window or a retry. It does not move for the
-        end of a tumbling window, which comes with :meth:`advance` or with a later record.
+        The clock moves as far as records have to wait: for a batching window or a retry. It does not move for the end
+        of a tumbling window, which comes with :meth:`advance` or with a later record.
         """
-        while True:
-            actions = self._mapping.poll(self._now)
-            for action in actions:
-                self._do(action)
-            if not any(isinstance(action, Invoke) for action in actions):
-                due = self._mapping.due_at()
-                if due == math.inf:
-                    return self
-                self._now = max(self._now, due)
+        self._clock.run(self._mapping, self._invoke, self._listen)
+        return self
 
-    def _do(self, action: Action) -> None:
+    def _listen(self, action: Action) -> None:
         match action:
-            case Invoke():
-                for following in self._mapping.complete(action, self._invoke(action), self._now):
-                    self._do(following)
             case Discard():
                 self.discarded.append(Discarded(action))
             case Trim():
@@ -232,20 +263,20 @@ class Stream:
         self.invocations.append(json.loads(text))
         self.responses.append(None)
         self.errors.append(None)
-        at, deadline = len(self.invocations) - 1, self._now + self._timeout
+        at, deadline = len(self.invocations) - 1, self._clock.now + self._timeout
         context = Context(
             invoke.request_id,
-            remaining=lambda: deadline - self._now,
+            remaining=lambda: deadline - self._clock.now,
             function_name=self._function_name,
             invoked_function_arn=self._function_arn,
         )
         try:
-            # Out and back as JSON: Lambda's handlers share no object with the stream, nor with who reads the answer.
+            # As JSON both ways: in Lambda, handlers share no object with the stream or with the caller.
             response = json.loads(json.dumps(self._handler(json.loads(text), context), default=_number))
-            if self._now > deadline:
+            if self._clock.now > deadline:
                 msg = f"found a function that took longer than {self._timeout:g} s, its time-out"
                 raise TimeoutError(msg)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises is a function error
+        except Exception as error:  # noqa: BLE001 - every exception of a handler is a function error
             self.errors[at] = error
             self.responses[at] = {"errorMessage": str(error), "errorType": type(error).__name__}
             return FunctionError()
@@ -260,7 +291,7 @@ class Stream:
             ttl=ttl,
             view=self._view,
             number=str(self._number),
-            seconds=self._now,
+            seconds=self._clock.now,
             stream_arn=self._stream_arn,
         )
         return self.append(record)
@@ -271,7 +302,7 @@ class Stream:
 
 
 def _number(value: Any) -> float:
-    """A number that JSON lacks, as Lambda's runtime writes it."""
+    """A Decimal as Lambda's runtime serialises it."""
     if isinstance(value, Decimal):
         return float(value)
     msg = f"found a response with a value of type {type(value).__name__}, expected JSON"

@@ -13,13 +13,13 @@ from typing import Any, TypedDict
 from router.app import Dispatcher
 from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.console import STATUS_STYLES, Page, error_text, record_text
-from router.cli.context import StandInContext
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import ErrorDocument, RecordDocument, error_document, print_json, record_document
 from router.cli.options import AppOption, EventsArgument, JsonOption, TimeoutOption
 from router.local.wording import counted
 from router.outcomes import Outcome, Report
 from router.record import Record
+from router.testing.context import Context
 
 __all__ = ["invoke"]
 
@@ -90,7 +90,7 @@ def invoke(
 
 
 def _invocation(app: Dispatcher, given: GivenEvent, timeout: float) -> InvocationDocument:
-    context = StandInContext(timeout)
+    context = Context.with_timeout(timeout, function_name="router-invoke")
     document: InvocationDocument = {
         "source": given.name,
         "request_id": context.aws_request_id,

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from time import monotonic
 from typing import Annotated, Any
 
 import typer
@@ -139,8 +138,7 @@ def _records(given: GivenEvent) -> list[dict[str, Any]]:
 
 def _dispatch(app: Dispatcher, timeout: float) -> Dispatch:
     def dispatch(event: dict[str, Any], request_id: str) -> Report:
-        deadline = monotonic() + timeout
-        return app.dispatch(event, Context(request_id, remaining=lambda: deadline - monotonic()))
+        return app.dispatch(event, Context.with_timeout(timeout, request_id))
 
     return dispatch
 

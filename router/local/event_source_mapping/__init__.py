@@ -11,6 +11,7 @@
 - :mod:`router.local.event_source_mapping.shards`: lineage and checkpoints.
 - :mod:`router.local.event_source_mapping.actions`: what the mapping wants done.
 - :mod:`router.local.event_source_mapping.state_machine`: all of it together.
+- :mod:`router.local.event_source_mapping.virtual_clock`: running it to its end without waiting.
 """
 
 from router.local.event_source_mapping.actions import Action, Checkpoint, Invoke, Trim

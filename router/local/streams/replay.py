@@ -1,15 +1,13 @@
-"""Recorded records run through the event source mapping, on a clock that nobody waits for.
+"""Run an app on recorded records under the event source mapping, on a virtual clock.
 
-The mapping begins when all of the records are there, as one that is switched on after the last of them was written.
-Sequence numbers ascend within a shard: where they do not, another shard begins, and it is read when the one before is
-done. A record of another stream begins another mapping, with a clock of its own.
+The mapping starts when the last record has been written. Within a shard sequence numbers ascend: where they do not, a
+child shard begins. A record of another stream begins another mapping, with its own clock.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,14 +27,14 @@ from router.local.event_source_mapping import (
     Trim,
 )
 from router.local.event_source_mapping.stream_record import order, stream_record
-from router.outcomes import Outcome, Report
+from router.local.event_source_mapping.virtual_clock import VirtualClock
+from router.outcomes import UNDONE, Outcome, Report
 
 __all__ = ["Dispatch", "GivenUp", "Invocation", "Replay"]
 
 Dispatch = Callable[[dict[str, Any], str], Report]
-"""What runs an app on an event, given the request ID; what it raises fails the invocation."""
+"""Runs an app on an event with a request ID; an exception fails the invocation."""
 
-_UNDONE = ("failed", "deferred")
 _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2026-01-01T00:00:00.000"
 
 
@@ -45,13 +43,13 @@ class Invocation:
     """One call of the app.
 
     Args:
-        time: When, in seconds since the mapping began.
-        request_id: The request ID, which all retries of one batch share.
-        attempt: 1 for the first try of this batch.
-        records: The positions of its records among all that are replayed.
-        outcomes: What became of each record at each route, with the record's position.
-        response: What the app answered.
-        error: What it raised, or that it took too long.
+        time: Seconds since the mapping started.
+        request_id: The request ID, which all attempts of one batch share.
+        attempt: 1 for the first attempt of this batch.
+        records: The positions of its records among all replayed records.
+        outcomes: Each record's outcome at each route, with the record's position.
+        response: The app's response.
+        error: The app's exception, or a TimeoutError.
     """
 
     time: float
@@ -65,13 +63,12 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """Records that the mapping, or the stream, has given up.
+    """Records that the mapping discarded, or that left the stream unhandled.
 
     Args:
-        condition: ``RetryAttemptsExhausted``, ``RecordAgeExceeded``, or ``Trimmed``: then the stream let them go after
-            24 hours and nobody is told.
+        condition: ``RetryAttemptsExhausted``, ``RecordAgeExceeded``, or ``Trimmed`` (by the stream, after 24 hours).
         records: Their positions.
-        document: What a queue as failure destination is sent; nothing for trimmed ones.
+        document: The failure document as a queue receives it; trimmed records have none.
     """
 
     condition: str
@@ -80,18 +77,18 @@ class GivenUp:
 
 
 class Replay:
-    """What an app makes of recorded records under an event source mapping: made by :meth:`run`.
+    """Runs an app on recorded records under an event source mapping, and keeps the results.
 
     Args:
-        records: Records as they stand in events, in the order of the stream. They are not changed.
+        records: Records as in events, in the order of the stream. They are not changed.
         settings: The mapping's settings.
         dispatch: Runs the app.
-        timeout: After how many seconds Lambda would end an invocation; here it ends by itself and then has failed.
+        timeout: The function's time-out in seconds. A longer invocation is not interrupted, but has failed.
 
     Attributes:
         invocations: The calls of the app, in order.
-        given_up: What was discarded or trimmed.
-        filtered_out: The positions of records that no filter took.
+        given_up: Discarded and trimmed records.
+        filtered_out: The positions of records that no filter matches.
 
     Example:
         >>> from router.outcomes import Report
@@ -118,7 +115,7 @@ class Replay:
         self._positions = {id(record): position for position, record in enumerate(records)}
         self._timeout = timeout
         self._numbers = itertools.count(1)
-        self._now = self._began = 0.0
+        self._clock, self._began = VirtualClock(0.0), 0.0
 
     def run(self) -> Replay:
         """Deliver until every record is handled, discarded or trimmed."""
@@ -128,7 +125,7 @@ class Replay:
 
     @property
     def runs(self) -> Counter[tuple[int, str]]:
-        """How often each handler was given each record: by the record's position and the handler's name."""
+        """The number of each handler's runs on each record, by the record's position and the handler's name."""
         return Counter(
             (position, outcome.route.name)
             for invocation in self.invocations
@@ -138,18 +135,18 @@ class Replay:
 
     @property
     def reexecutions(self) -> dict[tuple[int, str], int]:
-        """The runs of those that ran more than once."""
+        """The pairs of :attr:`runs` with more than one run."""
         return {pair: count for pair, count in sorted(self.runs.items()) if count > 1}
 
     @property
     def unfinished(self) -> list[int]:
-        """The positions of records that the app did not finish, and that nobody gave up either.
+        """The positions of records that the app did not finish and that were neither discarded nor trimmed.
 
-        Lambda takes them for handled, as it does whatever a function reports that is not asked for reports.
+        Lambda takes them for handled: without ReportBatchItemFailures it ignores the response.
         """
         last: dict[int, bool] = {}
         for invocation in self.invocations:
-            undone = {position for position, outcome in invocation.outcomes if outcome.status in _UNDONE}
+            undone = {position for position, outcome in invocation.outcomes if outcome.status in UNDONE}
             for position in invocation.records:
                 last[position] = invocation.error is not None or position in undone
         lost = {position for given_up in self.given_up for position in given_up.records}
@@ -157,7 +154,7 @@ class Replay:
 
     @property
     def parked(self) -> list[int]:
-        """The positions of records that the app put into its parking place."""
+        """The positions of records that the app parked."""
         return sorted({position for _, position in self._with_status("parked")})
 
     def _with_status(self, status: str) -> Iterator[tuple[Outcome, int]]:
@@ -168,29 +165,18 @@ class Replay:
 
     def _run(self, arn: str, records: list[Mapping[str, Any]]) -> None:
         mapping = EventSourceMapping(self._settings, stream_arn=arn, idle_flush=0.0, new_id=self._new_id)
-        self._began = self._now = max(stream_record(record, 0, 0.0).created for record in records)
+        self._began = self._clock.now = max(stream_record(record, 0, 0.0).created for record in records)
         parent = None
         for number, shard in enumerate(_shards(records), 1):
             name = f"shardId-{number:020}-00000000"
             mapping.add_shard(name, parent)
-            mapping.feed(name, shard, self._now)
+            mapping.feed(name, shard, self._clock.now)
             mapping.end_shard(name)
             parent = name
-        while True:
-            actions = mapping.poll(self._now)
-            for action in actions:
-                self._do(mapping, action)
-            if not any(isinstance(action, Invoke) for action in actions):
-                due = mapping.due_at()
-                if due == math.inf:
-                    return
-                self._now = max(self._now, due)
+        self._clock.run(mapping, self._invoke, self._listen)
 
-    def _do(self, mapping: EventSourceMapping, action: Action) -> None:
+    def _listen(self, action: Action) -> None:
         match action:
-            case Invoke():
-                for following in mapping.complete(action, self._invoke(action), self._now):
-                    self._do(mapping, following)
             case Discard():
                 self.given_up.append(GivenUp(action.condition, self._places(action.records), action.document))
             case Trim():
@@ -198,12 +184,12 @@ class Replay:
 
     def _invoke(self, invoke: Invoke) -> Result:
         places = self._places(invoke.event["Records"])
-        event = json.loads(json.dumps(invoke.event))  # what handlers do to it stays with them
-        at, started = self._now - self._began, perf_counter()
+        event = json.loads(json.dumps(invoke.event))  # a copy, which handlers may change
+        at, started = self._clock.now - self._began, perf_counter()
         made = Invocation(at, invoke.request_id, invoke.attempt, places)
         try:
             report = self._dispatch(event, invoke.request_id)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever an app raises is a function error
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - every exception of an app is a function error
             self.invocations.append(replace(made, error=error))
             return FunctionError()
         by_copy = {id(copy): place for copy, place in zip(event["Records"], places, strict=True)}
@@ -228,7 +214,7 @@ def _stream_arn(record: Mapping[str, Any]) -> str:
 
 
 def _shards(records: Sequence[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    """Cut where sequence numbers do not ascend; a record without one stays with the one before."""
+    """Cut where sequence numbers do not ascend; a record without one belongs to the shard of the record before it."""
     shard: list[Mapping[str, Any]] = []
     last: str | None = None
     for record in records:
