@@ -21,6 +21,7 @@ from router.local.app_import import (
     parse_app_name,
     users_frames,
 )
+from router.naming import kind_of
 
 __all__ = ["DEFAULT_APP", "here", "load_app"]
 
@@ -87,11 +88,7 @@ def _no_dispatcher(error: NoDispatcherError, name: str) -> str:
     if error.missing:
         hint = hint or "say there: app = Dispatcher(routes)"
         return f"found no {attribute!r} in module {module!r}, expected a Dispatcher; {hint}"
-    return f"found {name} to be {_kind(error.found)}, expected a Dispatcher{hint and f'; {hint}'}"
-
-
-def _kind(value: object) -> str:
-    return f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {type(value).__name__}"
+    return f"found {name} to be {kind_of(error.found)}, expected a Dispatcher{hint and f'; {hint}'}"
 
 
 def _shown(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from router.depends import Scope
 from router.errors import RegistrationError
 from router.inject.event_loop import AwaitedManager, Loop
 from router.inject.scopes import Request, Values, current_invocation
-from router.naming import name_of
+from router.naming import kind_of, name_of
 from router.registration.dependencies import Dependency, Parameter, read_dependency
 from router.registration.misfit import Misfit
 from router.registration.signature import Signature
@@ -90,8 +90,8 @@ def _overridden(dependency: Dependency, overrides: Overrides) -> Dependency:
         return dependency
     if not callable(factory):
         msg = (
-            f"the override of {name_of(dependency.factory)} is a value of type {type(factory).__name__}, expected a "
-            "factory: app.overrides[factory] = lambda: value"
+            f"the override of {name_of(dependency.factory)} is {kind_of(factory)}, expected a factory: "
+            " app.overrides[factory] = lambda: value"
         )
         raise RegistrationError(msg)
     try:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.inject.scopes import current_invocation
-from router.naming import name_of
+from router.naming import kind_of, name_of
 from router.types import Call, Middleware
 
 __all__ = ["wrap"]
@@ -76,7 +76,7 @@ def _check_takes_one(around: Middleware) -> None:
 
 
 def _describe(value: object) -> str:
-    return f"the async function {name_of(value)}" if callable(value) else f"a value of type {type(value).__name__}"
+    return f"the async function {name_of(value)}" if callable(value) else kind_of(value)
 
 
 def _refuse(found: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from router.errors import ParkingError, RegistrationError
+from router.naming import kind_of
 from router.parking.base import Parked, item_digest, record_digest, to_json
 from router.parking.client import LazyClient
 
@@ -40,7 +41,7 @@ class SqsParking:
 
     def __init__(self, queue_url: str, *, client: Any = None) -> None:
         if not isinstance(queue_url, str) or not queue_url.startswith(("https://", "http://")):
-            found = repr(queue_url) if isinstance(queue_url, str) else f"a value of type {type(queue_url).__name__}"
+            found = repr(queue_url) if isinstance(queue_url, str) else kind_of(queue_url)
             msg = f"SqsParking() found {found}, expected a URL: https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
             raise RegistrationError(msg)
         self.queue_url = queue_url

@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, get_args
 from router.completed import Completed
 from router.discriminators import Discriminator
 from router.errors import RegistrationError
+from router.naming import kind_of
 from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
 from router.parking import Parking
@@ -63,10 +64,8 @@ def check_routes(routes: Iterable[Any]) -> None:
     """
     for collection in routes:
         if not isinstance(collection, Routes):
-            _refuse(
-                f"Dispatcher() found a value of type {type(collection).__name__}, expected Routes: "
-                "Dispatcher(orders.routes, customers.routes)"
-            )
+            expected = "Routes: Dispatcher(orders.routes, customers.routes)"
+            _refuse(f"Dispatcher() found {kind_of(collection)}, expected {expected}")
 
 
 def check_options(options: Options, routes: Routes) -> None:
@@ -100,7 +99,7 @@ def check_options(options: Options, routes: Routes) -> None:
 
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
     if value not in choices:
-        found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
+        found = repr(value) if isinstance(value, str) else kind_of(value)
         _refuse(f"Dispatcher({name}=) found {found}, expected {' or '.join(map(repr, choices))}")
 
 
@@ -116,8 +115,7 @@ def _check_reserve(value: Any) -> None:
 
 def _check_middleware(middleware: Any) -> None:
     if not isinstance(middleware, Sequence) or isinstance(middleware, str):
-        found = "a function" if callable(middleware) else f"a value of type {type(middleware).__name__}"
-        _refuse(f"Dispatcher(middleware=) found {found}, expected a sequence: middleware=[timed]")
+        _refuse(f"Dispatcher(middleware=) found {kind_of(middleware)}, expected a sequence: middleware=[timed]")
 
 
 def _check_no_parking(options: Options, routes: Routes) -> None:
@@ -135,12 +133,11 @@ def _check_no_parking(options: Options, routes: Routes) -> None:
 def _check_methods(option: str, value: Any, methods: Iterable[str], expected: str) -> None:
     """Refuse a class, which has to be called first, and an object that lacks one of the methods."""
     if isinstance(value, type) or not all(callable(getattr(value, name, None)) for name in methods):
-        found = f"the class {value.__name__}" if isinstance(value, type) else f"a {type(value).__name__}"
-        _refuse(f"Dispatcher({option}=) found {found}, expected {expected}")
+        _refuse(f"Dispatcher({option}=) found {kind_of(value)}, expected {expected}")
 
 
 def _number(value: Any) -> str:
-    return str(value) if isinstance(value, int | float) else f"a value of type {type(value).__name__}"
+    return str(value) if isinstance(value, int | float) else kind_of(value)
 
 
 def _refuse(message: str) -> NoReturn:

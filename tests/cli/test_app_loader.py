@@ -94,7 +94,7 @@ def test_a_module_without_a_dispatcher_is_told_how_to_have_one(folder: Path) -> 
 
 @pytest.mark.parametrize(
     ("attribute", "kind"),
-    [("routes", "a value of type Routes"), ("Order", "the class Order"), ("place", "a value of type function")],
+    [("routes", "a value of type Routes"), ("Order", "the class Order"), ("place", "the function place")],
 )
 def test_what_is_no_dispatcher_is_named(folder: Path, attribute: str, kind: str) -> None:
     """The error says what stands where the dispatcher should."""

@@ -131,7 +131,7 @@ class TestOneTemplate:
             path.read_text(encoding="utf-8").replace("orders.handler", "orders.get_orders"), encoding="utf-8"
         )
         ended = run_bare("lint")
-        assert "found orders:get_orders to be a value of type function, expected a Dispatcher" in ended.err
+        assert "found orders:get_orders to be the function get_orders, expected a Dispatcher" in ended.err
         assert ended.code == 2
         assert run_bare("lint", "--app", "orders:handler").out.endswith("orders:handler: 3 errors, 4 warnings\n")
 
