@@ -7,15 +7,15 @@ import time
 
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from router.parsing import parser as parser_module
 from tests.clock import Clock
 
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 
-# No deadline: a shared machine stalls now and then, and a slow example is no wrong one.
-settings.register_profile("full", deadline=None)
+# No deadline and no health check of speed: a shared machine stalls now and then, and a slow example is no wrong one.
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", parent=settings.get_profile("full"), max_examples=20)
 settings.load_profile("full")
 

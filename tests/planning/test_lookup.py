@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import (
@@ -187,7 +187,7 @@ def portrait(outcome: Outcome) -> Any:
 def fall(change: Change[dict[str, Any]]) -> None: ...
 
 
-@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300))
 @given(registrations(), records(), st.sampled_from(["skip", "fail"]), st.booleans())
 def test_the_short_way_is_the_careful_way(
     registered: list[Registered], raws: list[Json], unrouted: Any, fallback: bool

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from router.local.engines import embedded as module
 from router.local.engines.embedded import Embedded
 from router.local.engines.install import EngineMissingError
 from router.local.engines.process import EngineStartError
+from tests.local.engines.conftest import answers, becomes
 
 
 class TestEmbedded:
@@ -41,15 +41,9 @@ class TestEmbedded:
         )
         with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
             assert owner.stdout is not None
-            port = int(owner.stdout.readline().rpartition(":")[2])
+            url = owner.stdout.readline().strip()
             os.kill(owner.pid, signal.SIGKILL)
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) != 0:
-                    return
-            time.sleep(0.05)
-        pytest.fail("the engine outlives its owner")
+        assert becomes(lambda: not answers(url))
 
     def test_a_taken_port_is_refused(self) -> None:
         """If another program listens on the port, the engine is not started."""

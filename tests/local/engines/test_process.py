@@ -16,7 +16,9 @@ from tests.local.engines.conftest import Script, becomes
 
 
 def runs(file: Path) -> bool:
-    """Whether the process whose number a script wrote is alive: one that only waits for its parent is not."""
+    """Whether the process whose number a script wrote is alive: a zombie is not, nor one that ended before it wrote."""
+    if not file.exists():
+        return False
     shown = subprocess.run(
         ["ps", "-o", "stat=", "-p", file.read_text().strip()], capture_output=True, text=True, check=False
     )

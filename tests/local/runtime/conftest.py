@@ -29,7 +29,7 @@ def configured(folder: Path) -> Callable[..., FunctionConfiguration]:
     """Say which function, and how."""
 
     def configure(handler: str = "probe.handler", **settings: Any) -> FunctionConfiguration:
-        return FunctionConfiguration(handler=handler, **{"root": folder, "timeout": 10, **settings})
+        return FunctionConfiguration(handler=handler, **{"root": folder, "timeout": 60, **settings})
 
     return configure
 
