@@ -1,4 +1,4 @@
-"""Conditions compare what is on the wire, combine without losing "don't know", and print as they were written."""
+"""Conditions compare wire images, combine with three-valued logic, and print as in their source."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def any_condition() -> st.SearchStrategy[Condition[Any]]:
     ],
 )
 def test_changed(condition: Condition[Any], old: Any, new: Any, answer: bool) -> None:
-    """An attribute has changed if its values differ, one of them being absent included, from and to what was asked."""
+    """An attribute has changed if its values differ or one is absent, and if they are those of from_ and to."""
     assert condition.wire(old, new) is answer
 
 
@@ -144,7 +144,7 @@ def test_changed(condition: Condition[Any], old: Any, new: Any, answer: bool) ->
     ],
 )
 def test_changed_compares_by_value(old: Any, new: Any, answer: bool) -> None:
-    """Numbers are compared by value and sets without order."""
+    """Numbers are compared by value and sets in any order."""
     assert changed("a").wire({"a": old}, {"a": new}) is answer
 
 
@@ -162,7 +162,7 @@ def test_changed_compares_by_value(old: Any, new: Any, answer: bool) -> None:
     ],
 )
 def test_changed_to_values_of_each_type(value: Any, wire: Any) -> None:
-    """What an attribute changes from or to can be of any type that an attribute can have."""
+    """``from_`` and ``to`` can be of every type that an attribute can have."""
     assert changed("a", to=value).wire(ABSENT, {"a": wire})
     assert changed("a", from_=value).wire({"a": wire}, ABSENT)
 
@@ -180,7 +180,7 @@ def test_changed_to_values_of_each_type(value: Any, wire: Any) -> None:
     ],
 )
 def test_null_is_not_absence(condition: Condition[Any], old: Any, new: Any, answer: bool) -> None:
-    """None stands for NULL, which is a value, and not for an attribute that is absent."""
+    """None is the value NULL, not an absent attribute."""
     assert condition.wire(old, new) is answer
 
 
@@ -211,12 +211,12 @@ def test_nested(path: str, old: Any, new: Any, answer: bool) -> None:
     ],
 )
 def test_several_attributes(old: Any, new: Any, answer: bool) -> None:
-    """One of several attributes is enough."""
+    """One changed attribute of several is enough."""
     assert changed("a", "b").wire(old, new) is answer
 
 
 def test_several_attributes_from_one_to_one() -> None:
-    """Both ends have to be met by one attribute: a's start and b's end do not count together."""
+    """One attribute has to meet both from_ and to."""
     old, new = {"a": {"N": "1"}, "b": {"N": "5"}}, {"a": {"N": "9"}, "b": {"N": "2"}}
     assert changed("a", "b", from_=1, to=2).wire(old, new) is False
 
@@ -242,13 +242,13 @@ def test_nothing_changes_between_equals(image: Any) -> None:
     ],
 )
 def test_became(old: Any, new: Any, answer: bool) -> None:
-    """An attribute became a value that it has now and did not have before, on an insert too."""
+    """An attribute became a value if it has it now and did not before, in an insert too."""
     assert became("status", "SHIPPED").wire(old, new) is answer
 
 
 @given(PATHS, VALUES, small_images(), small_images())
 def test_became_is_changed_to(path: str, value: Any, old: Any, new: Any) -> None:
-    """What became a value has changed to it."""
+    """An attribute that became a value has changed to it."""
     assert became(path, value).wire(old, new) == changed(path, to=value).wire(old, new)
 
 
@@ -256,18 +256,18 @@ def test_became_is_changed_to(path: str, value: Any, old: Any, new: Any) -> None
 
 
 def test_where_cannot_tell_on_the_wire() -> None:
-    """A predicate has to see the typed change."""
+    """The wire images do not decide a predicate."""
     assert where(large).wire(ABSENT, status("PAID")) is None
 
 
 @pytest.mark.parametrize(("change", "answer"), [(101, True), (100, False)])
 def test_where(change: int, answer: bool) -> None:
-    """A predicate answers for the typed change."""
+    """A predicate decides from the typed change."""
     assert where(large).typed(change, ABSENT, ABSENT) is answer
 
 
 def test_where_answers_yes_or_no() -> None:
-    """What a predicate returns counts as Python counts it."""
+    """A predicate's return value counts by its truth."""
 
     def untyped(change: Any) -> Any:
         return ["something"]
@@ -299,13 +299,13 @@ async def later(change: Any) -> bool:
     ],
 )
 def test_where_prints_a_name(condition: Condition[Any], text: str) -> None:
-    """A predicate is printed by name, without an address that would be another one in each process."""
+    """A predicate prints by name, without an address that differs in each process."""
     assert repr(condition) == text
 
 
 def test_where_prints_a_line() -> None:
-    """A lambda is printed with its line."""
-    predicate: Callable[[Any], bool] = lambda change: change > 1  # noqa: E731 - its line is wanted
+    """A lambda prints with its line."""
+    predicate: Callable[[Any], bool] = lambda change: change > 1  # noqa: E731 - the test needs its line
     assert repr(where(predicate)) == f"where(<lambda> at line {predicate.__code__.co_firstlineno})"
 
 
@@ -320,7 +320,7 @@ def test_where_prints_a_line() -> None:
     ],
 )
 def test_where_refuses(predicate: Any, found: str) -> None:
-    """What cannot be asked, or would answer with a coroutine, which is always true, is refused."""
+    """A predicate that cannot be called, or that returns a coroutine, which is always true, is refused."""
     with pytest.raises(RegistrationError) as caught:
         where(predicate)
     assert str(caught.value) == f"where() found {found}, expected a plain function of the change that returns a bool"
@@ -361,38 +361,38 @@ OLD, NEW = {"a": {"N": "1"}}, {"a": {"N": "2"}}
     ],
 )
 def test_three_values(condition: Condition[Any], answer: bool | None) -> None:
-    """Yes, no and "don't know" combine as in Kleene's logic: what is decided on the wire is decoded for nobody."""
+    """True, false and unknown combine as in Kleene's logic, so images are decoded only if the answer is unknown."""
     assert condition.wire(OLD, NEW) is answer
 
 
 @given(any_condition(), small_images(), small_images(), st.integers(0, 200))
 def test_wire_agrees_with_typed(condition: Condition[Any], old: Any, new: Any, change: int) -> None:
-    """Whatever the wire tells for certain, asking every part of the condition tells too."""
+    """An answer from the wire images is the answer from the typed change."""
     answer = condition.wire(old, new)
     assert answer is None or answer is condition.typed(change, old, new)
 
 
 @given(on_wire(), small_images(), small_images())
 def test_wire_is_enough_without_where(condition: Condition[Any], old: Any, new: Any) -> None:
-    """Only a predicate can make a condition unsure on the wire."""
+    """Only a predicate can make the answer from the wire images unknown."""
     assert condition.wire(old, new) is not None
 
 
 @given(any_condition(), small_images(), small_images(), st.integers(0, 200))
 def test_not_turns_the_answer_round(condition: Condition[Any], old: Any, new: Any, change: int) -> None:
-    """A negation answers the contrary of what it negates."""
+    """A negation answers the opposite of its condition."""
     assert not_(condition).typed(change, old, new) is not condition.typed(change, old, new)
 
 
 @given(any_condition(), any_condition(), small_images(), small_images())
 def test_de_morgan(one: Condition[Any], other: Condition[Any], old: Any, new: Any) -> None:
-    """Not both is one or the other not, with "don't know" as with yes and no."""
+    """De Morgan's laws hold, for unknown answers too."""
     assert not_(all_of(one, other)).wire(old, new) is any_of(not_(one), not_(other)).wire(old, new)
 
 
 @given(on_wire(), images() | st.dictionaries(st.sampled_from(["a", "b", "m", "l"]), junk(), max_size=3))
 def test_never_raises(condition: Condition[Any], image: Any) -> None:
-    """Whatever the images hold, a condition answers."""
+    """A condition raises nothing, whatever the images hold."""
     assert isinstance(condition.wire(image, {}), bool)
 
 
@@ -418,7 +418,7 @@ def test_compares(condition: Condition[Any], compares: bool) -> None:
 
 
 def test_values_left_out_are_shown_as_such() -> None:
-    """The signature that help() shows says that any value will do, without an object's address."""
+    """The signature in help() shows the defaults as ``...``, without an address."""
     assert "from_: 'Any' = ..., to: 'Any' = ..." in str(inspect.signature(changed))
 
 
@@ -442,19 +442,19 @@ def test_values_left_out_are_shown_as_such() -> None:
     ],
 )
 def test_prints_as_written(condition: Condition[Any], text: str) -> None:
-    """A condition prints as it was written."""
+    """A condition prints as in its source."""
     assert repr(condition) == text
 
 
 @given(on_wire())
 def test_printed_is_equal(condition: Condition[Any]) -> None:
-    """What is printed, read as Python, is an equal condition."""
-    assert eval(repr(condition), dict(NAMESPACE)) == condition  # noqa: S307 - that is the point
+    """The repr of a condition evaluates to an equal condition."""
+    assert eval(repr(condition), dict(NAMESPACE)) == condition  # noqa: S307 - the test evaluates a repr
 
 
 @given(any_condition(), any_condition())
 def test_equal_if_printed_equal(one: Condition[Any], other: Condition[Any]) -> None:
-    """Conditions that print alike are equal."""
+    """Conditions with the same repr are equal."""
     assert repr(one) != repr(other) or one == other
 
 
@@ -462,7 +462,7 @@ def test_equal_if_printed_equal(one: Condition[Any], other: Condition[Any]) -> N
     "condition", [changed("a", to=1), became("a", "x"), where(large), all_of(changed("a")), not_(changed("a", "b"))]
 )
 def test_hashable(condition: Condition[Any]) -> None:
-    """A condition can be hashed where its values can."""
+    """A condition can be hashed if its values can."""
     assert isinstance(hash(condition), int)
 
 
@@ -495,7 +495,7 @@ def test_frozen(condition: Condition[Any], attribute: str) -> None:
 
 @pytest.mark.parametrize("other", [changed("b"), changed("a", to=1), changed("a", from_=1), became("a", 1), "a", None])
 def test_unequal(other: object) -> None:
-    """Conditions that ask something else are unequal."""
+    """Conditions with other arguments are unequal."""
     assert changed("a") != other
 
 
@@ -540,7 +540,7 @@ def test_unequal(other: object) -> None:
     ],
 )
 def test_refuses(make: Callable[[], object], text: str) -> None:
-    """What could never be asked is refused, with what was found and what is expected."""
+    """A wrong argument is refused; the message says what was found and what is expected."""
     with pytest.raises(RegistrationError) as caught:
         make()
     assert str(caught.value) == text
@@ -548,7 +548,7 @@ def test_refuses(make: Callable[[], object], text: str) -> None:
 
 @pytest.mark.parametrize("make", [lambda: changed("a..b"), lambda: became("a..b", 1)])
 def test_refuses_a_path(make: Callable[[], object]) -> None:
-    """A path that is none is refused where it is written."""
+    """A malformed path is refused when the condition is made."""
     with pytest.raises(RegistrationError, match=r"found the attribute path 'a\.\.b'"):
         make()
 
@@ -557,6 +557,6 @@ def test_refuses_a_path(make: Callable[[], object]) -> None:
     "make", [lambda: changed("a", to=object()), lambda: changed("a", from_=object()), lambda: became("a", object())]
 )
 def test_refuses_a_value(make: Callable[[], object]) -> None:
-    """A value that no attribute can have is refused where it is written."""
+    """A value that no attribute can have is refused when the condition is made."""
     with pytest.raises(RegistrationError, match="found a value of type object to compare with, expected one that"):
         make()

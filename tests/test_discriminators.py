@@ -1,4 +1,4 @@
-"""Discriminators read an entity's name from a wire image, and raise on nothing that an image may hold."""
+"""Discriminators read an entity's name from a wire image, and raise for no image."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_attribute() -> None:
     ],
 )
 def test_attribute_does_not_tell(image: Any) -> None:
-    """An attribute that is absent, empty or no string tells no name."""
+    """An attribute that is absent, empty or not a string holds no name."""
     assert attribute("EntityType").read(image) is None
 
 
@@ -77,13 +77,13 @@ def test_attribute_does_not_tell(image: Any) -> None:
     ],
 )
 def test_prefix(rule: Discriminator, value: str, name: str | None) -> None:
-    """The name stands before the first separator; a value without one, or with nothing before it, tells none."""
+    """The name is the text before the first separator; without a separator or without text there is none."""
     assert rule.read(text(pk=value)) == name
 
 
 @pytest.mark.parametrize("image", [{}, {"pk": {"N": "1"}}, {"pk": {"B": "T1JERVIjMQ=="}}, {"sk": {"S": "ORDER#1"}}])
 def test_prefix_of_no_string(image: Any) -> None:
-    """A key that is absent or no string has no prefix."""
+    """A key that is absent or not a string has no prefix."""
     assert prefix("pk").read(image) is None
 
 
@@ -115,7 +115,7 @@ def test_prefix_of_no_string(image: Any) -> None:
     ],
 )
 def test_template(pattern: str, value: str, name: str | None) -> None:
-    """The name is what stands at {entity} where the whole value fits the pattern."""
+    """The name is the text at {entity} if the whole value matches the pattern."""
     assert template("sk", pattern).read(text(sk=value)) == name
 
 
@@ -124,18 +124,18 @@ def test_template(pattern: str, value: str, name: str | None) -> None:
 
 @pytest.mark.parametrize(("image", "name"), [(text(order_id="1"), "Order"), (text(id="1"), None)])
 def test_function(image: Any, name: str | None) -> None:
-    """A function tells the name, or that it cannot."""
+    """A function returns the name or None."""
     assert function(by_presence).read(image) == name
 
 
 @pytest.mark.parametrize("strange", ["", 7, {"S": "Order"}, False])
 def test_function_returns_no_name(strange: Any) -> None:
-    """What a function returns that is no text, or an empty one, is no name."""
+    """A return value that is not a string, or is empty, is no name."""
     assert function(lambda _: strange).read({}) is None
 
 
 def test_function_may_raise() -> None:
-    """A user's function that raises is not hushed up."""
+    """An exception of a user's function is raised."""
 
     def broken(image: Any) -> str:
         raise LookupError
@@ -155,12 +155,12 @@ def test_function_may_raise() -> None:
     ],
 )
 def test_chain(image: Any, name: str | None) -> None:
-    """The first rule that tells a name wins."""
+    """The first rule that finds a name decides."""
     assert chain("EntityType", prefix("pk"), by_presence).read(image) == name
 
 
 def test_chain_attributes() -> None:
-    """A chain's attributes are those of its rules, prefixes having none."""
+    """A chain's attributes are those of its rules; a prefix has none."""
     assert chain("EntityType", prefix("pk"), chain("type")).attributes == ("EntityType", "type")
 
 
@@ -171,13 +171,13 @@ def test_chain_folds(rule: Discriminator, folds: bool) -> None:
 
 
 def test_folded_reads_as_it_stands() -> None:
-    """Folding leaves the name as it stands; comparing names is not its work."""
+    """Folding leaves the name unchanged: only comparisons ignore case."""
     assert folded("type").read(text(type="oRDER")) == "oRDER"
 
 
 @pytest.mark.parametrize("rule", [attribute("a"), prefix("a"), template("a", "{entity}"), function(by_presence)])
 def test_nothing_folds_unasked(rule: Discriminator) -> None:
-    """Upper and lower case are different entities unless somebody says otherwise."""
+    """Names that differ in case are different entities, unless the rule is folded."""
     assert rule.folds is False
 
 
@@ -225,12 +225,12 @@ def test_attributes(rule: Discriminator, attributes: tuple[str, ...]) -> None:
     ],
 )
 def test_presets(preset: str, image: Any, name: str | None) -> None:
-    """Each preset reads the entity of an item as its library writes it."""
+    """Each preset reads the entity from an item that its library wrote."""
     assert PRESETS[preset].read(image) == name
 
 
 def test_every_preset_is_public() -> None:
-    """The presets are those that the documentation names."""
+    """The documentation names every preset."""
     assert sorted(PRESETS) == [
         "AMPLIFY",
         "AWS_LAMBDA_STREAM",
@@ -247,7 +247,7 @@ def test_every_preset_is_public() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_fold_where_their_library_lower_cases(preset: str) -> None:
-    """Only libraries that write keys in lower case have their names folded."""
+    """Only presets of libraries that write keys in lower case fold names."""
     assert PRESETS[preset].folds is (preset in ("ELECTRODB", "AWS_LAMBDA_STREAM"))
 
 
@@ -257,7 +257,7 @@ RULES = [*PRESETS.values(), prefix("Type"), template("sk", "x{id}#{entity}*"), c
 
 @given(junk() | st.dictionaries(st.sampled_from(ATTRIBUTES), attribute_values() | junk()))
 def test_junk_raises_nothing(image: Any) -> None:
-    """Whatever stands in the place of an image, each rule reads a name from it or nothing."""
+    """Each rule returns a name or None, whatever the image holds."""
     names = [rule.read(image) for rule in RULES]
     assert all(name is None or (isinstance(name, str) and name) for name in names)
 
@@ -281,7 +281,7 @@ def record(**body: Any) -> Record:
     ],
 )
 def test_order_of_images(rule: Discriminator, body: Any, name: str | None) -> None:
-    """The new image is asked first, then the old one, then the keys."""
+    """The new image is read first, then the old one, then the keys."""
     assert entity_reader(rule)(record(**body)) == name
 
 
@@ -298,7 +298,7 @@ def test_order_of_images(rule: Discriminator, body: Any, name: str | None) -> No
     ],
 )
 def test_images_that_do_not_tell(rule: Discriminator, body: Any, name: str | None) -> None:
-    """An image that does not tell leaves it to the next one."""
+    """An image without a name is followed by the next one."""
     assert entity_reader(rule)(record(**body)) == name
 
 
@@ -317,14 +317,14 @@ def test_images_that_do_not_tell(rule: Discriminator, body: Any, name: str | Non
     ],
 )
 def test_prints_as_written(rule: Discriminator, written: str) -> None:
-    """A discriminator prints as it can be written."""
+    """The repr of a discriminator evaluates to an equal one."""
     assert repr(rule) == written
-    assert eval(written, dict(vars(discriminators))) == rule  # noqa: S307 - that is the point
+    assert eval(written, dict(vars(discriminators))) == rule  # noqa: S307 - the test evaluates a repr
 
 
 @pytest.mark.parametrize(("rule", "written"), [(function(by_presence), "function(by_presence)")])
 def test_function_prints_a_name(rule: Discriminator, written: str) -> None:
-    """A function is printed by its name."""
+    """A function prints by its name."""
     assert repr(rule) == written
 
 
@@ -347,7 +347,7 @@ def test_values(rule: Discriminator, field: str) -> None:
 
 
 class Own:
-    """A discriminator of the user's own."""
+    """A discriminator that a user wrote."""
 
     attributes = ("kind",)
     folds = False
@@ -364,7 +364,7 @@ OWN = Own()
     [("kind", attribute("kind")), (by_presence, function(by_presence)), (prefix("pk"), prefix("pk")), (OWN, OWN)],
 )
 def test_discriminator_of(rule: Any, discriminator: Discriminator) -> None:
-    """A text is an attribute's name, a function a rule, and what is a discriminator stays what it is."""
+    """A string becomes an attribute rule, a function becomes a rule, and a discriminator stays itself."""
     assert discriminator_of(rule) == discriminator
 
 
@@ -407,7 +407,7 @@ def test_discriminator_of(rule: Any, discriminator: Discriminator) -> None:
     ],
 )
 def test_refuses(make: Callable[[], object], message: str) -> None:
-    """What could never read a name is refused, with what was found and what is expected."""
+    """A wrong argument is refused; the message says what was found and what is expected."""
     with pytest.raises(RegistrationError) as caught:
         make()
     assert str(caught.value) == message

@@ -1,4 +1,6 @@
-"""Events are flags that combine, contain each other and print as they are written."""
+"""Events are flags that combine, contain each other and print as in source code."""
+
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ def combinations() -> st.SearchStrategy[Event]:
 
 @pytest.mark.parametrize("cause", [Event.DELETE, Event.EXPIRE])
 def test_remove_covers_both_causes(cause: Event) -> None:
-    """A user's delete and the end of a time to live are both removals."""
+    """A delete and an expiry are both removals."""
     assert cause in Event.REMOVE
 
 
@@ -26,7 +28,7 @@ def test_remove_covers_nothing_else(event: Event) -> None:
 
 
 def test_causes_are_apart() -> None:
-    """A delete is no expiry."""
+    """A delete is not an expiry."""
     assert Event.DELETE not in Event.EXPIRE
 
 
@@ -53,17 +55,26 @@ def test_any_covers_everything(event: Event) -> None:
     ],
 )
 def test_prints_names(event: Event, text: str) -> None:
-    """An event prints the fewest names that make it, in the order of an item's life."""
+    """An event prints the fewest names, in the order of an item's life."""
     assert (str(event), repr(event), f"{event}") == (text, text, text)
 
 
 @given(combinations())
 def test_prints_as_written(event: Event) -> None:
-    """What is printed, read as Python, is the event again."""
+    """The repr of an event evaluates to the event."""
     assert eval(repr(event), {str(member): member for member in (*SINGLE, Event.REMOVE, Event.ANY)}) == event  # noqa: S307
 
 
 @given(combinations(), combinations())
 def test_contains_agrees_with_single_events(one: Event, other: Event) -> None:
-    """One combination contains another when it has each of its single events."""
+    """A combination contains another if it contains each of its single events."""
     assert (one in other) == all(event in other for event in SINGLE if event in one)
+
+
+@pytest.mark.parametrize(
+    ("event", "members"),
+    [(Event, SINGLE), (Event.ANY, SINGLE), (Event.REMOVE, SINGLE[2:]), (Event.MODIFY, SINGLE[1:2]), (Event(0), ())],
+)
+def test_iteration(event: Iterable[Event], members: tuple[Event, ...]) -> None:
+    """Iterating the class or an event yields single members, in the order of an item's life."""
+    assert tuple(event) == members

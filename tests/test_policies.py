@@ -1,4 +1,4 @@
-"""The nearest policy that speaks of a failure decides what becomes of it, and nothing is dropped unasked."""
+"""The nearest policy that covers a failure decides what it becomes, and no default drops a record."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def decided(
 )
 @pytest.mark.parametrize("levels", [(), (None,), (None, None), (None, Retry()), (Retry(), Retry()), ({}, Retry())])
 def test_default(permanent: bool, can_park: bool, policy: Policy, levels: tuple[OnError | None, ...]) -> None:
-    """Unless told otherwise, a failure is tried again; a permanent one is parked where there is a place."""
+    """By default a failure is retried, and a permanent one is parked if there is a parking place."""
     assert decided(ValueError(), *levels, permanent=permanent, can_park=can_park) == policy
 
 
@@ -63,7 +63,7 @@ def test_default(permanent: bool, can_park: bool, policy: Policy, levels: tuple[
     ],
 )
 def test_levels(levels: tuple[OnError | None, ...], permanent: bool, policy: Policy) -> None:
-    """The nearest level that speaks of the error counts; bare Retry() does not speak of permanent ones."""
+    """The nearest level that covers the error decides; a bare Retry() does not cover permanent ones."""
     assert decided(TimeoutError(), *levels, permanent=permanent) == policy
 
 
@@ -80,17 +80,17 @@ def test_levels(levels: tuple[OnError | None, ...], permanent: bool, policy: Pol
 )
 @pytest.mark.parametrize("level", [Retry(park_after=HOUR), {TimeoutError: Retry(park_after=HOUR)}])
 def test_park_after(level: OnError, age: float | None, policy: Policy) -> None:
-    """A record is parked once it is old enough, and never where its age is not known."""
+    """A record is parked from the age of park_after on, and never if its age is unknown."""
     assert decided(TimeoutError(), level, age=age) == policy
 
 
 def test_park_after_is_silent_on_what_is_permanent() -> None:
-    """A bare Retry with an age leaves what is permanent to go its own way at once."""
+    """A bare Retry with an age does not cover permanent failures."""
     assert decided(Reject("no"), Retry(park_after=HOUR), permanent=True) == Park()
 
 
 def test_no_level_above_is_asked() -> None:
-    """Levels beyond the one that counts are not looked at."""
+    """Levels after the one that decides are not read."""
 
     def levels() -> Any:
         yield Park()
@@ -111,7 +111,7 @@ def test_no_level_above_is_asked() -> None:
 def test_nothing_is_dropped_unasked(
     error: str, permanent: bool, levels: list[OnError | None], age: float | None, can_park: bool
 ) -> None:
-    """Where nobody wrote Drop(), nothing is dropped."""
+    """Without Drop() nothing is dropped."""
     chosen = decided(ERRORS[error], *levels, permanent=permanent, age=age, can_park=can_park)
     assert not isinstance(chosen, Drop)
 
@@ -122,7 +122,7 @@ def test_nothing_is_dropped_unasked(
     st.none() | st.floats(0, 10 * HOUR),
 )
 def test_nothing_is_parked_without_a_place(permanent: bool, levels: list[OnError | None], age: float | None) -> None:
-    """Where there is no place and nobody wrote Park(), nothing is parked."""
+    """Without a parking place and without Park() nothing is parked."""
     chosen = decided(TimeoutError(), *levels, permanent=permanent, age=age, can_park=False)
     assert not isinstance(chosen, Park)
 
@@ -142,13 +142,13 @@ def test_nothing_is_parked_without_a_place(permanent: bool, levels: list[OnError
     ],
 )
 def test_prints_as_written(policy: Policy, text: str) -> None:
-    """A policy prints as it can be written."""
+    """The repr of a policy evaluates to an equal one."""
     assert repr(policy) == text
-    assert eval(text, {"Retry": Retry, "Park": Park, "Drop": Drop}) == policy  # noqa: S307 - that is the point
+    assert eval(text, {"Retry": Retry, "Park": Park, "Drop": Drop}) == policy  # noqa: S307 - the test evaluates a repr
 
 
 def test_timedelta_is_seconds() -> None:
-    """An age given as a timedelta is that many seconds."""
+    """A timedelta is converted to seconds."""
     assert Retry(park_after=timedelta(minutes=1)) == Retry(park_after=60)
 
 
@@ -183,7 +183,7 @@ def test_refuses_an_age(age: Any, found: str) -> None:
 
 
 def test_refuses_a_boolean_age() -> None:
-    """True is no second."""
+    """A bool is not a number of seconds."""
     with pytest.raises(RegistrationError):
         Retry(park_after=True)
 
@@ -193,7 +193,7 @@ def test_refuses_a_boolean_age() -> None:
     [(None, ()), (Retry(), (Retry(),)), ({}, ()), ({OSError: Park(), ValueError: Drop()}, (Park(), Drop()))],
 )
 def test_policies_of(level: OnError | None, policies: tuple[Policy, ...]) -> None:
-    """A level's policies are all that it could choose."""
+    """A level's policies are all that it can choose."""
     assert policies_of(level) == policies
 
 
@@ -201,7 +201,7 @@ def test_policies_of(level: OnError | None, policies: tuple[Policy, ...]) -> Non
     ("policy", "needs_a_place"), [(Retry(), False), (Retry(park_after=1), True), (Park(), True), (Drop(), False)]
 )
 def test_parks(policy: Policy, needs_a_place: bool) -> None:
-    """What parks, at once or after an age, needs a place."""
+    """A policy that parks, at once or from an age on, needs a parking place."""
     assert parks(policy) is needs_a_place
 
 
@@ -209,7 +209,7 @@ def test_parks(policy: Policy, needs_a_place: bool) -> None:
     "value", [None, Retry(), Park(), Drop(), {}, {OSError: Park()}, {Exception: Retry(park_after=1)}]
 )
 def test_accepts(value: object) -> None:
-    """Policies, and mappings of exception types to policies, can be given."""
+    """Policies and mappings of exception types to policies are accepted."""
     check_on_error(value)
 
 
@@ -240,7 +240,7 @@ def test_accepts(value: object) -> None:
     ],
 )
 def test_refuses(value: object, text: str) -> None:
-    """What decides nothing is refused, with what was found and what to write."""
+    """A wrong value is refused; the message says what was found and what to write."""
     with pytest.raises(RegistrationError) as caught:
         check_on_error(value)
     assert str(caught.value) == text

@@ -1,4 +1,4 @@
-"""Routes are values that decorators fill, and a decorated function is still the function."""
+"""Routes are values that decorators fill, and a decorator returns the function unchanged."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def only(routes: Routes) -> Route:
 
 
 def test_the_function_comes_back() -> None:
-    """Every decorator returns the very function that it was given."""
+    """Every decorator returns its function."""
     routes = Routes()
     assert routes.on_insert(Order)(place) is place
     assert routes.on_modify(Order)(ship) is ship
@@ -74,7 +74,7 @@ def test_the_function_comes_back() -> None:
 
 
 def test_instances_and_methods_come_back() -> None:
-    """So does a callable that is no function."""
+    """Every decorator returns an instance, a method or a partial unchanged."""
 
     class Handlers:
         def place(self, change: Insert[Order]) -> None: ...
@@ -104,14 +104,14 @@ def test_instances_and_methods_come_back() -> None:
     ],
 )
 def test_events(decorate: Any, events: Event) -> None:
-    """Each decorator stands for its events."""
+    """Each decorator selects its events."""
     routes = Routes()
     decorate(routes)(anything)
     assert only(routes).events == events
 
 
 def test_models() -> None:
-    """Old images have the model of new ones, unless there is one for them."""
+    """Old images have the model of new ones unless ``old=`` names another."""
     routes = Routes()
 
     @routes.on_modify(Order)
@@ -122,7 +122,7 @@ def test_models() -> None:
 
 
 def test_conditions() -> None:
-    """Several conditions are one that wants all of them."""
+    """Several conditions are combined with ``all_of``."""
     routes = Routes()
     status, total = changed("status"), changed("total")
     routes.on_modify(Order)(ship)
@@ -135,7 +135,7 @@ def test_conditions() -> None:
     ("entity", "names"), [(None, ()), ("Order", ("Order",)), (["Order", "Purchase"], ("Order", "Purchase"))]
 )
 def test_entities(entity: Any, names: tuple[str, ...]) -> None:
-    """An entity's name may be given, or several."""
+    """``entity=`` takes one name or several."""
     routes = Routes()
     routes.on_insert(Order, entity=entity)(place)
     assert only(routes).entities == names
@@ -143,7 +143,7 @@ def test_entities(entity: Any, names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("policy", [Retry(), Park(), Drop(), {ValueError: Drop()}, None])
 def test_on_error(policy: Any) -> None:
-    """A route carries its own policy."""
+    """A route holds its own policy."""
     routes = Routes()
     routes.on_insert(Order, on_error=policy)(place)
     assert only(routes).on_error == policy
@@ -151,14 +151,14 @@ def test_on_error(policy: Any) -> None:
 
 @pytest.mark.parametrize("model", [dict[str, Any], Total, Order | Customer, None])
 def test_models_of_other_kinds(model: Any) -> None:
-    """Whatever pydantic can make of an item is a model, given the entity's name."""
+    """Every type that pydantic can validate an item into is a model, if ``entity=`` names the entity."""
     routes = Routes()
     routes.on(model, entity="Order")(anything)
     assert only(routes).model == model
 
 
 def test_stacked_decorators() -> None:
-    """A function may have several routes, each for a model of its own."""
+    """A function may have several routes, each with its own model."""
     routes = Routes()
 
     @routes.on_insert(Order)
@@ -170,7 +170,7 @@ def test_stacked_decorators() -> None:
 
 
 def test_the_same_route_twice() -> None:
-    """What is registered twice is there twice."""
+    """A route that is registered twice is in the collection twice."""
     routes = Routes()
     routes.on_insert(Order)(place)
     routes.on_insert(Order)(place)
@@ -179,7 +179,7 @@ def test_the_same_route_twice() -> None:
 
 
 def test_a_refused_handler_leaves_no_route() -> None:
-    """An error at registration leaves the routes as they were."""
+    """A handler that is refused adds no route."""
     routes = Routes()
     on_insert: Any = routes.on_insert(Order)
     with pytest.raises(RegistrationError):
@@ -205,7 +205,7 @@ def test_equality() -> None:
 
 
 def test_inequality() -> None:
-    """Routes that differ in anything that decides differ."""
+    """Routes that differ in one field are unequal."""
     routes = Routes()
     routes.on_insert(Order)(audit)
     routes.on_insert(Order)(place)
@@ -219,7 +219,7 @@ def test_inequality() -> None:
 
 
 def test_equal_however_written() -> None:
-    """A route is what it does, not the decorator that was used."""
+    """Routes of different decorators are equal if they do the same."""
     one, other = Routes(), Routes()
     one.on_insert(Order)(audit)
     other.on(Order, Event.INSERT)(audit)
@@ -227,14 +227,14 @@ def test_equal_however_written() -> None:
 
 
 def test_hash() -> None:
-    """A route can stand in a set; a collection of them cannot, since it grows."""
+    """A route can be hashed; a collection of routes cannot, because it can grow."""
     assert len({*orders(), *orders()}) == 2
     with pytest.raises(TypeError):
         hash(orders())
 
 
 def test_addition() -> None:
-    """Adding makes a new collection and leaves its parts alone."""
+    """Adding makes a new collection and leaves its parts unchanged."""
     one, other = orders(), Routes()
     other.on(Order)(audit)
     both = one + other
@@ -243,7 +243,7 @@ def test_addition() -> None:
 
 
 def test_including() -> None:
-    """Including puts the routes of another collection behind those that are there."""
+    """``include`` appends the routes of another collection."""
     routes = Routes()
     routes.on(Order)(audit)
     routes.include(orders())
@@ -251,7 +251,7 @@ def test_including() -> None:
 
 
 def test_including_itself() -> None:
-    """A collection can be included in itself, whatever that is good for."""
+    """A collection can include itself."""
     routes = orders()
     routes.include(routes)
     assert len(routes) == 4
@@ -262,7 +262,7 @@ def large(change: Insert[Order]) -> bool:
 
 
 def test_repr() -> None:
-    """A route prints as it was written, with the name of its handler."""
+    """A route prints as in its source, with the name of its handler."""
     routes = Routes()
     routes.on_insert(Order, where(large))(place)
     routes.on_modify(Order, changed("status", to="SHIPPED"), old=OrderV1)(anything)
@@ -288,14 +288,14 @@ def anything_many(changes: Sequence[Change[Any]]) -> None: ...
 
 
 def test_name_and_place() -> None:
-    """A route tells its handler's name, and where it is defined."""
+    """A route has the name and the place of its handler."""
     route = only(Routes(next(iter(orders()))))
     assert route.name == f"{__name__}.place"
     assert route.place == f"{__file__}:{place.__code__.co_firstlineno}"
 
 
 def test_no_item_value_in_an_error() -> None:
-    """A model instance given for a model is an item, so nothing of it is shown."""
+    """The message about a model instance in place of a model shows no value of it."""
     on_insert: Any = Routes().on_insert
     with pytest.raises(RegistrationError) as raised:
         on_insert(Customer(name="Ada Lovelace"))
@@ -303,7 +303,7 @@ def test_no_item_value_in_an_error() -> None:
 
 
 def test_models_with_a_literal() -> None:
-    """What a model says of its entity is read by the dispatcher, which knows the discriminator."""
+    """The dispatcher, not the route, reads a model's Literal, because it knows the discriminator."""
 
     class Kind(BaseModel):
         kind: Literal["a", "b"]

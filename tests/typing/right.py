@@ -1,4 +1,4 @@
-"""Handlers and dispatchers that are right: both type checkers accept all of this, and it registers."""
+"""Right handlers and dispatchers: both type checkers accept all of them, and they register."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def unknown(change: Change[dict[str, Any]]) -> None:
     assert_type(change.keys, dict[str, Any])
 
 
-# A handler may take more kinds of change than will come.
+# A handler may take more kinds of change than its route delivers.
 @routes.on_insert(Order)
 def place_openly(change: Change[Order]) -> None: ...
 
@@ -178,7 +178,7 @@ def typed_dict(change: Insert[Product]) -> None:
     assert_type(change.new["sku"], str)
 
 
-# Conditions know the change they are asked about.
+# Conditions know the type of their change.
 def large(change: Insert[Order]) -> bool:
     return change.new.total > 100
 
@@ -258,7 +258,7 @@ routes.on_insert(Order)(Handlers(Bus()).place)
 routes.on_insert(Order)(Handlers(Bus()))
 
 
-# What a decorator returns is the function itself, types included.
+# A decorator returns the function with its own type.
 def call_directly(context: PowertoolsContext) -> None:
     order = Order(order_id="1", status=Status.PLACED, total=Decimal(1))
     assert_type(with_powertools(change=Insert(order), context=context), str)

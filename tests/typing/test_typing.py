@@ -1,4 +1,4 @@
-"""Both type checkers accept every right handler and reject every wrong one, on the very lines that are marked."""
+"""Both type checkers accept every right handler and reject every wrong one, on exactly the marked lines."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Lines = dict[str, set[int]]
 
 
 def run(*command: str) -> str:
-    """Run a checker of the virtual environment; its exit code only repeats what it prints."""
+    """Run a type checker and return its output; its exit code says no more than the output."""
     environment = {**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=100, check=False)
     assert done.returncode in (0, 1), done.stderr or done.stdout
@@ -66,18 +66,18 @@ def marked(file: Path, checker: str) -> set[int]:
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=lambda checker: checker.__name__)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_marked_lines_are_the_rejected_ones(file: Path, checker: Callable[[], Lines]) -> None:
-    """A checker rejects every line that is marked for it, and no other."""
+    """A checker rejects exactly the lines that are marked for it."""
     rejected, expected = checker()[file.name], marked(file, checker.__name__)
-    assert not rejected - expected, "rejected, though nothing is wrong there"
-    assert not expected - rejected, "accepted, though it is wrong"
+    assert not rejected - expected, "rejected, but not marked"
+    assert not expected - rejected, "marked, but accepted"
 
 
-def test_what_is_right_registers() -> None:
-    """What the checkers accept is accepted at run time too."""
+def test_the_right_file_registers() -> None:
+    """The file that the checkers accept registers at run time."""
     right = runpy.run_path(str(HERE / "right.py"))
     assert len(right["app"].routes) == len(right["routes"]) > 0
 
 
 def test_wrong_files_have_marks() -> None:
-    """A file without a mark would be tested for nothing."""
+    """Every wrong file has marks."""
     assert all(marked(file, "mypy") for file in FILES if file.stem.startswith("wrong"))

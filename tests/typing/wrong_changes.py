@@ -1,4 +1,4 @@
-"""Handlers that are given another change than they take."""
+"""Handlers that take another change than their route delivers."""
 
 from collections.abc import Sequence
 from decimal import Decimal

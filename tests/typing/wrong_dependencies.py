@@ -1,4 +1,4 @@
-"""What a handler needs, asked for in a way that nothing supplies. mypy does not look into ``Annotated``."""
+"""Parameters that nothing supplies. mypy does not check the arguments of ``Annotated``."""
 
 from typing import Annotated
 
@@ -44,6 +44,6 @@ def plain(change: Insert[Order], count: int) -> str:
     return change.new.order_id * count
 
 
-# A decorated function is still the function, called as it is written.
+# A decorated function keeps its own signature.
 plain(Insert(Order(order_id="1")), "2")  # rejected: mypy, pyright
 plain(Insert(Order(order_id="1")))  # rejected: mypy, pyright
