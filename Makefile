@@ -26,7 +26,7 @@ demo: $(VENV)/.cli-stamp ## Run the example application on recorded events
 	@$(BIN)/router invoke tests/events/order-lifecycle.json
 	@printf '\nThree orders, the second broken on purpose. Lambda is told to deliver again from there:\n\n'
 	@$(BIN)/router invoke tests/events/poison.json || test $$? = 1
-	@printf '\nSee docs/failures.md for what happens then, and handlers/ for what ran.\n'
+	@printf '\nSee README.md for what happens then, and handlers/ for what ran.\n'
 
 # With ROUTER_REAL_ENGINES=1 all tests. Otherwise without those that take seconds of real time, or need what only the
 # network brings; and Hypothesis tries a fifth of its examples.

@@ -31,7 +31,7 @@ class Order(BaseModel):
 
     @property
     def taken(self) -> Counter[str]:
-        """The number of pieces of each product that the order takes."""
+        """How many of each product it takes off the shelf."""
         pieces: Counter[str] = Counter()
         if self.status != "CANCELLED":
             for line in self.lines:

@@ -1,4 +1,4 @@
-"""How long an item is, as DynamoDB counts it.
+"""The size of an item in bytes, as DynamoDB counts it.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
@@ -12,14 +12,14 @@ from typing import Any
 
 __all__ = ["size_bytes"]
 
-_CONTAINER, _ELEMENT = 3, 1  # bytes of a list or map, and of each of its members
+_CONTAINER, _ELEMENT = 3, 1  # bytes of a list or map, and of each member
 
 
 def size_bytes(*images: Mapping[str, Any]) -> int:
-    """The ``SizeBytes`` of a record: the sum of the sizes of its key and of the images that it carries.
+    """The ``SizeBytes`` of a record: the sum of the sizes of its keys and its images.
 
     Args:
-        images: Wire images, binary values as base64 text.
+        images: The keys and the images in DynamoDB JSON, binary values as base64 text.
 
     Example:
         >>> size_bytes({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}, "age": {"N": "41"}})
@@ -44,14 +44,14 @@ def _size(value: Mapping[str, Any]) -> int:
         case "M":
             return _CONTAINER + len(content) * _ELEMENT + size_bytes(content)
         case _:
-            return 1  # a null or a truth value
+            return 1  # a null or a boolean
 
 
 def _number_size(text: str) -> int:
-    """A byte, one for a minus, and one for each pair of digits that counts, paired from the decimal point."""
-    plain = f"{Decimal(text):f}"  # not abs() and the like, which round to the digits of the context
+    """One byte, one for a minus sign, and one for each pair of significant digits, paired from the decimal point."""
+    plain = f"{Decimal(text):f}"  # not abs() or similar, which round to the context's precision
     whole, _, fraction = plain.removeprefix("-").partition(".")
     digits = whole.zfill(len(whole) + len(whole) % 2) + fraction + "0" * (len(fraction) % 2)
     pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
-    counting = [at for at, pair in enumerate(pairs) if pair != "00"]
-    return 1 + plain.startswith("-") + counting[-1] - counting[0] + 1 if counting else 1
+    significant = [at for at, pair in enumerate(pairs) if pair != "00"]
+    return 1 + plain.startswith("-") + significant[-1] - significant[0] + 1 if significant else 1

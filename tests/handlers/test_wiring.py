@@ -1,4 +1,4 @@
-"""The adapters that environment variables choose."""
+"""Which adapters the environment chooses."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_stands_in_outside_of_lambda() -> None:
-    """Outside of Lambda, adapters without a variable are in memory."""
+    """So the shop runs anywhere."""
     kinds = [type(make()) for make in (get_views, get_warehouse, get_bus)]
     assert kinds == [MemoryViews, MemoryWarehouse, MemoryBus]
 
 
 @pytest.mark.parametrize("function", [None, "shop"])
-def test_a_variable_selects_the_adapter_on_aws(monkeypatch: pytest.MonkeyPatch, function: str | None) -> None:
-    """A variable selects the adapter on AWS, in Lambda and elsewhere."""
+def test_what_is_named_is_used(monkeypatch: pytest.MonkeyPatch, function: str | None) -> None:
+    """In Lambda and elsewhere."""
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     if function:
@@ -45,7 +45,7 @@ def test_a_variable_selects_the_adapter_on_aws(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize("make", [get_views, get_warehouse, get_bus])
 def test_lambda_never_gets_memory_by_mistake(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
-    """In Lambda a missing variable is an error, because memory would lose data."""
+    """A forgotten setting would look like success and lose everything."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     assert callable(make)
     with pytest.raises(RuntimeError, match="is not set"):
@@ -53,33 +53,33 @@ def test_lambda_never_gets_memory_by_mistake(monkeypatch: pytest.MonkeyPatch, ma
 
 
 def test_lambda_gets_memory_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In Lambda SHOP_IN_MEMORY=1 selects the adapters in memory."""
+    """For trying the function out without any table."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     monkeypatch.setenv("SHOP_IN_MEMORY", "1")
     assert isinstance(get_views(), MemoryViews)
 
 
 def test_the_app_as_it_is_deployed_answers() -> None:
-    """The app answers without overrides."""
+    """With nothing overridden."""
     assert handlers.app({"Records": recorded("mixed-batch")}) == {"batchItemFailures": []}
 
 
 def test_records_are_parked_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PARKING_QUEUE names the parking queue; without it there is no parking place."""
+    """And nowhere, where it says nothing: then they are reported as failed."""
     assert get_parking() is None
     monkeypatch.setenv("PARKING_QUEUE", QUEUE)
     assert repr(get_parking()) == f"SqsParking({QUEUE!r})"
 
 
 def test_metrics_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """POWERTOOLS_METRICS_NAMESPACE names the namespace; without it there are no metrics."""
+    """And nowhere, where it says nothing: then the shop is quiet."""
     assert get_metrics() is None
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Shop")
     assert repr(get_metrics()) == "Metrics('Shop')"
 
 
-def test_the_deployed_shop_writes_metrics() -> None:
-    """The function with the template's variables writes metrics of a recorded event."""
+def test_the_deployed_shop_tells_its_metrics() -> None:
+    """The function as the template configures it, on a recorded event."""
     code = "import handlers, json, sys; handlers.app(json.load(sys.stdin))"
     environment = {"POWERTOOLS_METRICS_NAMESPACE": "Shop", "PARKING_QUEUE": QUEUE, "LOG_LEVEL": "ERROR"}
     event = json.dumps({"Records": recorded("customer")})
@@ -88,7 +88,7 @@ def test_the_deployed_shop_writes_metrics() -> None:
 
 
 def test_importing_the_handlers_imports_no_aws() -> None:
-    """Importing the handlers imports no adapter and no AWS library."""
+    """A cold start pays only for what it uses, and the adapters come later."""
     code = "import handlers, json, sys; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.check_output([sys.executable, "-c", code], text=True))
     heavy = {"boto3", "botocore", "typer", "aws_lambda_powertools", "handlers.aws", "handlers.memory"}

@@ -20,7 +20,6 @@ from router.cli.options import (
     FunctionOption,
     HandlerAppOption,
     JsonOption,
-    ParkOption,
     PoisonOption,
     TableOption,
     TemplateOption,
@@ -29,7 +28,13 @@ from router.cli.reload import ReloadError, reload_app, watched
 from router.cli.runners import open_runner
 from router.cli.stop_request import StopRequest, stop_request
 from router.local.cloudformation.tables import make_tables, stream_of
-from router.local.cloudformation.template import LocalFunction, LocalTable, Template, app_of_handler, read_template
+from router.local.cloudformation.template import (
+    LocalFunction,
+    LocalResources,
+    LocalTable,
+    app_of_handler,
+    read_template,
+)
 from router.local.engines.endpoint import Endpoint
 from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.event_source_mapping import EventSourceMapping
@@ -71,7 +76,6 @@ def dev(
     slow: SlowOption = 0.0,
     no_keys: NoKeysOption = False,
     no_reload: NoReloadOption = False,
-    park: ParkOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Run the app as the consumer of a real table's stream, as Lambda's event source mapping does.
@@ -84,11 +88,8 @@ def dev(
     handlers, and their log if LOG_LEVEL is set. The app's environment holds the template's variables and the
     engine's address for AWS clients.
 
-    The app's parking place and its store of completed routes are in memory unless --park is given.
-
     With --runtime the app runs in Lambda's runtime client with Lambda's variables: a time-out ends it, and a crash
-    costs only its process. It uses its own parking place and store, and dev derives a record's outcome from its
-    response alone.
+    costs only its process. Then dev derives a record's outcome from the app's response alone.
     """
     if runtime:
         require_client()
@@ -101,7 +102,7 @@ def dev(
         # In this process the session prints every failure, so the log would repeat it.
         _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
         failures = InjectedFailures(poison, fail, slow)
-        with open_runner(name, described, event_source_arn(arn), runtime=runtime, park=park) as runner:
+        with open_runner(name, described, event_source_arn(arn), runtime=runtime) as runner:
             session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
             _introduce(session, opened, described, tables[described.table], name)
             if str(failures):
@@ -110,7 +111,7 @@ def dev(
     return 0
 
 
-def _described(template: Template, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
+def _described(template: LocalResources, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
     function = template.function(name)
     settings = function.settings
     if not window:
@@ -120,7 +121,7 @@ def _described(template: Template, name: str | None, table: str | None, *, windo
     return replace(function, settings=settings, table=table, environment=named)
 
 
-def _renamed(template: Template, function: LocalFunction, name: str | None) -> dict[str, LocalTable]:
+def _renamed(template: LocalResources, function: LocalFunction, name: str | None) -> dict[str, LocalTable]:
     tables = dict(template.tables)
     if name is not None and name not in tables:
         old = tables.pop(template.function(function.name).table)
@@ -136,7 +137,7 @@ def _make_ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> st
     return stream_of(client, tables[table])
 
 
-def _app_of(function: LocalFunction, template: Template) -> str:
+def _app_of(function: LocalFunction, template: LocalResources) -> str:
     app = app_of_handler(function.handler)
     if app is None:
         msg = f"found no Handler of {function.name} in {template.path}; name the Dispatcher with --app"

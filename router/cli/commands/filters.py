@@ -7,9 +7,10 @@ from pathlib import Path
 from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.json_output import print_json
 from router.cli.options import AppOption, FunctionOption, JsonOption, LimitOption, TemplateOption
-from router.local.cloudformation.resources import Stack, TemplateError
-from router.local.filter_criteria import MOST_FILTERS, Filters, block_lines, filters_of, keys_of
-from router.local.lint import mapped_streams
+from router.local.cloudformation.mappings import keys_of, stream_mappings
+from router.local.cloudformation.resources import TemplateError, TemplateFile
+from router.local.cloudformation.yaml_text import block_lines
+from router.local.filter_criteria import MOST_FILTERS, Filters, filters_of
 
 __all__ = ["filters"]
 
@@ -48,8 +49,8 @@ def filters(
 def _keys(template: Path | None, function: str | None) -> list[str] | None:
     """The table's key attributes, or ``None`` if they are unknown; only a template that was named must declare them."""
     try:
-        stack = Stack(template or Path("template.yaml"))
-        known = [keys_of(stack, mapped) for mapped in mapped_streams(stack, function)]
+        file = TemplateFile(template or Path("template.yaml"))
+        known = [keys_of(file, mapping) for mapping in stream_mappings(file, function)]
     except TemplateError:
         if template is None and function is None:
             return None

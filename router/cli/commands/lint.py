@@ -19,7 +19,8 @@ from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
-from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
+from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
+from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.lint import (
     NOT_JUDGED,
     RULES,
@@ -28,7 +29,6 @@ from router.local.lint import (
     Handler,
     LintReport,
     find_handler,
-    mapped_streams,
 )
 from router.local.lint import lint as run_rules
 from router.local.wording import counted
@@ -106,7 +106,7 @@ def lint(
         return 0
     _check_per_record(per_record)
     _check_ids(ignore or (), "--ignore")
-    result = _lint(Stack(template), function, app, per_record, ignore or ())
+    result = _lint(TemplateFile(template), function, app, per_record, ignore or ())
     if as_json:
         print_json(_document(result), indent=2)
     else:
@@ -120,24 +120,26 @@ def _check_per_record(seconds: float) -> None:
         raise CommandLineError(msg)
 
 
-def _lint(stack: Stack, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]) -> _Result:
-    mapped = mapped_streams(stack, function)
-    section = stack.resources.get(mapped[0].function)
-    values: Mapping[str, Any] = section.values if section else {}
+def _lint(
+    file: TemplateFile, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]
+) -> _Result:
+    mappings = stream_mappings(file, function)
+    declaration = file.resources.get(mappings[0].function)
+    values: Mapping[str, Any] = declaration.values if declaration else {}
     written = values.get("Handler")
-    place = stack.place(section.line_of("Handler") if section else mapped[0].said.line)
-    variables = stack.environment(section) if section else {}
-    with _as_in_lambda(variables, values.get("CodeUri"), stack.path.parent):
+    place = file.place(declaration.line_of("Handler") if declaration else mappings[0].declaration.line)
+    variables = file.environment(declaration) if declaration else {}
+    with _as_in_lambda(variables, values.get("CodeUri"), file.path.parent):
         handler = find_handler(written if isinstance(written, str) else None, place)
-        name, loaded = _app(handler, app, mapped[0].function, stack.path)
+        name, loaded = _app(handler, app, mappings[0].function, file.path)
         reports = [
-            run_rules(Deployment(stack, each, handler, loaded, per_record), {*ignore, *_ignored(stack, each)})
-            for each in mapped
+            run_rules(Deployment(file, each, handler, loaded, per_record), {*ignore, *_ignored(file, each)})
+            for each in mappings
         ]
     findings = dict.fromkeys(finding for report in reports for finding in report.findings)
     ordered = sorted(findings, key=lambda finding: list(_STYLES).index(finding.severity))
     report = LintReport(tuple(ordered), sum(report.ignored for report in reports))
-    return _Result(stack.path, mapped[0].function, name, report)
+    return _Result(file.path, mappings[0].function, name, report)
 
 
 def _app(handler: Handler, app: str | None, function: str, path: Path) -> tuple[str | None, Dispatcher | None]:
@@ -175,15 +177,14 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(getattr(value, "written", value))
 
 
-def _ignored(stack: Stack, mapped: MappedStream) -> Iterator[str]:
+def _ignored(file: TemplateFile, mapping: DeclaredMapping) -> Iterator[str]:
     """The rules that the metadata of the function, of the mapping and of the table ignore."""
-    table = stack.resources.get(getattr(mapped.stream, "logical_id", ""))
-    for section in (stack.resources.get(mapped.function), mapped.said, table):
-        said = section.metadata.get(_METADATA) if section is not None else None
-        ids = said.get("ignore") if isinstance(said, Mapping) else None
-        if section is not None and ids is not None:
+    for declaration in (file.resources.get(mapping.function), mapping.declaration, file.table_of(mapping.stream)):
+        metadata = declaration.metadata.get(_METADATA) if declaration is not None else None
+        ids = metadata.get("ignore") if isinstance(metadata, Mapping) else None
+        if declaration is not None and ids is not None:
             ids = [str(each) for each in ids] if isinstance(ids, list) else [str(ids)]
-            _check_ids(ids, f"{stack.place(section.line)}: Metadata.router.ignore")
+            _check_ids(ids, f"{file.place(declaration.line)}: Metadata.router.ignore")
             yield from ids
 
 

@@ -12,11 +12,11 @@ from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
-from router.local.cloudformation.resources import MappedStream, Stack
+from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
+from router.local.cloudformation.resources import TemplateFile
 from router.local.cloudformation.template import app_of_handler
 from router.local.files import write_text
 from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, rewritten
-from router.local.lint import mapped_streams
 
 __all__ = ["template"]
 
@@ -46,29 +46,29 @@ def template(
     if check == write:
         msg = f"found {'both' if check else 'neither'} --check and --write, expected one of them"
         raise CommandLineError(msg)
-    stack = Stack(path)
-    mapped = mapped_streams(stack, function)
-    name = app or _app_of(stack, mapped[0])
+    file = TemplateFile(path)
+    mappings = stream_mappings(file, function)
+    name = app or _app_of(file, mappings[0])
     loaded = load_app(name)
-    found = [mapped_filters(stack, each, loaded, limit) for each in mapped]
+    found = [mapped_filters(file, each, loaded, limit) for each in mappings]
     in_step = all(each.in_step for each in found)
     if write and not in_step:
         _write(path, found)
     if as_json:
-        document = {"template": str(path), "function": mapped[0].function, "app": name}
+        document = {"template": str(path), "function": mappings[0].function, "app": name}
         written = {"in_step": in_step or write, "written": write and not in_step}
         print_json({**document, **written, "mappings": list(map(_document, found))}, indent=2)
     else:
-        _show(stack, name, found, write=write)
+        _show(file, name, found, write=write)
     return int(check and not in_step)
 
 
-def _app_of(stack: Stack, mapped: MappedStream) -> str:
-    section = stack.resources.get(mapped.function)
-    written = section.values.get("Handler") if section else None
+def _app_of(file: TemplateFile, mapping: DeclaredMapping) -> str:
+    declaration = file.resources.get(mapping.function)
+    written = declaration.values.get("Handler") if declaration else None
     app = app_of_handler(written if isinstance(written, str) else None)
     if app is None:
-        msg = f"found no Handler of {mapped.function} in {stack.path}; name the Dispatcher with --app"
+        msg = f"found no Handler of {mapping.function} in {file.path}; name the Dispatcher with --app"
         raise CommandLineError(msg)
     return app
 
@@ -93,12 +93,12 @@ def _document(mapping: MappedFilters) -> dict[str, object]:
     }
 
 
-def _show(stack: Stack, app: str, found: list[MappedFilters], *, write: bool) -> None:
+def _show(file: TemplateFile, app: str, found: list[MappedFilters], *, write: bool) -> None:
     page = Page()
     for each in found:
         verdict = "in step" if each.in_step else "now in step" if write else "out of step"
         style = "green" if each.in_step or write else "bold red"
-        page.line(f"{stack.place(each.line)}: FilterCriteria of {each.name} are ", (verdict, style), f" with {app}")
+        page.line(f"{file.place(each.line)}: FilterCriteria of {each.name} are ", (verdict, style), f" with {app}")
         for pattern in each.surplus:
             page.whole(f"- {pattern}", indent=2)
         for pattern in each.missing:

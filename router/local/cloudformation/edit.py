@@ -1,7 +1,7 @@
-"""Changing one property in a template's text, and not one byte beside it.
+"""Change one property in a template's text, and no other byte.
 
-ruamel.yaml's round trip keeps comments, but breaks long lines anew and forgets some quotes. So it only tells here where
-things stand; the text is cut and joined, and then read again to prove that nothing else has another meaning.
+ruamel.yaml's round trip keeps comments, but rewraps long lines and drops some quotes. So it only gives the positions
+here; the text is cut and joined, then parsed again to verify that no other value has changed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from router.local.cloudformation.intrinsics import is_intrinsic_name
 from router.local.cloudformation.yaml_text import block_lines, flow_text, laid_out
 
 __all__ = ["PROPERTY", "SpliceError", "spliced"]
@@ -21,11 +22,11 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\r\n]*")
 
 
 class SpliceError(Exception):
-    """The text cannot be changed without changing more.
+    """The property cannot be changed without changing other text.
 
     Args:
-        line: Where that is, counted from 1.
-        found: What stands there.
+        line: The line, counted from 1.
+        found: The construct on that line that prevents it.
     """
 
     def __init__(self, line: int, found: str) -> None:
@@ -34,15 +35,15 @@ class SpliceError(Exception):
 
 
 def spliced(text: str, path: Sequence[str], criteria: Mapping[str, Any] | None) -> str:
-    """The text with other FilterCriteria.
+    """Replace the FilterCriteria in a template's text.
 
     Args:
-        text: The template.
-        path: The keys that lead to the properties that FilterCriteria are one of.
-        criteria: The new value, or ``None`` for there to be none.
+        text: The text.
+        path: The path of the properties to which FilterCriteria belong.
+        criteria: The new value; ``None`` removes the property.
 
     Raises:
-        SpliceError: That cannot be done without changing more.
+        SpliceError: The property cannot be changed without changing other text.
 
     Example:
         >>> print(spliced("a: {b: 1}  # c", ["a"], {"Filters": [{"Pattern": "{}"}]}))
@@ -61,7 +62,7 @@ def spliced(text: str, path: Sequence[str], criteria: Mapping[str, Any] | None) 
         _check_no_comment(text, _end(text, pair[0]) if holder.flow_style else _line_end(text, start), end)
     result = text[:start] + new + text[end:]
     read_back = criteria if criteria is None or holder.flow_style else laid_out(criteria)
-    _prove(result, _replaced(_plain(root), path, read_back), holder)
+    _verify(result, _replaced(_plain(root), path, read_back), holder)
     return result
 
 
@@ -72,12 +73,12 @@ def _composed(text: str) -> Any:
 
 
 def _found(root: Any, path: Sequence[str]) -> tuple[Any, int]:
-    """The mapping at the end of a path, and by how much it is indented."""
+    """The mapping at a path, and the number of columns by which it is indented."""
     node, step = root, 2
     for name in path:
         pair = _pair(node, name)
         if pair is None or not isinstance(pair[1].value, list):
-            raise SpliceError(_line(node), f"no {name} that is written out here")
+            raise SpliceError(_line(node), f"no {name} that is written in full")
         key, inner = pair
         if inner.start_mark.index < key.start_mark.index:
             raise SpliceError(_line(key), f"an alias of YAML as {name}")
@@ -86,23 +87,23 @@ def _found(root: Any, path: Sequence[str]) -> tuple[Any, int]:
 
 
 def _first(node: Any) -> Any:
-    """The first key of a mapping, or what else a node begins with that is no anchor."""
+    """The first key of a mapping, or the first element of a list, after an anchor; else the node."""
     first = node.value[0] if node.value else node
     return first[0] if isinstance(first, tuple) else first
 
 
 def _pair(node: Any, name: str) -> tuple[Any, Any] | None:
-    """A key of a mapping and its value."""
+    """The nodes of a key of a mapping and of its value."""
     if node.tag != _MAP:
         return None
     return next(((key, value) for key, value in node.value if key.value == name), None)
 
 
 def _check_plain(value: Any) -> None:
-    """What this would destroy has to be of the kind that it writes itself."""
+    """Refuse a value with functions, anchors or aliases, which the new value would not have."""
     for node in _nodes(value):
         key = str(node.value[0][0].value) if node.tag == _MAP and len(node.value) == 1 else ""
-        function = node.tag if node.tag.startswith("!") else key if key == "Ref" or key.startswith("Fn::") else None
+        function = node.tag if node.tag.startswith("!") else key if is_intrinsic_name(key) else None
         if function:
             raise SpliceError(_line(node), f"{function} in {PROPERTY}, which writing filters would destroy")
         if node.anchor:
@@ -119,7 +120,7 @@ def _nodes(node: Any) -> Iterator[Any]:
 def _changed_block(
     text: str, holder: Any, pair: tuple[Any, Any] | None, criteria: Mapping[str, Any] | None, step: int
 ) -> tuple[int, int, str]:
-    """From where to where what is put, into a mapping of a line for each key."""
+    """The start and end of the replaced text, and its replacement, in a mapping in block style."""
     newline = "\r\n" if "\r\n" in text else "\n"
     column = _first(holder).start_mark.column
     comment = ""
@@ -129,12 +130,12 @@ def _changed_block(
     else:
         start, end = text.rfind("\n", 0, pair[0].start_mark.index) + 1, _line_end(text, _end(text, pair[1]))
         if text[start : pair[0].start_mark.index].strip():
-            raise SpliceError(_line(pair[0]), f"{PROPERTY} that does not begin its line")
+            raise SpliceError(_line(pair[0]), f"{PROPERTY} not at the beginning of its line")
         before, after = "", ""
         comment = "".join(f" {found}" for _, found in _comments(text, start, _line_end(text, start)))
         if criteria is None:
             return start, min(end + len(newline), len(text)), ""
-    assert criteria is not None  # noqa: S101 - without criteria there is a pair to take away
+    assert criteria is not None  # noqa: S101 - for the type checker: without criteria there is a pair to remove
     lines = [f"{' ' * column}{PROPERTY}:{comment}", *block_lines(criteria, column, step)]
     return start, end, before + newline.join(lines) + after
 
@@ -142,10 +143,10 @@ def _changed_block(
 def _changed_flow(
     text: str, holder: Any, pair: tuple[Any, Any] | None, criteria: Mapping[str, Any] | None, _step: int
 ) -> tuple[int, int, str]:
-    """From where to where what is put, into a mapping in braces."""
+    """The start and end of the replaced text, and its replacement, in a mapping in braces."""
     ends = [_end(text, value) for _, value in holder.value]
     if pair is None:
-        assert criteria is not None  # noqa: S101 - as above
+        assert criteria is not None  # noqa: S101 - for the type checker, as above
         key = holder.value[-1][0].start_mark
         line = text.rfind("\n", 0, key.index) + 1
         own_line = line > holder.start_mark.index and not text[line : key.index].strip()
@@ -161,7 +162,7 @@ def _changed_flow(
 
 
 def _end(text: str, node: Any) -> int:
-    """Where a node's text ends; what follows it on the way to the next one is not its own."""
+    """The end of a node's text, without the white space and comments that follow."""
     if isinstance(node.value, list) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(text, last[-1] if isinstance(last, tuple) else last)
@@ -175,12 +176,12 @@ def _line_end(text: str, index: int) -> int:
 
 def _check_no_comment(text: str, start: int, end: int) -> None:
     for index, _ in _comments(text, start, end):
-        found = f"a comment in {PROPERTY}, which would be lost; move it above, or behind the key"
+        found = f"a comment in {PROPERTY}, which would be lost; move it above the key, or after it on the same line"
         raise SpliceError(text.count("\n", 0, index) + 1, found)
 
 
 def _comments(text: str, start: int, end: int) -> list[tuple[int, str]]:
-    """The comments of a part of the text: what looks like one between two of YAML's tokens, or behind ``>``."""
+    """The comments in a part of the text: those between two tokens of YAML, and those after ``>``."""
     from ruamel.yaml import YAML
 
     gaps, last = [], 0
@@ -195,7 +196,7 @@ def _comments(text: str, start: int, end: int) -> list[tuple[int, str]]:
 
 
 def _plain(node: Any) -> Any:
-    """What a node means, tags included."""
+    """A node's value as plain data, tags included."""
     if not isinstance(node.value, list):
         return (node.tag, node.value)
     if all(isinstance(inner, tuple) for inner in node.value):
@@ -210,17 +211,17 @@ def _replaced(tree: Any, path: Sequence[str], criteria: Mapping[str, Any] | None
     if criteria is None:
         holder[1].pop(repr((_STR, PROPERTY)))
     else:
-        holder[1][repr((_STR, PROPERTY))] = _meaning(criteria)
+        holder[1][repr((_STR, PROPERTY))] = _data(criteria)
     return tree
 
 
-def _meaning(value: Any) -> Any:
+def _data(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return (_MAP, {repr((_STR, key)): _meaning(inner) for key, inner in value.items()})
-    return (_SEQ, [_meaning(inner) for inner in value]) if isinstance(value, list) else (_STR, value)
+        return (_MAP, {repr((_STR, key)): _data(inner) for key, inner in value.items()})
+    return (_SEQ, [_data(inner) for inner in value]) if isinstance(value, list) else (_STR, value)
 
 
-def _prove(text: str, expected: Any, holder: Any) -> None:
+def _verify(text: str, expected: Any, holder: Any) -> None:
     from ruamel.yaml.error import YAMLError
 
     try:
@@ -228,7 +229,7 @@ def _prove(text: str, expected: Any, holder: Any) -> None:
     except YAMLError:
         same = False
     if not same:
-        raise SpliceError(_line(holder), f"YAML around {PROPERTY} that cannot be changed without changing more")
+        raise SpliceError(_line(holder), f"YAML around {PROPERTY} that cannot be changed without changing other text")
 
 
 def _line(node: Any) -> int:

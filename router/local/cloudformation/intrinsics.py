@@ -1,5 +1,11 @@
-"""A template as plain values: its intrinsic functions in their long form, then as far as this machine can know them.
+"""Resolve CloudFormation's intrinsic functions as far as the template alone determines their values.
 
+Parameters have their defaults; resources have made-up names and ARNs; any other value is :class:`Unknown`.
+
+No library does this. samtranslator resolves references to parameters only, and raises for an argument that it does not
+expect. cfn-lint checks all values that a property may have, and gives none for a resource's name or ARN. The file is
+read with ruamel.yaml, which keeps tags and line numbers: cfn-lint's decoder does so too, but imports sympy and
+networkx, which takes half a second, and ``router template --write`` needs the columns that ruamel.yaml knows.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html
 """
 
@@ -11,7 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NOTHING", "StreamOf", "Unknown", "is_intrinsic_name", "load", "resolve", "strange_functions"]
+__all__ = [
+    "NOTHING",
+    "StreamOf",
+    "Unknown",
+    "first_unknown",
+    "is_intrinsic_name",
+    "load",
+    "resolve",
+    "undefined_functions",
+]
 
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -20,7 +35,7 @@ _PSEUDO = {
     "AWS::StackName": "local",
     "AWS::URLSuffix": "amazonaws.com",
 }
-# What Ref and Arn of a resource are; the others are known by their logical ID, and have no ARN here.
+# The ARNs of resources; other types have no ARN here.
 _ARNS = {
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:123456789012:table/{}",
     "AWS::IAM::Role": "arn:aws:iam::123456789012:role/{}",
@@ -39,15 +54,15 @@ _INTRINSIC = frozenset(
 _PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
 
 NOTHING = object()
-"""What ``!Ref AWS::NoValue`` is: the property is not there."""
+"""The value of ``!Ref AWS::NoValue``: the property is removed."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value that only a deployment has.
+    """A value that is unknown before deployment.
 
     Args:
-        written: The function that would make it, as templates write it.
+        written: The intrinsic function that gives the value, in its short form: ``!ImportValue``.
     """
 
     written: str
@@ -58,21 +73,21 @@ class StreamOf:
     """The ARN of a table's stream.
 
     Args:
-        logical_id: The table.
+        logical_id: The table's logical ID.
     """
 
     logical_id: str
 
 
 def load(path: Path) -> Any:
-    """Read a template, short forms of intrinsic functions as long ones, with the lines of mappings as ``.lc``.
+    """Parse a template; its mappings have line numbers as ``.lc``, its short-form functions are tags.
 
     Args:
         path: The file, YAML or JSON.
 
     Raises:
-        OSError: It cannot be read.
-        ruamel.yaml.error.YAMLError: It is no YAML.
+        OSError: The file cannot be read.
+        ruamel.yaml.error.YAMLError: The file is no YAML.
     """
     from ruamel.yaml import YAML
 
@@ -80,11 +95,14 @@ def load(path: Path) -> Any:
 
 
 def resolve(value: Any, template: Mapping[str, Any]) -> Any:
-    """Make a part of a template plain, with what cannot be known as :class:`Unknown`.
+    """Replace the intrinsic functions in a part of a template by their values.
 
     Args:
-        value: The part, as :func:`load` gives it.
+        value: The part, as :func:`load` returns it.
         template: The whole template.
+
+    Returns:
+        Plain dicts, lists and scalars, with :class:`Unknown` and :class:`StreamOf` among them.
 
     Example:
         >>> resolve({"Fn::Sub": "${AWS::StackName}-orders"}, {})
@@ -96,7 +114,7 @@ def resolve(value: Any, template: Mapping[str, Any]) -> Any:
         known = _FUNCTIONS.get(name)
         try:
             return known(argument, template) if known else unknown
-        except (AttributeError, LookupError, TypeError, ValueError):  # an argument that CloudFormation refuses
+        except (AttributeError, LookupError, TypeError, ValueError):  # CloudFormation refuses the argument
             return unknown
     if isinstance(value, Mapping):
         plain = {str(key): resolve(inner, template) for key, inner in value.items()}
@@ -106,23 +124,35 @@ def resolve(value: Any, template: Mapping[str, Any]) -> Any:
     return _scalar(value)
 
 
-def strange_functions(value: Any, line: int | None = None) -> Iterator[tuple[str, int | None]]:
-    """The tags of a template that CloudFormation has no function for, each with its line, counted from 1.
+def first_unknown(value: Any) -> Unknown | None:
+    """The first :class:`Unknown` in a resolved value; ``None`` if all of it is known.
 
     Args:
-        value: A part of a template, as :func:`load` gives it.
-        line: Where it stands.
+        value: The value.
     """
-    tag = getattr(getattr(value, "tag", None), "value", None)
-    if isinstance(tag, str) and tag.startswith("!") and not tag.startswith("!!") and tag[1:] not in _INTRINSIC:
+    if isinstance(value, Unknown):
+        return value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for found in map(first_unknown, inner) if found is not None), None)
+
+
+def undefined_functions(value: Any, line: int | None = None) -> Iterator[tuple[str, int | None]]:
+    """The tags that are no functions of CloudFormation, each with its line, counted from 1.
+
+    Args:
+        value: A part of a template, as :func:`load` returns it.
+        line: The line of the part.
+    """
+    tag = _tag(value)
+    if tag is not None and tag[1:] not in _INTRINSIC:
         yield tag, line
     for key in value if isinstance(value, Mapping) else range(len(value)) if isinstance(value, list) else ():
         places = getattr(getattr(value, "lc", None), "data", None) or {}
-        yield from strange_functions(value[key], places[key][0] + 1 if key in places else line)
+        yield from undefined_functions(value[key], places[key][0] + 1 if key in places else line)
 
 
 def is_intrinsic_name(name: str) -> bool:
-    """Whether a key is an intrinsic function's in its long form: ``Ref``, or a name with ``Fn::`` before it.
+    """Whether a key is the long form of an intrinsic function: ``Ref``, or a name that begins with ``Fn::``.
 
     Args:
         name: The key.
@@ -131,9 +161,9 @@ def is_intrinsic_name(name: str) -> bool:
 
 
 def _function(value: Any) -> tuple[str | None, Any]:
-    """The intrinsic function that a value calls, and its argument."""
-    tag = getattr(getattr(value, "tag", None), "value", None)
-    if isinstance(tag, str) and tag.startswith("!") and not tag.startswith("!!"):
+    """The long form of the intrinsic function that a value calls, and its argument."""
+    tag = _tag(value)
+    if tag is not None:
         name = "Ref" if tag == "!Ref" else f"Fn::{tag[1:]}"
         return name, getattr(value, "value", value) if not isinstance(value, Mapping | list) else _untagged(value)
     if isinstance(value, Mapping) and len(value) == 1:
@@ -143,12 +173,18 @@ def _function(value: Any) -> tuple[str | None, Any]:
     return None, None
 
 
+def _tag(value: Any) -> str | None:
+    """The short form of an intrinsic function: ``!Sub``."""
+    tag = getattr(getattr(value, "tag", None), "value", None)
+    return tag if isinstance(tag, str) and tag.startswith("!") and not tag.startswith("!!") else None
+
+
 def _untagged(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else list(value)
 
 
 def _scalar(value: Any) -> Any:
-    """Python's own kind of a scalar that keeps how it was written."""
+    """The plain Python value of a scalar of ruamel.yaml, which keeps its quotes and digits."""
     for kind in (bool, int, float, str):
         if isinstance(value, kind):
             return kind(value)
@@ -168,7 +204,7 @@ def _ref(name: Any, template: Mapping[str, Any]) -> Any:
         return Unknown(f"!Ref {name}")
     if resource.get("Type") == "AWS::SQS::Queue":
         return f"https://sqs.us-east-1.amazonaws.com/123456789012/{_named(name, resource)}"
-    return _arn(name, resource, template) if resource.get("Type") == "AWS::SNS::Topic" else _named(name, resource)
+    return _arn(name, resource) if resource.get("Type") == "AWS::SNS::Topic" else _named(name, resource)
 
 
 def _default(parameter: Mapping[str, Any]) -> Any:
@@ -186,7 +222,7 @@ def _named(logical_id: str, resource: Mapping[str, Any]) -> str:
     return str(given) if isinstance(given, str) and _function(given)[0] is None else logical_id
 
 
-def _arn(logical_id: str, resource: Mapping[str, Any], _: Mapping[str, Any]) -> Any:
+def _arn(logical_id: str, resource: Mapping[str, Any]) -> Any:
     pattern = _ARNS.get(str(resource.get("Type")))
     return pattern.format(_named(logical_id, resource)) if pattern else Unknown(f"!GetAtt {logical_id}.Arn")
 
@@ -197,7 +233,7 @@ def _get_att(argument: Any, template: Mapping[str, Any]) -> Any:
     if resource is not None and attribute == "StreamArn":
         return StreamOf(logical_id)
     if resource is not None and attribute in ("Arn", "TopicArn"):
-        return _arn(logical_id, resource, template)
+        return _arn(logical_id, resource)
     if resource is not None and attribute in ("QueueName", "TopicName"):
         return _named(logical_id, resource)
     return Unknown(f"!GetAtt {logical_id}.{attribute}")

@@ -1,4 +1,4 @@
-"""Make the tables of a template in an engine, or find them there."""
+"""Create the tables of a template in an engine, and find their streams."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["TableError", "make_tables", "stream_of"]
 
 
 class TableError(RouterError):
-    """A table is not there, cannot be made, or has no stream that fits."""
+    """A table does not exist, cannot be created, or has another stream than the template declares."""
 
 
 def make_tables(client: Any, tables: Iterable[LocalTable]) -> None:
-    """Make the tables that are not there yet; those that are, stay as they are.
+    """Create the tables that do not exist yet; existing ones stay unchanged.
 
     Args:
         client: A boto3 ``dynamodb`` client.
         tables: The tables.
 
     Raises:
-        TableError: One cannot be made.
+        TableError: A table cannot be created.
 
     Example:
         >>> make_tables(engine.client("dynamodb"), template.tables.values())  # doctest: +SKIP
@@ -36,7 +36,7 @@ def make_tables(client: Any, tables: Iterable[LocalTable]) -> None:
                 setting = {"Enabled": True, "AttributeName": table.ttl}
                 client.update_time_to_live(TableName=table.name, TimeToLiveSpecification=setting)
         except (BotoCoreError, ClientError) as error:
-            msg = f"table {table.name!r} cannot be made as the template says: {_reason(error)}"
+            msg = f"cannot create table {table.name!r} as the template declares it: {_reason(error)}"
             raise TableError(msg) from error
 
 
@@ -48,7 +48,7 @@ def stream_of(client: Any, table: LocalTable) -> str:
         table: The table.
 
     Raises:
-        TableError: There is no such table or it has no such stream, or the engine does not answer.
+        TableError: The table does not exist, has another stream, or the engine does not answer.
 
     Example:
         >>> stream_of(engine.client("dynamodb"), template.table("Shop"))  # doctest: +SKIP

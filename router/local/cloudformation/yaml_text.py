@@ -1,4 +1,4 @@
-"""FilterCriteria as text, to stand in a template."""
+"""Format FilterCriteria as text of a template."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from router.local.event_source_mapping.settings import LONGEST_PATTERN
+
 __all__ = ["block_lines", "flow_text", "laid_out"]
 
-_WIDTH = 88  # of the pattern alone, which stands far to the right
-_LONGEST = 4096  # characters of a pattern
+_WIDTH = 88  # of the pattern alone, without its indentation
 _PIECE = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",])+,?')
 
 
 def flow_text(criteria: Mapping[str, Any]) -> str:
-    """The criteria on one line, in JSON, which YAML's flow style takes too.
+    """The criteria on one line, as JSON, which is valid in YAML's flow style.
 
     Args:
         criteria: The value of ``FilterCriteria``.
@@ -24,7 +25,7 @@ def flow_text(criteria: Mapping[str, Any]) -> str:
 
 
 def laid_out(criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """The criteria with a space in long patterns wherever :func:`block_lines` ends a line: YAML makes spaces of those.
+    """The criteria as YAML reads them from :func:`block_lines`: with a space for each line break in a pattern.
 
     Args:
         criteria: The value of ``FilterCriteria``.
@@ -38,7 +39,7 @@ def block_lines(criteria: Mapping[str, Any], indent: int, step: int) -> list[str
     Args:
         criteria: The value of ``FilterCriteria``.
         indent: The column of its key.
-        step: By how many columns the template indents.
+        step: The number of columns of one indentation in the template.
 
     Example:
         >>> block_lines({"Filters": [{"Pattern": '{"a":["b"]}'}]}, 0, 2)
@@ -59,10 +60,10 @@ def _pattern_lines(pattern: str, indent: int) -> list[str]:
 
 
 def _lines(pattern: str) -> list[str]:
-    """JSON on lines that end behind a comma, never in a text; on one where the spaces would make it too long."""
+    """JSON on lines that end after a comma, never within a string; one line if the spaces would make it too long."""
     lines = [""]
     for piece in _PIECE.findall(pattern):
         if lines[-1] and len(lines[-1]) + len(piece) > _WIDTH:
             lines.append("")
         lines[-1] += piece
-    return lines if len(pattern) + len(lines) - 1 <= _LONGEST else [pattern]
+    return lines if len(pattern) + len(lines) - 1 <= LONGEST_PATTERN else [pattern]

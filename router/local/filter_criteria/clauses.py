@@ -1,8 +1,8 @@
-"""Which images of a record have to look how, for a discriminator to read one of some names from it.
+"""Combine tests of attributes into tests of a record's images, from which a discriminator reads one of some names.
 
-A dispatcher asks the new image, then the old one, then the keys. So a name that the old image tells counts only where
-the new one tells none. Three facts about DynamoDB's streams go into it: the record of an insert has no old image, that
-of a removal no new one, and a key attribute has the same value in the keys and in every image.
+A dispatcher reads the new image, then the old one, then the keys. So a name in the old image counts only if the new one
+has none. Three facts about DynamoDB's streams matter: the record of an insert has no old image, the record of a removal
+has no new one, and a key attribute has the same value in the keys and in every image.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 """
 
@@ -18,18 +18,18 @@ from router.local.filter_criteria.discriminator_tests import Choices, Reading
 __all__ = ["Clause", "Keys", "clauses_of"]
 
 Keys = Collection[str] | None
-"""The table's key attributes; ``None`` where they are not known."""
+"""The table's key attributes; ``None`` if they are unknown."""
 
 _NEW, _OLD, _KEYS = "NewImage", "OldImage", "Keys"
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """What several images have to look like at once.
+    """Tests of several images that must hold together.
 
     Args:
-        tests: What the text of an attribute is matched with, by image and attribute.
-        widened: What else passes, where that cannot be helped.
+        tests: The values for an attribute's text, by image and attribute.
+        widened: What else passes, if the pattern cannot exclude it.
     """
 
     tests: dict[tuple[str, str], Choices]
@@ -37,7 +37,7 @@ class Clause:
 
     @property
     def pattern(self) -> dict[str, Any]:
-        """The clause as a part of a pattern, to stand under ``dynamodb``."""
+        """The part of a pattern below ``dynamodb``."""
         images: dict[str, Any] = {}
         for image in (_NEW, _OLD, _KEYS):
             tested = {name: {"S": list(choices)} for (at, name), choices in self.tests.items() if at == image}
@@ -46,12 +46,12 @@ class Clause:
         return images
 
     def covers(self, other: Clause) -> bool:
-        """Whether whatever the other one lets through, this one does too."""
+        """Whether this clause passes every record that the other one passes."""
         return self.tests.items() <= other.tests.items()
 
 
 def clauses_of(readings: Sequence[Reading], names: Collection[str], events: Event, keys: Keys) -> list[Clause]:
-    """The clauses of which one has to hold for one of the names to be read.
+    """The clauses of which one must hold, for the discriminator to read one of the names.
 
     Args:
         readings: The discriminator's rules.
@@ -77,28 +77,28 @@ def _images(events: Event) -> tuple[str, ...]:
 def _clause(
     readings: Sequence[Reading], position: int, names: Collection[str], images: Sequence[str], keys: Keys
 ) -> Iterator[Clause]:
-    """The clause for a rule that tells a name from the last of the images; none where it cannot."""
+    """The clause for a rule that reads a name from the last of the images; none if it cannot."""
     reading, *earlier = readings[position], *readings[:position]
     *before, image = images
-    told = reading.told(names)
-    if told is None or not _may_tell(reading, earlier, image, keys):
+    name_test = reading.name_test(names)
+    if name_test is None or not _may_read(reading, earlier, image, keys):
         return
-    tests = _Tests(told.widened)
-    tests.add(image, reading.attribute, told.choices)
+    tests = _Tests(name_test.widened)
+    tests.add(image, reading.attribute, name_test.choices)
     for rule in earlier:
         if not (image == _KEYS and _is_no_key(rule, keys)):
-            tests.add_silence(image, rule)
-    # What tells from a key would have told from the images before too, if no rule before it did.
-    silent = earlier if (image == _KEYS and reading.attribute) or _is_key(reading, keys) else readings
+            tests.add_no_name(image, rule)
+    # A rule that reads a key reads the same name from the images before, unless an earlier rule reads one there.
+    nameless = earlier if (image == _KEYS and reading.attribute) or _is_key(reading, keys) else readings
     for other in before:
-        for rule in silent:
-            tests.add_silence(other, rule)
+        for rule in nameless:
+            tests.add_no_name(other, rule)
     if not tests.contradictory:
         yield Clause(tests.found, tuple(tests.widened))
 
 
-def _may_tell(reading: Reading, earlier: Sequence[Reading], image: str, keys: Keys) -> bool:
-    """Whether a rule can tell a name from an image that the other images would not tell as well."""
+def _may_read(reading: Reading, earlier: Sequence[Reading], image: str, keys: Keys) -> bool:
+    """Whether a rule can read a name from an image that it does not read from an image before."""
     if image == _KEYS:
         return not _is_no_key(reading, keys)
     return not all(_is_key(rule, keys) for rule in (*earlier, reading))
@@ -113,7 +113,7 @@ def _is_no_key(reading: Reading, keys: Keys) -> bool:
 
 
 class _Tests:
-    """Tests that have to hold together."""
+    """Collects tests that must hold together."""
 
     def __init__(self, widened: str | None) -> None:
         self.found: dict[tuple[str, str], Choices] = {}
@@ -123,12 +123,12 @@ class _Tests:
     def add(self, image: str, attribute: str | None, choices: Choices) -> None:
         if attribute is None or not choices:
             return
-        there = self.found.setdefault((image, attribute), choices)
-        # One of them says that there is a text, the other that there is none.
-        self.contradictory |= there != choices
+        present = self.found.setdefault((image, attribute), choices)
+        # One test requires a text, the other requires none.
+        self.contradictory |= present != choices
 
-    def add_silence(self, image: str, rule: Reading) -> None:
-        self.add(image, rule.attribute, rule.silent)
-        if not rule.silent:
-            why = f"no pattern can say that {rule.written} reads nothing: what is asked after it passes beside it"
+    def add_no_name(self, image: str, rule: Reading) -> None:
+        self.add(image, rule.attribute, rule.no_name)
+        if not rule.no_name:
+            why = f"no pattern can express that {rule.written} reads nothing: the rules after it pass more"
             self.widened[why] = None

@@ -1,4 +1,4 @@
-"""The FilterCriteria that let through what some route could take."""
+"""The FilterCriteria that pass the records that some route can take."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.event import Event
+from router.local.event_source_mapping.settings import LONGEST_PATTERN
 from router.local.filter_criteria.clauses import Keys, clauses_of
 from router.local.filter_criteria.discriminator_tests import Reading, readings_of
 from router.local.filter_criteria.groups import Group, Names, Taken, fitted, groups_of
@@ -16,9 +17,8 @@ from router.local.filter_criteria.groups import Group, Names, Taken, fitted, gro
 __all__ = ["MOST_FILTERS", "Filters", "filters_of"]
 
 MOST_FILTERS = 5
-"""How many filters a mapping may have, unless AWS has raised the quota, to 10 at most."""
+"""The most filters of a mapping; AWS raises the quota to 10 on request."""
 
-_LONGEST = 4096  # characters of a pattern
 _EVENT_NAMES = ("INSERT", "MODIFY", "REMOVE")
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
@@ -31,11 +31,11 @@ _CAUSES: Mapping[Event, dict[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a mapping may leave out, because no route could take it.
+    """The filters of a mapping.
 
     Args:
-        patterns: The filters, as JSON texts; none where every record has to come.
-        widened: What passes although no route could take it, a clause each; empty where the filters are exact.
+        patterns: The filters, as JSON texts; empty if every record must pass.
+        widened: Clauses that state what passes although no route can take it; empty if the filters are exact.
         absent: Why there is no filter, if there is none.
     """
 
@@ -45,21 +45,21 @@ class Filters:
 
     @property
     def criteria(self) -> dict[str, Any] | None:
-        """The value of ``FilterCriteria``, or ``None`` where there must be none."""
+        """The value of ``FilterCriteria``, or ``None`` if there must be none."""
         return {"Filters": [{"Pattern": pattern} for pattern in self.patterns]} if self.patterns else None
 
 
 def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS) -> Filters:
-    """The filters that let through exactly the records that some route could take, as far as patterns can say that.
+    """The filters that pass exactly the records that some route can take, as far as patterns can express that.
 
-    A route could take a record of its entities and events, whatever its conditions say. What no pattern can say is let
-    through: a filter never drops a record that has a route, whatever the stream's view type.
+    A route can take every record of its entities and events; its conditions are not considered. If no pattern expresses
+    a restriction, the filter passes more: it never drops a record that has a route, for any stream view type.
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 
     Args:
         app: The dispatcher.
         keys: The table's key attributes; without them the filters are longer, and wider for some discriminators.
-        limit: How many filters there may be.
+        limit: The most filters that the mapping may have.
 
     Example:
         >>> from router import Change, Routes
@@ -79,40 +79,40 @@ def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS)
     taken = {event: _taken(event, names, readings, keys) for event, names in named.items()}
 
     def fits(group: Group) -> bool:
-        return len(_text(group, readings, keys)) <= _LONGEST
+        return len(_text(group, readings, keys)) <= LONGEST_PATTERN
 
     groups = fitted(groups_of(taken), taken, limit, fits)
     patterns = tuple(dict.fromkeys(_text(group, readings, keys) for group in groups))
-    widened = tuple(dict.fromkeys([*_unsaid(named, readings, keys), *_beyond(groups, taken)]))
+    widened = tuple(dict.fromkeys([*_not_expressible(named, readings, keys), *_beyond(groups, taken)]))
     if "{}" in patterns:
-        return Filters((), absent=f"every record could have a route: {'; '.join(widened)}")
+        return Filters((), absent=f"every record may have a route: {'; '.join(widened)}")
     return Filters(patterns, widened)
 
 
 def _absent(app: Dispatcher) -> str | None:
-    """Why every record has to come, if that does not depend on what patterns can say."""
+    """Why every record must pass, if the reason is not a limit of patterns."""
     fallback = next((route for route in app.routes if route.fallback), None)
     if fallback is not None:
-        return f"the fallback {fallback.name} takes whatever has no other route"
+        return f"the fallback {fallback.name} takes every record without another route"
     if app.unrouted != "skip":
-        return f"with unrouted={app.unrouted!r} records without a route have to come too"
-    return None if len(app.routes) else "there is no route, so there is nothing that a filter could let through"
+        return f"with unrouted={app.unrouted!r} records without a route must pass too"
+    return None if len(app.routes) else "there is no route, so a filter would pass nothing"
 
 
 def _named(app: Dispatcher, readings: Sequence[Reading]) -> dict[Event, frozenset[str]]:
-    """The entities that routes take, by event, as they are compared, without those that are never read."""
+    """The entities that routes take, by event, folded if the app folds, without those that no rule reads."""
     fold = str.casefold if app.discriminator.folds else str
     named: dict[Event, frozenset[str]] = {}
     for event in Event:
         names = {fold(name) for route in app.routes if event in route.events for name in app.entities_of(route)}
-        named[event] = frozenset(name for name in names if any(reading.told([name]) for reading in readings))
+        named[event] = frozenset(name for name in names if any(reading.name_test([name]) for reading in readings))
     return named
 
 
 def _taken(event: Event, names: frozenset[str], readings: Sequence[Reading], keys: Keys) -> Names:
-    """The names, if a pattern can tell them from others."""
-    tells = all(clause.tests for clause in clauses_of(readings, names, event, keys))
-    return names if tells or not names else None
+    """The names; ``None`` if no pattern can distinguish them from others."""
+    distinct = all(clause.tests for clause in clauses_of(readings, names, event, keys))
+    return names if distinct or not names else None
 
 
 def _text(group: Group, readings: Sequence[Reading], keys: Keys) -> str:
@@ -127,16 +127,16 @@ def _text(group: Group, readings: Sequence[Reading], keys: Keys) -> str:
     return json.dumps(pattern, separators=(",", ":"))
 
 
-def _unsaid(named: Mapping[Event, frozenset[str]], readings: Sequence[Reading], keys: Keys) -> Iterator[str]:
-    """What passes because no pattern can say more."""
+def _not_expressible(named: Mapping[Event, frozenset[str]], readings: Sequence[Reading], keys: Keys) -> Iterator[str]:
+    """What else passes because no pattern can exclude it."""
     for event, names in named.items():
         for clause in clauses_of(readings, names, event, keys) if names else ():
             yield from clause.widened
 
 
 def _beyond(groups: Sequence[Group], taken: Taken) -> Iterator[str]:
-    """What passes because there may be no more filters."""
+    """What else passes because the mapping may have no more filters."""
     for group in groups:
         for event, names in group.beyond(taken).items():
             every = "every entity" if names is None else ", ".join(sorted(names))
-            yield f"{event} of {every} passes, for want of more filters"
+            yield f"{event} of {every} passes, because there may be no more filters"

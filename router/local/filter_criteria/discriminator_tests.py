@@ -1,7 +1,7 @@
-"""What a discriminator reads from an item's image, as tests that a filter pattern can make.
+"""Turn a discriminator into tests of attributes that a filter pattern can express.
 
-A test may let more through than the discriminator reads, and says so then; it never lets less through. Of operators it
-keeps to those that Lambda documents, so there is no "has no such prefix".
+A test may pass more than the discriminator reads, and then states what; it never passes less. It uses only operators
+that Lambda documents, so there is no "has no such prefix".
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
 """
 
@@ -17,16 +17,16 @@ from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefi
 from router.local.filter_patterns import FilterPattern, FilterPatternError
 from router.local.filter_patterns.matchers import address
 
-__all__ = ["Choices", "Reading", "Told", "readings_of"]
+__all__ = ["Choices", "NameTest", "Reading", "readings_of"]
 
 Choices = tuple[Any, ...]
-"""What the text of an attribute may be matched with, each a JSON value; nothing stands for "whatever it is"."""
+"""The JSON values of a pattern for an attribute's text, of which one must match; empty for any text or none."""
 
 _ABSENT = {"exists": False}
 _ANY_TEXT: Choices = ({"exists": True},)
 _NO_NAME: Choices = ("", _ABSENT)
 
-# Characters beyond ASCII that str.casefold() makes ASCII letters of, while matching without case does not.
+# Characters beyond ASCII that str.casefold() turns into ASCII letters, but "equals-ignore-case" does not.
 # Unicode never changes the folding of a character: https://www.unicode.org/policies/stability_policy.html#Case_Folding
 _FOLDED_TO: Mapping[str, str] = {
     "k": "\u212a",
@@ -43,12 +43,12 @@ _MOST_SPELLINGS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The test for an image that tells one of some names.
+class NameTest:
+    """The test for an image that names one of some entities.
 
     Args:
-        choices: What the attribute's text is matched with.
-        widened: What else passes, where that cannot be helped.
+        choices: The values for the attribute's text.
+        widened: What else passes, if the pattern cannot exclude it.
     """
 
     choices: Choices
@@ -60,34 +60,35 @@ class Reading:
     """One rule of a discriminator, as tests.
 
     Args:
-        attribute: The attribute that it reads; ``None`` where it may look at anything.
-        told: The test for an image that tells one of some names, or ``None`` where none of them can be told.
-        silent: What the attribute's text is where it tells nothing; empty where no pattern can say that.
-        written: The rule as it was written.
+        attribute: The attribute that the rule reads; ``None`` for a function, which may read any.
+        name_test: Makes the test for an image that names one of some entities; ``None`` if the rule reads none of them.
+        no_name: The values of the attribute's text from which the rule reads nothing; empty if no pattern expresses
+            them.
+        written: The rule's repr.
     """
 
     attribute: str | None
-    told: Callable[[Collection[str]], Told | None]
-    silent: Choices
+    name_test: Callable[[Collection[str]], NameTest | None]
+    no_name: Choices
     written: str
 
 
 def readings_of(discriminator: Discriminator) -> tuple[Reading, ...]:
-    """The rules of a discriminator in the order in which they are asked.
+    """The rules of a discriminator in the order in which they are applied.
 
     Args:
         discriminator: A dispatcher's.
 
     Example:
         >>> (reading,) = readings_of(Attribute("EntityType"))
-        >>> reading.attribute, reading.told(["Order"]).choices
+        >>> reading.attribute, reading.name_test(["Order"]).choices
         ('EntityType', ('Order',))
     """
     return tuple(_reading(rule, folds=discriminator.folds) for rule in _flat(discriminator))
 
 
 def _flat(rule: Discriminator) -> list[Discriminator]:
-    # By its very type: what a subclass reads is its own affair.
+    # Only the exact types: a subclass may read other attributes.
     if type(rule) is Chain:
         return [inner for each in rule.rules for inner in _flat(each)]
     return _flat(rule.rule) if type(rule) is Folded else [rule]
@@ -100,15 +101,14 @@ def _reading(rule: Discriminator, *, folds: bool) -> Reading:
         return Reading(rule.name, lambda names: _prefixes(rule, names, folds=folds), (), repr(rule))
     if type(rule) is Template and _is_nameable(rule.name):
         return Reading(rule.name, lambda names: _template_heads(rule, names, folds=folds), (), repr(rule))
-    why = f"no pattern can say what {rule!r} reads: where it is asked, every entity passes"
-    return Reading(None, lambda _: Told((), why), (), repr(rule))
+    why = f"no pattern can express what {rule!r} reads: where it applies, every entity passes"
+    return Reading(None, lambda _: NameTest((), why), (), repr(rule))
 
 
 def _is_nameable(attribute: str) -> bool:
-    """Whether a pattern can look at the attribute.
+    """Whether a pattern can test the attribute.
 
-    A dot joins the steps of a path, so that a name with one may stand for something else; and there are names that
-    patterns keep for themselves.
+    A dot joins the steps of a path, so a name with a dot is ambiguous; and patterns reserve some names.
     """
     if "." in attribute:
         return False
@@ -120,26 +120,26 @@ def _is_nameable(attribute: str) -> bool:
     return True
 
 
-def _names(names: Collection[str]) -> Told | None:
+def _names(names: Collection[str]) -> NameTest | None:
     found = sorted(name for name in names if name)
-    # A pattern takes such a text for each way in which the address can be spelt.
+    # A pattern matches an IP address in each of its spellings.
     addresses = [name for name in found if address(name)]
     widened = f"other spellings of the address {addresses[0]} pass" if addresses else None
-    return Told(tuple(found), widened) if found else None
+    return NameTest(tuple(found), widened) if found else None
 
 
-def _folded_names(names: Collection[str]) -> Told | None:
+def _folded_names(names: Collection[str]) -> NameTest | None:
     found = sorted(name for name in names if name)
     spelled = [_spellings(name) for name in found]
     unsure = [name for name, spellings in zip(found, spelled, strict=True) if not spellings]
     if unsure:
-        return Told(_ANY_TEXT, f"no pattern folds {unsure[0]!r} as Python does: every entity passes")
+        return NameTest(_ANY_TEXT, f"no pattern folds {unsure[0]!r} as Python does: every entity passes")
     choices = tuple({"equals-ignore-case": each} for spellings in spelled for each in spellings)
-    return Told(choices) if choices else None
+    return NameTest(choices) if choices else None
 
 
 def _spellings(name: str) -> list[str]:
-    """Texts of which a name that is folded alike is one, when case does not count; none where they would be many."""
+    """Texts that together match, ignoring case, every spelling that folds to a name; none if there are too many."""
     if not name.isascii():
         return []
     spellings = [""]
@@ -160,26 +160,26 @@ def _continue(ends: dict[int, list[str]], end: int, heads: list[str], *pieces: s
     ends.setdefault(end, []).extend(head + piece for head in heads for piece in pieces)
 
 
-def _prefixes(rule: Prefix, names: Collection[str], *, folds: bool) -> Told | None:
-    # A name that the rule would cut elsewhere is never read.
+def _prefixes(rule: Prefix, names: Collection[str], *, folds: bool) -> NameTest | None:
+    # The rule never reads a name that contains its separator.
     heads = [name for name in names if name and f"{name}{rule.separator}".partition(rule.separator)[0] == name]
     if not heads:
         return None
     if folds:
-        return Told(_ANY_TEXT, f"no pattern folds the case of {rule!r}: every text passes")
-    return Told(_beginnings(f"{name}{rule.separator}" for name in heads))
+        return NameTest(_ANY_TEXT, f"no pattern folds the case of {rule!r}: every text passes")
+    return NameTest(_beginnings(f"{name}{rule.separator}" for name in heads))
 
 
-def _template_heads(rule: Template, names: Collection[str], *, folds: bool) -> Told | None:
+def _template_heads(rule: Template, names: Collection[str], *, folds: bool) -> NameTest | None:
     found = [name for name in names if name and not re.search(r"[#|:]", name)]
     if not found:
         return None
     head, first, *rest = re.split(r"\{(\w+)\}", rule.pattern.removesuffix("*"))
     if first != "entity" or (folds and not head):
-        return Told(_ANY_TEXT, f"no pattern can say what {rule!r} reads: every text passes")
+        return NameTest(_ANY_TEXT, f"no pattern can express what {rule!r} reads: every text passes")
     heads = {head} if folds else {f"{head}{name}{rest[0]}" for name in found}
     choices = _beginnings(heads)
-    return Told(choices, f"of {rule!r} only the beginning is tested")
+    return NameTest(choices, f"only the beginning of {rule!r} is tested")
 
 
 def _beginnings(texts: Any) -> Choices:

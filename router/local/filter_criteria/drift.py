@@ -1,4 +1,4 @@
-"""The FilterCriteria that a template's mappings have, beside those that follow from the routes."""
+"""Compare the FilterCriteria of a template's mappings with those of the routes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.local.cloudformation.edit import PROPERTY, SpliceError, spliced
-from router.local.cloudformation.intrinsics import StreamOf
-from router.local.cloudformation.resources import MappedStream, Stack, TemplateError
-from router.local.filter_criteria.clauses import Keys
+from router.local.cloudformation.mappings import DeclaredMapping, keys_of
+from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.filter_criteria.criteria import Filters, filters_of
 
 __all__ = ["MappedFilters", "mapped_filters", "rewritten"]
@@ -22,93 +21,77 @@ class MappedFilters:
     """The filters of one mapping.
 
     Args:
-        name: The mapping, as the template calls it: ``Router.Changes``.
-        path: The keys that lead to its properties.
-        line: The line of its FilterCriteria, or else of the mapping, if that is known.
-        current: The patterns that it has, as they are written.
-        stands: Whether it has FilterCriteria, even if they hold no pattern.
-        wanted: The filters that it should have.
+        name: The mapping's name: ``Router.Changes``.
+        path: The path of its properties in the template.
+        line: The line of its FilterCriteria, else of the mapping, if it is known.
+        current: The patterns in the template.
+        present: Whether the mapping has FilterCriteria, even without patterns.
+        wanted: The filters of the routes.
     """
 
     name: str
     path: tuple[str, ...]
     line: int | None
     current: tuple[str, ...]
-    stands: bool
+    present: bool
     wanted: Filters
 
     @property
     def missing(self) -> list[str]:
-        """The patterns that it should have and has not."""
+        """The patterns of the routes that the template lacks."""
         current = {_meaning(pattern) for pattern in self.current}
         return [pattern for pattern in self.wanted.patterns if _meaning(pattern) not in current]
 
     @property
     def surplus(self) -> list[str]:
-        """The patterns that it has and should not have."""
+        """The patterns of the template that the routes do not have."""
         wanted = {_meaning(pattern) for pattern in self.wanted.patterns}
         return [pattern for pattern in self.current if _meaning(pattern) not in wanted]
 
     @property
     def in_step(self) -> bool:
-        """Whether it has what it should, however that is laid out."""
-        return not self.missing and not self.surplus and (self.stands or self.wanted.criteria is None)
+        """Whether both have the same patterns, in any layout and order."""
+        return not self.missing and not self.surplus and (self.present or self.wanted.criteria is None)
 
 
-def mapped_filters(stack: Stack, mapped: MappedStream, app: Dispatcher, limit: int) -> MappedFilters:
-    """Read what filters a mapping has, and tell which it should have.
+def mapped_filters(template: TemplateFile, mapping: DeclaredMapping, app: Dispatcher, limit: int) -> MappedFilters:
+    """Read the filters of a mapping, and make those of the routes.
 
     Args:
-        stack: The template.
-        mapped: The mapping.
-        app: The dispatcher that it invokes.
-        limit: How many filters there may be.
+        template: The template.
+        mapping: The mapping.
+        app: The app that it invokes.
+        limit: The most filters that the mapping may have.
 
     Raises:
-        TemplateError: Its filters are written in a way that cannot be understood.
+        TemplateError: The template's filters are no list of patterns.
     """
-    settings, said = mapped.settings, mapped.said
-    wanted = filters_of(app, keys=keys_of(stack, mapped), limit=limit)
+    settings = mapping.settings
+    wanted = filters_of(app, keys=keys_of(template, mapping), limit=limit)
     if settings.get("TumblingWindowInSeconds"):
-        wanted = Filters((), absent="Lambda takes no filter beside a tumbling window")
-    event = said.name.removeprefix(f"{mapped.function}.")
-    inner = (mapped.function, "Properties", "Events", event) if mapped.event else (said.name,)
+        wanted = Filters((), absent="Lambda allows no filter with a tumbling window")
+    event = mapping.name.removeprefix(f"{mapping.function}.")
+    inner = (mapping.function, "Properties", "Events", event) if mapping.is_sam_event else (mapping.name,)
     return MappedFilters(
-        name=said.name,
+        name=mapping.name,
         path=("Resources", *inner, "Properties"),
-        line=said.line_of(PROPERTY),
-        current=_patterns(stack, mapped),
-        stands=PROPERTY in settings,
+        line=mapping.declaration.line_of(PROPERTY),
+        current=_patterns(template, mapping),
+        present=PROPERTY in settings,
         wanted=wanted,
     )
 
 
-def keys_of(stack: Stack, mapped: MappedStream) -> Keys:
-    """The key attributes of a mapping's table, if the template tells.
-
-    Args:
-        stack: The template.
-        mapped: The mapping.
-    """
-    table = stack.resources.get(mapped.stream.logical_id) if isinstance(mapped.stream, StreamOf) else None
-    schema = table.values.get("KeySchema") if table else None
-    if not isinstance(schema, list) or not schema:
-        return None
-    names = [each.get("AttributeName") if isinstance(each, dict) else None for each in schema]
-    known = [name for name in names if isinstance(name, str)]
-    return known if len(known) == len(names) else None
-
-
 def rewritten(text: str, place: str, mappings: Sequence[MappedFilters]) -> str:
-    """A template's text with the filters that its mappings should have, and otherwise as it is.
+    """A template's text with the routes' filters in its mappings, otherwise unchanged.
 
     Args:
         text: The text.
         place: The file, for the error.
-        mappings: The mappings; what is in step is left as it stands.
+        mappings: The mappings; those in step stay unchanged.
 
     Raises:
-        TemplateError: One of them cannot be changed without changing more.
+        TemplateError: The filters of one cannot be changed without changing other text.
     """
     for each in mappings:
         if each.in_step:
@@ -121,14 +104,14 @@ def rewritten(text: str, place: str, mappings: Sequence[MappedFilters]) -> str:
     return text
 
 
-def _patterns(stack: Stack, mapped: MappedStream) -> tuple[str, ...]:
-    criteria = mapped.settings.get(PROPERTY)
+def _patterns(template: TemplateFile, mapping: DeclaredMapping) -> tuple[str, ...]:
+    criteria = mapping.settings.get(PROPERTY)
     filters = criteria.get("Filters", []) if isinstance(criteria, dict) else [] if criteria is None else criteria
     texts = [each.get("Pattern") if isinstance(each, dict) else None for each in _listed(filters)]
     known = tuple(text for text in texts if isinstance(text, str))
     if len(known) < len(texts):
-        place = stack.place(mapped.said.line_of(PROPERTY))
-        msg = f'{place}: found other {PROPERTY} of {mapped.said.name}, expected {{"Filters": [{{"Pattern": TEXT}}]}}'
+        place = template.place(mapping.declaration.line_of(PROPERTY))
+        msg = f'{place}: found other {PROPERTY} of {mapping.name}, expected {{"Filters": [{{"Pattern": TEXT}}]}}'
         raise TemplateError(msg)
     return known
 
@@ -138,7 +121,7 @@ def _listed(filters: Any) -> list[Any]:
 
 
 def _meaning(pattern: str) -> str:
-    """What is equal for patterns that differ in layout and order only."""
+    """A text that is equal for patterns that differ only in layout and order."""
     try:
         return json.dumps(_sorted(json.loads(pattern)))
     except ValueError:

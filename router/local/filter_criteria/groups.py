@@ -1,6 +1,6 @@
-"""Events whose routes take the same entities: what one filter stands for each.
+"""Group events whose routes take the same entities: each group is one filter.
 
-There are four events, so there are at most four groups, and five filters are enough for all but very many entities.
+There are four events, so there are at most four groups, and five filters suffice for all but very many entities.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from router.event import Event
 __all__ = ["Group", "Names", "Taken", "fitted", "groups_of"]
 
 Names = frozenset[str] | None
-"""Names of entities; ``None`` stands for every one, because no pattern can tell which."""
+"""Names of entities; ``None`` for every entity, because no pattern can distinguish them."""
 
 Taken = Mapping[Event, Names]
 """The entities that routes take, by event."""
@@ -24,23 +24,23 @@ Fits = Callable[["Group"], bool]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of some events that are of some entities.
+    """Records of some events and entities.
 
     Args:
         events: The events.
-        names: The entities; ``None`` for every one.
+        names: The entities; ``None`` for every entity.
     """
 
     events: Event
     names: Names
 
     def __or__(self, other: Group) -> Group:
-        """The smallest group that a filter can stand for and that has all of both."""
+        """The smallest group that a filter can express and that contains both."""
         names = None if self.names is None or other.names is None else self.names | other.names
         return Group(_expressible(self.events | other.events), names)
 
     def beyond(self, taken: Taken) -> dict[Event, Names]:
-        """The entities that pass although no route takes them with the event.
+        """The entities that pass although no route takes them with the event, by event.
 
         Args:
             taken: The entities that routes take, by event.
@@ -54,7 +54,7 @@ class Group:
 
 
 def groups_of(taken: Taken) -> list[Group]:
-    """The fewest groups that hold exactly what routes take.
+    """The fewest groups that contain exactly the events and entities that routes take.
 
     Args:
         taken: The entities that routes take, by event.
@@ -72,15 +72,15 @@ def groups_of(taken: Taken) -> list[Group]:
 
 
 def fitted(groups: list[Group], taken: Taken, limit: int, fits: Fits) -> list[Group]:
-    """Groups of which each fits into a filter, and which are no more than there may be filters.
+    """Groups of which each fits into one filter, and of which there are at most ``limit``.
 
-    What is too long for one filter is split between several. Where they are too many then, groups are joined, those
-    first that let the least more through, and in the end the longest takes every entity.
+    A group that is too long for one filter is split. If the parts are too many, groups are joined, first those that
+    pass the fewest other entities; at last the longest group takes every entity.
 
     Args:
         groups: The groups.
         taken: The entities that routes take, by event.
-        limit: How many filters there may be.
+        limit: The most filters that the mapping may have.
         fits: Whether a group fits into one filter.
     """
     while len(parts := [part for group in groups for part in _split(group, fits)]) > limit:
@@ -91,12 +91,12 @@ def fitted(groups: list[Group], taken: Taken, limit: int, fits: Fits) -> list[Gr
 
 
 def _joins(one: Event, other: Event) -> bool:
-    """Whether one filter can stand for both, and for nothing else."""
+    """Whether one filter can express exactly both."""
     return _expressible(one | other) == one | other
 
 
 def _expressible(events: Event) -> Event:
-    """The events that a filter can stand for, at the least: a removal's cause stands in a field of its own."""
+    """The smallest set of events that a filter can express: the cause of a removal is a field of its own."""
     mixed = events & Event.REMOVE and events & (Event.INSERT | Event.MODIFY)
     return events | Event.REMOVE if mixed else events
 
@@ -120,12 +120,12 @@ def _joined(groups: list[Group], one: Group, other: Group) -> list[Group]:
 
 
 def _cost(groups: list[Group], taken: Taken) -> tuple[int, int]:
-    """How many entities pass although no route takes them: at first where that is every one, then counted."""
+    """How many events pass every entity, then how many entities pass, although no route takes them."""
     beyond = [names for group in groups for names in group.beyond(taken).values()]
     return sum(names is None for names in beyond), sum(len(names) for names in beyond if names is not None)
 
 
 def _opened(groups: list[Group], fits: Fits) -> list[Group]:
-    """The groups, of which the one that needs the most filters takes every entity."""
+    """The groups, with every entity in the one that needs the most filters."""
     longest = max((group for group in groups if group.names is not None), key=lambda group: len(_split(group, fits)))
     return [Group(group.events, None) if group is longest else group for group in groups]

@@ -1,7 +1,6 @@
-"""One match expression: ``{"prefix": "ORDER#"}``, ``{"numeric": [">", 0, "<=", 5]}``.
+"""Read one match expression: ``{"prefix": "ORDER#"}``, ``{"numeric": [">", 0, "<=", 5]}``.
 
-Each operator has one function that takes what stands behind it. What such a function refuses, it refuses with the words
-of Event Ruler, which are what people search for.
+Each operator has one function that reads its operand. Error messages are those of Event Ruler, which users search for.
 https://github.com/aws/event-ruler#readme
 """
 
@@ -21,33 +20,37 @@ _TOO_MANY = "Too many elements in numeric expression"
 
 
 class InvalidPatternError(Exception):
-    """A pattern that Event Ruler refuses; the text is the reason in its words."""
+    """Event Ruler refuses the pattern; the text is its message."""
 
 
 class Members(list[tuple[str, Any]]):
-    """The members of a JSON object in their order, duplicates included."""
+    """The members of a JSON object in order, with duplicate keys."""
 
 
 class Absent:
-    """What ``{"exists": false}`` stands for: no leaf at all has the path, so there is no value to match."""
+    """The result for ``{"exists": false}``: no leaf has the path, so there is no value to match."""
 
 
 def refuse(reason: str) -> NoReturn:
-    """Refuse a pattern."""
+    """Raise InvalidPatternError.
+
+    Args:
+        reason: Event Ruler's message.
+    """
     raise InvalidPatternError(reason)
 
 
 def literal(value: str | float | bool | None) -> Matcher:
-    """What matches a literal; a string that is an IP address stands for each of its spellings."""
+    """The matcher of a literal; one for an IP address matches each of its spellings."""
     found = matchers.address(value) if isinstance(value, str) else None
     return matchers.address_range(found) if found else matchers.equals(value)
 
 
 def expression(members: Members) -> Matcher | type[Absent]:
-    """What a match expression stands for.
+    """The matcher of a match expression.
 
     Raises:
-        InvalidPatternError: There is no such expression.
+        InvalidPatternError: Event Ruler refuses the expression.
     """
     if not members:
         refuse("Match expression name not found")
@@ -98,7 +101,7 @@ def _wildcard(operand: Any) -> Matcher:
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    """Split a wildcard's text at its asterisks, of which a backslash makes plain characters."""
+    """Split a wildcard's text at its asterisks; a backslash escapes an asterisk."""
     parts = [""]
     position = 0
     while position < len(text):
@@ -119,7 +122,7 @@ def _parts(text: str) -> tuple[str, ...]:
 
 
 def _byte(text: str, position: int) -> int:
-    """The position as Ruler counts it: in bytes, the opening quote included."""
+    """The position as Event Ruler counts it: in bytes, from the opening quote."""
     return 1 + len(text[:position].encode(errors="surrogatepass"))
 
 
@@ -223,7 +226,7 @@ def _anything_but_alike(operand: Members) -> Matcher:
 
 
 def _shown(value: Any) -> str:
-    """A value as the start of its JSON text, which is what Ruler's messages have."""
+    """The beginning of a value's JSON text, as Event Ruler's messages have it."""
     if isinstance(value, float | str):
         return f"{value:g}" if isinstance(value, float) else value
     return "{" if isinstance(value, Members) else json.dumps(value)[:5].rstrip("]")

@@ -1,8 +1,7 @@
-"""The leaves of an event that rules look at, and whether rules hold for them.
+"""Flatten an event to the leaves that rules test, and test the rules on them.
 
-An event is flattened to leaves, each with its path. Arrays add nothing to a path; instead a leaf remembers in which
-element of which array it lies, and one rule never takes leaves from two elements of the same array. Ruler calls that
-array consistency.
+Each leaf has a path. Arrays add no step to the path; instead a leaf records its element of each array around it, and a
+rule never combines leaves from two elements of one array. Event Ruler calls that array consistency.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from router.local.filter_patterns.parse import Leaf, Rule
 __all__ = ["Fields", "holds", "reader"]
 
 Place = Mapping[int, int]
-"""For each array around a leaf, the position of the element that it lies in."""
+"""For each array around a leaf, the position of the element that contains it."""
 
 Fields = dict[str, list[tuple[Any, Place]]]
 """The leaves at each path."""
@@ -24,7 +23,11 @@ _NOWHERE: Place = {}
 
 
 def reader(rules: Iterable[Rule]) -> Callable[[Mapping[str, Any]], Fields]:
-    """What takes from an event the leaves at the paths of these rules, and looks at nothing else."""
+    """Make a function that takes from an event the leaves at the paths of some rules.
+
+    Args:
+        rules: The rules.
+    """
     wanted = frozenset(path for rule in rules for path, _ in rule)
     inner = frozenset(path[:end] for path in wanted for end, character in enumerate(path) if character == ".")
 
@@ -37,7 +40,7 @@ def reader(rules: Iterable[Rule]) -> Callable[[Mapping[str, Any]], Fields]:
 
 
 class _Walk:
-    """One way through one event."""
+    """Walks through one event."""
 
     __slots__ = ("_arrays", "_inner", "_wanted", "fields")
 
@@ -69,12 +72,17 @@ class _Walk:
             elif isinstance(element, list):
                 self._elements(element, path, {**place, array: position})
             elif path in self._wanted:
-                # A plain element is bound to no position: several of one array may serve one rule.
+                # A scalar element has no position: several of one array may meet one rule.
                 self.fields.setdefault(path, []).append((element, place))
 
 
 def holds(rule: Rule, fields: Fields) -> bool:
-    """Whether a rule holds for an event's leaves."""
+    """Whether a rule holds for an event's leaves.
+
+    Args:
+        rule: The rule.
+        fields: The leaves.
+    """
     steps = []
     for path, leaf in rule:
         places = _places(leaf, fields.get(path, ()))
@@ -85,7 +93,7 @@ def holds(rule: Rule, fields: Fields) -> bool:
 
 
 def _places(leaf: Leaf, found: Iterable[tuple[Any, Place]]) -> list[Place]:
-    """Where leaves pass, each place once: of leaves that lie together one is as good as another."""
+    """The places of leaves that pass, each once: leaves of one place are equivalent."""
     places: list[Place] = []
     for value, place in found:
         if place not in places and leaf.holds(value):
@@ -94,7 +102,7 @@ def _places(leaf: Leaf, found: Iterable[tuple[Any, Place]]) -> list[Place]:
 
 
 def _consistent(steps: list[tuple[str, bool, list[Place]]], at: int, place: Place, fields: Fields) -> bool:
-    """Whether the steps from ``at`` on can be taken by leaves that agree with a place, and with each other."""
+    """Whether leaves that agree with a place and with each other meet the steps from ``at`` on."""
     if at == len(steps):
         return True
     path, absent, places = steps[at]

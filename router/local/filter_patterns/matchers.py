@@ -1,7 +1,7 @@
-"""What one value of an event can be tested for.
+"""Tests of one value of an event.
 
-Event Ruler, which AWS matches with, tells a JSON string from all else by its quotes: ``"100"`` is never the number 100.
-All matchers but ``exists`` and ``anything-but`` keep to that by asking for the type first.
+Event Ruler, which Lambda uses, distinguishes JSON strings from numbers: ``"100"`` is never the number 100. So all
+matchers except ``exists`` and ``anything-but`` check the type first.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html#filtering-syntax
 """
 
@@ -37,12 +37,12 @@ _IPV6 = re.compile(r"[0-9a-fA-F:]*:[0-9a-fA-F:]*")
 
 
 def exists(_: Any) -> bool:
-    """Any leaf will do, null included."""
+    """Match any leaf, null included."""
     return True
 
 
 def equals(literal: str | float | bool | None) -> Matcher:
-    """A leaf that is this literal; numbers compare as doubles, so 300, 300.0 and 3.0e2 are one."""
+    """Match a literal; numbers compare as doubles, so 300, 300.0 and 3.0e2 are equal."""
     if isinstance(literal, str):
         return lambda value: isinstance(value, str) and value == literal
     if literal is None or isinstance(literal, bool):
@@ -51,7 +51,7 @@ def equals(literal: str | float | bool | None) -> Matcher:
 
 
 def between(bottom: float, top: float, *, open_bottom: bool, open_top: bool) -> Matcher:
-    """A number of a range, of which either end may belong to it or not."""
+    """Match a number in a range; an open end does not belong to it."""
 
     def match(value: Any) -> bool:
         number = _double(value)
@@ -64,32 +64,32 @@ def between(bottom: float, top: float, *, open_bottom: bool, open_top: bool) -> 
 
 
 def prefix(text: str) -> Matcher:
-    """A string that starts so."""
+    """Match a string that starts with a text."""
     return lambda value: isinstance(value, str) and value.startswith(text)
 
 
 def suffix(text: str) -> Matcher:
-    """A string that ends so."""
+    """Match a string that ends with a text."""
     return lambda value: isinstance(value, str) and value.endswith(text)
 
 
 def equals_ignore_case(text: str) -> Matcher:
-    """A string that is this one, each character in either case."""
+    """Match a string that equals a text, each character in either case."""
     return _matching(rf"{_either_case(text)}\Z")
 
 
 def prefix_ignore_case(text: str) -> Matcher:
-    """A string that starts so, each character in either case."""
+    """Match a string that starts with a text, each character in either case."""
     return _matching(_either_case(text))
 
 
 def suffix_ignore_case(text: str) -> Matcher:
-    """A string that ends so, each character in either case."""
+    """Match a string that ends with a text, each character in either case."""
     return _matching(rf".*{_either_case(text)}\Z")
 
 
 def wildcard(parts: tuple[str, ...]) -> Matcher:
-    """A string made of these parts in this order, with anything or nothing between them."""
+    """Match a string that consists of parts in order, with any text between them."""
     first, *rest = parts
     if not rest:
         return equals(first)
@@ -100,7 +100,7 @@ def wildcard(parts: tuple[str, ...]) -> Matcher:
             return False
         position, end = len(first), len(value) - len(last)
         for part in middle:
-            # The earliest place leaves the most room for what follows, so no other needs a try.
+            # The earliest position leaves the most room for the parts that follow, so no other needs a test.
             position = value.find(part, position, end)
             if position < 0:
                 return False
@@ -111,12 +111,16 @@ def wildcard(parts: tuple[str, ...]) -> Matcher:
 
 
 def anything_but(*matchers: Matcher) -> Matcher:
-    """A leaf for which none of the others holds, whatever its type."""
+    """Match a leaf of any type that none of some matchers matches."""
     return lambda value: not any(match(value) for match in matchers)
 
 
 def address(text: str) -> Address | None:
-    """The IP address that a string is, or ``None``."""
+    """The IP address in a text, or ``None``.
+
+    Args:
+        text: The text.
+    """
     if not (_IPV4.fullmatch(text) or _IPV6.fullmatch(text)):
         return None
     try:
@@ -127,7 +131,7 @@ def address(text: str) -> Address | None:
 
 
 def address_range(first: Address, bits: int | None = None) -> Matcher:
-    """A string that is an IP address, however it is spelt, of the network around this one."""
+    """Match an IP address of a network, in any spelling."""
     network = ip_network(first if bits is None else (first, bits), strict=False)
 
     def match(value: Any) -> bool:
@@ -142,7 +146,7 @@ def _double(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except OverflowError:  # an integer beyond all doubles, which is infinite as one
+    except OverflowError:  # an integer beyond the doubles is infinite as a double
         return float("inf") if value > 0 else float("-inf")
 
 
@@ -152,5 +156,5 @@ def _matching(expression: str) -> Matcher:
 
 
 def _either_case(text: str) -> str:
-    """An expression of the text in which each character may be its lower or its upper case, and nothing else."""
+    """A regular expression for a text, with each character in lower or upper case."""
     return "".join(f"(?:{re.escape(each.lower())}|{re.escape(each.upper())})" for each in text)

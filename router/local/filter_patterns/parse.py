@@ -1,4 +1,4 @@
-"""A whole pattern, from its text to the rules of which one has to hold."""
+"""Read a pattern's text into rules, of which one must hold."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Leaf", "Rule", "parse"]
 
 _OR = "$or"
 
-# The service refuses a pattern whose $or has more combinations than these.
+# Lambda refuses a pattern whose $or has more combinations.
 _MOST_RULES = 1000
 
-# Names that Event Ruler keeps for operators, today's and tomorrow's; none may be a key inside $or.
+# Names that Event Ruler reserves for present and future operators; none may be a key inside $or.
 _RESERVED = frozenset(
     {"exactly", "equals-ignore-case", "prefix", "suffix", "anything-but", "exists", "wildcard", "numeric", "cidr"}
     | {"=", "<", "<=", ">", ">=", "html", "regex", "not-wildcard", "not-equals-ignore-case"}
@@ -27,23 +27,23 @@ _RESERVED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What has to hold at one path: one of the matchers for some leaf there, or that there is none.
+    """The test of one path: some leaf matches one of the matchers, or there is no leaf.
 
     Args:
-        matchers: What a leaf may pass.
-        absent: Whether ``{"exists": false}`` is a choice too.
+        matchers: The matchers.
+        absent: Whether ``{"exists": false}`` is a choice.
     """
 
     matchers: tuple[Matcher, ...]
     absent: bool
 
     def holds(self, value: Any) -> bool:
-        """Whether a leaf's value passes one of the matchers."""
+        """Whether a leaf's value matches one of the matchers."""
         return any(match(value) for match in self.matchers)
 
 
 Rule = tuple[tuple[str, Leaf], ...]
-"""Paths, sorted, and what has to hold at each of them."""
+"""Sorted paths with their tests, which must all hold."""
 
 
 def parse(text: str) -> tuple[Rule, ...]:
@@ -53,7 +53,7 @@ def parse(text: str) -> tuple[Rule, ...]:
         InvalidPatternError: Event Ruler refuses it.
     """
     try:
-        # Every number as a double, which is how Ruler compares. A JSON object may name a key twice, and both count.
+        # Numbers become doubles, which Event Ruler compares. A JSON object may have a key twice, and both count.
         read = json.loads(text, object_pairs_hook=Members, parse_int=float, parse_constant=_no_constant)
         if not isinstance(read, Members):
             refuse("Filter is not an object")
@@ -89,7 +89,7 @@ def _object(rules: _Rules, path: str, members: Members, *, inside_or: bool) -> _
             rules = _object(rules, inner, value, inside_or=inside_or)
         elif isinstance(value, list):
             leaf = _leaf(value)
-            # The same path again takes the place of what stood there, as in Ruler.
+            # A second test of the same path replaces the first, as in Event Ruler.
             rules = [{**rule, inner: leaf} for rule in rules or [{}]]
         else:
             refuse(f'"{name}" must be an object or an array')

@@ -1,4 +1,4 @@
-"""The class that users see: a filter pattern that is read once and matches many records."""
+"""The public class: a filter pattern, parsed once for many records."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["FilterPattern", "FilterPatternError"]
 
 
 class FilterPatternError(RouterError, ValueError):
-    """Lambda would refuse the filter pattern; the text is what Lambda says, which is always the same.
+    """Lambda refuses the filter pattern; the text is Lambda's message, which is always the same.
 
     Args:
-        reason: What is wrong with it, in the words of Event Ruler, which Lambda does not pass on.
+        reason: Event Ruler's message, which Lambda does not pass on.
     """
 
     def __init__(self, reason: str) -> None:
@@ -26,17 +26,17 @@ class FilterPatternError(RouterError, ValueError):
 
 
 class FilterPattern:
-    """A filter pattern of an event source mapping, matched as AWS Event Ruler does it.
+    """A filter pattern of an event source mapping, with the semantics of AWS Event Ruler.
 
-    Keys have to hold all, values of an array any, ``$or`` any of its objects. Numbers of items are strings on the wire,
-    so ``numeric`` never holds for them.
+    All keys must match, one value of each array, and one object of ``$or``. Numbers of items are strings on the wire,
+    so ``numeric`` never matches them.
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 
     Args:
-        text: The pattern as JSON text, as it stands in ``FilterCriteria``.
+        text: The JSON text of ``Pattern`` in ``FilterCriteria``.
 
     Raises:
-        FilterPatternError: Lambda would refuse it.
+        FilterPatternError: Lambda refuses the pattern.
 
     Example:
         >>> pattern = FilterPattern('{"eventName": ["INSERT", {"prefix": "MOD"}]}')
@@ -57,22 +57,22 @@ class FilterPattern:
         self._read = reader(self._rules)
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event, such as one record of a stream, passes.
+        """Whether the pattern matches an event, such as one record of a stream.
 
         Args:
-            event: A JSON object as Python has it after ``json.loads``.
+            event: A JSON object, as ``json.loads`` returns it.
         """
         fields = self._read(event)
         return any(holds(rule, fields) for rule in self._rules)
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """What the pattern was read into: paths and what has to hold there, of which one is enough."""
+        """The rules, each of paths with their tests; the pattern matches if one rule holds."""
         return self._rules
 
     @property
     def names(self) -> frozenset[str]:
-        """The names at the top of a record that the pattern looks at."""
+        """The top-level fields of a record that the pattern tests."""
         return frozenset(path.partition(".")[0] for rule in self._rules for path, _ in rule)
 
     def __eq__(self, other: object) -> bool:

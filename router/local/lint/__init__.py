@@ -1,10 +1,10 @@
-"""What of a deployment loses or duplicates data: the template and the app read together, rule by rule.
+"""Rules that read the template and the app together and find settings that lose or duplicate data.
 
-- :mod:`router.local.lint.deployment` is what is judged.
-- :mod:`router.local.lint.rule` is what a rule is.
-- :mod:`router.local.lint.rules` has them all, a module for each family.
-- :mod:`router.local.lint.sample_records`, :mod:`~router.local.lint.permissions` and :mod:`~router.local.lint.handler_names` are what
-  rules ask: whether filters let a route's records pass, what a role allows, and which handler names a table.
+- :mod:`router.local.lint.rules` has all rules, a module for each family; :mod:`router.local.lint.rule` is their form.
+- :mod:`router.local.lint.deployment` is what they check.
+- :mod:`router.local.lint.sample_records` and :mod:`~router.local.lint.filter_search` decide whether a filter passes any
+  record of a route.
+- :mod:`router.local.lint.permissions` reads the role, :mod:`~router.local.lint.handler_names` the handlers' code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from router.local.lint.deployment import Deployment, NotKnownError, mapped_streams
+from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.handler_lookup import Handler, find_handler
 from router.local.lint.rule import Finding, Rule, Severity
 from router.local.lint.rules import RULES
@@ -28,49 +28,45 @@ __all__ = [
     "Severity",
     "find_handler",
     "lint",
-    "mapped_streams",
 ]
 
 NOT_JUDGED = "not-judged"
-"""The ID of the notes about what only a deployment knows."""
+"""The ID of the notes about values that are unknown before deployment."""
 
 
 @dataclass(frozen=True)
 class LintReport:
-    """What was found.
+    """The findings of all rules.
 
     Args:
         findings: The findings, errors first.
-        ignored: How many were left out because a user ignores their rule.
+        ignored: The number of findings that are left out because their rule is ignored.
     """
 
     findings: tuple[Finding, ...]
     ignored: int = 0
 
     def count(self, severity: Severity) -> int:
-        """How many findings are of a severity."""
+        """The number of findings of a severity."""
         return sum(finding.severity == severity for finding in self.findings)
 
 
 def lint(deployment: Deployment, ignored: Collection[str] = ()) -> LintReport:
-    """Judge a deployment by all rules.
+    """Check a deployment by all rules.
 
     Args:
         deployment: The deployment.
-        ignored: The IDs of rules whose findings are only counted.
+        ignored: The IDs of rules whose findings are counted, but not reported.
     """
     found: list[Finding] = []
     unknown: dict[tuple[str, str], list[str]] = {}
     for rule in RULES:
         try:
-            troubles = list(rule.check(deployment))
+            violations = list(rule.check(deployment))
         except NotKnownError as error:
             unknown.setdefault((error.place, error.what), []).append(rule.id)
             continue
-        found += [
-            Finding(rule.id, rule.severity, trouble.place, trouble.why, trouble.instead, rule.page)
-            for trouble in troubles
-        ]
+        found += [Finding(rule.id, rule.severity, each.place, each.why, each.instead, rule.page) for each in violations]
     found += [_not_judged(place, what, rules) for (place, what), rules in unknown.items()]
     kept = [finding for finding in found if finding.rule not in ignored]
     order: tuple[Severity, ...] = ("error", "warning", "note")

@@ -1,7 +1,7 @@
-"""Whether filters let any record of a kind pass.
+"""Search for a record of a route that passes a filter.
 
-A filter may narrow what a route is given, and often is meant to; wrong is only one that no record of the route passes.
-So of a witness a filter may choose all that is not fixed, and what the filter itself names is what is tried.
+A filter may drop some records of a route on purpose; it is a mistake only if it drops all of them. So the search may
+change every value of a sample record that the route does not determine, and tries the values that the pattern names.
 """
 
 from __future__ import annotations
@@ -13,68 +13,70 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from router.local.filter_patterns import FilterPattern
-from router.local.lint.sample_records import OTHER, Allows, Witness
+from router.local.lint.sample_records import OTHER, Allows, SampleRecord
 
 __all__ = ["passes"]
 
 _IMAGES = ("NewImage", "OldImage", "Keys")
 _TEXTS = ("S", "N", "B", "SS", "NS", "BS")  # the types whose values are strings on the wire
 _SETS = ("SS", "NS", "BS", "L")
-_MOST_PAIRS = 200  # of texts and numbers that are put together
+_MOST_PAIRS = 200  # of texts or numbers that are combined
 
 
-def passes(witness: Witness, pattern: FilterPattern) -> bool | None:
-    """Whether some record like a witness passes a pattern; ``None`` where that cannot be told.
+def passes(sample: SampleRecord, pattern: FilterPattern) -> bool | None:
+    """Whether some variant of a sample record passes a pattern; ``None`` if the search finds no answer.
 
     Args:
-        witness: The witness.
+        sample: The sample record.
         pattern: The pattern.
     """
-    answers = [_fits(witness, pattern, rule) for rule in pattern.rules]
+    answers = [_fits(sample, pattern, rule) for rule in pattern.rules]
     return True if True in answers else None if None in answers else False
 
 
-def _fits(witness: Witness, pattern: FilterPattern, rule: Iterable[tuple[str, Any]]) -> bool | None:
-    record = copy.deepcopy(witness.record)
-    pool = list(_pool(json.loads(pattern.text), witness.spellings))
+def _fits(sample: SampleRecord, pattern: FilterPattern, rule: Iterable[tuple[str, Any]]) -> bool | None:
+    record = copy.deepcopy(sample.record)
+    pool = list(_pool(json.loads(pattern.text), sample.spellings))
     for path, leaf in rule:
         there = _get(record, path)
         if leaf.absent if there is None else leaf.holds(there):
             continue
-        allows = _allowed(witness, record, path)
+        allows = _allowed(sample, record, path)
         fitting = [value for value in pool if leaf.holds(value)]
-        if allows is None or (fitting and not any(map(allows, fitting)) and _is_certain(witness, path)):
+        if allows is None or (fitting and not any(map(allows, fitting)) and _is_certain(sample, path)):
             return False
         chosen = next(filter(allows, fitting), None)
         if chosen is None:
             return None
         _set(record, path, chosen)
-    return True if pattern.matches(record) and witness.takes(record) else None
+    return True if pattern.matches(record) and sample.takes(record) else None
 
 
-def _allowed(witness: Witness, record: dict[str, Any], path: str) -> Allows | None:
-    """What a filter may put at a path, or ``None`` for nothing."""
+def _allowed(sample: SampleRecord, record: dict[str, Any], path: str) -> Allows | None:
+    """A test of the values that the search may put at a path; ``None`` if it may put none."""
     root, _, rest = path.partition(".")
     part, _, inner = rest.partition(".")
     if root != "dynamodb" or (part in _IMAGES and part not in record["dynamodb"]):
         return None
-    if path in witness.fixed:
-        return witness.fixed[path]
+    if path in sample.fixed:
+        return sample.fixed[path]
     attribute = path.rpartition(".")[0]
-    if any(fixed.rpartition(".")[0] == attribute for fixed in witness.fixed):
-        return None  # the same attribute with another type
+    if any(fixed.rpartition(".")[0] == attribute for fixed in sample.fixed):
+        return None  # the path has another type than the fixed value of the attribute
     if inner and path.rpartition(".")[2] in _TEXTS:
         return lambda value: isinstance(value, str)
     return lambda _: True
 
 
-def _is_certain(witness: Witness, path: str) -> bool:
-    """Whether what is allowed at a path is so narrow that nothing else than what was tried would do."""
-    return path in witness.fixed or path.rpartition(".")[2] == "N"  # where a filter for numbers never finds one
+def _is_certain(sample: SampleRecord, path: str) -> bool:
+    """Whether no value that the search did not try is allowed at a path."""
+    return (
+        path in sample.fixed or path.rpartition(".")[2] == "N"
+    )  # numbers are strings on the wire, so a numeric filter never matches
 
 
 def _pool(pattern: Any, spellings: Sequence[str]) -> Iterator[Any]:
-    """Values that a pattern may want: those that it names, and some around them."""
+    """Values that may match a pattern: those that it names, and values near them."""
     scalars = list(_scalars(pattern))
     texts = [each.replace("*", "") for each in scalars if isinstance(each, str)]
     numbers = [each for each in scalars if isinstance(each, int | float) and not isinstance(each, bool)]
@@ -96,7 +98,7 @@ def _scalars(value: Any) -> Iterator[Any]:
 
 
 def _get(record: Any, path: str) -> Any:
-    """What stands at a path, of a list the first."""
+    """The value at a path; the first element of a list."""
     for step in path.split("."):
         record = record.get(step) if isinstance(record, dict) else None
         if isinstance(record, list):
@@ -105,7 +107,7 @@ def _get(record: Any, path: str) -> Any:
 
 
 def _set(record: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value at a path; what stands in a list or a set is its only element."""
+    """Put a value at a path; in a list or a set it is the only element."""
     *steps, last = path.split(".")
     holder: Any = record
     for step in steps:

@@ -1,4 +1,4 @@
-"""Which handlers speak of something by its name, in their own code or in the user's code that it calls."""
+"""Find the handlers whose code names a table: their own code, or the user's code that they call."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.routes import Route
 
 __all__ = ["mentions"]
 
-# What a handler calls of Python's, of installed packages and of this one is no code of the user's.
+# The standard library, installed packages and this package are not the user's code.
 _NOT_THE_USERS = tuple(
     {str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib")}
     | {str(Path(router.__file__).parent), "<frozen"}
@@ -24,10 +24,10 @@ _NOT_THE_USERS = tuple(
 
 
 def mentions(route: Route, words: Collection[str]) -> bool:
-    """Whether a handler, what it depends on, or a function of the user's that these call has one of the words.
+    """Whether the code of a handler, of its dependencies, or of user functions that these call contains a word.
 
-    A word is a text in the code, or one in a variable or an object of a module that the code names: the name of an
-    environment variable, or of a table.
+    A word is a string in the code, or in a global variable or object that the code uses: the name of an environment
+    variable, or of a table.
 
     Args:
         route: The handler's route.
@@ -57,7 +57,7 @@ def _factories(parameters: Iterable[Parameter]) -> Iterator[Callable[..., Any]]:
 
 
 def _behind(value: Any) -> Iterator[Any]:
-    """The texts in something, and what else it leads to."""
+    """The strings in an object, and the objects that it refers to."""
     if isinstance(value, types.MethodType):
         yield from (value.__func__, value.__self__)
     elif isinstance(value, types.FunctionType):
@@ -67,7 +67,7 @@ def _behind(value: Any) -> Iterator[Any]:
         yield from (member for name, member in vars(value).items() if not name.startswith("__"))
     else:
         held = getattr(value, "__dict__", {}).values()
-        # Into things of installed packages only as far as a client or a table of boto3 holds its name.
+        # Of objects of installed packages only the strings: a client or a table of boto3 holds the table's name.
         yield from (type(value), *held) if _is_users(type(value)) else (each for each in held if isinstance(each, str))
 
 
@@ -88,7 +88,7 @@ def _is_filled(cell: types.CellType) -> bool:
 
 
 def _is_users(value: Any) -> bool:
-    """Whether to look into something: the user's functions and classes, and what may hold a name."""
+    """Whether to search an object: the user's functions and classes, and instances, which may hold a name."""
     if isinstance(value, types.ModuleType):
         return False
     if isinstance(value, types.FunctionType):

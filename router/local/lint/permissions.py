@@ -1,5 +1,9 @@
-"""What a function's role allows, as far as the template says it.
+"""The actions that a function's role allows, as far as the template determines them.
 
+SAM's policy templates are expanded by samtranslator; its import, a tenth of a second, happens only if a function has
+one. Roles are read here: samtranslator makes the role of a function only if it accepts the whole template, in a known
+region, and without line numbers. AWS's managed policies are listed here: samtranslator knows their ARNs, but not what
+they allow.
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-templates.html
 """
 
@@ -8,32 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from router.local.cloudformation.intrinsics import Unknown
-from router.local.cloudformation.resources import FUNCTIONS, Section, Stack
+from router.local.cloudformation.intrinsics import Unknown, resolve
+from router.local.cloudformation.resources import SAM_FUNCTION, Declaration, TemplateFile
 
 __all__ = ["Permissions", "Statement", "permissions_of"]
 
-_ACCOUNT = "us-east-1:123456789012"  # those that resolved templates have
-
-# The parameter of a policy template of SAM, the ARN that it is put into, and what is allowed there.
-_CRUD = ("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem")
-_TABLE_ARN = f"arn:aws:dynamodb:{_ACCOUNT}:table/{{}}"
-_TEMPLATES = {
-    "DynamoDBCrudPolicy": ("TableName", _TABLE_ARN, _CRUD),
-    "DynamoDBWritePolicy": ("TableName", _TABLE_ARN, (_CRUD[0], _CRUD[1], _CRUD[3])),
-    "DynamoDBRestoreFromBackupPolicy": ("TableName", _TABLE_ARN, _CRUD),
-    "DynamoDBReadPolicy": ("TableName", _TABLE_ARN, ()),
-    "DynamoDBStreamReadPolicy": ("TableName", _TABLE_ARN, ()),
-    "SQSSendMessagePolicy": ("QueueName", f"arn:aws:sqs:{_ACCOUNT}:{{}}", ("sqs:SendMessage",)),
-    "SNSPublishMessagePolicy": ("TopicName", f"arn:aws:sns:{_ACCOUNT}:{{}}", ("sns:Publish",)),
-    "SNSCrudPolicy": ("TopicName", f"arn:aws:sns:{_ACCOUNT}:{{}}*", ("sns:Publish",)),
-    "S3WritePolicy": ("BucketName", "arn:aws:s3:::{}/*", ("s3:PutObject",)),
-    "S3CrudPolicy": ("BucketName", "arn:aws:s3:::{}/*", ("s3:PutObject",)),
-    "S3FullAccessPolicy": ("BucketName", "arn:aws:s3:::{}/*", ("s3:PutObject",)),
-}
-# Managed policies of AWS by their names, with what they allow everywhere of what is asked here.
+# The actions of AWS's managed policies on any resource, as far as a rule asks for them.
 _MANAGED = {
     "AdministratorAccess": ("*",),
     "PowerUserAccess": ("*",),
@@ -56,7 +43,7 @@ class Statement:
     """One statement of a policy.
 
     Args:
-        allows: Whether it allows, rather than denies.
+        allows: Whether its effect is Allow.
         actions: The actions, with IAM's wildcards.
         resources: The ARNs, with IAM's wildcards.
         place: The file and line of the template.
@@ -68,90 +55,111 @@ class Statement:
     place: str
 
     def covers(self, action: str, arn: str) -> bool:
-        """Whether it speaks of an action on a resource."""
-        # Actions are the same in upper and lower case, resources are not.
-        acts = any(_like(pattern.lower(), action.lower()) for pattern in self.actions)
-        return acts and any(_like(pattern, arn) for pattern in self.resources)
+        """Whether the statement applies to an action on a resource."""
+        # IAM ignores the case of actions, but not of ARNs.
+        acts = any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
+        return acts and any(_matches(pattern, arn) for pattern in self.resources)
 
 
 @dataclass(frozen=True)
 class Permissions:
-    """What a role allows.
+    """The policies of a role.
 
     Args:
-        statements: The statements that could be read.
-        complete: Whether those are all.
+        statements: The statements that the template determines.
+        complete: Whether the role has no others.
     """
 
     statements: tuple[Statement, ...]
     complete: bool
 
     def allowing(self, action: str, arn: str) -> Statement | None:
-        """The statement that allows an action on a resource, unless another denies it."""
+        """The statement that allows an action on a resource; ``None`` if none does, or if another denies it."""
         covering = [statement for statement in self.statements if statement.covers(action, arn)]
         if any(not statement.allows for statement in covering):
             return None
         return next(iter(covering), None)
 
 
-def permissions_of(stack: Stack, function: Section) -> Permissions:
-    """Read what the role of a function allows.
+def permissions_of(template: TemplateFile, function: Declaration) -> Permissions:
+    """Read the policies of a function's role.
 
     Args:
-        stack: The template.
+        template: The template.
         function: The function.
     """
-    found = list(_policies(stack, function))
+    found = list(_policies(template, function))
     statements = tuple(statement for statement in found if statement is not None)
     return Permissions(statements, len(statements) == len(found))
 
 
 Found = Iterator[Statement | None]
-"""Statements, and ``None`` for something that cannot be known."""
+"""Statements, and ``None`` for a policy or statement that the template does not determine."""
 
 
-def _policies(stack: Stack, function: Section) -> Found:
-    if "Connectors" in function.values or stack.of_type("AWS::Serverless::Connector"):
+def _policies(template: TemplateFile, function: Declaration) -> Found:
+    if "Connectors" in function.values or template.of_type("AWS::Serverless::Connector"):
         yield None
-    if function.type == FUNCTIONS[0] and "Role" not in function.values:
-        place = stack.place(function.line_of("Policies"))
+    if function.type == SAM_FUNCTION and "Role" not in function.values:
+        place = template.place(function.line_of("Policies"))
         for policy in _listed(function.values.get("Policies", ())):
-            yield from _sam_policy(policy, place)
-        yield from _attached(stack, Unknown(f"!Ref {function.name}Role"))
+            yield from _sam_policy(policy, template, place)
+        yield from _attached(template, Unknown(f"!Ref {function.name}Role"))
         return
-    role = next(
-        (each for each in stack.of_type("AWS::IAM::Role") if function.values.get("Role") == stack.arn(each.name)), None
-    )
+    roles = template.of_type("AWS::IAM::Role")
+    role = next((each for each in roles if function.values.get("Role") == template.arn(each.name)), None)
     if role is None:
         yield None
         return
     for policy in _listed(role.values.get("ManagedPolicyArns", ())):
-        yield from _managed(policy, stack.place(role.line_of("ManagedPolicyArns")))
+        yield from _managed(policy, template.place(role.line_of("ManagedPolicyArns")))
     for policy in _listed(role.values.get("Policies", ())):
         document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else policy
-        yield from _document(document, stack.place(role.line_of("Policies")))
-    yield from _attached(stack, stack.reference(role.name))
+        yield from _document(document, template.place(role.line_of("Policies")))
+    yield from _attached(template, template.reference(role.name))
 
 
-def _attached(stack: Stack, role: Any) -> Found:
-    """Policies that are resources of their own."""
-    for policy in stack.of_type(*_ROLE_POLICIES):
+def _attached(template: TemplateFile, role: Any) -> Found:
+    """The statements of policies that are resources of their own."""
+    for policy in template.of_type(*_ROLE_POLICIES):
         if role in (*_listed(policy.values.get("Roles", ())), policy.values.get("RoleName")):
-            yield from _document(policy.values.get("PolicyDocument"), stack.place(policy.line_of("PolicyDocument")))
+            place = template.place(policy.line_of("PolicyDocument"))
+            yield from _document(policy.values.get("PolicyDocument"), place)
 
 
-def _sam_policy(policy: Any, place: str) -> Found:
+def _sam_policy(policy: Any, template: TemplateFile, place: str) -> Found:
     if isinstance(policy, str):
         yield from _managed(policy, place)
     elif isinstance(policy, Mapping) and "Statement" in policy:
         yield from _document(policy, place)
-    elif isinstance(policy, Mapping) and len(policy) == 1 and next(iter(policy)) in _TEMPLATES:
+    elif isinstance(policy, Mapping) and len(policy) == 1:
         ((name, arguments),) = policy.items()
-        parameter, arn, actions = _TEMPLATES[name]
-        value = arguments.get(parameter) if isinstance(arguments, Mapping) else None
-        yield Statement(True, actions, (arn.format(value),), place) if isinstance(value, str) else None
+        yield from _document(resolve(_expanded(name, arguments), template.document), place)
     else:
         yield None
+
+
+def _expanded(name: str, arguments: Any) -> Any:
+    """The policy document of a SAM policy template; ``None`` if samtranslator refuses the name or the arguments."""
+    from samtranslator.policy_template_processor import exceptions  # type: ignore[import-untyped]  # it has no types
+
+    try:
+        return _policy_templates().convert(name, arguments)
+    except (
+        exceptions.TemplateNotFoundException,
+        exceptions.InsufficientParameterValues,
+        exceptions.InvalidParameterValues,
+    ):
+        return None
+
+
+@cache
+def _policy_templates() -> Any:
+    from samtranslator.policy_template_processor.processor import (  # type: ignore[import-untyped]  # as above
+        PolicyTemplatesProcessor,
+    )
+
+    return PolicyTemplatesProcessor(PolicyTemplatesProcessor.get_default_policy_templates_json())
 
 
 def _managed(policy: Any, place: str) -> Found:
@@ -175,7 +183,7 @@ def _statement(statement: Any, place: str) -> Statement | None:
     if any(not isinstance(text, str) for each in texts for text in each):
         return None
     if not allows and "Condition" in statement:
-        return Statement(True, (), (), place)  # whether it denies depends on the request
+        return Statement(True, (), (), place)  # the request determines whether it denies: counts as no denial
     return Statement(allows, tuple(texts[0]), tuple(texts[1]), place)
 
 
@@ -183,6 +191,6 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _like(pattern: str, text: str) -> bool:
+def _matches(pattern: str, text: str) -> bool:
     expression = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
     return re.fullmatch(expression, text) is not None

@@ -1,4 +1,4 @@
-"""A rule, and what it finds."""
+"""The form of a rule and of its findings."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Literal
 
 from router.local.lint.deployment import Deployment
 
-__all__ = ["Check", "Finding", "Rule", "Severity", "Trouble", "rule"]
+__all__ = ["Check", "Finding", "Rule", "Severity", "Violation", "rule"]
 
 Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True)
-class Trouble:
-    """One thing that a rule minds.
+class Violation:
+    """One place at which a deployment violates a rule.
 
     Args:
         place: The file and line.
-        why: What is lost or duplicated, in a sentence or two.
-        instead: What to write, as lines of a template or of Python.
+        why: What is lost or duplicated, in one or two sentences.
+        instead: The replacement, as lines of a template or of Python.
     """
 
     place: str
@@ -30,15 +30,15 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Finding:
-    """A trouble with the rule that found it.
+    """A violation with its rule.
 
     Args:
         rule: The rule's ID.
-        severity: How bad it is.
+        severity: The rule's severity.
         place: The file and line.
         why: What is lost or duplicated.
-        instead: What to write.
-        page: Where AWS tells of it.
+        instead: The replacement.
+        page: The page of AWS's documentation.
     """
 
     rule: str
@@ -49,19 +49,19 @@ class Finding:
     page: str
 
 
-Check = Callable[[Deployment], Iterator[Trouble]]
+Check = Callable[[Deployment], Iterator[Violation]]
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing to look for.
+    """A rule.
 
     Args:
-        id: What it is called where it is to be ignored.
-        severity: How bad it is.
-        summary: What it looks for.
-        page: Where AWS tells of it.
-        check: Looks for it.
+        id: The ID by which a user ignores it.
+        severity: The severity of its findings.
+        summary: What it finds, on one line.
+        page: The page of AWS's documentation.
+        check: Finds the violations.
     """
 
     id: str
@@ -72,11 +72,11 @@ class Rule:
 
 
 def rule(severity: Severity, page: str) -> Callable[[Check], Rule]:
-    """Make a rule of a function, whose name is the ID and whose docstring is the summary.
+    """Make a rule of a function; its name gives the ID, its docstring the summary.
 
     Args:
-        severity: How bad it is.
-        page: Where AWS tells of it.
+        severity: The severity of its findings.
+        page: The page of AWS's documentation.
     """
 
     def make(check: Check) -> Rule:

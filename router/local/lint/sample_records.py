@@ -1,4 +1,4 @@
-"""Records that a route would take, of which just the needed parts are fixed."""
+"""Sample records that a route takes; a filter may choose every value that the route does not determine."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ from router.event import Event
 from router.routes import Route
 from router.stream_view import View, carried
 
-__all__ = ["OTHER", "Allows", "Witness", "names_entities", "witnesses_of", "witnesses_of_others"]
+__all__ = ["OTHER", "Allows", "SampleRecord", "event_name", "has_samples", "samples_of", "samples_of_unrouted"]
 
 _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2026-01-01T00:00:00.000"
 _TTL = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 OTHER = "some other text"
-"""What stands where nothing else has to."""
+"""The text of values that the route does not determine."""
 
 _PARTS = ("NewImage", "OldImage", "Keys")
-_NAMES = {Event.INSERT: "INSERT", Event.MODIFY: "MODIFY", Event.DELETE: "REMOVE", Event.EXPIRE: "REMOVE"}
 
 Allows = Callable[[Any], bool]
-"""Whether a value may stand somewhere."""
+"""Whether a value is allowed at a path."""
 
 
 @dataclass(frozen=True)
-class Witness:
-    """A record, and what of it a filter may not choose.
+class SampleRecord:
+    """A record that a route takes, and the values that a filter may not choose.
 
     Args:
         record: The record.
-        fixed: Paths, as patterns have them, each with what may stand there; nothing else may stand below them.
-        spellings: Texts to begin values with where an entity's name is part of them.
-        takes: Whether a record made of this one is still one of the route's.
+        fixed: Paths in the form of patterns, each with a test of the values that are allowed there.
+        spellings: Texts that begin a value which contains the entity's name.
+        takes: Whether the route takes a changed copy of the record.
     """
 
     record: dict[str, Any]
@@ -48,17 +47,17 @@ class Witness:
 
 @dataclass(frozen=True)
 class _Stream:
-    """What every record of a table's stream has in common."""
+    """The properties of a stream that all of its records share."""
 
     view: View
-    keys: tuple[str, ...]  # none: they are not known
+    keys: tuple[str, ...]  # empty if unknown
 
     def record(self, event: Event, images: Mapping[str, Mapping[str, Any]], mark: Mapping[str, Any]) -> dict[str, Any]:
         names = carried(self.view, event)
         keys = {name: mark.get(name, {"S": "1"}) for name in self.keys or ("pk", "sk", *mark)}
         record: dict[str, Any] = {
             "eventID": "0" * 32,
-            "eventName": _NAMES[event],
+            "eventName": event_name(event),
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": "us-east-1",
@@ -75,10 +74,10 @@ class _Stream:
         return {**record, "userIdentity": _TTL} if event is Event.EXPIRE else record
 
 
-def witnesses_of(
+def samples_of(
     app: Dispatcher, route: Route, entity: str, event: Event, *, view: View, keys: Sequence[str]
-) -> list[Witness]:
-    """Records of an entity and an event that a route takes; none where they cannot be made.
+) -> list[SampleRecord]:
+    """Records of an entity and an event that a route takes; none if none can be built.
 
     Args:
         app: The app.
@@ -86,7 +85,7 @@ def witnesses_of(
         entity: The entity's name.
         event: The event, with its cause.
         view: The stream view type.
-        keys: The names of the key attributes; none if they are not known.
+        keys: The names of the key attributes; empty if they are unknown.
     """
 
     def takes(record: dict[str, Any]) -> bool:
@@ -97,17 +96,17 @@ def witnesses_of(
         read = app.discriminator.read(image)
         return read is not None and _folded(app, read) == _folded(app, entity)
 
-    return list(_witnesses(app, entity, event, _Stream(view, tuple(keys)), route.condition, names, takes))
+    return list(_samples(app, entity, event, _Stream(view, tuple(keys)), route.condition, names, takes))
 
 
-def witnesses_of_others(app: Dispatcher, event: Event, *, view: View, keys: Sequence[str]) -> list[Witness]:
-    """Records of an entity that has no route; none where they cannot be made.
+def samples_of_unrouted(app: Dispatcher, event: Event, *, view: View, keys: Sequence[str]) -> list[SampleRecord]:
+    """Records of an entity without a route; none if none can be built.
 
     Args:
         app: The app.
         event: The event, with its cause.
         view: The stream view type.
-        keys: The names of the key attributes; none if they are not known.
+        keys: The names of the key attributes; empty if they are unknown.
     """
 
     def takes(record: dict[str, Any]) -> bool:
@@ -127,10 +126,10 @@ def witnesses_of_others(app: Dispatcher, event: Event, *, view: View, keys: Sequ
         read = app.discriminator.read(image)
         return read is not None and unknown(read)
 
-    return list(_witnesses(app, "SomeOtherEntity", event, _Stream(view, tuple(keys)), None, names, takes))
+    return list(_samples(app, "SomeOtherEntity", event, _Stream(view, tuple(keys)), None, names, takes))
 
 
-def _witnesses(
+def _samples(
     app: Dispatcher,
     entity: str,
     event: Event,
@@ -138,7 +137,7 @@ def _witnesses(
     condition: Any,
     names: Callable[[Mapping[str, Any]], bool],
     takes: Callable[[dict[str, Any]], bool],
-) -> Iterator[Witness]:
+) -> Iterator[SampleRecord]:
     for (attribute, text), demands in itertools.product(_marks(app.discriminator, entity), _demands(condition)):
         images: dict[str, dict[str, Any]] = {"OldImage": {}, "NewImage": {}}
         fixed: dict[str, Allows] = {}
@@ -150,11 +149,16 @@ def _witnesses(
         record = stream.record(event, images, {attribute: {"S": text}})
         fixed |= {f"dynamodb.{part}.{attribute}.S": _naming(names, attribute) for part in _PARTS}
         if takes(record):
-            yield Witness(record, fixed, (text, text.removesuffix("1"), text.lower(), text.upper()), takes)
+            yield SampleRecord(record, fixed, (text, text.removesuffix("1"), text.lower(), text.upper()), takes)
 
 
-def names_entities(rule: Discriminator) -> bool:
-    """Whether items can be made of which a discriminator reads a given name; not if it is a function of the user's."""
+def event_name(event: Event) -> str:
+    """The ``eventName`` of a record; removals by either cause have the same."""
+    return "REMOVE" if event in Event.REMOVE else str(event)
+
+
+def has_samples(rule: Discriminator) -> bool:
+    """Whether items of a given entity can be built for a discriminator; not if it is a user's function."""
     return next(_marks(rule, "Entity"), None) is not None
 
 
@@ -163,7 +167,7 @@ def _folded(app: Dispatcher, entity: str) -> str:
 
 
 def _marks(rule: Discriminator, entity: str) -> Iterator[tuple[str, str]]:
-    """Attributes with the texts that name an entity; none for a rule that only its author can turn round."""
+    """Attributes with texts from which the rule reads the entity; none for a user's function."""
     if isinstance(rule, Attribute):
         yield rule.name, entity
     elif isinstance(rule, Prefix):
@@ -182,11 +186,11 @@ def _filled(pattern: str, entity: str) -> str:
 
 
 Demand = tuple[str, tuple[str | int, ...], dict[str, Any], bool]
-"""An image, a path in it, the wire value that stands there, and whether no other may."""
+"""An image, a path in it, the wire value at the path, and whether the route needs exactly this value."""
 
 
 def _demands(condition: Any) -> Iterator[tuple[Demand, ...]]:
-    """What images have to hold for a condition, each way of meeting it; what cannot be told is left to ``takes``."""
+    """The values that meet a condition, for each way to meet it; ``takes`` decides about other conditions."""
     if isinstance(condition, AllOf):
         for ways in itertools.product(*map(_demands, condition.conditions)):
             yield tuple(itertools.chain(*ways))
@@ -208,7 +212,7 @@ def _sides(
 
 
 def _put(image: dict[str, Any], path: tuple[str | int, ...], value: dict[str, Any]) -> None:
-    """Put a wire value at a path of an image, with the maps and lists around it."""
+    """Put a wire value at a path of an image, and create the maps and lists on the path."""
     holder: Any = image
     for step, following in itertools.pairwise((*path, None)):
         wire = value if following is None else {"L": []} if isinstance(following, int) else {"M": {}}

@@ -1,6 +1,6 @@
-"""The result of an invocation: the function's own bytes, or Lambda's error document.
+"""What the invoker is told: the function's own bytes, or what Lambda says for a function that did not come to answer.
 
-The texts are those of Lambda's emulator: https://github.com/aws/aws-lambda-runtime-interface-emulator
+The texts are those of Lambda's emulator, which is Lambda's own code: https://github.com/aws/aws-lambda-runtime-interface-emulator
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ MAX_PAYLOAD = 6 * 1024 * 1024 + 100  # bytes, of an event and of a response
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The result of an invocation.
+    """How an invocation ended.
 
     Args:
-        payload: The response, or the error document.
+        payload: The response, or the document of the error.
         failed: Whether it is an error: ``X-Amz-Function-Error: Unhandled``.
-        duration: The invocation's duration in seconds.
-        init_duration: The duration of the cold start before it in seconds, if there was one.
+        duration: Seconds of the function's time.
+        init_duration: Seconds that the cold start took before it, if there was one.
     """
 
     payload: bytes = field(repr=False)  # it may quote items
@@ -32,26 +32,26 @@ class Answer:
 
     @property
     def error_type(self) -> str | None:
-        """The ``errorType`` of an error document, if it has one."""
-        return self._text("errorType")
+        """The ``errorType`` of an error's document, if it has one."""
+        return self._said("errorType")
 
     @property
     def error_message(self) -> str | None:
-        """The ``errorMessage`` of an error document, if it has one; a function's own message may quote items."""
-        return self._text("errorMessage")
+        """The ``errorMessage`` of an error's document, if it has one; a function's own may quote items."""
+        return self._said("errorMessage")
 
-    def _text(self, name: str) -> str | None:
+    def _said(self, name: str) -> str | None:
         if not self.failed:
             return None
         try:
-            text = json.loads(self.payload)[name]
+            said = json.loads(self.payload)[name]
         except (ValueError, TypeError, LookupError):
             return None
-        return text if isinstance(text, str) else None
+        return said if isinstance(said, str) else None
 
 
 def timed_out(request_id: str, timeout: float) -> bytes:
-    """The error document of an invocation that timed out.
+    """The document of an invocation that ran out of time.
 
     Args:
         request_id: The request ID.
@@ -61,11 +61,11 @@ def timed_out(request_id: str, timeout: float) -> bytes:
 
 
 def exited(request_id: str, code: int) -> bytes:
-    """The error document of a process that ended before its response.
+    """The document of a process that ended before it answered.
 
     Args:
         request_id: The request ID.
-        code: Its exit code; negative for the signal that ended it.
+        code: Its exit code; below zero, the signal that ended it.
     """
     how = "Runtime exited without providing a reason"
     if code:
@@ -75,9 +75,9 @@ def exited(request_id: str, code: int) -> bytes:
 
 
 def too_large() -> bytes:
-    """The error document of a response that is too large."""
-    message = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-    return _document("Function.ResponseSizeTooLarge", message)
+    """The document of a response that Lambda does not pass on."""
+    told = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+    return _document("Function.ResponseSizeTooLarge", told)
 
 
 def _document(error_type: str, message: str) -> bytes:

@@ -15,21 +15,21 @@ from queue import SimpleQueue
 
 from router.local.runtime.answers import MAX_PAYLOAD, Answer, too_large
 
-__all__ = ["Answered", "Idle", "InitFailed", "InvocationRequest", "Message", "RuntimeApi"]
+__all__ = ["Answered", "Idle", "InitFailed", "Invocation", "RuntimeApi", "Said"]
 
 _ROOT = "/2018-06-01/runtime"
-_POLL_SECONDS = 0.05  # at which the accepting thread checks for its end
+_POLL_SECONDS = 0.05  # of the thread that accepts connections, to see that it is over
 _ACCEPTED = b'{"status":"OK"}\n'
 
 
 @dataclass(frozen=True, slots=True)
-class InvocationRequest:
-    """The response to a process that asks for the next invocation.
+class Invocation:
+    """What a process is given when it asks for the next one.
 
     Args:
         request_id: The request ID.
         payload: The event.
-        headers: The headers of the Runtime API.
+        headers: Those of the Runtime API.
     """
 
     request_id: str
@@ -39,15 +39,15 @@ class InvocationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """The process asks for an invocation: it is initialised, and has finished the one before."""
+    """The process asks for an invocation: it is initialised, and done with the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The process responded to its invocation.
+    """The process answered its invocation.
 
     Args:
-        answer: The result.
+        answer: The answer.
     """
 
     answer: Answer
@@ -55,30 +55,29 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class InitFailed:
-    """The process failed to load the function.
+    """The process could not load the function.
 
     Args:
-        document: Its error document.
+        document: What it said of that.
     """
 
-    document: bytes = field(repr=False)  # it may quote the user's code
+    document: bytes = field(repr=False)  # a text of the user's
 
 
-Message = Idle | Answered | InitFailed
-"""A message of the process."""
+Said = Idle | Answered | InitFailed
 
 
 class RuntimeApi:
     """Serves one process, from construction until it is closed.
 
     Args:
-        receive: Receives the messages of the process, in another thread.
+        hear: Who is told what the process says, from another thread.
     """
 
-    def __init__(self, receive: Callable[[Message], None]) -> None:
-        self._receive = receive
-        self._waiting: SimpleQueue[InvocationRequest | None] = SimpleQueue()
-        self._current: InvocationRequest | None = None  # without a response so far
+    def __init__(self, hear: Callable[[Said], None]) -> None:
+        self._hear = hear
+        self._waiting: SimpleQueue[Invocation | None] = SimpleQueue()
+        self._current: Invocation | None = None  # what the process has not answered yet
         self._server = _Server(self)
         self.address = "{}:{}".format(*self._server.server_address[:2])
         self._thread = threading.Thread(
@@ -86,8 +85,8 @@ class RuntimeApi:
         )
         self._thread.start()
 
-    def give(self, invocation: InvocationRequest) -> None:
-        """Pass an invocation to the idle process.
+    def give(self, invocation: Invocation) -> None:
+        """Hand an invocation to the process, which is idle.
 
         Args:
             invocation: The invocation.
@@ -95,36 +94,36 @@ class RuntimeApi:
         self._waiting.put(invocation)
 
     def close(self) -> None:
-        """End the connection to the process, and release the port."""
+        """Let go of the process and of the port."""
         self._waiting.put(None)
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
-    def next(self) -> InvocationRequest | None:
-        """Wait for the next invocation; one without a response is repeated. ``None`` after :meth:`close`."""
+    def next(self) -> Invocation | None:
+        """What the process has not answered, or else what it is to do next; ``None`` when it is over."""
         if self._current is None:
-            self._receive(Idle())
+            self._hear(Idle())
             self._current = self._waiting.get()
         return self._current
 
     @property
     def busy(self) -> bool:
-        """Whether the process has an invocation without a response."""
+        """Whether the process has an invocation that it has not answered."""
         return self._current is not None
 
     def answers(self, request_id: str) -> bool:
-        """Whether this is the request ID of the process's invocation."""
+        """Whether that is the invocation which the process has."""
         return self._current is not None and request_id == self._current.request_id
 
     def answer(self, payload: bytes, *, failed: bool) -> None:
-        """Receive the response to the process's invocation."""
+        """Take the answer to the invocation that the process has."""
         self._current = None
-        self._receive(Answered(Answer(payload, failed)))
+        self._hear(Answered(Answer(payload, failed)))
 
     def init_failed(self, document: bytes) -> None:
-        """Receive the error document of a function that does not load."""
-        self._receive(InitFailed(document))
+        """Take what the process says of a function that it could not load."""
+        self._hear(InitFailed(document))
 
 
 class _Server(ThreadingHTTPServer):
@@ -133,14 +132,14 @@ class _Server(ThreadingHTTPServer):
         self.api = api
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Ignore the error: a process may end in the middle of a request."""
+        """A process may end in the middle of a request; whether that is a failure shows elsewhere."""
 
 
 class _Requests(BaseHTTPRequestHandler):
     """One connection of the process."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one segment: a second one would wait for the acknowledgement of the first
+    wbufsize = -1  # head and body in one segment: apart, the second would wait for an acknowledgement of the first
 
     def do_GET(self) -> None:
         api = self._api
@@ -175,8 +174,8 @@ class _Requests(BaseHTTPRequestHandler):
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
         if len(payload) > MAX_PAYLOAD:
             self._api.answer(too_large(), failed=True)
-            message = f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
+            told = f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", told)
         self._api.answer(payload, failed=failed)
         return self._send(HTTPStatus.ACCEPTED, _ACCEPTED)
 
@@ -197,7 +196,7 @@ class _Requests(BaseHTTPRequestHandler):
 
     @property
     def _api(self) -> RuntimeApi:
-        assert isinstance(self.server, _Server)  # noqa: S101 - only _Server makes requests
+        assert isinstance(self.server, _Server)  # noqa: S101 - nothing else makes one
         return self.server.api
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name

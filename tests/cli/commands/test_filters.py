@@ -58,7 +58,7 @@ def test_without_a_template_the_keys_are_not_known(run: Run) -> None:
 def test_what_was_widened_is_a_comment(run: Run) -> None:
     """The output stays YAML."""
     out = run("filters", app="filtered:loose").out
-    assert "\n# Of template('pk', '{entity}_{id}') only the beginning is tested.\n" in out
+    assert "\n# Only the beginning of template('pk', '{entity}_{id}') is tested.\n" in out
 
 
 def test_json(run: Run, filtered: Path) -> None:
@@ -73,7 +73,7 @@ def test_json(run: Run, filtered: Path) -> None:
 def test_no_filter_says_why(run: Run, filtered: Path) -> None:
     """Nothing to paste, in YAML and in JSON."""
     (filtered / "template.yaml").write_text(TEMPLATE)
-    why = "with unrouted='fail' records without a route have to come too"
+    why = "with unrouted='fail' records without a route must pass too"
     assert run("filters", app="filtered:strict").out == f"# There must be no filter: {why}.\n"
     document = json.loads(run("filters", "--json", app="filtered:strict").out)
     assert document == {"filter_criteria": None, "exact": False, "widened": [], "absent": why}

@@ -78,7 +78,7 @@ def test_a_filter_that_would_drop_what_the_app_wants_goes(run_bare: Run, path: P
     assert checked.code == 1
     assert checked.out.splitlines()[1:3] == [
         '  - {"a": [1]}',
-        "  there must be no filter: with unrouted='fail' records without a route have to come too",
+        "  there must be no filter: with unrouted='fail' records without a route must pass too",
     ]
     assert run_bare("template", "--write", "--app", "filtered:strict").code == 0
     assert path.read_text() == TEMPLATE
@@ -89,13 +89,13 @@ def test_no_filter_beside_a_tumbling_window(run_bare: Run, path: Path) -> None:
     path.write_text(TEMPLATE.replace("LATEST", "LATEST, TumblingWindowInSeconds: 5"))
     ended = run_bare("template", "--check")
     assert ended.code == 0
-    assert "there must be no filter: Lambda takes no filter beside a tumbling window" in ended.out
+    assert "there must be no filter: Lambda allows no filter with a tumbling window" in ended.out
 
 
 def test_what_is_widened_is_told(run_bare: Run, path: Path) -> None:
     """A filter may let more through."""
     out = run_bare("template", "--check", "--app", "filtered:loose").out
-    assert "  of template('pk', '{entity}_{id}') only the beginning is tested\n" in out
+    assert "  only the beginning of template('pk', '{entity}_{id}') is tested\n" in out
 
 
 def test_json(run_bare: Run) -> None:

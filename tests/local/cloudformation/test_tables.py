@@ -49,7 +49,7 @@ def test_a_table_that_is_there_stays_as_it_is(client: Any) -> None:
 
 def test_a_table_that_dynamodb_refuses_is_named(client: Any) -> None:
     """In DynamoDB's words."""
-    with pytest.raises(TableError, match=r"table 'Odd' cannot be made as the template says: .+"):
+    with pytest.raises(TableError, match=r"cannot create table 'Odd' as the template declares it: .+"):
         make_tables(client, [described("Odd", kind="X")])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from router.local.cloudformation.intrinsics import Unknown, resolve
-from router.local.cloudformation.template import Template, TemplateError, read_template
+from router.local.cloudformation.template import LocalResources, TemplateError, read_template
 
 TABLE = """
   Orders:
@@ -37,7 +37,7 @@ SETTINGS = """            BatchSize: 7
   Failed: {Type: AWS::SQS::Queue}
 """
 
-Read = Callable[..., Template]
+Read = Callable[..., LocalResources]
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
     """Read a template of resources, and of sections before them."""
     monkeypatch.chdir(tmp_path)
 
-    def of(resources: str, before: str = "") -> Template:
+    def of(resources: str, before: str = "") -> LocalResources:
         Path("template.yaml").write_text(f"{before}Resources:{resources}", encoding="utf-8")
         return read_template(Path("template.yaml"))
 
@@ -64,10 +64,10 @@ class TestTheShop:
     """This project's own template."""
 
     @pytest.fixture
-    def shop(self) -> Template:
+    def shop(self) -> LocalResources:
         return read_template(Path(__file__).parents[3] / "template.yaml")
 
-    def test_the_function_and_its_settings(self, shop: Template) -> None:
+    def test_the_function_and_its_settings(self, shop: LocalResources) -> None:
         """What deploys is what runs here."""
         function = shop.function()
         settings = function.settings
@@ -75,12 +75,12 @@ class TestTheShop:
         assert (settings.batch_size, settings.parallelization_factor, settings.reports) == (100, 2, True)
         assert settings.destination == "arn:aws:s3:::FailedRecords"
 
-    def test_the_tables(self, shop: Template) -> None:
+    def test_the_tables(self, shop: LocalResources) -> None:
         """All of them, the one without a stream too, since handlers write to it."""
         told = {table.name: (table.view, table.ttl) for table in shop.tables.values()}
         assert told == {"Shop": ("NEW_AND_OLD_IMAGES", "expires_at"), "Views": (None, "expires_at")}
 
-    def test_the_environment_is_what_means_something_here(self, shop: Template) -> None:
+    def test_the_environment_is_what_means_something_here(self, shop: LocalResources) -> None:
         """A table is here under its name; a bus is not."""
         assert shop.function().environment == {"SHOP_TABLE": "Shop", "VIEWS_TABLE": "Views"}
 

@@ -1,4 +1,4 @@
-"""Rules about filters: records that they keep from the routes that wait for them."""
+"""Rules about filters that drop records which a route takes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from router.local.event_source_mapping.settings import FILTERABLE
 from router.local.filter_patterns import FilterPattern, FilterPatternError
 from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.filter_search import passes
-from router.local.lint.rule import Trouble, rule
-from router.local.lint.sample_records import Witness, names_entities, witnesses_of, witnesses_of_others
+from router.local.lint.rule import Violation, rule
+from router.local.lint.sample_records import SampleRecord, event_name, has_samples, samples_of, samples_of_unrouted
 from router.stream_view import View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]
@@ -26,64 +26,64 @@ Taken = tuple[str, Event]
 
 
 @rule("error", _FILTERS)
-def filter_drops_route(deployment: Deployment) -> Iterator[Trouble]:
-    """No filter lets through what a route waits for."""
+def filter_drops_route(deployment: Deployment) -> Iterator[Violation]:
+    """No filter passes a record that a route takes."""
     patterns, app = _patterns(deployment), deployment.app
     view, keys = _stream(deployment)
-    if patterns and not names_entities(app.discriminator):
-        told = f"nobody can tell which items {app.discriminator!r} takes for which entity"
-        raise NotKnownError(deployment.place("FilterCriteria"), told)
+    if patterns and not has_samples(app.discriminator):
+        what = f"{app.discriminator!r} does not show which items belong to which entity"
+        raise NotKnownError(deployment.place("FilterCriteria"), what)
     for route in app.routes if patterns else ():
         dropped = [
             (entity, event)
             for entity in app.entities_of(route)
             for event in route.events
-            if _drops(patterns, witnesses_of(app, route, entity, event, view=view, keys=keys))
+            if _drops(patterns, samples_of(app, route, entity, event, view=view, keys=keys))
         ]
         if dropped:
-            yield Trouble(
+            yield Violation(
                 deployment.place("FilterCriteria"),
-                f"{route.written} of {route.name} takes {_told(dropped)}, and no filter lets that through: "
-                "Lambda drops such records before the function sees them.",
+                f"{route.written} of {route.name} takes {_listed(dropped)}, and no filter passes that: Lambda drops "
+                "these records before it invokes the function.",
                 _pattern(app, view, dropped),
             )
 
 
 @rule("warning", _FILTERS)
-def filter_drops_unrouted(deployment: Deployment) -> Iterator[Trouble]:
-    """Filters drop entities without a route, which the app would not."""
+def filter_drops_unrouted(deployment: Deployment) -> Iterator[Violation]:
+    """Filters drop entities without a route, although the app takes them."""
     patterns, app = _patterns(deployment), deployment.app
     fallback = next((route for route in app.routes if route.fallback), None)
     if not patterns or (fallback is None and app.unrouted == "skip"):
         return
     view, keys = _stream(deployment)
-    dropped = [event for event in Event if _drops(patterns, witnesses_of_others(app, event, view=view, keys=keys))]
+    dropped = [event for event in Event if _drops(patterns, samples_of_unrouted(app, event, view=view, keys=keys))]
     if dropped:
         kept = f"its fallback {fallback.name}" if fallback else f"unrouted={app.unrouted!r}"
-        yield Trouble(
+        yield Violation(
             deployment.place("FilterCriteria"),
-            f"The app takes records of entities without a route, by {kept}, and no filter lets those of "
-            f"{_events(dropped)} through: Lambda drops them before the function sees them.",
+            f"The app takes records of entities without a route, by {kept}, and no filter passes those of "
+            f"{_events(dropped)}: Lambda drops them before it invokes the function.",
             "no FilterCriteria"
             + (f"\n# or no {fallback.written}" if fallback else '\n# or Dispatcher(..., unrouted="skip")'),
         )
 
 
 @rule("warning", _FILTERS)
-def filter_undocumented(deployment: Deployment) -> Iterator[Trouble]:
-    """A filter looks at what AWS does not document for streams."""
+def filter_undocumented(deployment: Deployment) -> Iterator[Violation]:
+    """A filter tests a field that AWS does not document for streams."""
     others = sorted({name for pattern in _patterns(deployment) for name in pattern.names} - FILTERABLE)
     if others:
-        yield Trouble(
+        yield Violation(
             deployment.place("FilterCriteria"),
-            f"A filter looks at {', '.join(others)}, while AWS documents filters of table streams on "
-            f"{', '.join(sorted(FILTERABLE))} only: a field that is not there matches nothing, and drops records.",
+            f"A filter tests {', '.join(others)}, but AWS documents filters of table streams on "
+            f"{', '.join(sorted(FILTERABLE))} only: a filter of a missing field passes no record.",
             "filters on eventName, dynamodb and userIdentity",
         )
 
 
 def _patterns(deployment: Deployment) -> list[FilterPattern]:
-    """The filters; those that Lambda refuses are another rule's."""
+    """The filters; none if Lambda refuses one, which another rule reports."""
     criteria: dict[str, Any] = deployment.setting("FilterCriteria", {})
     found = criteria.get("Filters")
     found = found if isinstance(found, list) else []
@@ -100,25 +100,25 @@ def _text(given: object) -> object:
 def _read(given: object, deployment: Deployment) -> FilterPattern:
     text = _text(given)
     if not isinstance(text, str):
-        raise NotKnownError(deployment.place("FilterCriteria"), "a filter's Pattern is known only to a deployment")
+        raise NotKnownError(deployment.place("FilterCriteria"), "a filter's Pattern is unknown before deployment")
     return FilterPattern(text)
 
 
 def _stream(deployment: Deployment) -> tuple[View, Sequence[str]]:
-    """The view and the keys of the table; as the app has it where the table is another template's."""
+    """The view and the keys of the table; the app's view if the template does not have the table."""
     try:
         return deployment.view or deployment.app.view, deployment.keys
     except NotKnownError:
         return deployment.app.view, ()
 
 
-def _drops(patterns: list[FilterPattern], witnesses: list[Witness]) -> bool:
-    """Whether it is certain that none of the records passes."""
-    answers = [passes(witness, pattern) for witness in witnesses for pattern in patterns]
+def _drops(patterns: list[FilterPattern], samples: list[SampleRecord]) -> bool:
+    """Whether certainly none of the records passes."""
+    answers = [passes(sample, pattern) for sample in samples for pattern in patterns]
     return bool(answers) and all(answer is False for answer in answers)
 
 
-def _told(dropped: list[Taken]) -> str:
+def _listed(dropped: list[Taken]) -> str:
     entities = dict.fromkeys(entity for entity, _ in dropped)
     return ", ".join(f"{_events([event for name, event in dropped if name == each])} of {each}" for each in entities)
 
@@ -129,17 +129,17 @@ def _events(events: list[Event]) -> str:
 
 
 def _pattern(app: Dispatcher, view: View, dropped: list[Taken]) -> str:
-    """A filter that lets the records through."""
-    rule_of_app = app.discriminator
-    if not isinstance(rule_of_app, Attribute) or any(not carried(view, event) for _, event in dropped):
-        return "no FilterCriteria, or one that holds for these records too"
+    """A filter that passes the records."""
+    discriminator = app.discriminator
+    if not isinstance(discriminator, Attribute) or any(not carried(view, event) for _, event in dropped):
+        return "no FilterCriteria, or a filter that passes these records too"
     images: dict[str, list[Taken]] = {}
     for entity, event in dropped:
         images.setdefault(carried(view, event)[0], []).append((entity, event))
     lines = []
     for image, taken in images.items():
-        names = list(dict.fromkeys("REMOVE" if event in Event.REMOVE else str(event) for _, event in taken))
+        names = list(dict.fromkeys(event_name(event) for _, event in taken))
         entities = list(dict.fromkeys(entity for entity, _ in taken))
-        pattern = {"eventName": names, "dynamodb": {image: {rule_of_app.name: {"S": entities}}}}
+        pattern = {"eventName": names, "dynamodb": {image: {discriminator.name: {"S": entities}}}}
         lines.append(f"    - Pattern: '{json.dumps(pattern)}'")
-    return "\n".join(["FilterCriteria:", "  Filters: # beside those that are there", *lines])
+    return "\n".join(["FilterCriteria:", "  Filters: # beside the present ones", *lines])

@@ -1,4 +1,4 @@
-"""Rules about what the table and its stream give: images, entity names, expiries."""
+"""Rules about the table: its stream's images, the attribute that names the entity, time to live."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from router.discriminators import Attribute
 from router.errors import RegistrationError
 from router.event import Event
 from router.local.lint.deployment import Deployment
-from router.local.lint.rule import Trouble, rule
+from router.local.lint.rule import Violation, rule
+from router.local.lint.sample_records import event_name
 from router.planning.route_checks import check_view
 from router.routes import Route
 from router.stream_view import VIEWS, View, carried
@@ -21,32 +22,78 @@ _BOTH = "StreamSpecification:\n  StreamViewType: NEW_AND_OLD_IMAGES"
 
 
 @rule("error", _STREAM)
-def no_stream(deployment: Deployment) -> Iterator[Trouble]:
+def no_stream(deployment: Deployment) -> Iterator[Violation]:
     """The table has no stream."""
     if deployment.view is None:
-        yield Trouble(
+        yield Violation(
             deployment.place_of_table("StreamSpecification"),
-            f"Table {deployment.table.name} has no StreamViewType of {', '.join(VIEWS)}, so there is nothing to read.",
+            f"Table {deployment.table.name} has no stream: its StreamViewType is none of {', '.join(VIEWS)}.",
             _BOTH,
         )
 
 
 @rule("error", _STREAM)
-def image_missing(deployment: Deployment) -> Iterator[Trouble]:
+def image_missing(deployment: Deployment) -> Iterator[Violation]:
     """The table's stream lacks an image that a handler needs."""
     view = deployment.view
-    lacking = [route for route in deployment.app.routes if view is not None and _lacks(route, view)]
+    lacking = [route for route in deployment.app.routes if view is not None and _lacks_image(route, view)]
     if lacking and view is not None:
-        yield Trouble(
+        yield Violation(
             deployment.place_of_table("StreamSpecification", "StreamViewType"),
-            f"The stream of {deployment.table.name} is {view}, while the app was made for view="
-            f"{deployment.app.view!r}. For want of an image these fail, or misjudge, the records that need it: "
-            f"{_shown(lacking)}.",
-            f"{_BOTH}\n# or Dispatcher(..., view={view!r}), which says at import what does not fit",
+            f"The stream of {deployment.table.name} is {view}, and the app has view={deployment.app.view!r}. These "
+            "routes need an image that the stream lacks, so they fail, or their condition misses the record: "
+            f"{_listed(lacking)}.",
+            f"{_BOTH}\n# or Dispatcher(..., view={view!r}), which refuses these at import",
         )
 
 
-def _lacks(route: Route, view: View) -> bool:
+@rule("note", _STREAM)
+def view_differs(deployment: Deployment) -> Iterator[Violation]:
+    """The app's view is not the table's stream view type."""
+    view, of_app = deployment.view, deployment.app.view
+    if view is not None and view != of_app and not any(_lacks_image(route, view) for route in deployment.app.routes):
+        yield Violation(
+            deployment.place_of_table("StreamSpecification", "StreamViewType"),
+            f"The stream of {deployment.table.name} is {view}, and the app has view={of_app!r}: it checks its handlers "
+            "against images that the stream does not carry.",
+            f"Dispatcher(..., view={view!r})",
+        )
+
+
+@rule("error", _STREAM)
+def entity_unreadable(deployment: Deployment) -> Iterator[Violation]:
+    """Records lack the attribute that names their entity."""
+    view, discriminator = deployment.view, deployment.app.discriminator
+    if view is None or not isinstance(discriminator, Attribute) or discriminator.name in deployment.keys:
+        return
+    without_image = [event for event in Event if not carried(view, event)]
+    routes = [route for route in deployment.app.routes if any(event in route.events for event in without_image)]
+    routes = [route for route in routes if not route.fallback and not _lacks_image(route, view)]
+    if routes:
+        events = " and ".join(dict.fromkeys(map(event_name, without_image)))
+        yield Violation(
+            deployment.place_of_table("StreamSpecification", "StreamViewType"),
+            f"The stream of {deployment.table.name} is {view}, whose records of {events} hold keys only, and "
+            f"{discriminator.name} is no key: their entity is unknown, so they never reach {_listed(routes)}.",
+            _BOTH,
+        )
+
+
+@rule("warning", _TTL)
+def ttl_off(deployment: Deployment) -> Iterator[Violation]:
+    """A handler takes expiries of a table without time to live."""
+    routes = [route for route in deployment.app.routes if route.events == Event.EXPIRE]
+    specification = deployment.table.values.get("TimeToLiveSpecification", {})
+    if routes and isinstance(specification, dict) and str(specification.get("Enabled", "false")).lower() == "false":
+        yield Violation(
+            deployment.place_of_table("TimeToLiveSpecification"),
+            f"Table {deployment.table.name} has no time to live enabled, so no item expires, and these never run: "
+            f"{_listed(routes)}.",
+            "TimeToLiveSpecification:\n  AttributeName: expires_at # in seconds since 1970\n  Enabled: true",
+        )
+
+
+def _lacks_image(route: Route, view: View) -> bool:
     try:
         check_view(route, view)
     except RegistrationError:
@@ -54,51 +101,5 @@ def _lacks(route: Route, view: View) -> bool:
     return False
 
 
-@rule("note", _STREAM)
-def view_differs(deployment: Deployment) -> Iterator[Trouble]:
-    """The app was told another stream view type than the table has."""
-    view, told = deployment.view, deployment.app.view
-    if view is not None and view != told and not any(_lacks(route, view) for route in deployment.app.routes):
-        yield Trouble(
-            deployment.place_of_table("StreamSpecification", "StreamViewType"),
-            f"The stream of {deployment.table.name} is {view}, while the app was made for view={told!r}: it checks its "
-            "handlers for images that are not those of the stream.",
-            f"Dispatcher(..., view={view!r})",
-        )
-
-
-@rule("error", _STREAM)
-def entity_unreadable(deployment: Deployment) -> Iterator[Trouble]:
-    """Records come without the attribute that names their entity."""
-    view, rule_of_app = deployment.view, deployment.app.discriminator
-    if view is None or not isinstance(rule_of_app, Attribute) or rule_of_app.name in deployment.keys:
-        return
-    blind = [event for event in Event if not carried(view, event)]
-    routes = [route for route in deployment.app.routes if any(event in route.events for event in blind)]
-    routes = [route for route in routes if not route.fallback and not _lacks(route, view)]
-    if routes:
-        events = " and ".join(dict.fromkeys("REMOVE" if event in Event.REMOVE else str(event) for event in blind))
-        yield Trouble(
-            deployment.place_of_table("StreamSpecification", "StreamViewType"),
-            f"The stream of {deployment.table.name} is {view}, whose records of {events} hold keys only, and "
-            f"{rule_of_app.name} is no key: nothing tells their entity, so they never reach {_shown(routes)}.",
-            _BOTH,
-        )
-
-
-@rule("warning", _TTL)
-def ttl_off(deployment: Deployment) -> Iterator[Trouble]:
-    """A handler waits for expiries of a table that has none."""
-    routes = [route for route in deployment.app.routes if route.events == Event.EXPIRE]
-    specification = deployment.table.values.get("TimeToLiveSpecification", {})
-    if routes and isinstance(specification, dict) and str(specification.get("Enabled", "false")).lower() == "false":
-        yield Trouble(
-            deployment.place_of_table("TimeToLiveSpecification"),
-            f"Table {deployment.table.name} has no time to live switched on, so no item ever expires, and these never "
-            f"run: {_shown(routes)}.",
-            "TimeToLiveSpecification:\n  AttributeName: expires_at # in seconds since 1970\n  Enabled: true",
-        )
-
-
-def _shown(routes: list[Route]) -> str:
+def _listed(routes: list[Route]) -> str:
     return ", ".join(f"{route.written} of {route.name}" for route in routes)

@@ -1,4 +1,4 @@
-"""Rules about what Lambda makes of the function's answer."""
+"""Rules about how Lambda reads the function's response."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from router.local.lint.deployment import Deployment
-from router.local.lint.rule import Trouble, rule
+from router.local.lint.rule import Violation, rule
 
 __all__ = ["no_bisect", "no_partial_failures", "tumbling_window"]
 
@@ -14,37 +14,37 @@ _GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
 
 
 @rule("error", f"{_GUIDE}/services-ddb-batchfailurereporting.html")
-def no_partial_failures(deployment: Deployment) -> Iterator[Trouble]:
+def no_partial_failures(deployment: Deployment) -> Iterator[Violation]:
     """Lambda does not read which records failed."""
     types: list[Any] = deployment.setting("FunctionResponseTypes", [])
     if "ReportBatchItemFailures" not in types:
-        yield Trouble(
+        yield Violation(
             deployment.place("FunctionResponseTypes"),
-            f"{deployment.name} has no ReportBatchItemFailures, so Lambda does not read the app's answer: "
-            "a record that the answer reports as failed counts as done and is lost.",
+            f"{deployment.mapping.name} has no ReportBatchItemFailures, so Lambda does not read the app's response: "
+            "a record that the response reports as failed counts as done and is lost.",
             "FunctionResponseTypes: [ReportBatchItemFailures]",
         )
 
 
 @rule("warning", f"{_GUIDE}/services-dynamodb-errors.html")
-def no_bisect(deployment: Deployment) -> Iterator[Trouble]:
-    """A batch that ends without an answer is not split."""
+def no_bisect(deployment: Deployment) -> Iterator[Violation]:
+    """A batch whose invocation gives no response is not split."""
     if not deployment.setting("BisectBatchOnFunctionError", default=False):
-        yield Trouble(
+        yield Violation(
             deployment.place("BisectBatchOnFunctionError"),
-            f"{deployment.name} does not split batches: when one record ends the function without an answer, by a "
-            "time-out or for want of memory, the whole batch runs again, and at last is given up with it.",
+            f"{deployment.mapping.name} does not split batches: if one record ends the function without a response, by "
+            "a time-out or for lack of memory, Lambda retries the whole batch, and at last discards it.",
             "BisectBatchOnFunctionError: true",
         )
 
 
 @rule("error", f"{_GUIDE}/services-ddb-windows.html")
-def tumbling_window(deployment: Deployment) -> Iterator[Trouble]:
-    """A tumbling window takes an answer without a state for a failure."""
+def tumbling_window(deployment: Deployment) -> Iterator[Violation]:
+    """Lambda counts a response without a state as a failure of a tumbling window."""
     if deployment.setting("TumblingWindowInSeconds", 0):
-        yield Trouble(
+        yield Violation(
             deployment.place("TumblingWindowInSeconds"),
-            f"{deployment.name} has a tumbling window, for which every answer has to hold a state. A Dispatcher's does "
-            "not, so every batch counts as failed and runs again, until it is given up.",
+            f"{deployment.mapping.name} has a tumbling window, which needs a state in every response. A Dispatcher "
+            "returns none, so every batch counts as failed and is retried, until Lambda discards it.",
             "TumblingWindowInSeconds: 0",
         )

@@ -1,11 +1,11 @@
-"""Rules about records that fail again and again: when Lambda gives them up, and where they go."""
+"""Rules about records that fail again and again: when Lambda discards them, and where it sends them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from router.local.lint.deployment import Deployment
-from router.local.lint.rule import Trouble, rule
+from router.local.lint.rule import Violation, rule
 
 __all__ = [
     "age_beyond_stream",
@@ -16,8 +16,8 @@ __all__ = [
 ]
 
 _ERRORS = "https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html"
-_KEPT_SECONDS = 86_400  # by a stream
-# What Lambda does with the records at each kind of destination.
+_RETENTION_SECONDS = 86_400  # of a stream
+# The action by which Lambda sends records to each kind of destination.
 _SENDING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
 
 
@@ -30,74 +30,60 @@ def _age(deployment: Deployment) -> int:
 
 
 @rule("error", _ERRORS)
-def endless_retries(deployment: Deployment) -> Iterator[Trouble]:
-    """A record that always fails is tried until the stream drops it."""
-    if _attempts(deployment) == -1 and not 0 <= _age(deployment) <= _KEPT_SECONDS:
-        yield Trouble(
+def endless_retries(deployment: Deployment) -> Iterator[Violation]:
+    """Lambda retries a failing record until the stream drops it."""
+    if _attempts(deployment) == -1 and not 0 <= _age(deployment) <= _RETENTION_SECONDS:
+        yield Violation(
             deployment.place("MaximumRetryAttempts"),
-            f"{deployment.name} tries a batch again for as long as the stream keeps it, which is 24 hours. One record "
-            "that always fails holds up its shard for a day, and what is a day old by then is lost, without a word to "
-            "any destination.",
+            f"{deployment.mapping.name} retries a batch for as long as the stream keeps it, which is 24 hours. One "
+            "record that always fails blocks its shard for a day; then the stream drops older records, and no "
+            "destination gets them.",
             "MaximumRecordAgeInSeconds: 3600 # how long an outage may last\nMaximumRetryAttempts: 1000",
         )
 
 
 @rule("warning", _ERRORS)
-def age_beyond_stream(deployment: Deployment) -> Iterator[Trouble]:
-    """An age limit above 24 hours never holds."""
+def age_beyond_stream(deployment: Deployment) -> Iterator[Violation]:
+    """An age limit above 24 hours has no effect."""
     age = _age(deployment)
-    if age > _KEPT_SECONDS and _attempts(deployment) != -1:
-        yield Trouble(
+    if age > _RETENTION_SECONDS and _attempts(deployment) != -1:
+        yield Violation(
             deployment.place("MaximumRecordAgeInSeconds"),
-            f"MaximumRecordAgeInSeconds is {age}, and the stream drops records after 86400: those that get so old are "
-            "lost before the limit could send them to a destination.",
+            f"MaximumRecordAgeInSeconds is {age}, and the stream drops records after 86400 seconds: a record of that "
+            "age is lost before the limit sends it to a destination.",
             "MaximumRecordAgeInSeconds: 3600 # less than 86400",
         )
 
 
-@rule("error", f"{_ERRORS}")
-def no_destination(deployment: Deployment) -> Iterator[Trouble]:
-    """What Lambda gives up goes nowhere."""
+@rule("error", _ERRORS)
+def no_destination(deployment: Deployment) -> Iterator[Violation]:
+    """Lambda sends discarded records nowhere."""
     if deployment.destination is None:
-        yield Trouble(
+        yield Violation(
             deployment.place("DestinationConfig"),
-            f"{deployment.name} has no on-failure destination: records that Lambda gives up vanish."
-            f"{_mistaken(deployment)}",
+            f"{deployment.mapping.name} has no on-failure destination: records that Lambda discards are lost."
+            f"{_asynchronous_only(deployment)}",
             _bucket(deployment),
         )
 
 
-def _bucket(deployment: Deployment) -> str:
-    kind = "    Type: S3\n" if deployment.mapped.event else ""
-    return f"DestinationConfig:\n  OnFailure:\n{kind}    Destination: !GetAtt FailedRecords.Arn # an AWS::S3::Bucket"
-
-
-def _mistaken(deployment: Deployment) -> str:
-    """What looks like a destination of a stream and is none."""
-    function = deployment.function.values if deployment.function else {}
-    found = next(
-        (name for name in ("DeadLetterQueue", "DeadLetterConfig", "EventInvokeConfig") if name in function), None
-    )
-    return f" The function's {found} takes part in asynchronous invocations only." if found else ""
-
-
-@rule("warning", f"{_ERRORS}")
-def destination_without_records(deployment: Deployment) -> Iterator[Trouble]:
-    """The destination is told of records but not given them."""
+@rule("warning", _ERRORS)
+def destination_without_records(deployment: Deployment) -> Iterator[Violation]:
+    """The destination gets sequence numbers, but no records."""
     arn = deployment.destination
     if arn is not None and _service(arn) in ("sqs", "sns"):
         kind = {"sqs": "a queue", "sns": "a topic"}[_service(arn)]
-        yield Trouble(
+        yield Violation(
             deployment.place("DestinationConfig", "OnFailure", "Destination"),
-            f"The on-failure destination is {kind}, which gets sequence numbers and no records: 24 hours after they "
-            "were written the stream has dropped them, and nobody has them. A bucket gets the records themselves.",
+            f"The on-failure destination is {kind}, which gets sequence numbers and no records. 24 hours after a "
+            "record was written the stream drops it, and no copy is left. A bucket gets the records themselves.",
             _bucket(deployment),
         )
 
 
-@rule("error", f"{_ERRORS}")
-def destination_not_allowed(deployment: Deployment) -> Iterator[Trouble]:
-    """The role does not let Lambda send anything to the destination."""
+@rule("error", _ERRORS)
+def destination_not_allowed(deployment: Deployment) -> Iterator[Violation]:
+    """The role does not allow Lambda to send records to the destination."""
     arn = deployment.destination
     action = _SENDING.get(_service(arn or ""))
     if arn is None or action is None or _sam_allows(deployment):
@@ -105,29 +91,40 @@ def destination_not_allowed(deployment: Deployment) -> Iterator[Trouble]:
     resource = f"{arn}/aws/lambda/mapping/shard/file" if action == "s3:PutObject" else arn
     statement, _ = deployment.statement_allowing([action], [resource])
     if statement is None:
-        yield Trouble(
+        yield Violation(
             deployment.place("DestinationConfig", "OnFailure", "Destination"),
-            f"The function's role does not allow {action} on the on-failure destination, so what Lambda gives up is "
-            "dropped on its way there.",
+            f"The function's role does not allow {action} on the on-failure destination, so the records that Lambda "
+            "discards do not arrive there.",
             _permission(action, arn, deployment),
         )
 
 
+def _bucket(deployment: Deployment) -> str:
+    kind = "    Type: S3\n" if deployment.mapping.is_sam_event else ""
+    return f"DestinationConfig:\n  OnFailure:\n{kind}    Destination: !GetAtt FailedRecords.Arn # an AWS::S3::Bucket"
+
+
+def _asynchronous_only(deployment: Deployment) -> str:
+    """A sentence about a property that is a destination of asynchronous invocations, not of a stream."""
+    function = deployment.function.values if deployment.function else {}
+    names = ("DeadLetterQueue", "DeadLetterConfig", "EventInvokeConfig")
+    found = next((name for name in names if name in function), None)
+    return f" The function's {found} applies to asynchronous invocations only." if found else ""
+
+
 def _permission(action: str, arn: str, deployment: Deployment) -> str:
-    if deployment.mapped.event and deployment.function and "Role" not in deployment.function.values:
+    if deployment.sam_makes_role:
         return f"Type: {action.partition(':')[0].upper()} # beside Destination: SAM then adds the permission"
-    resources = deployment.stack.resources
-    name = next((name for name in resources if deployment.stack.arn(name) == arn), None)
+    template = deployment.template
+    name = next((name for name in template.resources if template.arn(name) == arn), None)
     written = f"{arn}" if name is None else f"${{{name}.Arn}}"
     resource = f'!Sub "{written}/aws/lambda/*"' if action == "s3:PutObject" else f'!Sub "{written}"'
     return f"- Effect: Allow\n  Action: {action}\n  Resource: {resource}"
 
 
 def _sam_allows(deployment: Deployment) -> bool:
-    """SAM adds the permission where it makes the role and is told what the destination is."""
-    on_failure = deployment.mapped.settings["DestinationConfig"]["OnFailure"]
-    makes_role = deployment.function is not None and "Role" not in deployment.function.values
-    return deployment.mapped.event and makes_role and "Type" in on_failure
+    """SAM adds the permission to a role of its own if the destination has a Type."""
+    return deployment.sam_makes_role and "Type" in deployment.mapping.settings["DestinationConfig"]["OnFailure"]
 
 
 def _service(arn: str) -> str:

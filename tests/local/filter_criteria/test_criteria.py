@@ -1,10 +1,9 @@
-"""``router.local.filter_criteria``: filters drop nothing that has a route, and, where they say so, everything that has none."""
+"""``router.local.filter_criteria.criteria``: filters pass every record with a route, and no other if they are exact."""
 
 from __future__ import annotations
 
 import itertools
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +16,6 @@ from router import Change, Dispatcher, Event, Routes, changed, discriminators
 from router.discriminators import Attribute
 from router.local import FilterPattern
 from router.local.filter_criteria import Filters, filters_of
-from router.local.filter_criteria.discriminator_tests import readings_of
-from router.local.filter_criteria.groups import Group, fitted
 from router.planning.table import RouteTable
 from router.stream_view import VIEWS, carried
 from tests.examples import examples
@@ -61,7 +58,7 @@ def head(image: Any) -> str | None:
 
 
 class Strange(Attribute):
-    """A rule of somebody else's that reads other than what it is made of."""
+    """A user's rule that reads another attribute than its base class."""
 
     def read(self, image: Any) -> str | None:
         return "Order" if "strange" in image else None
@@ -114,7 +111,7 @@ def apps(draw: st.DrawFn, names_of: Sequence[str] = NAMES, read_by: st.SearchStr
     return Dispatcher(routes, discriminator=draw(read_by))
 
 
-# Half of all texts are those that many routes take, or nothing would ever match.
+# Half of the texts are those that many routes take; otherwise hardly a record would match.
 texts = st.one_of(
     st.sampled_from(["Order", "Customer", "Order#1", "Customer#2", "Order|7", "", "$order_1"]), st.sampled_from(TEXTS)
 )
@@ -150,7 +147,7 @@ identities = st.sampled_from(IDENTITIES)
 
 @st.composite
 def records(draw: st.DrawFn) -> dict[str, Any]:
-    """What a stream of any view type may carry: keys in every image, anything beside them."""
+    """Records of a stream of any view type: keys in every image, any attributes beside them."""
     name, key = draw(st.sampled_from(["INSERT", "MODIFY", "REMOVE"])), draw(keys)
     event = Event.DELETE if name == "REMOVE" else Event[name]
     images = {image: {**key, **draw(others)} for image in carried(draw(st.sampled_from(VIEWS)), event)}
@@ -158,7 +155,7 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def could_match(app: Dispatcher, record: dict[str, Any]) -> bool:
-    """Whether some route takes the record's entity and event; its conditions do not count."""
+    """Whether some route takes the record's entity and event; conditions are not considered."""
     explanation = app.explain(record)
     assert explanation.problem is None
     table = RouteTable(tuple(app.routes), app.discriminator, app.view)
@@ -169,13 +166,13 @@ def passes(filters: Filters, record: dict[str, Any]) -> bool:
     return filters.criteria is None or any(FilterPattern(text).matches(record) for text in filters.patterns)
 
 
-class TestTheProof:
+class TestExactness:
     @settings(max_examples=examples(600))
     @given(apps(), st.lists(records(), min_size=8, max_size=12), st.sampled_from([None, KEYS]), st.integers(1, 5))
-    def test_what_could_match_passes_and_nothing_else_where_the_filters_are_exact(
+    def test_every_record_with_a_route_passes_and_no_other_if_the_filters_are_exact(
         self, app: Dispatcher, some: list[dict[str, Any]], known: list[str] | None, limit: int
     ) -> None:
-        """For every kind of discriminator, event, cause and view type, with odd items too."""
+        """For all kinds of discriminators, events, causes and view types, with odd items too."""
         filters = filters_of(app, keys=known, limit=limit)
         assert len(filters.patterns) <= limit
         for record in some:
@@ -186,8 +183,8 @@ class TestTheProof:
 
     @settings(max_examples=examples(300))
     @given(apps(["Order", "Customer", "kiosk"], st.sampled_from(EXACT)), st.lists(records(), min_size=8, max_size=12))
-    def test_attributes_and_keys_are_told_exactly(self, app: Dispatcher, some: list[dict[str, Any]]) -> None:
-        """Nothing is widened where the table's keys are known, and so every record is decided as the routes do."""
+    def test_filters_of_attributes_and_keys_are_exact(self, app: Dispatcher, some: list[dict[str, Any]]) -> None:
+        """With known keys nothing is widened, so filters and routes agree on every record."""
         filters = filters_of(app, keys=KEYS)
         assert filters.widened == ()
         for record in some:
@@ -196,7 +193,7 @@ class TestTheProof:
     @pytest.mark.parametrize("known", [None, KEYS])
     @pytest.mark.parametrize("events", [Event.ANY, Event.INSERT, Event.MODIFY | Event.EXPIRE, Event.DELETE], ids=str)
     def test_every_pair_of_images(self, events: Event, known: list[str] | None) -> None:
-        """All that an attribute may be before and after, with every event and cause: the new image comes first."""
+        """All values of an attribute before and after, with every event and cause: the new image comes first."""
         filters = filters_of(app := app_of(events), keys=known)
         assert filters.widened == ()
         kinds: list[dict[str, Any] | None] = [
@@ -221,7 +218,7 @@ class TestTheProof:
             assert passes(filters, record) == could_match(app, record), (filters, record)
 
     def test_a_name_with_dots_may_be_a_path(self) -> None:
-        """A pattern cannot tell the two apart, so it must not ask the new image to be without the attribute."""
+        """A pattern cannot distinguish the two, so it must not require that the new image lacks the attribute."""
         app = app_of(Event.MODIFY, discriminator=discriminators.attribute("a.M.b"))
         new = {"a": {"M": {"b": {"S": "Other"}}}}
         body = {"Keys": {"pk": {"S": "1"}}, "NewImage": new, "OldImage": {"a.M.b": {"S": "Order"}}}
@@ -231,7 +228,7 @@ class TestTheProof:
 
     @pytest.mark.parametrize("path", EVENT_FILES, ids=lambda path: path.stem)
     def test_recorded_events_of_the_example(self, path: Path) -> None:
-        """What DynamoDB wrote, through the shop without its fallback, whose keys its template tells."""
+        """Real records, with the shop's routes without the fallback, with and without the table's keys."""
         from handlers import customers, orders, products
 
         read = json.loads(path.read_text(encoding="utf-8"))
@@ -244,17 +241,6 @@ class TestTheProof:
                     for record in event["Records"]:
                         assert passes(filters, record) == could_match(app, record)
 
-    def test_all_of_unicode_folds_as_the_spellings_say(self) -> None:
-        """A character that Python folds into a name's letters is among what passes, whatever it is."""
-        for character in map(chr, range(128, sys.maxunicode + 1)):
-            folded = character.casefold()
-            if folded.isascii():
-                (reading,) = readings_of(discriminators.folded("t"))
-                told = reading.told([f"a{folded}b"])
-                assert told is not None
-                pattern = FilterPattern(json.dumps({"t": list(told.choices)}))
-                assert pattern.matches({"t": f"A{character}b"}), (character, told)
-
 
 def app_of(*terms: Any, entity: Any = "Order", **options: Any) -> Dispatcher:
     routes = Routes()
@@ -266,8 +252,8 @@ def app_of(*terms: Any, entity: Any = "Order", **options: Any) -> Dispatcher:
 
 
 class TestWithoutAFilter:
-    def test_a_fallback_takes_whatever_is_left(self) -> None:
-        """A filter would keep from it what it is there for."""
+    def test_a_fallback_needs_every_record(self) -> None:
+        """A filter would drop the records that it handles."""
         routes = Routes()
 
         @routes.fallback
@@ -275,44 +261,43 @@ class TestWithoutAFilter:
 
         filters = filters_of(Dispatcher(app_of().routes, routes))
         assert (filters.criteria, filters.patterns) == (None, ())
-        assert str(filters.absent).endswith("rest takes whatever has no other route")
+        assert str(filters.absent).endswith("rest takes every record without another route")
 
     @pytest.mark.parametrize("unrouted", ["fail"])
-    def test_unrouted_records_have_to_come_to_fail(self, unrouted: Literal["fail"]) -> None:
-        """Whoever wants to know of them wants them delivered."""
+    def test_unrouted_records_must_pass_if_they_fail(self, unrouted: Literal["fail"]) -> None:
+        """A record can only fail if it is delivered."""
         assert (
-            filters_of(app_of(unrouted=unrouted)).absent
-            == "with unrouted='fail' records without a route have to come too"
+            filters_of(app_of(unrouted=unrouted)).absent == "with unrouted='fail' records without a route must pass too"
         )
 
     def test_no_route(self) -> None:
-        """Criteria without a filter let everything pass, so nothing is said rather than that."""
+        """FilterCriteria without a filter would pass everything, so there are none."""
         assert "there is no route" in str(filters_of(Dispatcher(Routes())).absent)
 
     def test_a_name_that_is_never_read(self) -> None:
-        """Nothing could match, which no filter can say."""
+        """No record has a route, which no filter expresses."""
         assert "reads none" in str(filters_of(app_of(entity="a#b", discriminator=discriminators.prefix("pk"))).absent)
 
     def test_a_function_of_every_event(self) -> None:
-        """An empty pattern is refused by Lambda."""
+        """Lambda refuses an empty pattern."""
         absent = filters_of(app_of(discriminator=head)).absent
         assert absent is not None
-        assert absent.startswith("every record could have a route: no pattern can say what function(head) reads")
+        assert absent.startswith("every record may have a route: no pattern can express what function(head) reads")
 
 
 class TestPatterns:
-    def test_the_order_of_registration_does_not_show(self) -> None:
-        """So that a template stays in step when modules are sorted anew."""
+    def test_the_order_of_registration_does_not_matter(self) -> None:
+        """A template stays in step when the order of imports changes."""
         one, other = app_of(Event.INSERT, entity="A"), app_of(entity="B")
         assert filters_of(Dispatcher(one.routes, other.routes)) == filters_of(Dispatcher(other.routes, one.routes))
 
-    def test_a_key_is_looked_at_where_it_always_is(self) -> None:
-        """It has the same value in every image, and the keys are in every record."""
+    def test_a_key_is_tested_in_the_keys_alone(self) -> None:
+        """It has the same value in every image, and every record has the keys."""
         filters = filters_of(app_of(discriminator=discriminators.prefix("pk")), keys=KEYS)
         assert filters == Filters(('{"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"Order#"}]}}}}',))
 
-    def test_what_a_folded_name_may_look_like(self) -> None:
-        """Python makes an s of the long one, which matching without case does not."""
+    def test_a_folded_name_has_several_spellings(self) -> None:
+        """Python folds the long s to an s, equals-ignore-case does not."""
         (pattern,) = filters_of(
             app_of(Event.INSERT, entity="Sum", discriminator=discriminators.folded("t")), keys=[]
         ).patterns
@@ -322,12 +307,12 @@ class TestPatterns:
         ]
 
     def test_too_many_spellings_widen(self) -> None:
-        """Rather than one pattern of thousands."""
+        """A pattern with thousands of texts would be too long."""
         filters = filters_of(app_of(Event.INSERT, entity="s" * 40, discriminator=discriminators.folded("t")))
         assert "every entity passes" in filters.widened[0]
 
-    def test_functions_still_tell_events(self) -> None:
-        """The event is no part of what a function reads."""
+    def test_a_function_leaves_the_events_exact(self) -> None:
+        """A function reads no event."""
         filters = filters_of(app_of(Event.INSERT | Event.MODIFY, discriminator=head))
         assert filters.patterns == ('{"eventName":["INSERT","MODIFY"]}',)
         assert filters.widened
@@ -342,30 +327,14 @@ class TestLimits:
         assert not filters.widened
         assert max(map(len, filters.patterns)) <= 4096
 
-    def test_too_many_entities_pass_all_and_it_is_said(self) -> None:
-        """Better than to drop what has a route."""
+    def test_too_many_entities_pass_every_entity_and_say_so(self) -> None:
+        """No record with a route is dropped."""
         names = [f"Entity{number:04}" for number in range(3000)]
         filters = filters_of(app_of(Event.INSERT, entity=names), keys=[])
         assert filters.patterns == ('{"eventName":["INSERT"]}',)
-        assert filters.widened == ("INSERT of every entity passes, for want of more filters",)
+        assert filters.widened == ("INSERT of every entity passes, because there may be no more filters",)
         assert filters_of(app_of(Event.INSERT, entity=names), keys=[], limit=40).widened == ()
 
-    def test_the_cheapest_groups_are_joined(self) -> None:
-        """One entity more with modifications is less than three more with removals."""
-        taken = {
-            Event.INSERT: frozenset("AB"),
-            Event.MODIFY: frozenset("A"),
-            Event.DELETE: frozenset("XYZ"),
-            Event.EXPIRE: frozenset("XYZ"),
-        }
-        groups = [
-            Group(Event.INSERT, taken[Event.INSERT]),
-            Group(Event.MODIFY, taken[Event.MODIFY]),
-            Group(Event.REMOVE, frozenset("XYZ")),
-        ]
-        joined = fitted(groups, taken, 2, lambda _: True)
-        assert joined == [Group(Event.INSERT | Event.MODIFY, frozenset("AB")), Group(Event.REMOVE, frozenset("XYZ"))]
-
-    def test_one_name_that_no_pattern_holds(self) -> None:
-        """An entity type may be longer than a pattern."""
+    def test_a_name_longer_than_a_pattern_passes_every_entity(self) -> None:
+        """A pattern has 4,096 characters at most."""
         assert filters_of(app_of(Event.INSERT, entity="x" * 5000)).patterns == ('{"eventName":["INSERT"]}',)

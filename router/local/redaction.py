@@ -1,5 +1,0 @@
-"""Redaction under the name that the documentation gives it."""
-
-from router.local.streams.redaction import Redaction, RedactionError
-
-__all__ = ["Redaction", "RedactionError"]

@@ -1,0 +1,89 @@
+"""``router.local.lint.permissions``: the actions that a function's role allows."""
+
+import pytest
+
+from tests.local.lint.deployments import DESTINATION, POLICY, ROLE, Check, ids, line_of
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "S3WritePolicy: {BucketName: !Ref Failed}",
+        "S3CrudPolicy: {BucketName: !Ref Failed}",
+        "Statement: [{Effect: Allow, Action: s3:Put*, Resource: '*'}]",
+        "Statement: {Effect: Allow, Action: S3:PUTOBJECT, Resource: !Sub '${Failed.Arn}/aws/lambda/*'}",
+    ],
+)
+def test_a_policy_allows_sending_to_the_destination(check: Check, policy: str) -> None:
+    """The destination has no Type, from which SAM would make a policy."""
+    assert check(("{Type: S3, Destination", "{Destination"), (POLICY, policy)) == []
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "Statement: [{Effect: Allow, Action: s3:PutObject, Resource: !GetAtt Failed.Arn}]",
+        "Statement: [{Effect: Allow, Action: s3:GetObject, Resource: '*'}]",
+        "SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}",
+        "Statement: [{Effect: Allow, Action: '*', Resource: '*'}, {Effect: Deny, Action: s3:*, Resource: '*'}]",
+    ],
+)
+def test_a_policy_does_not_allow_sending_to_the_destination(check: Check, policy: str) -> None:
+    """Objects of a bucket have other ARNs than the bucket, and a Deny overrides an Allow."""
+    changes = (("{Type: S3, Destination", "{Destination"), (POLICY, policy))
+    assert ids(check(*changes)) == ["destination-not-allowed"]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        "SomeNewPolicy: {Name: x}",
+        "Statement: [{Effect: Allow, NotAction: x, Resource: '*'}]",
+        "Statement: [{Effect: Allow, Action: s3:PutObject, Resource: !ImportValue bucket}]",
+        "Statement: [{Effect: Deny, Action: s3:PutObject, Resource: '*', Condition: {A: {b: c}}}, !If [A, B, C]]",
+        "Version: x",
+    ],
+)
+def test_a_policy_that_the_template_does_not_determine_is_not_judged(check: Check, policy: str) -> None:
+    """It may allow the action."""
+    (note,) = check(("{Type: S3, Destination", "{Destination"), (POLICY, policy))
+    assert (line_of(note), note.why) == (
+        "Policies:",
+        "Not judged, because the policies of the role are not all in this template: "
+        "destination-not-allowed, writes-own-table.",
+    )
+
+
+def test_the_role_of_a_function_replaces_sams(check: Check) -> None:
+    """Its policies count, and SAM adds none to it."""
+    role = ("Timeout: 60", "Timeout: 60\n      Role: !GetAtt Role.Arn")
+    (found,) = check(role, more=ROLE)
+    assert found.rule == "destination-not-allowed"
+    assert found.instead.endswith('Resource: !Sub "${Failed.Arn}/aws/lambda/*"')
+    queue = (DESTINATION, DESTINATION.replace("S3", "SQS").replace("Failed", "Queue"))
+    assert ids(check(role, queue, more=ROLE)) == ["destination-without-records"]
+
+
+def test_a_policy_resource_is_attached_by_the_roles_name(check: Check) -> None:
+    """Its statements count like those of the role."""
+    policy = """
+  Policy:
+    Type: AWS::IAM::Policy
+    Properties:
+      Roles: [!Ref Role]
+      PolicyDocument: {Statement: [{Effect: Allow, Action: "s3:*", Resource: "*"}]}
+"""
+    assert check(("Timeout: 60", "Timeout: 60\n      Role: !GetAtt Role.Arn"), more=ROLE + policy) == []
+
+
+@pytest.mark.parametrize("role", ["arn:aws:iam::123456789012:role/elsewhere", "!ImportValue role"])
+def test_a_role_of_another_template_is_not_judged(check: Check, role: str) -> None:
+    """Its policies are unknown."""
+    (note,) = check(("Timeout: 60", f"Timeout: 60\n      Role: {role}"))
+    assert (note.rule, line_of(note)) == ("not-judged", f"Role: {role}")
+
+
+def test_a_connector_makes_the_permissions_incomplete(check: Check) -> None:
+    """It adds statements that the template does not contain."""
+    more = "  Link: {Type: AWS::Serverless::Connector}\n"
+    assert ids(check(("{Type: S3, Destination", "{Destination"), more=more)) == ["not-judged"]
