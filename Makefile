@@ -5,7 +5,7 @@ LOCK_VENV = .venv-lock
 SAM_VENV = .venv-sam
 PARALLEL = -n auto --maxprocesses=4 --dist=worksteal
 
-# What the function's package is for. `sam build` chooses a Makefile in .lambda/ by the architecture.
+# The target of the function's package. `sam build` chooses a Makefile in .lambda/ by the architecture.
 RUNTIME ?= $(shell sed -n 's/^ *Runtime: *//p' template.yaml)
 ARCHITECTURE ?= arm64
 
@@ -17,24 +17,24 @@ export SAM_CLI_TELEMETRY = 0
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.stamp ## Make the virtual environment, or bring it up to date
+venv: $(VENV)/.stamp ## Make or update the virtual environment
 
-# LOG_LEVEL keeps the log out of the way; what the commands show says the same. Exit code 1 is a record that failed.
+# LOG_LEVEL hides the log, which repeats what the commands print. Exit code 1 stands for a record that failed.
 demo: export LOG_LEVEL = CRITICAL
 demo: $(VENV)/.cli-stamp ## Run the example application on recorded events
-	@printf 'An order is placed, paid, shipped and deleted. Each change runs the handlers that asked for it:\n\n'
+	@printf 'An order is placed, paid, shipped and deleted. Each change runs the handlers registered for it:\n\n'
 	@$(BIN)/router invoke tests/events/order-lifecycle.json
-	@printf '\nThree orders, the second broken on purpose. Lambda is told to deliver again from there:\n\n'
+	@printf '\nThree orders, the second broken on purpose. The response makes Lambda deliver again from there:\n\n'
 	@$(BIN)/router invoke tests/events/poison.json || test $$? = 1
-	@printf '\nSee README.md for what happens then, and handlers/ for what ran.\n'
+	@printf '\nREADME.md says what happens then; handlers/ has the code that ran.\n'
 
-# With ROUTER_REAL_ENGINES=1 all tests. Otherwise without those that take seconds of real time, or need what only the
-# network brings; and Hypothesis tries a fifth of its examples.
+# ROUTER_REAL_ENGINES=1 selects all tests. Otherwise tests that take seconds of real time or need the network are left
+# out, and Hypothesis tries a fifth of its examples.
 ifneq ($(ROUTER_REAL_ENGINES),1)
 SELECTION = -m 'not slow and not real' --hypothesis-profile=quick
 endif
 
-# Each worker is a Python process that starts coverage itself; more than four gain little, as each starts its own engines.
+# Each worker is a process that starts coverage itself. More than four gain little, because each starts its own engines.
 test: export COVERAGE_PROCESS_START = $(CURDIR)/pyproject.toml
 test: venv ## Run the tests; less than 95 % branch coverage is a failure
 	@rm -f .coverage .coverage.*
@@ -47,15 +47,15 @@ lint: venv ## Check style, format and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-logo
 
-# pyright and its node come with the wheels that constraints.txt pins: a notice of a newer one would only be noise.
+# constraints.txt pins pyright and its node, so notices of newer releases are switched off.
 types: export PYRIGHT_PYTHON_IGNORE_WARNINGS = 1
 types: venv ## Check types with mypy --strict and pyright
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict --no-explicit-package-bases .lambda/package.py
 	$(BIN)/pyright
 
-# arm64 comes last, so that `sam deploy` finds it: it is what template.yaml asks for by default.
-build: $(SAM_VENV)/.stamp ## Package the function for Lambda, and say what it weighs
+# arm64 comes last, so that `sam deploy` finds it: it is the default of template.yaml.
+build: $(SAM_VENV)/.stamp ## Package the function for Lambda and print its size
 	@rm -rf build/x86_64* build/arm64* && mkdir -p build
 	@for architecture in x86_64 arm64; do \
 		$(SAM_VENV)/bin/sam build --parameter-overrides Architecture=$$architecture >build/sam.log 2>&1 || { cat build/sam.log; exit 1; }; \
@@ -63,11 +63,11 @@ build: $(SAM_VENV)/.stamp ## Package the function for Lambda, and say what it we
 	done
 	@$(PYTHON) .lambda/package.py build/arm64 build/x86_64
 
-# What `sam build` calls for the function Router. Wheels are fetched for Lambda, whatever this machine is. Scripts in bin/,
-# and RECORD which has their hashes, hold the path of this machine's Python; without them a commit makes one package.
-# Lambda cannot write bytecode, so without any each cold start compiles all it imports: 0.39 s instead of 0.17 s for the
-# shop, against 2.4 MB more to fetch. It is named and marked for its Python, and another one ignores it. Unchecked, for
-# the source cannot change, and what is not read need not be fetched.
+# `sam build` runs this target for the function Router. The wheels are those of Lambda's platform, not of this machine's.
+# Scripts in bin/, and RECORD with their hashes, hold the path of this machine's Python; without them a commit makes one
+# package. Lambda cannot write bytecode, and without bytecode each cold start compiles all imports: 0.39 s instead of
+# 0.17 s for the shop, against 2.4 MB more to fetch. Bytecode is marked for one version of Python, and others ignore it. It
+# is unchecked, because the source cannot change, and Python then need not read it.
 build-Router:
 	$(if $(ARTIFACTS_DIR),,$(error `sam build` runs this target; by hand, say where the package goes: ARTIFACTS_DIR=folder))
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps --require-hashes --only-binary=:all: \
@@ -86,17 +86,17 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	$(LOCK_VENV)/bin/python -m pip install --quiet --upgrade uv
 	$(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--all-extras --group dev --no-header --no-annotate pyproject.toml --output-file $(LOCK_VENV)/pins.txt
-	{ echo "# Everything the project is developed and tested with: all extras and the group dev, for Python 3.11 and later."; \
+	{ echo "# All packages of the development environment: all extras and the group dev, for Python 3.11 and later."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/pins.txt; } > constraints.txt
 	$(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--constraint constraints.txt --no-header --no-annotate pyproject.toml --output-file $(LOCK_VENV)/packages.txt
-	{ echo "# What the function's package holds: entity-router's dependencies without its extras, pinned as in constraints.txt."; \
+	{ echo "# The packages of the function: entity-router's dependencies without its extras, pinned as in constraints.txt."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/packages.txt; } > .lambda/packages.txt
 	printf 'hatchling\neditables\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--constraint constraints.txt --extra cli --no-header --no-annotate pyproject.toml - --output-file $(LOCK_VENV)/cli.txt
-	{ echo "# What the command 'router' needs: entity-router with its extra cli, and what installs it, pinned as in constraints.txt."; \
+	{ echo "# The packages of the command 'router': entity-router's extra cli, and what installs entity-router, pinned as in constraints.txt."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/cli.txt; } > .lambda/cli.txt
 	echo aws-sam-cli | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
@@ -105,13 +105,13 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/sam.txt; } > .lambda/sam.txt
 
-events: venv ## Record tests/events/ again from a real stream
+events: venv ## Record tests/events/ anew from a real stream
 	$(BIN)/python -m tests.events.record
 
 bench: venv ## Measure records per second
 	$(BIN)/python -m tests.benchmarks.dispatch
 
-clean: ## Remove the virtual environments and what tools left behind
+clean: ## Remove the virtual environments and the files that tools write
 	rm -rf .venv .venv-* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	rm -rf .aws-sam build dist htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -120,7 +120,7 @@ clean: ## Remove the virtual environments and what tools left behind
 # it pip looks for what `coverage[toml]` needs, finds a release newer than the pinned one, and gives up.
 PIP_INSTALL = -m pip install --quiet --disable-pip-version-check --no-deps
 
-# The command `router` alone, within seconds; the rest of the packages comes with the first target that needs it.
+# The command `router` only, within seconds; the first target that needs the other packages installs them.
 $(VENV)/.cli-stamp: pyproject.toml .lambda/cli.txt
 	$(call make_venv,$(VENV))
 	@$(BIN)/python $(PIP_INSTALL) --require-hashes -r .lambda/cli.txt
@@ -136,7 +136,7 @@ $(SAM_VENV)/.stamp: .lambda/sam.txt
 	$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .lambda/sam.txt
 	@touch $@
 
-# $(call make_venv,FOLDER): Debian keeps the part of venv that brings pip in a package of its own.
+# $(call make_venv,FOLDER). On Debian the part of venv that brings pip is a package of its own.
 define make_venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "make: '$(PYTHON)' is no Python 3.11 or later: install one, or name it: make PYTHON=python3.12" >&2; exit 1; }

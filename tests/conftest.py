@@ -1,4 +1,4 @@
-"""What every test shares."""
+"""Settings and fixtures of all tests."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from tests.clock import Clock
 
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
 
-# No deadline and no health check of speed: a shared machine stalls now and then, and a slow example is no wrong one.
+# No deadline and no health check of speed: a shared machine stalls now and then, and slow examples are no failures.
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", parent=settings.get_profile("full"), max_examples=20)
 settings.load_profile("full")
@@ -26,7 +26,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Tests cover generated parsers; by default the first hundred images of a model are parsed without one.
 parser_module.IMAGES_BEFORE_CODEGEN = 0
 
-# What a shell runs in the background, as CI may run all of this, ignores Ctrl-C, and so would every command under test.
+# A process that a shell runs in the background ignores Ctrl-C, and so would every command that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

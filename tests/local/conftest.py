@@ -1,4 +1,4 @@
-"""The real engine, for every test beside this file."""
+"""Fixtures of DynamoDB Local."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.real import REQUIRED, missing, one_worker
 
 @pytest.fixture(scope="session")
 def installation(real: None) -> Installation:
-    """A runnable engine that has not been started."""
+    """A runnable engine, not started."""
     if REQUIRED:
         with one_worker("engine"):
             install()
@@ -25,6 +25,6 @@ def installation(real: None) -> Installation:
 
 @pytest.fixture(scope="session")
 def dynamodb_local(installation: Installation) -> Iterator[DynamoDBLocal]:
-    """An engine that all tests share: each makes tables of its own."""
+    """A running engine for all tests, each with tables of its own."""
     with DynamoDBLocal() as engine:
         yield engine
