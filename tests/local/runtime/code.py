@@ -1,4 +1,4 @@
-"""Functions to run: one that does what its event says, and some that cannot be loaded."""
+"""Functions to run: one that does what its event says, and some that do not load."""
 
 from __future__ import annotations
 

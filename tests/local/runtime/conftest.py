@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def configured(folder: Path) -> Callable[..., FunctionConfiguration]:
-    """Say which function, and how."""
+    """Configure one of the functions."""
 
     def configure(handler: str = "probe.handler", **settings: Any) -> FunctionConfiguration:
         return FunctionConfiguration(handler=handler, **{"root": folder, "timeout": 60, **settings})
@@ -36,13 +36,13 @@ def configured(folder: Path) -> Callable[..., FunctionConfiguration]:
 
 @pytest.fixture
 def lines() -> list[str]:
-    """What functions print."""
+    """The lines that functions print."""
     return []
 
 
 @pytest.fixture
 def start(configured: Callable[..., FunctionConfiguration], lines: list[str]) -> Iterator[Start]:
-    """Have a function that can be invoked."""
+    """Make a function that can be invoked."""
     with ExitStack() as running:
         yield lambda *handler, **settings: running.enter_context(
             RuntimeFunction(configured(*handler, **settings), log=lines.append)
@@ -51,5 +51,5 @@ def start(configured: Callable[..., FunctionConfiguration], lines: list[str]) ->
 
 @pytest.fixture
 def raw_python() -> tuple[str, ...]:
-    """In place of a Python with the client: one that runs the wrong moves."""
+    """A stand-in for a Python with the client, which makes wrong requests."""
     return (sys.executable, "wrong_moves.py")

@@ -18,7 +18,7 @@ _PATH = "/2015-03-31/functions/function/invocations"
 
 
 class Emulation:
-    """Invokes a function under the emulator, one call after the other: a second one beside it would be its end."""
+    """Invokes a function under the emulator, one call at a time: a second concurrent call crashes it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -32,7 +32,7 @@ class Emulation:
 
 @contextlib.contextmanager
 def emulated(emulator: Path, configuration: FunctionConfiguration) -> Iterator[Emulation]:
-    """Start the emulator, on the loopback interface only, and end it with all that it started."""
+    """Start the emulator on the loopback interface, and end it with its child processes."""
     port, api = _free_port(), _free_port()
     addresses = [
         "--runtime-interface-emulator-address",

@@ -20,7 +20,7 @@ _CLIENT = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 @cache
 def interpreter(version: str) -> str | None:
-    """A Python of this machine, if it has that version."""
+    """A Python of this version, if the machine has one."""
     if version == RUNNING:
         return sys.executable
     found = subprocess.run([ROOT / ".ci" / "interpreter", version], capture_output=True, text=True, check=False)
@@ -28,14 +28,14 @@ def interpreter(version: str) -> str | None:
 
 
 def client_for(version: str, into: Path) -> Path:
-    """The runtime client for a Python, or a skip."""
+    """The runtime client for a Python; without it the test is skipped."""
     if version != RUNNING and not REQUIRED:
         missing(f"no runtime client for Python {version}: ROUTER_REAL_ENGINES=1 fetches it")
     return fetch_client(version, into)
 
 
 def fetch_client(version: str, into: Path) -> Path:
-    """A folder with the runtime client alone: what Lambda has beside the function's package."""
+    """A folder with the runtime client alone, which Lambda has beside the function's package."""
     if version == RUNNING:
         _copy_installed(into)
         return into
@@ -58,7 +58,7 @@ def _copy_installed(into: Path) -> None:
 
 
 def emulator() -> Path:
-    """AWS's Runtime Interface Emulator, which comes with the SAM CLI, or a skip."""
+    """AWS's Runtime Interface Emulator from the SAM CLI; without it the test is skipped."""
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine(), "none")
     if REQUIRED:
         with one_worker("sam"):

@@ -55,13 +55,13 @@ def configuration(
 
 @pytest.fixture(scope="module")
 def lines() -> list[str]:
-    """What the function printed."""
+    """The lines that the function prints."""
     return []
 
 
 @pytest.fixture(scope="module")
 def function(configuration: FunctionConfiguration, lines: list[str]) -> Iterator[RuntimeFunction]:
-    """The package, invoked once after the other by the tests of one Python."""
+    """The package as a function, shared by the tests of one Python."""
     lines.clear()
     with RuntimeFunction(configuration, log=lines.append) as running:
         yield running
@@ -70,7 +70,7 @@ def function(configuration: FunctionConfiguration, lines: list[str]) -> Iterator
 def test_recorded_events_are_answered_as_without_lambda(
     configuration: FunctionConfiguration, function: RuntimeFunction
 ) -> None:
-    """Byte for byte."""
+    """The responses are the same bytes."""
     events = [payload_of(EVENTS[name]) for name in RECORDED]
     done = subprocess.run(
         [*configuration.python, "-c", f"import sys; sys.path.insert(0, '.')\n{IN_PROCESS}"],
@@ -90,7 +90,7 @@ def test_recorded_events_are_answered_as_without_lambda(
 def test_recorded_events_are_answered_as_under_the_emulator(
     configuration: FunctionConfiguration, function: RuntimeFunction
 ) -> None:
-    """By AWS's own code around the same client."""
+    """AWS's emulator gives the same responses."""
     events = [payload_of(EVENTS[name]) for name in RECORDED]
     with emulated(emulator(), configuration) as emulation:
         theirs = [emulation.invoke(event) for event in events]
@@ -98,20 +98,20 @@ def test_recorded_events_are_answered_as_under_the_emulator(
 
 
 def test_a_bad_record_is_named(function: RuntimeFunction) -> None:
-    """The second of three, so that Lambda comes again from there."""
+    """The second of three records fails, so Lambda delivers from there again."""
     numbers = [each["dynamodb"]["SequenceNumber"] for each in EVENTS["poison"]["Records"]]
     answer = function.invoke(payload_of(EVENTS["poison"]))
     assert json.loads(answer.payload) == {"batchItemFailures": [{"itemIdentifier": numbers[1]}]}
 
 
-def test_what_is_no_event_is_a_function_error(function: RuntimeFunction) -> None:
-    """A wrong wiring must never look like success."""
+def test_an_unknown_event_is_a_function_error(function: RuntimeFunction) -> None:
+    """A function that is wired to a wrong source never reports success."""
     answer = function.invoke(b'{"version": "2.0", "rawPath": "/"}')
     assert (answer.failed, answer.error_type) == (True, "UnknownEventError")
 
 
 def test_log_lines_bear_the_request_id(function: RuntimeFunction, lines: list[str]) -> None:
-    """Each is a JSON document."""
+    """Each log line is a JSON document with the request ID."""
     del lines[:]
     function.invoke(payload_of(EVENTS["order-lifecycle"]), request_id="r-7")
     assert lines
@@ -119,7 +119,7 @@ def test_log_lines_bear_the_request_id(function: RuntimeFunction, lines: list[st
 
 
 def test_the_mapping_of_the_template_drives_it(function: RuntimeFunction) -> None:
-    """Two recorded events one after the other in a shard: all of them are handled."""
+    """Two recorded events in a shard: all their records are handled."""
     settings = read_template(ROOT / "template.yaml").function().settings
     mapping = EventSourceMapping(replace(settings, filter_criteria=MappingSettings().filter_criteria))
     mapping.add_shard("shard")
@@ -138,5 +138,5 @@ def test_the_mapping_of_the_template_drives_it(function: RuntimeFunction) -> Non
 
 
 def test_this_python_is_among_them() -> None:
-    """Or nothing would have been tested."""
+    """At least this Python is tested."""
     assert interpreter(RUNNING)

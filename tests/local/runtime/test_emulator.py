@@ -46,7 +46,7 @@ def rie(real: None) -> Path:
 
 
 def test_answers_are_the_same_bytes(rie: Path, configured: Configured, start: Start) -> None:
-    """Responses, error documents, crashes, and responses that are too large; request IDs apart."""
+    """Responses, error documents, crashes and responses that are too large are equal, except for request IDs."""
     events = [json.dumps(deed).encode() for deed in DEEDS]
     with emulated(rie, configured()) as emulation:
         theirs = [emulation.invoke(event) for event in events]
@@ -59,15 +59,15 @@ def test_answers_are_the_same_bytes(rie: Path, configured: Configured, start: St
     "handler", ["raises.handler", "misspelt.handler", "imports.handler", "probe.nothing", "nothing"]
 )
 def test_functions_that_do_not_load_fail_alike(rie: Path, configured: Configured, start: Start, handler: str) -> None:
-    """At the first invocation and at the next."""
+    """The first invocation and the next one fail alike."""
     with emulated(rie, configured(handler)) as emulation:
         theirs = [emulation.invoke(b"{}"), emulation.invoke(b"{}")]
     function = start(handler)
     assert [function.invoke(b"{}").payload, function.invoke(b"{}").payload] == theirs
 
 
-def test_time_outs_are_told_in_the_same_words(rie: Path, configured: Configured, start: Start) -> None:
-    """The emulator answers with the bare text, Lambda and ours with a document around it; then both go on."""
+def test_time_outs_have_the_same_text(rie: Path, configured: Configured, start: Start) -> None:
+    """The emulator's response is the bare text, ours Lambda's document with it; both then continue."""
     sleep, answer = b'{"do": "sleep", "seconds": 60}', b'{"do": "answer nothing"}'
     with emulated(rie, configured(timeout=3)) as emulation:
         theirs = emulation.invoke(sleep).decode()
@@ -77,10 +77,10 @@ def test_time_outs_are_told_in_the_same_words(rie: Path, configured: Configured,
     assert function.invoke(answer).payload == b"null"
 
 
-def test_wrong_moves_are_refused_alike(
+def test_wrong_requests_are_refused_alike(
     rie: Path, configured: Configured, start: Start, raw_python: tuple[str, ...]
 ) -> None:
-    """By the Runtime API itself: wrong request IDs, wrong paths, an answer too many, an error of a start that is over."""
+    """Wrong request IDs, wrong paths, a second response and a late error of the start get the same responses."""
     with emulated(rie, configured(python=raw_python)) as emulation:
         theirs = [json.loads(emulation.invoke(b"{}")) for _ in range(2)]
     function = start(python=raw_python)
@@ -89,7 +89,7 @@ def test_wrong_moves_are_refused_alike(
 
 
 def test_the_context_is_the_same(rie: Path, configured: Configured, start: Start) -> None:
-    """What a handler can ask; account, region and log group are of who runs it."""
+    """Handlers see the same context, except for account, region and log group."""
     names = ["function_name", "function_version"]
     event = json.dumps({"do": "context", "names": names}).encode()
     with emulated(rie, configured(timeout=5)) as emulation:

@@ -1,4 +1,4 @@
-"""A function in Lambda's runtime client: its answers, its end and its next beginning."""
+"""``router.local.runtime.function``: results, time-outs, crashes and cold starts in Lambda's runtime client."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def lives(pid: int) -> bool:
 
 class TestAnswers:
     def test_the_bytes_are_the_clients(self, start: Start) -> None:
-        """As Lambda's client writes JSON, which is not as other encoders do."""
+        """The response is JSON as Lambda's client writes it."""
         answer = start().invoke(event("answer", **{"with": {"a": [1, 2.50, "\u00fc"]}}))
         assert (answer.payload.decode(), answer.failed) == (
             json.dumps({"a": [1, 2.5, "\u00fc"]}, ensure_ascii=_ascii()),
@@ -47,7 +47,7 @@ class TestAnswers:
         )
 
     def test_an_error_is_a_document(self, start: Start) -> None:
-        """With type, text, lines and the request ID; its type is what a mapping may tell."""
+        """An error document has type, message, stack trace and request ID."""
         answer = start().invoke(event("raise"), request_id="r-1")
         document = json.loads(answer.payload)
         assert (document["errorType"], document["errorMessage"], document["requestId"]) == (
@@ -58,14 +58,14 @@ class TestAnswers:
         assert "probe.py" in document["stackTrace"][-1]
         assert (answer.failed, answer.error_type, answer.error_message) == (True, "KeyError", "'missing'")
 
-    def test_numbers_that_json_lacks_do_not_matter(self, start: Start) -> None:
-        """The client writes them, and a mapping reads them."""
+    def test_nan_in_a_response_is_passed_on(self, start: Start) -> None:
+        """The client writes NaN, and a mapping reads it."""
         answer = start().invoke(event("answer numbers"))
         assert answer.payload == b"[NaN, 1.50, NaN, 1e+300]"
         assert isinstance(result_of(answer), Returned)
 
-    def test_what_is_no_json_fails_that_invocation(self, start: Start) -> None:
-        """And the process goes on."""
+    def test_a_response_that_is_no_json_fails_that_invocation(self, start: Start) -> None:
+        """The process continues."""
         function = start()
         assert function.invoke(event("answer a set")).error_type == "Runtime.MarshalError"
         pid = function.pid
@@ -73,7 +73,7 @@ class TestAnswers:
         assert function.pid == pid
 
     def test_a_response_of_six_megabytes(self, start: Start) -> None:
-        """Is the longest that Lambda passes on; a byte more is an error, and the process ends of it."""
+        """The limit is Lambda's; a byte more is an error and ends the process."""
         function = start()
         assert len(function.invoke(event("answer a length", bytes=MAX_PAYLOAD)).payload) == MAX_PAYLOAD
         too_long = function.invoke(event("answer a length", bytes=MAX_PAYLOAD + 1))
@@ -81,14 +81,14 @@ class TestAnswers:
         assert function.invoke(event("answer nothing")).payload == b"null"
 
     def test_an_event_that_is_too_large_is_refused(self, start: Start) -> None:
-        """Before a process starts."""
+        """The error comes before a process starts."""
         function = start()
         with pytest.raises(PayloadTooLargeError, match="found an event of 6291557 bytes, expected at most 6291556"):
             function.invoke(b"x" * (MAX_PAYLOAD + 1))
         assert function.pid is None
 
     def test_an_error_that_is_no_document_has_no_type(self) -> None:
-        """A runtime may answer anything."""
+        """A runtime may send any bytes as an error."""
         for payload in (b"{", b"[]", b"{}", b'{"errorType": 1}'):
             assert Answer(payload, failed=True).error_type is None
         assert Answer(b'{"errorType": "of a response"}').error_type is None
@@ -102,8 +102,8 @@ class TestAnswers:
             (Answer(b"{}", failed=True), FunctionError()),
         ],
     )
-    def test_what_a_mapping_makes_of_it(self, answer: Answer, result: object) -> None:
-        """Errors and what is no JSON fail the batch."""
+    def test_results_of_a_mapping(self, answer: Answer, result: object) -> None:
+        """Errors and responses that are no JSON fail the batch."""
         assert result_of(answer) == result
 
 
@@ -122,18 +122,18 @@ class TestContext:
         return json.loads(answer.payload) | {"folder expected": str(folder)}  # type: ignore[no-any-return]
 
     def test_the_invocation(self, told: dict[str, Any]) -> None:
-        """ID, function, version, memory and log group are Lambda's."""
+        """The context has the request ID, function, version, memory and log group."""
         assert told["aws_request_id"] == "r-2"
         assert told["invoked_function_arn"] == "arn:aws:lambda:eu-west-1:123456789012:function:shop"
         assert (told["function_name"], told["function_version"]) == ("shop", "$LATEST")
         assert (told["memory_limit_in_mb"], told["log_group_name"]) == ("512", "/aws/lambda/shop")
 
     def test_the_deadline(self, told: dict[str, Any]) -> None:
-        """The time-out less what was spent before."""
+        """The remaining time is the time-out minus the time spent before."""
         assert 0 < told["left"] <= 58_500
 
     def test_the_environment(self, told: dict[str, Any]) -> None:
-        """The function's own variables, under Lambda's, and nothing of this process's."""
+        """The environment holds Lambda's variables over the function's own, and none of this process."""
         variables = told["variables"]
         assert (variables["MINE"], variables["AWS_REGION"], variables["TZ"]) == ("1", "eu-west-1", ":UTC")
         assert variables["AWS_LAMBDA_INITIALIZATION_TYPE"] == "on-demand"
@@ -141,13 +141,13 @@ class TestContext:
         assert "PYTEST_CURRENT_TEST" not in variables
 
     def test_the_folder(self, told: dict[str, Any]) -> None:
-        """The code's own, from which it is imported first."""
+        """The working directory is the code's folder, from which modules are imported first."""
         assert told["folder"] == told["path"] == told["variables"]["LAMBDA_TASK_ROOT"] == told["folder expected"]
 
 
 class TestOutput:
-    def test_lines_come_before_the_answer(self, start: Start, lines: list[str]) -> None:
-        """Both streams in the order of writing; what no line break follows comes with what follows."""
+    def test_lines_come_before_the_response(self, start: Start, lines: list[str]) -> None:
+        """Lines of both streams come in order; an incomplete line comes with its rest."""
         function = start()
         function.invoke(event("print"))
         assert lines == ["one", "two"]
@@ -155,27 +155,27 @@ class TestOutput:
         assert lines == ["one", "two", "three"]
 
     def test_errors_are_logged_by_the_client(self, start: Start, lines: list[str]) -> None:
-        """As one line, as in Lambda's log."""
+        """An error is one line, as in Lambda's log."""
         start().invoke(event("raise"))
         assert [line.partition("\r")[0] for line in lines] == ["[ERROR] KeyError: 'missing'"]
 
-    def test_json_is_the_clients_other_form(self, start: Start, lines: list[str]) -> None:
-        """With the request ID in each line."""
+    def test_the_client_can_log_json(self, start: Start, lines: list[str]) -> None:
+        """Each line has the request ID."""
         start(log_format="JSON").invoke(event("raise"), request_id="r-3")
         document = json.loads(lines[0])
         assert (document["level"], document["requestId"], document["errorType"]) == ("ERROR", "r-3", "KeyError")
 
 
 class TestTimeOut:
-    def test_the_function_is_cut_off(self, start: Start) -> None:
-        """When its time is over, not when it returns; and what is answered is Lambda's."""
+    def test_the_function_is_interrupted(self, start: Start) -> None:
+        """At its time-out the function is ended, and the result is Lambda's error document."""
         answer = start(timeout=0.5).invoke(event("sleep", seconds=60), request_id="r-4")
         told = "RequestId: r-4 Error: Task timed out after 0.50 seconds"
         assert json.loads(answer.payload) == {"errorType": "Sandbox.Timedout", "errorMessage": told}
         assert 0.5 <= answer.duration < 60
 
     def test_the_next_invocation_has_another_process(self, start: Start) -> None:
-        """Which starts in the time of that invocation."""
+        """Its cold start is in the time of that invocation."""
         function = start(timeout=60)
         function.invoke(event("answer nothing"))
         pid = function.pid
@@ -185,8 +185,8 @@ class TestTimeOut:
         assert (answer.payload, answer.init_duration) == (b"null", None)
         assert function.pid != pid
 
-    def test_what_it_started_ends_with_it(self, start: Start) -> None:
-        """Nothing stays behind on the machine."""
+    def test_its_child_processes_end_with_it(self, start: Start) -> None:
+        """A time-out leaves no child process."""
         function = start()
         pid = json.loads(function.invoke(event("start a process")).payload)
         assert lives(pid)
@@ -194,7 +194,7 @@ class TestTimeOut:
         assert not lives(pid)
 
     def test_time_that_is_spent_already(self, start: Start) -> None:
-        """All of it: then nothing starts."""
+        """If no time remains, the function does not start."""
         function = start(timeout=1)
         function.invoke(event("answer nothing"))
         assert function.invoke(event("answer nothing"), spent=2).error_type == "Sandbox.Timedout"
@@ -211,16 +211,16 @@ class TestCrash:
         ],
         ids=["code", "no code", "SystemExit", "signal"],
     )
-    def test_it_is_answered_for(self, start: Start, deed: dict[str, Any], told: str) -> None:
-        """In Lambda's words; and the next invocation works."""
+    def test_a_crash_has_lambdas_error_document(self, start: Start, deed: dict[str, Any], told: str) -> None:
+        """The next invocation succeeds."""
         function = start()
         answer = function.invoke(json.dumps(deed).encode(), request_id="r-5")
         expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-5 Error: {told}"}
         assert (json.loads(answer.payload), answer.failed) == (expected, True)
         assert function.invoke(event("answer nothing")).payload == b"null"
 
-    def test_between_invocations_it_costs_none(self, start: Start) -> None:
-        """The next one finds the process gone, and has another."""
+    def test_a_crash_between_invocations_fails_none(self, start: Start) -> None:
+        """The next invocation gets another process."""
         function = start()
         function.invoke(event("fall over later"))
         pid = function.pid
@@ -232,7 +232,7 @@ class TestCrash:
         assert (answer.payload, function.pid != pid) == (b"null", True)
 
     def test_a_signal_without_a_name_has_a_number(self) -> None:
-        """Real-time signals."""
+        """Real-time signals have no name."""
         assert b"signal: real-time signal" in exited("r", -40) or b"signal: 40" in exited("r", -40)
 
 
@@ -249,17 +249,17 @@ class TestStarting:
         ],
     )
     def test_a_function_that_does_not_load(self, start: Start, handler: str, error_type: str, told: str) -> None:
-        """Is told each time, since each time it is tried."""
+        """Each invocation tries again and fails."""
         function = start(handler)
         for _ in range(2):
             answer = function.invoke(b"{}")
             assert (answer.failed, answer.error_type) == (True, error_type)
             assert told in (answer.error_message or "")
 
-    def test_a_slow_start_is_begun_again_in_the_functions_time(
+    def test_a_slow_start_is_repeated_in_the_time_of_the_invocation(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """After Lambda's ten seconds, which are half a second here."""
+        """Lambda's limit of ten seconds is half a second here."""
         monkeypatch.setattr("router.local.runtime.function._INIT_SECONDS", 0.5)
         answer = start("slow.handler", timeout=0.4).invoke(b"{}")
         assert answer.error_type == "Sandbox.Timedout"
@@ -268,7 +268,7 @@ class TestStarting:
         assert answer.duration >= 0.4
 
     def test_a_cold_start_is_measured(self, start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Of the first invocation, and not in its duration."""
+        """The first result has its duration, apart from the invocation's."""
         clock = Clock()
 
         def start_slowly(function: RuntimeFunction) -> Sandbox:
@@ -284,13 +284,13 @@ class TestStarting:
         assert second.init_duration is None
 
     def test_no_such_folder(self, tmp_path: Path) -> None:
-        """Is the caller's mistake."""
+        """A missing folder is the caller's error."""
         function = RuntimeFunction(FunctionConfiguration(handler="a.b", root=tmp_path / "none"), log=print)
         with pytest.raises(FileNotFoundError):
             function.invoke(b"{}")
 
     def test_stopping_twice(self, start: Start) -> None:
-        """Is stopping."""
+        """A second stop has no effect."""
         function = start()
         function.invoke(event("answer nothing"))
         function.stop()
@@ -299,8 +299,8 @@ class TestStarting:
 
 
 class TestRuntimeApi:
-    def test_wrong_moves_are_refused(self, start: Start, raw_python: tuple[str, ...]) -> None:
-        """And the right one among them, to ask once more for what is not answered yet, is none."""
+    def test_wrong_requests_are_refused(self, start: Start, raw_python: tuple[str, ...]) -> None:
+        """A repeated request for the current invocation is accepted."""
         function = start(python=raw_python)
         refused = "InvalidStateTransition"
         assert json.loads(function.invoke(b"{}").payload) == [
@@ -316,7 +316,7 @@ class TestRuntimeApi:
 
 class TestMappingsCall:
     def test_the_event_and_the_request_id_arrive(self, start: Start) -> None:
-        """And the response comes back as JSON has it."""
+        """The response is parsed JSON."""
         names = ["aws_request_id"]
         result = start()(Invoke("shard", 0, "r-6", 1, {"do": "context", "names": names}))
         assert isinstance(result, Returned)
@@ -325,11 +325,11 @@ class TestMappingsCall:
 
 class TestClient:
     def test_it_is_here(self) -> None:
-        """The extra `local` brings it."""
+        """The extra `local` installs it."""
         require_client()
 
     def test_it_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """One line says how to get it."""
+        """The message says how to install it."""
         monkeypatch.setattr("router.local.runtime.configuration.find_spec", lambda name: None)
         with pytest.raises(RuntimeClientMissingError) as caught:
             require_client()

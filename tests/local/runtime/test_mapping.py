@@ -1,4 +1,4 @@
-"""The event source mapping over a function in the runtime client: what each failure costs, and what it does not."""
+"""The event source mapping over a function in the runtime client: the cost of each failure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ app = Dispatcher(routes, discriminator=lambda image: "Item", reserve=1.5)
 
 
 class Shard:
-    """A shard with a function behind it: all its invocations, what was given up, and what the function printed."""
+    """A shard with a function: its invocations, discards and output."""
 
     def __init__(self, function: RuntimeFunction, lines: list[str], **settings: Any) -> None:
         self._function = function
@@ -71,7 +71,7 @@ class Shard:
         self.discarded: list[list[int]] = []
 
     def run(self, **deeds: str) -> Shard:
-        """Feed one record for each deed, and go on until nothing waits any more."""
+        """Feed one record for each deed, and run until no record is pending."""
         self._mapping.feed(SHARD, [_record(int(name.lstrip("r")), deed) for name, deed in deeds.items()], self._now)
         while self._step() or self._mapping.due_at() < math.inf:
             self._now = max(self._now, min(self._mapping.due_at(), self._now + 3600))
@@ -92,8 +92,8 @@ class Shard:
     def batches(self) -> list[list[int]]:
         return [numbers(invoke.event["Records"]) for invoke in self.invokes]
 
-    def told(self, name: str) -> Counter[int]:
-        """How often each record was `begun` or `handled`."""
+    def counts(self, name: str) -> Counter[int]:
+        """The number of times that each record was `begun` or `handled`."""
         file = self._function.configuration.root / f"{name}.txt"
         return Counter(map(int, file.read_text(encoding="ascii").split())) if file.exists() else Counter()
 
@@ -123,47 +123,47 @@ def shard(tmp_path: Path) -> Iterator[Callable[..., Shard]]:
 
 
 def test_a_partial_failure_repeats_from_the_bad_record(shard: Callable[..., Shard]) -> None:
-    """What is before it is done, what is behind it is done after it is given up, and nothing is done twice."""
+    """Records before it are done, records behind it are done after its discard, and none runs twice."""
     run = shard(bisect_batch_on_function_error=True, maximum_retry_attempts=0).run(
         r1="", r2="", r3="raise", r4="", r5=""
     )
     assert run.batches[:2] == [[1, 2, 3, 4, 5], [3, 4, 5]]
     assert run.discarded == [[3]]
-    assert run.told("handled") == Counter([1, 2, 4, 5])
+    assert run.counts("handled") == Counter([1, 2, 4, 5])
     assert set(run.results) == {"Returned"}
 
 
 def test_a_retry_has_the_same_request_id(shard: Callable[..., Shard]) -> None:
-    """And the same process, for the function did not fail."""
+    """It has the same process too, because the function did not fail."""
     run = shard(maximum_retry_attempts=1).run(r1="raise once", r2="")
     assert run.batches == [[1, 2], [1, 2]]
     assert run.invokes[0].request_id == run.invokes[1].request_id
-    assert (run.discarded, run.told("handled")) == ([], Counter([1, 2]))
+    assert (run.discarded, run.counts("handled")) == ([], Counter([1, 2]))
 
 
 def test_bisecting_finds_the_record_that_ends_the_process(shard: Callable[..., Shard]) -> None:
-    """It alone is given up, though the function never said which it was."""
+    """Only that record is discarded, although the function reports none."""
     run = shard(bisect_batch_on_function_error=True, maximum_retry_attempts=4).run(
         r1="", r2="", r3="exit", r4="", r5=""
     )
     assert run.discarded == [[3]]
-    assert set(run.told("handled")) == {1, 2, 4, 5}
+    assert set(run.counts("handled")) == {1, 2, 4, 5}
     assert "FunctionError" in run.results
 
 
 @pytest.mark.slow
 def test_bisecting_finds_the_record_that_hangs(shard: Callable[..., Shard]) -> None:
-    """Lambda cuts it off each time, and what follows meets a new process."""
+    """Each attempt times out, and the next one gets a new process."""
     run = shard(timeout=3, bisect_batch_on_function_error=True, maximum_retry_attempts=1).run(r1="hang", r2="", r3="")
     assert run.discarded == [[1]]
-    assert set(run.told("handled")) == {2, 3}
+    assert set(run.counts("handled")) == {2, 3}
 
 
 @pytest.mark.slow
-def test_what_cannot_start_in_time_is_reported_instead(shard: Callable[..., Shard]) -> None:
-    """Records that take half a second each, in a function of three and a half: no time-out, and none of them begins twice."""
+def test_records_without_time_left_are_reported(shard: Callable[..., Shard]) -> None:
+    """Records of half a second in a function of 3.5 seconds: no time-out, and none runs twice."""
     run = shard(timeout=3.5).run(**{f"r{number}": "take half a second" for number in range(1, 9)})
-    assert run.told("begun") == run.told("handled") == Counter(range(1, 9))
+    assert run.counts("begun") == run.counts("handled") == Counter(range(1, 9))
     assert set(run.results) == {"Returned"}
     assert len(run.invokes) > 1
     # Each invocation begins where the one before it stopped, and every one of them got on.
@@ -172,18 +172,18 @@ def test_what_cannot_start_in_time_is_reported_instead(shard: Callable[..., Shar
 
 
 @pytest.mark.slow
-def test_without_a_reserve_a_time_out_repeats_what_is_done(shard: Callable[..., Shard], tmp_path: Path) -> None:
-    """Which is what the reserve is there for."""
+def test_without_a_reserve_a_time_out_repeats_done_records(shard: Callable[..., Shard], tmp_path: Path) -> None:
+    """The reserve prevents this."""
     text = (tmp_path / "app.py").read_text(encoding="utf-8")
     (tmp_path / "app.py").write_text(text.replace("reserve=1.5", "reserve=0"), encoding="utf-8")
     run = shard(timeout=1.2, maximum_retry_attempts=1).run(
         **{f"r{number}": "take half a second" for number in range(1, 6)}
     )
-    assert max(run.told("begun").values()) > 1
+    assert max(run.counts("begun").values()) > 1
 
 
 def test_log_lines_are_json_with_the_request_id(shard: Callable[..., Shard]) -> None:
-    """All that the framework prints, on standard output, with nothing of an item in it."""
+    """The framework's lines are on standard output and hold no item values."""
     run = shard(maximum_retry_attempts=0).run(r1="", r2="raise")
     documents = [json.loads(line) for line in run.lines]
     assert {document["request_id"] for document in documents} == {invoke.request_id for invoke in run.invokes}

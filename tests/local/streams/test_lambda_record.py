@@ -44,7 +44,7 @@ def delivered(name: str = "MODIFY", **more: Any) -> Any:
 
 class TestLambdaRecord:
     def test_the_keys_come_in_the_order_of_lambda(self) -> None:
-        """A record reads as in a Lambda log, whatever order the engine used."""
+        """The order does not depend on the engine."""
         image = {"pk": {"S": "a"}}
         record = delivered("REMOVE", identity=TTL, OldImage=image, NewImage=image)
         assert list(record) == [
@@ -68,39 +68,39 @@ class TestLambdaRecord:
         ]
 
     def test_identity_is_kept_as_the_engine_gave_it(self) -> None:
-        """Event ID, sequence number and size are the engine's, leading zeros included."""
+        """Event ID, sequence number and size stay, leading zeros included."""
         record = delivered()
         assert record["eventID"] == "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
         assert record["dynamodb"]["SequenceNumber"] == "000000000000000000007"
         assert record["dynamodb"]["SizeBytes"] == 14
 
     def test_version_and_source_are_what_lambda_sends(self) -> None:
-        """An engine with another event version does not change what the function sees."""
+        """The version is Lambda's, not the engine's."""
         record = delivered()
         assert (record["eventVersion"], record["eventSource"]) == ("1.1", "aws:dynamodb")
 
     def test_the_arn_is_added_and_the_region_is_the_callers(self) -> None:
-        """GetRecords names no stream, and a local engine names no region of AWS."""
+        """GetRecords names no stream, and a local engine has no region of AWS."""
         record = delivered()
         assert (record["eventSourceARN"], record["awsRegion"]) == (ARN, "eu-west-1")
 
     def test_a_time_becomes_seconds(self) -> None:
-        """Lambda sends a time as a number with a fraction."""
+        """A time is a number, as Lambda sends it."""
         created = delivered()["dynamodb"]["ApproximateCreationDateTime"]
         assert (created, type(created)) == (1767323045.0, float)
 
     @pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
     def test_an_event_name_stays(self, name: str) -> None:
-        """The three names that DynamoDB has are passed on."""
+        """DynamoDB's three names stay."""
         assert delivered(name)["eventName"] == name
 
     def test_the_name_that_the_sdk_did_not_know_is_a_remove(self) -> None:
-        """DynamoDB Local 3.x names TTL deletes so."""
+        """DynamoDB Local 3.x gives TTL deletes this name."""
         record = delivered("UNKNOWN_TO_SDK_VERSION", identity=TTL)
         assert record["eventName"] == "REMOVE"
 
     def test_a_ttl_delete_has_its_identity_in_lambdas_spelling(self) -> None:
-        """The names of the identity begin with a small letter in an event, and a capital in the API."""
+        """The identity's names begin with a small letter in an event, and with a capital in the API."""
         assert delivered("REMOVE", identity=TTL)["userIdentity"] == {
             "principalId": "dynamodb.amazonaws.com",
             "type": "Service",
@@ -108,7 +108,7 @@ class TestLambdaRecord:
 
     @pytest.mark.parametrize("identity", [None, {}])
     def test_all_else_has_no_identity(self, identity: dict[str, str] | None) -> None:
-        """Neither a missing nor an empty identity leaves a trace."""
+        """A missing or empty identity is left out."""
         assert "userIdentity" not in delivered("REMOVE", identity=identity)
 
     @pytest.mark.parametrize(
@@ -131,23 +131,23 @@ class TestLambdaRecord:
     )
     @pytest.mark.parametrize("image", ["Keys", "NewImage", "OldImage"])
     def test_binary_values_become_base64_wherever_they_stand(self, image: str, value: Any, wire: Any) -> None:
-        """Lambda's events are JSON, which has no bytes; every other value is passed on as it is."""
+        """Binary values become text at every depth; other values stay."""
         images: dict[str, Any] = {image: {"it": value}}
         assert delivered("MODIFY", **images)["dynamodb"][image] == {"it": wire}
 
     def test_a_value_as_deep_as_dynamodb_allows_is_written(self) -> None:
-        """32 levels of maps and lists are no trouble."""
+        """32 levels of maps and lists are converted."""
         value: dict[str, Any] = {"B": b"a"}
         for _ in range(16):
             value = {"L": [{"M": {"x": value}}]}
         assert json.dumps(delivered(NewImage={"it": value})).count('"YQ=="') == 1
 
     def test_images_that_the_stream_does_not_carry_stay_away(self) -> None:
-        """A missing image is a missing name, not null."""
+        """A missing image is a missing field, not null."""
         assert list(delivered(StreamViewType="KEYS_ONLY")["dynamodb"])[1:3] == ["Keys", "SequenceNumber"]
 
     def test_the_engines_record_is_left_alone(self) -> None:
-        """What boto3 returned can be used on."""
+        """The record of boto3 is not changed."""
         record = stream_record(NewImage={"it": {"L": [{"B": b"a"}]}})
         lambda_record(record, ARN, "eu-west-1")
         assert record["dynamodb"]["NewImage"] == {"it": {"L": [{"B": b"a"}]}}
@@ -155,18 +155,18 @@ class TestLambdaRecord:
 
 
 def test_an_event_holds_its_records_and_nothing_else() -> None:
-    """The event of a stream has one name on top."""
+    """The event has the field Records only."""
     assert as_event(iter([{"eventID": "1"}])) == {"Records": [{"eventID": "1"}]}
 
 
 class TestRelocate:
     def test_region_and_account_are_replaced(self) -> None:
-        """All else of the ARN stays, colons in the time of its label included."""
+        """The rest of the ARN stays, colons included."""
         local = "arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678"
         assert relocate(local) == ("arn:aws:dynamodb:us-east-1:123456789012:table/Shop/stream/2026-01-02T03:04:05.678")
 
     def test_both_can_be_chosen(self) -> None:
-        """The placeholders are defaults."""
+        """Region and account are arguments."""
         assert relocate(ARN, region="eu-north-1", account="999999999999").startswith(
             "arn:aws:dynamodb:eu-north-1:999999999999:table/Shop/"
         )

@@ -47,7 +47,7 @@ def refused(code: str) -> ClientError:
 
 
 class FakeStream:
-    """Shards with their parents, and what each page of them holds; an exception is raised once."""
+    """Shards with their parents and pages; an exception among the pages is raised once."""
 
     def __init__(self, shards: dict[str, str | None], pages: dict[str, list[Any]]) -> None:
         self.shards = shards
@@ -80,7 +80,7 @@ class FakeStream:
 
 
 class Run:
-    """A poller over a fake stream, and what its function was given."""
+    """A poller over a fake stream, and the invocations of its function."""
 
     def __init__(
         self, stream: FakeStream, answer: Callable[[Invoke], Result] = lambda _: Returned({}), **settings: Any
@@ -105,7 +105,7 @@ class Run:
 
 class TestReading:
     def test_records_are_delivered_as_lambda_does(self) -> None:
-        """With a region and an account, and the time in seconds."""
+        """Records have a region, an account and the time in seconds."""
         run = Run(FakeStream({"s": None}, {"s": [[stream_record(1)]]}))
         assert run.poller.step()
         (record,) = run.invokes[0].event["Records"]
@@ -113,14 +113,14 @@ class TestReading:
         assert record["eventSourceARN"] == "arn:aws:dynamodb:us-east-1:123456789012:table/T/stream/2026"
         assert record["dynamodb"]["ApproximateCreationDateTime"] == NOW
 
-    def test_nothing_there_is_nothing_done(self) -> None:
-        """So that the caller can wait."""
+    def test_a_step_without_records_returns_false(self) -> None:
+        """The caller pauses then."""
         run = Run(FakeStream({"s": None}, {"s": []}))
         assert not run.poller.step()
         assert run.invokes == []
 
     def test_the_next_page_is_read_from_where_the_last_ended(self) -> None:
-        """One iterator is asked for, and its followers used."""
+        """The iterator of a page reads the next one."""
         stream = FakeStream({"s": None}, {"s": [[stream_record(1)], [stream_record(2)]]})
         run = Run(stream)
         run.poller.step()
@@ -128,14 +128,14 @@ class TestReading:
         assert run.batches == [[1], [2]]
         assert [each for each in stream.asked if each[0] == "TRIM_HORIZON"] == [("TRIM_HORIZON", None)]
 
-    def test_a_stream_that_is_read_from_now_on(self) -> None:
-        """As the mapping's starting position says."""
+    def test_latest_reads_from_the_end(self) -> None:
+        """The mapping's starting position applies."""
         stream = FakeStream({"s": None}, {"s": []})
         Run(stream, starting_position="LATEST").poller.step()
         assert ("LATEST", None) in stream.asked
 
     def test_an_expired_iterator_is_replaced(self) -> None:
-        """After a night with the lid closed it goes on behind the last record."""
+        """Reading continues behind the last record."""
         stream = FakeStream(
             {"s": None}, {"s": [[stream_record(1)], refused("ExpiredIteratorException"), [stream_record(2)]]}
         )
@@ -146,7 +146,7 @@ class TestReading:
         assert ("AFTER_SEQUENCE_NUMBER", "1") in stream.asked
 
     def test_a_child_comes_after_its_parent(self) -> None:
-        """Also where it is listed first, and on another page."""
+        """The order of the list and its pages do not matter."""
         stream = FakeStream(
             {"child": "parent", "parent": "trimmed"},
             {"parent": [[stream_record(1)], "end"], "child": [[stream_record(2)]]},
@@ -158,8 +158,8 @@ class TestReading:
         run.poller.step()
         assert run.batches == [[1], [2]]
 
-    def test_the_end_of_a_shard_makes_it_look_for_others(self) -> None:
-        """At once, not when it is time to look again."""
+    def test_the_end_of_a_shard_lists_the_shards(self) -> None:
+        """The list is read at the next step."""
         stream = FakeStream({"s": None}, {"s": ["end"], "t": [[stream_record(2)]]})
         run = Run(stream)
         run.poller.step()
@@ -167,8 +167,8 @@ class TestReading:
         run.poller.step()
         assert run.batches == [[2]]
 
-    def test_new_shards_are_looked_for_now_and_then(self) -> None:
-        """Not with each step, since that is a call of its own."""
+    def test_the_shards_are_listed_from_time_to_time(self) -> None:
+        """Not at each step, because it is a request of its own."""
         stream = FakeStream({"s": None}, {"s": []})
         run = Run(stream)
         for seconds in (0, 1, 1, 4):
@@ -182,7 +182,7 @@ class TestLosing:
         "error", [refused("ResourceNotFoundException"), EndpointConnectionError(endpoint_url="http://127.0.0.1:1")]
     )
     def test_a_stream_that_is_gone_is_one_error(self, error: Exception) -> None:
-        """Whatever the client makes of it."""
+        """All of boto3's errors are StreamLostError."""
         run = Run(FakeStream({"s": None}, {"s": [error]}))
         with pytest.raises(StreamLostError, match="cannot be read any more"):
             run.poller.step()
@@ -190,7 +190,7 @@ class TestLosing:
 
 class TestInvoking:
     def test_a_failed_batch_waits_and_comes_again(self) -> None:
-        """The caller is told for how long, and until then nothing is invoked."""
+        """The pause is the retry's delay; until then the function is not invoked."""
         answers: Iterator[Result] = iter([FunctionError(), Returned({})])
         run = Run(FakeStream({"s": None}, {"s": [[stream_record(1)]]}), lambda _: next(answers))
         run.poller.step()
@@ -201,13 +201,13 @@ class TestInvoking:
         assert [invoke.attempt for invoke in run.invokes] == [1, 2]
 
     def test_it_never_waits_longer_than_asked(self) -> None:
-        """The stream wants to be looked at."""
+        """The pause is at most the argument."""
         run = Run(FakeStream({"s": None}, {"s": []}))
         run.poller.step()
         assert run.poller.pause(0.05) == 0.05
 
     def test_a_batching_window_is_waited_for(self) -> None:
-        """Records gather until it is over."""
+        """Records gather until the window ends."""
         run = Run(
             FakeStream({"s": None}, {"s": [[stream_record(1)], [stream_record(2)]]}),
             maximum_batching_window_in_seconds=2,
@@ -221,8 +221,8 @@ class TestInvoking:
         run.poller.step()
         assert run.batches == [[1, 2]]
 
-    def test_what_else_happens_is_told(self) -> None:
-        """Checkpoints and discards, in their order."""
+    def test_the_listener_receives_the_other_actions(self) -> None:
+        """Checkpoints and discards come in their order."""
         answers: Iterator[Result] = iter([Returned({}), FunctionError()])
         stream = FakeStream({"s": None}, {"s": [[stream_record(1), stream_record(2)]]})
         run = Run(stream, lambda _: next(answers), batch_size=1, maximum_retry_attempts=0)
@@ -231,7 +231,7 @@ class TestInvoking:
         assert [type(action) for action in run.actions] == [Checkpoint, Discard, Checkpoint]
 
     def test_filters_are_the_mappings(self) -> None:
-        """What they leave out is never delivered, and yet done with."""
+        """Records that no filter matches are not delivered, and the checkpoint passes them."""
         criteria = {"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": ["b"]}}}}'}]}
         run = Run(FakeStream({"s": None}, {"s": [[stream_record(1), stream_record(2, "b")]]}), filter_criteria=criteria)
         run.poller.step()
@@ -246,7 +246,7 @@ class TestOverAnEngine:
             yield engine
 
     def test_a_thousand_records_come_once_and_in_order(self, engine: Embedded) -> None:
-        """Through a real stream, over several pages and lanes."""
+        """A real stream is read over several pages."""
         client = engine.client("dynamodb")
         client.create_table(
             TableName="Things",

@@ -74,32 +74,32 @@ class TestStreamRecords:
         assert read(stream) == [1, 2, 3, 4, 5, 6]
 
     def test_a_parent_is_read_before_its_children(self) -> None:
-        """The order of an item's changes goes from parent to child, however shards are listed."""
+        """The order of the list does not matter."""
         stream = Stream(
             ("grandchild", "child", False, [[3]]), ("child", "parent", True, [[2]]), ("parent", None, True, [[1]])
         )
         assert read(stream) == [1, 2, 3]
 
     def test_a_parent_that_was_trimmed_is_not_waited_for(self) -> None:
-        """A child names its parent even when that is no longer kept."""
+        """A child names its parent also after that was trimmed."""
         assert read(Stream(("child", "gone", False, [[1]]))) == [1]
 
     def test_every_shard_is_read_from_its_oldest_record(self) -> None:
-        """Nothing that the stream still has is missed."""
+        """Each shard starts at TRIM_HORIZON."""
         stream = Stream(("a", None, True, [[1]]), ("b", "a", False, []))
         read(stream)
         assert stream.starts == [("a", "TRIM_HORIZON"), ("b", "TRIM_HORIZON")]
 
     def test_an_empty_page_of_a_closed_shard_is_not_its_end(self) -> None:
-        """DynamoDB may answer with empty pages before the records that are there."""
+        """DynamoDB may return empty pages before records."""
         assert read(Stream(("a", None, True, [[], [1], [], [2]]))) == [1, 2]
 
     def test_an_open_shard_ends_with_an_empty_page(self) -> None:
-        """An open shard hands out iterators for ever; reading it ends all the same."""
+        """An open shard has iterators without end."""
         assert read(Stream(("a", None, False, [[1]]))) == [1]
 
     def test_records_come_as_they_are_read(self) -> None:
-        """A caller may stop early: no further shard is touched."""
+        """A caller that stops early reads no further shard."""
         stream = Stream(("a", None, True, [[1]]), ("b", "a", False, [[2]]))
         assert number_of(next(stream_records(stream, ARN))) == 1
         assert stream.starts == [("a", "TRIM_HORIZON")]

@@ -1,4 +1,4 @@
-"""``router.local.streams.redaction``: pseudonyms of the same type and length, and always the same for the same value."""
+"""``router.local.streams.redaction``: pseudonyms of the same type and length, the same for the same value."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def number(value: str) -> str:
 
 
 def shape(value: Wire) -> Any:
-    """What redaction has to keep of a value: types, names, counts, and what SizeBytes is made of."""
+    """What redaction keeps of a value: types, names, counts and sizes."""
     ((tag, content),) = value.items()
     match tag:
         case "M":
@@ -69,13 +69,13 @@ class TestAnyValue:
         assert shape(redacted(redacted(value))) == shape(value)
 
     @given(images())
-    def test_what_is_redacted_still_decodes(self, image: Wire) -> None:
-        """Every pseudonym is a value that DynamoDB can have."""
+    def test_pseudonyms_decode(self, image: Wire) -> None:
+        """Every pseudonym is a valid attribute value."""
         assert decode_image(Redaction(["*"]).image(image)).keys() == image.keys()
 
     @given(images(), images())
-    def test_what_is_not_named_is_untouched(self, image: Wire, inner: Wire) -> None:
-        """Other attributes are as they were, whatever stands beside them."""
+    def test_other_attributes_stay(self, image: Wire, inner: Wire) -> None:
+        """Attributes that no pattern matches are unchanged."""
         before = {**image, "it": {"M": inner}}
         after = Redaction(["it"]).image(before)
         assert {name: after[name] for name in image if name != "it"} == {
@@ -83,15 +83,15 @@ class TestAnyValue:
         }
 
     @given(images())
-    def test_the_image_that_was_given_is_left_alone(self, image: Wire) -> None:
-        """Redaction makes new images."""
+    def test_the_given_image_is_not_changed(self, image: Wire) -> None:
+        """Redaction returns a new image."""
         before = repr(image)
         Redaction(["*"]).image(image)
         assert repr(image) == before
 
     @given(attribute_values(), attribute_values())
     def test_scalars_are_one_to_one(self, left: Wire, right: Wire) -> None:
-        """Two values have one pseudonym only if they are one value, so a change stays a change."""
+        """Different values have different pseudonyms, so a change remains a change."""
         if {"L", "M", "BOOL", "NULL"}.isdisjoint({*left, *right}):
             redaction = Redaction(["it"])
             pair = [redaction.image({"it": value})["it"] for value in (left, right)]
@@ -99,7 +99,7 @@ class TestAnyValue:
 
     @given(st.lists(st.text(max_size=3) | numbers() | base64(), unique=True))
     def test_sets_keep_their_members_apart(self, members: list[str]) -> None:
-        """As many different texts come out as went in."""
+        """A set keeps the number of its members."""
         assert len(set(redacted({"SS": members})["SS"])) == len(members)
 
 
@@ -116,28 +116,28 @@ class TestText:
 
     @pytest.mark.parametrize("before", ["Füße", "漢字かな", "Жизнь", "🎉🎈"])
     def test_other_scripts_change_too(self, before: str) -> None:
-        """A character becomes another of its kind with as many bytes."""
+        """A character becomes another of its kind with the same number of bytes."""
         after = text(before)
         assert set(after).isdisjoint(before)
         assert [len(each.encode()) for each in after] == [len(each.encode()) for each in before]
 
     def test_every_text_of_a_shape_has_a_pseudonym_of_its_own(self) -> None:
-        """All texts of two letters and a digit come out again, each once."""
+        """The pseudonyms of all texts of a shape are all texts of that shape."""
         before = ["".join(each) for each in itertools.product("abcdefghijklmnopqrstuvwxyz", "ABCDEFG", "0123456789")]
         assert len({text(each) for each in before}) == len(before)
 
     def test_a_single_character_never_stays(self) -> None:
-        """Of all one-letter texts, none is its own pseudonym."""
+        """No text of one letter is its own pseudonym."""
         assert all(text(letter) != letter for letter in "abcdefghijklmnopqrstuvwxyz")
 
     def test_a_long_text_is_redacted_whole(self) -> None:
-        """No run of an item's largest text stays readable."""
+        """No part of a long text stays readable."""
         before = "secret " * 5000
         assert "secret" not in text(before)
 
     @pytest.mark.parametrize(("before", "alike"), [("ada@example.com", "adb@example.com"), ("10000", "10001")])
-    def test_texts_that_are_alike_have_pseudonyms_that_are_not(self, before: str, alike: str) -> None:
-        """One character decides over all the others."""
+    def test_similar_texts_have_different_pseudonyms(self, before: str, alike: str) -> None:
+        """One character changes all others."""
         same_place = [left == right for left, right in zip(text(before), text(alike), strict=True)]
         assert same_place.count(True) < len(before) / 2 + sum(not each.isalnum() for each in before)
 
@@ -145,30 +145,30 @@ class TestText:
 class TestNumbers:
     @pytest.mark.parametrize("before", ["-12.50", "1000", "0.0012", "99999999999999999999999999999999999999", "1E+20"])
     def test_signs_points_zeros_at_the_ends_and_exponents_stay(self, before: str) -> None:
-        """What counts for a number's size and SizeBytes stays where it is."""
+        """The parts that determine a number's size stay."""
         after = number(before)
         kept = [place for place, each in enumerate(before) if not each.isdigit()]
         assert [after[place] for place in kept] == [before[place] for place in kept]
         assert len(after.rstrip("0")) == len(before.rstrip("0"))
 
     def test_zero_stays(self) -> None:
-        """No other number is as short as it."""
+        """Zero has no other number of its shape."""
         assert number("0") == "0"
 
     @given(numbers().filter(Decimal), numbers().filter(Decimal))
     def test_numbers_stay_different_numbers(self, left: str, right: str) -> None:
-        """Numbers of one shape are equal afterwards only if they were before."""
+        """Different numbers have different pseudonyms."""
         if shape({"N": left}) == shape({"N": right}):
             assert same({"N": number(left)}, {"N": number(right)}) == same({"N": left}, {"N": right})
 
 
-def test_a_boolean_says_nothing_any_more() -> None:
-    """Of two values, a pseudonym would only be the other one."""
+def test_a_boolean_becomes_false() -> None:
+    """A pseudonym of two values would be their exchange."""
     assert [redacted({"BOOL": each}) for each in (True, False)] == [{"BOOL": False}, {"BOOL": False}]
 
 
 def test_binary_values_stay_base64_of_as_many_bytes() -> None:
-    """And are other bytes."""
+    """The bytes change."""
     before = b64encode(bytes(range(50))).decode()
     after = redacted({"B": before})["B"]
     assert len(b64decode(after, validate=True)) == 50
@@ -177,7 +177,7 @@ def test_binary_values_stay_base64_of_as_many_bytes() -> None:
 
 class TestConsistency:
     def test_one_value_has_one_pseudonym_wherever_it_stands(self) -> None:
-        """Across attributes, depths, sets and the three images of a record."""
+        """Attributes, depths, sets and images do not matter."""
         redaction = Redaction(["email", "mails", "pk"])
         mail = {"S": "ada@example.com"}
         image = {"pk": mail, "email": mail, "lines": {"L": [{"M": {"email": mail}}]}, "mails": {"SS": [mail["S"]]}}
@@ -193,19 +193,19 @@ class TestConsistency:
         assert "ada@example.com" not in found
 
     def test_a_key_makes_pseudonyms_stable(self) -> None:
-        """Two recordings with one key agree."""
+        """Two recordings with the same key have the same pseudonyms."""
         assert redacted({"S": "ada@example.com"}, "one") == redacted({"S": "ada@example.com"}, "one")
 
     def test_another_key_makes_other_pseudonyms(self) -> None:
-        """Without the key nobody can tell them by trying."""
+        """Pseudonyms cannot be found by trial without the key."""
         assert redacted({"S": "ada@example.com"}, "one") != redacted({"S": "ada@example.com"}, "two")
 
     def test_without_a_key_two_recordings_do_not_agree(self) -> None:
-        """The key of a recording is random."""
+        """The default key is random."""
         assert redacted({"S": "ada@example.com"}, None) != redacted({"S": "ada@example.com"}, None)
 
     def test_pseudonyms_of_a_key_are_the_same_for_ever(self) -> None:
-        """What was recorded with an older release still agrees with what is recorded now."""
+        """Recordings of older releases have the same pseudonyms."""
         assert redacted({"S": "ada@example.com"}, "one") == {"S": "xdl@ojuztpe.pxe"}
 
 
@@ -220,7 +220,7 @@ IMAGE: Wire = {
 
 
 def touched(*patterns: str, kept: tuple[str, ...] = ("EntityType",)) -> set[str]:
-    """The paths at which patterns change something."""
+    """The paths at which patterns change a value."""
     after = Redaction(patterns, key="key", kept=kept).image(IMAGE)
     pairs = {
         **{name: (IMAGE[name], after[name]) for name in ("EntityType", "email", "first_name", "a.b")},
@@ -250,39 +250,39 @@ class TestPatterns:
         ],
     )
     def test_a_pattern_means_names_at_any_depth_and_paths(self, patterns: list[str], paths: set[str]) -> None:
-        """Names, globs, and paths without positions; case counts."""
+        """Names, globs and paths without list positions match; case counts."""
         assert touched(*patterns) == paths
 
     def test_a_glob_leaves_the_discriminator(self) -> None:
-        """Everything else changes, an attribute of that name deeper down included."""
+        """Only the attribute at the top level stays."""
         everything = touched("*")
         assert "EntityType" not in everything
         assert len(everything) == 7
         assert attribute("EntityType").read(Redaction(["*"]).image(IMAGE)) == "Order"
 
     def test_a_discriminator_that_is_named_is_redacted(self) -> None:
-        """Who writes its name means it."""
+        """Its full name redacts it."""
         assert "EntityType" in touched("EntityType")
 
     def test_the_discriminator_may_have_another_name(self) -> None:
-        """Then EntityType is an attribute like any other."""
+        """Then EntityType is an ordinary attribute."""
         assert "EntityType" in touched("*", kept=("email",))
         assert "email" not in touched("*", kept=("email",))
 
-    def test_patterns_that_met_nothing_are_told(self) -> None:
-        """A misspelt name would leave values readable."""
+    def test_unmatched_patterns_are_listed(self) -> None:
+        """A misspelt name leaves values readable."""
         redaction = Redaction(["email", "emial"])
         redaction.image(IMAGE)
         assert (redaction.unmatched, dict(redaction.counts)) == (["emial"], {"email": 2})
 
     def test_an_empty_pattern_is_refused(self) -> None:
-        """It means nothing."""
+        """An empty pattern matches no attribute."""
         with pytest.raises(RedactionError, match="found an empty pattern to redact, expected"):
             Redaction([""])
 
     @pytest.mark.parametrize("key", ["", "  "])
     def test_an_empty_key_is_refused(self, key: str) -> None:
-        """It would be no secret, and is an unset variable in most cases."""
+        """An empty key is usually an unset variable."""
         with pytest.raises(RedactionError, match="found an empty key"):
             Redaction(["email"], key=key)
 
@@ -299,8 +299,8 @@ class TestPatterns:
         "s3cret",
     ],
 )
-def test_what_is_no_attribute_value_is_refused_without_telling_it(value: Any) -> None:
-    """Nothing to redact goes through unredacted, and the error names the path only."""
+def test_an_invalid_value_is_refused_without_showing_it(value: Any) -> None:
+    """The error holds the path only."""
     with pytest.raises(DecodeError) as caught:
         Redaction(["it"]).image({"in": {"M": {"it": value}}})
     assert "'in.it'" in str(caught.value)

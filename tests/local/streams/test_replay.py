@@ -26,7 +26,7 @@ class Order(BaseModel):
 
 
 def record(number: int | None, *, created: float | None = CREATED, table: str | None = "Shop", **body: Any) -> Json:
-    """A record by its sequence number, which is also what its order is called."""
+    """A record with a sequence number, which is also its order's ID."""
     image = {"EntityType": {"S": "Order"}, "number": {"N": str(number or 0)}}
     body = {"Keys": {"pk": {"S": str(number)}}, "NewImage": image, **body}
     body |= {"ApproximateCreationDateTime": created} if created is not None else {}
@@ -40,7 +40,7 @@ def records(*numbers: int, **more: Any) -> list[Json]:
 
 
 def app_of(handle: Callable[[int], None], **options: Any) -> Dispatcher:
-    """An app of two handlers, of which the first is given the order's number."""
+    """An app of two handlers; the first gets the order's number."""
     routes = Routes()
 
     @routes.on(Order)
@@ -81,13 +81,13 @@ def batches(done: Replay) -> list[list[int]]:
 
 class TestInvocations:
     def test_records_are_cut_into_batches_anew(self) -> None:
-        """In the order given, whatever files they came from."""
+        """The order is that of the records; their files do not matter."""
         done = replay(records(1, 2, 3, 4, 5), batch_size=2)
         assert batches(done) == [[0, 1], [2, 3], [4]]
         assert [invocation.attempt for invocation in done.invocations] == [1, 1, 1]
 
-    def test_what_was_reported_comes_again_from_there(self) -> None:
-        """With the waits of the mapping, on a clock that nobody waits for."""
+    def test_reported_records_are_delivered_again(self) -> None:
+        """The virtual clock moves by the retry's delay."""
         done = replay(records(1, 2, 3), fail_on(2), maximum_retry_attempts=2)
         assert batches(done) == [[0, 1, 2], [1, 2], [1, 2], [1, 2]]
         assert [(each.attempt, each.time) for each in done.invocations] == [(1, 0), (1, 0), (2, 0.25), (3, 0.75)]
@@ -105,7 +105,7 @@ class TestInvocations:
         assert [list(each.records) for each in done.given_up] == [[0], [1], [2]]
 
     def test_retries_share_a_request_id_and_batches_do_not(self) -> None:
-        """Across streams, too."""
+        """Batches of all streams have different request IDs."""
         done = replay([*records(1), *records(1, table="Other")], fail_on(1), maximum_retry_attempts=1)
         ids = [invocation.request_id for invocation in done.invocations]
         assert ids[0] == ids[1]
@@ -113,7 +113,7 @@ class TestInvocations:
         assert len(set(ids)) == 2
 
     def test_the_outcomes_are_those_of_the_dispatcher(self) -> None:
-        """One for each record and route, with the record's position."""
+        """There is one for each record and route, with the record's position."""
         done = replay(records(1, 2), fail_on(2), maximum_retry_attempts=0)
         assert [(position, outcome.status) for position, outcome in done.invocations[0].outcomes] == [
             (0, "done"),
@@ -123,15 +123,15 @@ class TestInvocations:
         ]
 
     def test_filters_leave_records_out(self) -> None:
-        """Their positions are told."""
+        """The result has their positions."""
         done = replay(
             records(1, 2, 3),
             filter_criteria={"Filters": [{"Pattern": '{"dynamodb": {"NewImage": {"number": {"N": ["2"]}}}}'}]},
         )
         assert (batches(done), done.filtered_out) == ([[1]], [0, 2])
 
-    def test_the_records_that_were_given_stay_as_they_are(self) -> None:
-        """A handler that changes its event changes a copy."""
+    def test_the_given_records_are_not_changed(self) -> None:
+        """A handler gets a copy of the event."""
 
         def spoil(event: Json, request_id: str) -> Report:
             event["Records"][0].clear()
@@ -141,15 +141,15 @@ class TestInvocations:
         Replay(given, MappingSettings(maximum_retry_attempts=1), spoil).run()
         assert given == records(1)
 
-    def test_nothing_is_no_invocation(self) -> None:
-        """An empty recording is replayed at once."""
+    def test_an_empty_recording_is_no_invocation(self) -> None:
+        """An empty recording ends at once."""
         assert replay([]).invocations == []
 
 
 class TestErrors:
     @pytest.mark.parametrize("error", [ValueError, SystemExit])
     def test_an_app_that_raises_fails_the_invocation(self, error: type[BaseException]) -> None:
-        """Also one that would end the process."""
+        """SystemExit does too."""
 
         def dispatch(event: Json, request_id: str) -> Report:
             raise error
@@ -158,8 +158,8 @@ class TestErrors:
         assert [type(invocation.error) for invocation in done.invocations] == [error, error]
         assert [list(each.records) for each in done.given_up] == [[0, 1]]
 
-    def test_an_interrupt_goes_through(self) -> None:
-        """Ctrl-C is not the app's failure."""
+    def test_an_interrupt_is_raised(self) -> None:
+        """KeyboardInterrupt is not the app's failure."""
 
         def dispatch(event: Json, request_id: str) -> Report:
             raise KeyboardInterrupt
@@ -168,7 +168,7 @@ class TestErrors:
             Replay(records(1), MappingSettings(), dispatch).run()
 
     def test_taking_too_long_fails_the_invocation(self) -> None:
-        """What ran in it has run all the same."""
+        """Its outcomes are kept."""
         app = app_of(succeed)
         settings = MappingSettings(maximum_retry_attempts=1)
         done = Replay(records(1), settings, lambda event, request_id: app.dispatch(event), timeout=0.0).run()
@@ -178,14 +178,14 @@ class TestErrors:
 
 
 class TestWhatBecameOfRecords:
-    def test_a_handler_that_is_given_a_record_again_is_counted(self) -> None:
-        """The failing one each time, those that were done once, thanks to what the dispatcher remembers."""
+    def test_repeated_runs_of_a_handler_are_counted(self) -> None:
+        """The failing handler runs at each attempt; the dispatcher remembers the others."""
         done = replay(records(1, 2, 3), fail_on(2), maximum_retry_attempts=2)
         ((position, name),) = done.reexecutions
         assert (position, name.rpartition(".")[2], done.reexecutions[position, name]) == (1, "first", 4)
 
-    def test_what_retries_do_not_mend_is_discarded(self) -> None:
-        """With AWS's document, and all that was left of the batch."""
+    def test_a_batch_is_discarded_after_its_retries(self) -> None:
+        """The document is AWS's and holds the rest of the batch."""
         done = replay(records(1, 2, 3), fail_on(2), maximum_retry_attempts=1)
         (given_up,) = done.given_up
         assert done.unfinished == []
@@ -195,21 +195,21 @@ class TestWhatBecameOfRecords:
         assert given_up.document["DDBStreamBatchInfo"]["startSequenceNumber"] == "2"
         assert given_up.document["DDBStreamBatchInfo"]["streamArn"] == ARN.format("Shop")
 
-    def test_what_is_retried_for_ever_is_trimmed_after_a_day(self) -> None:
-        """As AWS's default has it: the shard stands for 24 hours, and nobody is told."""
+    def test_without_a_limit_records_are_trimmed_after_a_day(self) -> None:
+        """With AWS's defaults the shard is blocked for 24 hours, and no document is sent."""
         done = replay(records(1, 2), fail_on(1))
         assert [(each.condition, each.records, each.document) for each in done.given_up] == [("Trimmed", (0, 1), None)]
         assert 24 * 3600 - 60 <= done.invocations[-1].time <= 24 * 3600
 
     def test_old_records_are_discarded_by_their_age(self) -> None:
-        """The mapping begins at the time of the last record."""
+        """The mapping starts at the time of the last record."""
         given = [record(1, created=CREATED - 100), record(2)]
         done = replay(given, maximum_record_age_in_seconds=60)
         assert [(each.condition, each.records) for each in done.given_up] == [("RecordAgeExceeded", (0,))]
         assert batches(done) == [[1]]
 
-    def test_parked_records_are_told_and_are_no_failure(self) -> None:
-        """The stream moves on."""
+    def test_parked_records_are_no_failure(self) -> None:
+        """The next records follow."""
         shelf: list[Parked] = []
 
         class Shelf:
@@ -221,17 +221,17 @@ class TestWhatBecameOfRecords:
         assert len(shelf) == 1
 
     def test_dropped_failures_are_no_failure(self) -> None:
-        """The user wrote so."""
+        """Drop is the user's policy."""
         done = replay(records(1), app=app_of(fail_on(1), on_error=Drop()))
         assert (done.unfinished, done.given_up, len(done.invocations)) == ([], [], 1)
 
-    def test_a_failure_that_lambda_is_not_told_is_unfinished(self) -> None:
+    def test_an_unreported_failure_is_unfinished(self) -> None:
         """Without ReportBatchItemFailures the response is ignored."""
         done = replay(records(1, 2, 3), fail_on(2), function_response_types=[])
         assert (batches(done), done.unfinished) == ([[0, 1, 2]], [1, 2])
 
-    def test_a_failure_that_a_retry_mends_is_finished(self) -> None:
-        """Only the last time counts."""
+    def test_a_failure_before_a_successful_retry_is_finished(self) -> None:
+        """Only the last attempt counts."""
         failures = [1]
 
         def handle(number: int) -> None:
@@ -244,7 +244,7 @@ class TestWhatBecameOfRecords:
 
 class TestShards:
     def test_numbers_that_do_not_ascend_begin_another_shard(self) -> None:
-        """One identifier never means two records of a batch; the first shard is done before the second begins."""
+        """The first shard is finished before the second one begins."""
         done = replay([*records(1, 2), *records(1, 2)], fail_on(2), maximum_retry_attempts=0)
         assert batches(done) == [[0, 1], [1], [2, 3], [3]]
         assert [list(each.records) for each in done.given_up] == [[1], [3]]
@@ -254,14 +254,14 @@ class TestShards:
         assert batches(replay(records(9, 10))) == [[0, 1]]
 
     def test_each_stream_has_a_mapping_and_a_clock_of_its_own(self) -> None:
-        """What blocks one for a day is no matter to the next."""
+        """A stream that is blocked for a day does not move the clock of the next one."""
         given = [*records(1), *records(2, table="Other")]
         done = replay(given, fail_on(1))
         assert [each.records for each in done.given_up] == [(0,)]
         assert (done.invocations[-1].records, done.invocations[-1].time) == ((1,), 0)
 
     def test_a_parallelization_factor_makes_lanes(self) -> None:
-        """A record that blocks its lane leaves the others alone."""
+        """A blocked lane does not block the others."""
         done = replay(records(*range(1, 9)), fail_on(1), parallelization_factor=4, maximum_record_age_in_seconds=60)
         handled = {
             position
@@ -274,7 +274,7 @@ class TestShards:
         assert 0 in lost
         assert len(handled) > 3
 
-    def test_records_without_anything_to_identify_them_are_replayed(self) -> None:
-        """Handmade events lack time, number and stream."""
+    def test_records_without_identity_are_replayed(self) -> None:
+        """Records written by hand may lack time, number and stream."""
         done = replay([record(None, created=None, table=None), record(None, created=None, table=None)])
         assert (batches(done), done.unfinished) == ([[0, 1]], [])
