@@ -26,7 +26,7 @@ demo: $(VENV)/.cli-stamp ## Run the example application on recorded events
 	@$(BIN)/router invoke tests/events/order-lifecycle.json
 	@printf '\nThree orders, the second broken on purpose. The response makes Lambda deliver again from there:\n\n'
 	@$(BIN)/router invoke tests/events/poison.json || test $$? = 1
-	@printf '\nREADME.md says what happens then; handlers/ has the code that ran.\n'
+	@printf '\ndocs/failures.md says what happens then; handlers/ has the code that ran.\n'
 
 # ROUTER_REAL_ENGINES=1 selects all tests. Otherwise tests that take seconds of real time or need the network are left
 # out, and Hypothesis tries a fifth of its examples.

@@ -1,4 +1,4 @@
-"""The example application: what happens in a shop when something in its table changes."""
+"""The example application: the reactions of a shop to changes in its table."""
 
 from handlers import customers, messages, orders, products
 from handlers.wiring import get_metrics, get_parking

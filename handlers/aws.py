@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DynamoViews", "DynamoWarehouse", "EventBridgeBus", "PublishError"]
 
-# As long as a record can take to come again: a day in the stream, and after that from the bucket of failed ones, which
-# template.yaml keeps for fewer days.
+# Longer than a record can come again: for a day from the stream, then from the bucket of failed records, where
+# template.yaml keeps it for fewer days.
 _KEPT_SECONDS = 30 * 24 * 3600
 
-# A sequence number has up to 40 digits, more than a DynamoDB number holds; texts of one length compare as they should.
+# A sequence number has up to 40 digits, more than a DynamoDB number holds. Texts of equal length compare like numbers.
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
 _VERSION_DIGITS = 40
 
@@ -29,7 +29,7 @@ _FAILED_CONDITION = "ConditionalCheckFailed"
 
 
 class DynamoViews:
-    """Views in a table of their own, so that writing them puts nothing on the stream that they are made from."""
+    """Views in a table of their own, so that a write of a view adds no record to the stream of the shop's table."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -37,10 +37,10 @@ class DynamoViews:
 
     def save(self, view: View) -> None:
         version = str(view.version).zfill(_VERSION_DIGITS)
-        # A view of what is gone stays for a while: a late delivery of an older change must not bring it back.
+        # The view of a deleted item stays for some time: a late delivery of an older change must not restore it.
         body = {"gone": True, "expires_at": int(time.time()) + _KEPT_SECONDS} if view.body is None else view.body
         try:
-            # The condition makes a second delivery a no-op and keeps an older change from undoing a newer one.
+            # With the condition a second delivery changes nothing, and an older change does not replace a newer one.
             self._client.put_item(
                 TableName=self._table,
                 Item=_wire({**body, "pk": view.pk, "sk": view.sk, "version": version}),
@@ -52,12 +52,12 @@ class DynamoViews:
 
 
 class DynamoWarehouse:
-    """Stock on the products themselves.
+    """Stock in the product items.
 
-    A movement adds, so movements may come in any order, but each must count once. A marker written in the same
-    transaction sees to that: a second delivery finds it and changes nothing. The request token says the same to
-    DynamoDB for ten minutes, which spares a replay right after a failure the cancelled transaction. Products move one
-    by one, so that one which is gone keeps no other from moving.
+    Movements add, so their order does not matter, but each must count once. A marker in the same transaction ensures
+    that: a second delivery finds it and changes nothing. The request token makes DynamoDB recognise the transaction for
+    ten minutes, so a redelivery right after a failure succeeds without a cancelled transaction. Each product has a
+    transaction of its own, so that a deleted product does not stop the others.
     """
 
     def __init__(self, client: "DynamoDBClient", products: str, markers: str) -> None:
@@ -71,9 +71,9 @@ class DynamoWarehouse:
             raise UnknownProductError
 
     def _move(self, movement: Movement, sku: str) -> bool:
-        """Move one product; whether it is there."""
+        """Move one product; return whether the product exists."""
         try:
-            # A token may only come again with the same request, so nothing in it may tell the time of this delivery.
+            # DynamoDB refuses a token with another request, so nothing in the request may depend on this delivery.
             self._client.transact_write_items(
                 TransactItems=[self._mark(movement, sku), self._add(sku, movement.pieces[sku])],
                 ClientRequestToken=str(uuid5(NAMESPACE_URL, f"{self._markers}/{movement.id}/{sku}")),
@@ -81,10 +81,10 @@ class DynamoWarehouse:
         except self._client.exceptions.TransactionCanceledException as error:
             marker, product = (reason.get("Code") for reason in error.response.get("CancellationReasons", []))
             if marker == _FAILED_CONDITION:
-                return True  # an earlier delivery moved it
+                return True  # moved by an earlier delivery
             if product == _FAILED_CONDITION:
                 return False
-            raise  # a conflict with another transaction or a throttle: later it can work
+            raise  # a conflict with another transaction, or a throttle: a retry can succeed
         return True
 
     def _mark(self, movement: Movement, sku: str) -> "TransactWriteItemTypeDef":
@@ -103,7 +103,7 @@ class DynamoWarehouse:
                 "TableName": self._products,
                 "Key": _wire({"pk": f"PRODUCT#{sku}", "sk": "PRODUCT"}),
                 "UpdateExpression": "ADD stock :count",
-                # Without it ADD would make an item of nothing but a stock.
+                # Without it, ADD would create an item that has only a stock.
                 "ConditionExpression": "attribute_exists(pk)",
                 "ExpressionAttributeValues": _wire({":count": count}),
             }
@@ -111,13 +111,13 @@ class DynamoWarehouse:
 
 
 class PublishError(Exception):
-    """EventBridge took the call but not the event."""
+    """EventBridge accepted the call but refused the event."""
 
 
 class EventBridgeBus:
-    """EventBridge, which delivers at least once too: an event's ID is in its detail for listeners to know it by."""
+    """EventBridge. It delivers at least once too, so the detail has the event's ID, by which listeners recognise it."""
 
-    def __init__(self, client: Any, bus: str) -> None:  # Any: no stubs of the client `events` are among the tools
+    def __init__(self, client: Any, bus: str) -> None:  # Any: the stubs of the client `events` are not among the tools
         self._client = client
         self._bus = bus
 

@@ -1,4 +1,4 @@
-"""Customers: their profile on their page, and a domain event when one joins or becomes GOLD."""
+"""Customers: their profile on their page, and a domain event when a customer joins or becomes GOLD."""
 
 from handlers.ports import DomainEvent, View
 from handlers.wiring import BusDep, ViewsDep
@@ -11,7 +11,7 @@ routes = Routes()
 @routes.on(Customer)
 def show_profile(change: Change[Customer], views: ViewsDep) -> None:
     customer = change.new
-    # The page gets no e-mail address, and of a customer who left nothing at all.
+    # The page shows no e-mail address, and nothing of a deleted customer.
     body = None if customer is None else {"name": customer.name, "tier": customer.tier}
     views.save(View.of(change.record, f"CUSTOMER#{change.image.customer_id}", "PROFILE", body))
 

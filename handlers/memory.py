@@ -1,4 +1,4 @@
-"""The ports in memory: for tests, and for trying the shop out where there is no AWS."""
+"""The ports in memory, for tests and for the shop without AWS."""
 
 import threading
 from collections import Counter
@@ -17,11 +17,11 @@ class MemoryViews:
     def save(self, view: View) -> None:
         kept = self._views.get((view.pk, view.sk))
         if kept is None or kept.version < view.version:
-            # What is gone stays as a view without a body: a late delivery of an older change must not bring it back.
+            # A deleted item stays as a view without a body: a late delivery of an older change must not restore it.
             self._views[view.pk, view.sk] = view
 
     def page(self, pk: str) -> dict[str, Mapping[str, Any]]:
-        """What a reader of a page sees, by the part of the page."""
+        """The parts of a page, as its reader sees them."""
         return {view.sk: view.body for view in self._views.values() if view.pk == pk and view.body is not None}
 
 
@@ -29,7 +29,7 @@ class MemoryWarehouse:
     """Stock in memory.
 
     Args:
-        stock: What is on the shelves, by SKU. Without it every product is taken to exist, and counting starts at zero.
+        stock: The pieces of each product, by SKU. Without it every product exists, with a stock of zero.
     """
 
     def __init__(self, stock: Mapping[str, int] | None = None) -> None:
@@ -54,7 +54,7 @@ class MemoryWarehouse:
 
 
 class MemoryBus:
-    """Keeps what was published, as a listener does that leaves out what it has seen."""
+    """Keeps published events, each ID once, as a listener does that recognises repeated events."""
 
     def __init__(self) -> None:
         self.events: dict[str, DomainEvent] = {}

@@ -1,4 +1,4 @@
-"""Messages, and whatever no other handler knows: each is logged, and nothing else."""
+"""Messages, and records of entities without a route: each is logged."""
 
 from typing import Annotated, Any
 
@@ -14,7 +14,7 @@ def log_batch_size(batch: Batch, log: FilteringBoundLogger) -> None:
     log.info("(BatchSize)=%d", batch.size)
 
 
-# Of scope "invocation", so it is logged once, whatever the number of messages.
+# Of scope "invocation", so it is logged once for all messages.
 BatchSizeLogged = Annotated[None, Depends(log_batch_size, scope="invocation")]
 
 
@@ -29,5 +29,5 @@ def log_unknown(change: Change[dict[str, Any]], log: FilteringBoundLogger, _logg
 
 
 def _log(message: Message, log: FilteringBoundLogger) -> None:
-    # Values of an item in a log: here that is the purpose.
+    # The log shows values of the item on purpose.
     log.info("(Sample)=%s", message.model_dump_json())

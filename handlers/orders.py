@@ -1,7 +1,7 @@
-"""Orders: on their customer's page, taken from the stock, and told to the rest of the house.
+"""Orders: a view on the customer's page, movements of stock, and domain events.
 
-Every handler may see a record twice: views go by the record's sequence number, movements of stock and domain events by
-its event ID.
+A handler may receive a record twice. Views recognise the repetition by the record's sequence number, movements of stock
+and domain events by its event ID.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ def adjust_stock(change: Modify[Order], warehouse: WarehouseDep) -> None:
 
 @routes.on_remove(Order)
 def return_to_stock(change: Remove[Order], warehouse: WarehouseDep) -> None:
-    # What was shipped does not come back because its order is no longer kept.
+    # The deletion of a shipped order returns nothing.
     if change.old.status != "SHIPPED":
         _move(change.record, warehouse, change.old.taken, {})
 
@@ -64,5 +64,5 @@ def _move(record: Record, warehouse: Warehouse, before: Mapping[str, int], after
     try:
         warehouse.move(Movement.of(record, pieces))
     except UnknownProductError:
-        # Products come before their orders, so no later try will find it.
+        # Products are written before their orders, so a retry cannot find the product.
         raise Reject("found an order line whose sku is no product's, expected one of the table") from None

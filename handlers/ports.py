@@ -1,8 +1,8 @@
-"""What the handlers need of the world, and how they name what they tell it.
+"""The ports of the handlers: views, the warehouse and the event bus, and the values that they take.
 
-Lambda delivers every record at least once, and after a failure some of them again. So each port takes something by
-which a second delivery is recognised: the record's event ID, which no other record has and every delivery repeats, or
-its sequence number, which grows with each change of one item.
+Lambda delivers every record at least once, and some records again after a failure. So each value contains what
+identifies a second delivery: the record's event ID, which is unique and the same at every delivery, or its sequence
+number, which grows with each change of an item.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ __all__ = ["Bus", "DomainEvent", "Movement", "UnknownProductError", "View", "Vie
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a reader gets to see of one item, as of one change of it.
+    """One item as a page shows it after one change.
 
     Args:
-        pk: What is read together: everything on one page.
-        sk: Which part of the page it is.
-        version: The record's sequence number, as an integer: the text of a longer one sorts before a shorter one's.
-        body: What is shown; ``None`` when the item is gone.
+        pk: The page.
+        sk: The part of the page.
+        version: The record's sequence number, as an integer: texts of different lengths sort in another order.
+        body: The content; ``None`` if the item is deleted.
     """
 
     pk: str
@@ -33,26 +33,26 @@ class View:
 
     @classmethod
     def of(cls, record: Record, pk: str, sk: str, body: Mapping[str, Any] | None) -> "View":
-        """A view as of a record."""
+        """The view after the change of a record."""
         return cls(pk, sk, _version(record), body)
 
 
 class Views(Protocol):
-    """Pages for readers, kept up to date with the table."""
+    """The pages that readers see."""
 
     def save(self, view: View) -> None:
-        """Keep a view, unless that version or a later one is kept already."""
+        """Save a view, unless the same version or a later one is saved."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Pieces that leave the shelves (below zero) or come back.
+    """Pieces that leave the stock (below zero) or return to it.
 
     Args:
-        id: Names the movement, the same at every delivery.
-        at: When it was caused, the same at every delivery.
-        pieces: How many of each product, by SKU.
+        id: The ID, the same at every delivery.
+        at: The time of the change, the same at every delivery.
+        pieces: The number of pieces of each product, by SKU.
     """
 
     id: str
@@ -66,32 +66,32 @@ class Movement:
 
 
 class UnknownProductError(Exception):
-    """Something was taken of a product that the warehouse does not have."""
+    """A movement takes pieces of a product that does not exist."""
 
 
 class Warehouse(Protocol):
     """The stock of every product."""
 
     def move(self, movement: Movement) -> None:
-        """Add a movement to the stock, once however often it is asked for.
+        """Add a movement to the stock; a repeated movement changes nothing.
 
-        What comes back of a product that is no longer there is let go.
+        Pieces that return to a deleted product are ignored.
 
         Raises:
-            UnknownProductError: Something is taken of a product that is not there; all others were moved.
+            UnknownProductError: Pieces are taken of a product that does not exist; all other products were moved.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DomainEvent:
-    """Something that happened in the shop.
+    """An event of the business.
 
     Args:
-        id: The same at every delivery, so that who listens can leave out what came before.
-        name: What happened: ``OrderPlaced``.
-        at: When.
-        detail: What it is about.
+        id: The ID, the same at every delivery, by which listeners recognise a repetition.
+        name: The kind of event: ``OrderPlaced``.
+        at: The time of the change.
+        detail: The IDs and values of the event.
     """
 
     id: str
@@ -101,34 +101,34 @@ class DomainEvent:
 
     @classmethod
     def of(cls, record: Record, name: str, **detail: str) -> "DomainEvent":
-        """What a record says has happened."""
+        """The event that a record causes."""
         return cls(f"{_identity(record)}/{name}", name, _time(record), detail)
 
 
 class Bus(Protocol):
-    """Takes domain events to whoever listens."""
+    """Delivers domain events to listeners."""
 
     async def publish(self, event: DomainEvent) -> None:
-        """Hand over an event; on return it is safe with the bus."""
+        """Publish an event; on return the bus has stored it."""
         ...
 
 
 def _identity(record: Record) -> str:
     if record.event_id is None:
-        msg = "found a record without an eventID, expected one to recognise a second delivery by"
+        msg = "found a record without an eventID, expected one that identifies a second delivery"
         raise Reject(msg)
     return record.event_id
 
 
 def _version(record: Record) -> int:
     if record.sequence_number is None or not record.sequence_number.isdecimal():
-        msg = "found a record without a SequenceNumber, expected one to tell older from newer by"
+        msg = "found a record without a SequenceNumber, expected one that orders the changes of an item"
         raise Reject(msg)
     return int(record.sequence_number)
 
 
 def _time(record: Record) -> datetime:
     if record.created_at is None:
-        msg = "found a record without an ApproximateCreationDateTime, expected one as the time of what happened"
+        msg = "found a record without an ApproximateCreationDateTime, expected one as the time of the change"
         raise Reject(msg)
     return record.created_at

@@ -1,4 +1,4 @@
-"""Products: the catalogue that readers see, and a domain event when one runs out."""
+"""Products: the catalogue, and a domain event when a product is sold out."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ routes = Routes()
 
 @routes.on_batch(Product)
 def show_in_catalogue(changes: Sequence[Change[Product]], views: ViewsDep) -> None:
-    # A product in demand changes with every order: of all its changes in the batch, the last is what counts.
+    # A popular product changes with every order: the catalogue needs only the last change in the batch.
     latest = {change.image.sku: change for change in changes}
     for sku, change in latest.items():
         product = change.new

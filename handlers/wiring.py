@@ -1,10 +1,10 @@
-"""Which adapters the handlers are given, as the environment says.
+"""The adapters of the handlers, chosen by environment variables.
 
-``SHOP_TABLE``, ``VIEWS_TABLE`` and ``EVENT_BUS`` name what is on AWS. Where one is not set, memory stands in for it,
-but not in Lambda, where that would lose everything and look like success: there ``SHOP_IN_MEMORY=1`` has to ask for it.
+``SHOP_TABLE``, ``VIEWS_TABLE`` and ``EVENT_BUS`` name resources on AWS. Without a variable its adapter is in memory. In
+Lambda that would lose data and look like success, so it needs ``SHOP_IN_MEMORY=1`` there.
 
-``PARKING_QUEUE`` is where records are put aside that can never work, and without one they are reported as failed.
-``POWERTOOLS_METRICS_NAMESPACE`` is where metrics go, and without one there are none.
+``PARKING_QUEUE`` is the queue for records that can never succeed; without it they are reported as failed.
+``POWERTOOLS_METRICS_NAMESPACE`` is the namespace of metrics; without it there are none.
 """
 
 import os
@@ -82,7 +82,7 @@ def _setting(name: str) -> str | None:
     return value or None
 
 
-# Clients are made once per container: making one takes longer than most calls with it.
+# A client is made once per container: that takes longer than most of its calls.
 ViewsDep = Annotated[Views, Depends(get_views, scope="cold_start")]
 WarehouseDep = Annotated[Warehouse, Depends(get_warehouse, scope="cold_start")]
 BusDep = Annotated[Bus, Depends(get_bus, scope="cold_start")]

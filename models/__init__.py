@@ -1,1 +1,1 @@
-"""The entities of a small shop, all in one table: one file each."""
+"""The entities of the shop's table, one file each."""

@@ -31,7 +31,7 @@ class Order(BaseModel):
 
     @property
     def taken(self) -> Counter[str]:
-        """How many of each product it takes off the shelf."""
+        """The number of pieces of each product that the order takes."""
         pieces: Counter[str] = Counter()
         if self.status != "CANCELLED":
             for line in self.lines:

@@ -13,5 +13,5 @@ class Product(BaseModel):
     sku: str
     title: str
     price: Decimal
-    stock: int  # below zero when more was ordered than there was
+    stock: int  # below zero if more pieces are ordered than exist
     attributes: dict[str, Any] = {}

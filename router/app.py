@@ -234,12 +234,15 @@ class Dispatcher:
         return self._options.reserve
 
     @contextmanager
-    def in_new_container(self) -> Iterator[MemoryParking]:
+    def in_new_container(self, *, keep_places: bool = False) -> Iterator[MemoryParking]:
         """Run as in a container that has just started, for tools such as the pytest plugin.
 
-        Inside, values of scope ``cold_start`` are made anew, a store of completed routes in memory is empty, and a
-        record that is parked goes to the place that this yields. A Dispatcher without parking place stays without, and
-        a store of the user's own stays in use. Afterwards everything is as before, ``overrides`` too.
+        Inside, values of scope ``cold_start`` are made anew, and nothing is written to the app's own places: completed
+        routes are kept in memory, and a record that is parked goes to the place that this yields. A Dispatcher without
+        parking place stays without. Afterwards everything is as before, ``overrides`` too.
+
+        Args:
+            keep_places: Whether the app's parking place and its store of completed routes stay in use.
 
         Example:
             >>> app = Dispatcher()
@@ -248,17 +251,15 @@ class Dispatcher:
             {'batchItemFailures': []}
         """
         options, container, overrides = self._options, self._container, dict(self.overrides)
-        place = MemoryParking()
-        self._container = Container()
-        self._options = replace(
-            options,
-            parking=None if options.parking is None else place,
-            completed=MemoryCompleted() if isinstance(options.completed, MemoryCompleted) else options.completed,
-        )
+        place, inside = MemoryParking(), Container()
+        self._container = inside
+        if not keep_places:
+            parking = None if options.parking is None else place
+            self._options = replace(options, parking=parking, completed=MemoryCompleted())
         try:
             yield place
         finally:
             self.overrides.clear()
             self.overrides.update(overrides)
-            self._container.values.close()
             self._options, self._container = options, container
+            inside.values.close()

@@ -1,4 +1,4 @@
-"""The benchmarks run, compare like with like, and judge and write down what they find."""
+"""The benchmarks run, compare equal work, judge the figures and write them into the pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def of_group(name: str) -> Workload:
 
 @pytest.fixture
 def frozen() -> Iterator[None]:
-    """What other tests left in memory is not looked through for garbage before each of some two hundred measurements."""
+    """Excludes objects of other tests from the garbage collections before each of the measurements."""
     gc.collect()
     gc.freeze()
     yield
@@ -51,7 +51,7 @@ def frozen() -> Iterator[None]:
 def test_a_quick_run_measures_every_workload(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All contestants handle all workloads, and the figures of each are kept. Rust is left out where it cannot be had."""
+    """A quick run measures all contestants on all workloads and keeps the figures; without Rust it says so."""
     monkeypatch.setattr(dispatch, "rust_handler", no_rust)
     path = tmp_path / "figures.json"
     dispatch.main(["--quick", "--json", str(path), "--plot", str(tmp_path / "figures.svg")])
@@ -66,7 +66,7 @@ def test_a_quick_run_measures_every_workload(
 
 @pytest.mark.parametrize("group", [name for name in GROUPS if name not in ("entities", "10000")])
 def test_contestants_do_the_same(group: str) -> None:
-    """On as many records as are timed, each makes equal models in the same order, or finds as many failures."""
+    """All contestants make equal models in the same order, or find the same number of failures."""
     for workload in GROUPS[group]():
         assert check_equal_work(workload, make_event(workload, min(workload.records, 200))) > 0
 
@@ -80,7 +80,7 @@ def test_contestants_do_the_same(group: str) -> None:
     ids=["one less", "another order"],
 )
 def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Seen], Any], told: str) -> None:
-    """A contestant that skips a record, or changes their order, ends the run before anything is timed."""
+    """A contestant that skips a record or changes the order ends the run before the measurement."""
 
     def lazy(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Entry:
         honest = contestants.floor(workload, event, seen)
@@ -99,7 +99,7 @@ def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callab
 
 
 def test_a_failure_that_is_not_found_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where every record fails, a contestant that validates nothing ends the run."""
+    """A contestant that does not validate ends the run on a workload of invalid records."""
     monkeypatch.setattr(equality, "CONTESTANTS", {"lazy": lambda *_: Entry(lambda: None, lambda: 0)})
     workload = of_group("invalid")
     with pytest.raises(UnequalWorkError, match="lazy found 0 invalid records of 4"):
@@ -107,13 +107,13 @@ def test_a_failure_that_is_not_found_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_sample_has_the_size_of_its_event() -> None:
-    """1,000 records of 586 bytes of JSON."""
+    """The sample has records of 586 bytes of JSON."""
     text = json.dumps(make_event(of_group("sample")), separators=(",", ":"))
     assert round(len(text) / 1000) == 586
 
 
 def test_each_is_measured_in_each_round() -> None:
-    """Whoever is measured is so once a round, in orders that differ."""
+    """Each contestant is measured once in each round, in orders that differ."""
     order: list[str] = []
 
     def run(name: str) -> float:
@@ -129,7 +129,7 @@ def test_each_is_measured_in_each_round() -> None:
 
 
 def test_ratios_are_of_one_round() -> None:
-    """A round that is slow for both sides is like the others."""
+    """Ratios are taken within a round, so a round that is slow for both sides does not count."""
     assert ratios([2.0, 20.0, 2.0], [1.0, 10.0, 1.0]) == Spread(2.0, 2.0, 2.0)
 
 
@@ -138,31 +138,31 @@ def test_ratios_are_of_one_round() -> None:
     [(2, None, "met"), (2.1, None, "not met"), (None, 2, "met"), (None, 1.9, "not met")],
 )
 def test_a_goal_is_met_at_its_bound(at_least: float | None, at_most: float | None, verdict: str) -> None:
-    """The bound itself is enough."""
+    """A figure equal to the bound meets the goal."""
     assert Goal("", lambda _: 2.0, at_least, at_most).verdict(Results(1)) == verdict
 
 
 def test_what_was_not_measured_is_not_judged() -> None:
-    """A run of some workloads says so of the goals of the others."""
+    """A goal whose workload was not measured has the verdict "not measured"."""
     assert {goal.verdict(Results(1)) for goal in GOALS} == {"not measured"}
 
 
 def test_goals_look_at_the_right_times() -> None:
-    """Three times as fast as Powertools at twice the floor's time: one goal is met, the other not."""
+    """With three times Powertools' speed at twice the floor's time, one goal is met and the other is not."""
     times = {"app": [2.0], "powertools": [6.0], "floor": [1.0]}
     results = Results(1, {"insert": measured(times)})
     assert [(goal.found(results), goal.verdict(results)) for goal in GOALS[:2]] == [(3.0, "met"), (2.0, "not met")]
 
 
 def test_memory_is_small_and_nothing_is_kept() -> None:
-    """Handling an event takes less than a quarter of its own memory above it, and leaves nothing behind."""
+    """Handling an event needs less than a quarter of the event's memory in addition, and leaves no objects."""
     memory = measure_memory(500_000)["app"]
     assert memory.share < 0.25
     assert memory.kept == 0
 
 
 def test_the_same_figures_draw_the_same_picture(tmp_path: Path) -> None:
-    """There is no date in it, and nothing drawn by lot."""
+    """The picture has no date and no random parts."""
     results = Results(2, {"insert": measured({name: [1.0, 2.0] for name in CONTESTANTS})})
     for name in ("one.svg", "two.svg"):
         plot(results, tmp_path / name)
@@ -170,20 +170,20 @@ def test_the_same_figures_draw_the_same_picture(tmp_path: Path) -> None:
 
 
 def test_figures_go_between_their_markers() -> None:
-    """What stood there is gone, what stands around stays."""
+    """New figures replace those between the markers, and the text around them stays."""
     page = "before\n<!-- a -->\n\nold\n\n<!-- /a -->\nafter\n"
     assert spliced(page, {"a": "new"}) == page.replace("old", "new")
 
 
 @pytest.mark.parametrize("figures", [{}, {"b": ""}, {"a": "", "b": ""}])
 def test_other_markers_are_an_error(figures: dict[str, str]) -> None:
-    """A figure without a place, or a place without a figure, does not pass unseen."""
+    """A figure without markers, or markers without a figure, is an error."""
     with pytest.raises(MarkerError, match="found markers a, expected"):
         spliced("<!-- a -->\n<!-- /a -->\n", figures)
 
 
 def test_pages_have_a_place_for_each_figure() -> None:
-    """``--write-docs`` finds its markers."""
+    """The pages have the markers of ``--write-docs``."""
     page = FOLDER.joinpath("benchmarks.md").read_text(encoding="utf-8")
     assert spliced(page, {**tables(Results(1)), "pythons": ""})
     page = FOLDER.joinpath("scale.md").read_text(encoding="utf-8")
@@ -191,7 +191,7 @@ def test_pages_have_a_place_for_each_figure() -> None:
 
 
 def test_pythons_stand_beside_each_other() -> None:
-    """A row for each workload and a column for each Python, with the cost and the ratios of the kept figures."""
+    """The table has a row for each workload and a column for each Python, with time and ratios."""
     times = {"app": [1e-4], "powertools": [3e-4], "powertools-models": [4e-4], "floor": [5e-5]}
     results = Results(1, {"insert": measured(times)})
     kept = [{**results.to_dict(), "python": version} for version in ("3.11.7", "3.13.0")]
@@ -211,14 +211,14 @@ def test_the_page_on_scale_shows_what_is_simulated() -> None:
 
 @pytest.mark.parametrize("arguments", [["--quick"], ["--workload", "insert"]])
 def test_docs_are_written_by_whole_runs_only(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Figures of a part of the workloads, or of a few records, would stand beside others."""
+    """``--write-docs`` is refused for a part of the workloads or for few records."""
     with pytest.raises(SystemExit, match="2"):
         dispatch.main([*arguments, "--write-docs"])
     assert "is for a whole run" in capsys.readouterr().err
 
 
 def test_rust_needs_cargo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without it, and with nothing built before, what is missing is named."""
+    """Without cargo and without an earlier build, the error names cargo."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(rust, "LIBRARY", tmp_path / "nothing.so")
     with pytest.raises(RustMissingError, match="found no cargo"):
@@ -228,7 +228,7 @@ def test_rust_needs_cargo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_instructions_need_valgrind(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without it, one line says what to install."""
+    """Without valgrind, one line says what to install."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit, match="2"):
         instructions.main(["--workload", "insert", "--contestant", "floor"])

@@ -1,8 +1,8 @@
-"""The path of a record is short, and stays so: how many functions a record calls is counted, not timed.
+"""The number of calls of a record is exactly its budget.
 
-Calls are the same in every run and on every machine, which times are not. They are no times: `make bench` and
-`python -m tests.benchmarks.instructions` tell what a change costs or saves. They do tell, in every run of the tests,
-that somebody made the path longer or shorter.
+Calls are the same in every run and on every machine; times are not. The counts show in every run of the tests that a
+change made the path of a record longer or shorter. `make bench` and `python -m tests.benchmarks.instructions` show what
+it costs or saves.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ Event = dict[str, Any]
 
 
 class Calls(NamedTuple):
-    """Calls that one more record of an event brings: of functions written in Python, and of those written in C."""
+    """The calls of one more record in an event: of functions written in Python, and of those written in C."""
 
     python: int
     c: int
 
 
-# What a record calls: Python, C. If a change needs more, raise the number here and say in the commit what it is good for;
-# if it needs less, lower it, so that what was gained stays.
+# The calls of a record: Python, C. If a change needs more, raise the number and give the reason in the commit; if it needs
+# less, lower it, so that the gain is kept.
 BUDGETS = {
     "insert": Calls(3, 12),
     "modify": Calls(4, 21),
@@ -120,7 +120,7 @@ def record(name: str, entity: str, number: int) -> dict[str, Any]:
 
 
 def calls(run: Callable[[], object]) -> Counter[str]:
-    """How many calls of each kind a run makes."""
+    """Count the calls of each kind in a run."""
     counts: Counter[str] = Counter()
     with profiled(lambda _, kind: counts.update([kind])):
         run()
@@ -128,11 +128,11 @@ def calls(run: Callable[[], object]) -> Counter[str]:
 
 
 @contextlib.contextmanager
-def profiled(told: Callable[[FrameType, str], object]) -> Iterator[None]:
-    """Each call meanwhile is told, with its frame and its kind."""
+def profiled(on_call: Callable[[FrameType, str], object]) -> Iterator[None]:
+    """Report each call within the block, with its frame and its kind."""
     before = sys.getprofile()
-    gc.disable()  # the callbacks of a collection are calls too, and come when they like
-    sys.setprofile(lambda frame, kind, _: told(frame, kind))
+    gc.disable()  # the callbacks of a collection are calls too, at any time
+    sys.setprofile(lambda frame, kind, _: on_call(frame, kind))
     try:
         yield
     finally:
@@ -141,12 +141,12 @@ def profiled(told: Callable[[FrameType, str], object]) -> Iterator[None]:
 
 
 def calls_of_a_record(path: str) -> Calls:
-    """What one record more calls: events of 20 and of 40, so that what an invocation takes falls out."""
+    """Count the calls of one more record: the difference of events of 20 and 40 excludes the calls of the invocation."""
     routes, name, entity = PATHS[path]
     app = Dispatcher(routes())
     few, many = event(name, entity, 20), event(name, entity, 40)
     with quiet():
-        app(few)  # the log is set up, and models' schemas are read, by the first
+        app(few)  # the first event sets up the log and reads the schemas of models
         once, twice = calls(lambda: app(few)), calls(lambda: app(many))
     more = {kind: divmod(twice[kind] - once[kind], 20) for kind in ("call", "c_call")}
     assert not any(rest for _, rest in more.values()), f"{path}: not every record makes the same calls: {more}"
@@ -155,26 +155,25 @@ def calls_of_a_record(path: str) -> Calls:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_record_calls_what_it_may(path: str) -> None:
-    """Neither more than its budget, which would go unseen, nor less, which could be lost again."""
+    """A record makes as many calls as its budget: a longer path is noticed, and a shorter one is kept."""
     found, budget = calls_of_a_record(path), BUDGETS[path]
     assert found == budget, (
-        f"{path}: found {found}, expected {budget}. If that is more: is it worth it for every record? "
-        f"If it is less: well done. Either way correct BUDGETS in {__name__}, and say in the commit why"
+        f"{path}: found {found}, expected {budget}; correct BUDGETS in {__name__}, and give the reason in the commit"
     )
 
 
 def test_the_log_is_written_once_an_invocation() -> None:
-    """No record on its regular way calls the log: a line costs as much as ten records."""
+    """A record that succeeds makes no call of the log: a line costs as much as ten records."""
     app = Dispatcher(of_insert())
     written: list[str] = []
 
-    def told(frame: FrameType, kind: str) -> None:
+    def note(frame: FrameType, kind: str) -> None:
         if kind == "call" and "structlog" in frame.f_code.co_filename:
             written.append(frame.f_code.co_name)
 
     with quiet():
         app(event("INSERT", "Order", 1))
-        with profiled(told):
+        with profiled(note):
             app(event("INSERT", "Order", 1))
             once = len(written)
             app(event("INSERT", "Order", 500))

@@ -19,6 +19,7 @@ __all__ = [
     "JsonOption",
     "LimitOption",
     "ParallelizationOption",
+    "ParkOption",
     "PoisonOption",
     "RetriesOption",
     "TableOption",
@@ -58,6 +59,10 @@ TimeoutOption = Annotated[
 ]
 PoisonOption = Annotated[
     T, typer.Option("--poison", metavar="SHARE", min=0, max=1, help="Records that always fail: 0.001 is 1 in 1000.")
+]
+
+ParkOption = Annotated[
+    bool, typer.Option("--park", help="Park in the app's parking place; else parked records are only shown.")
 ]
 
 # Parameters of the event source mapping, by AWS's names.

@@ -16,6 +16,7 @@ from router.app import Dispatcher
 from router.cli.app_loader import load_app
 from router.cli.console import error_text
 from router.cli.json_output import error_document
+from router.cli.places import app_in_container
 from router.local.cloudformation.template import LocalFunction
 from router.local.runtime import Answer, FunctionConfiguration, RuntimeFunction, payload_of
 from router.outcomes import Outcome, Report, Status
@@ -68,11 +69,14 @@ class InProcess:
     Args:
         app: The app.
         timeout: The function's time-out, in seconds.
+        park: Whether the app parks in its own parking place and remembers completed routes in its own store.
     """
 
-    def __init__(self, app: Dispatcher, timeout: float) -> None:
-        self.app = app
+    def __init__(self, app: Dispatcher, timeout: float, *, park: bool = False) -> None:
         self._timeout = timeout
+        self._park = park
+        self._container = contextlib.ExitStack()
+        self.reload(app)
 
     def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
         """Run the app on one event; see :class:`Runner`."""
@@ -88,8 +92,14 @@ class InProcess:
         return RunResult(report, f"took longer than {self._timeout:g} s, its time-out" if late else None)
 
     def reload(self, app: Dispatcher) -> None:
-        """Replace the app by one that was loaded again."""
+        """Replace the app by one that was loaded again, in a container of its own."""
+        self.close()
+        self._container.enter_context(app_in_container(app, park=self._park))
         self.app = app
+
+    def close(self) -> None:
+        """Close the app's container."""
+        self._container.close()
 
 
 class InRuntime:
@@ -145,18 +155,22 @@ def _problem(answer: Answer) -> str:
 
 
 @contextlib.contextmanager
-def open_runner(app: str, function: LocalFunction, stream_arn: str, *, runtime: bool) -> Iterator[Runner]:
+def open_runner(
+    app: str, function: LocalFunction, stream_arn: str, *, runtime: bool, park: bool = False
+) -> Iterator[Runner]:
     """Load an app and make its runner.
 
     Args:
         app: ``module:attribute``.
         function: The function as the template describes it.
         stream_arn: The ARN of the stream, whose region becomes the function's.
-        runtime: Whether to run the app in Lambda's runtime client.
+        runtime: Whether to run the app in Lambda's runtime client, where it uses its own places.
+        park: Whether the app in this process uses its own places.
     """
     loaded = load_app(app)
     if not runtime:
-        yield InProcess(loaded, function.timeout)
+        with contextlib.closing(InProcess(loaded, function.timeout, park=park)) as runner:
+            yield runner
         return
     configuration = FunctionConfiguration(
         handler=app.replace(":", "."),

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from router import Change, Dispatcher, Routes
+from router import Change, Dispatcher, JsonLinesParking, Routes
 from router.cli.runners import InProcess, InRuntime, open_runner, print_log_line
 from router.local.cloudformation.template import read_template
 from router.local.runtime import Answer, RuntimeFunction
@@ -135,3 +135,22 @@ def test_lines_of_an_error_are_lines(capsys: pytest.CaptureFixture[str]) -> None
     """The client writes them as one."""
     print_log_line("[ERROR] ValueError\rTraceback\r\xa0\xa0File")
     assert capsys.readouterr().err == "[ERROR] ValueError\nTraceback\n  File\n"
+
+
+def test_an_app_in_this_process_parks_in_memory(tmp_path: Path) -> None:
+    """A session on this machine writes to no place of production."""
+    place = tmp_path / "parked.jsonl"
+    runner = InProcess(Dispatcher(routes, parking=JsonLinesParking(place), unrouted="park"), timeout=3)
+    ran = runner.run({"Records": [record(1, "Coupon")]}, "r", spent=0)
+    runner.close()
+    assert ([outcome.status for outcome in ran.report], place.exists()) == (["parked"], False)
+
+
+def test_a_reloaded_app_parks_in_memory_too(tmp_path: Path) -> None:
+    """Each app has a container of its own."""
+    place = tmp_path / "parked.jsonl"
+    runner = InProcess(APP, timeout=3)
+    runner.reload(Dispatcher(routes, parking=JsonLinesParking(place), unrouted="park"))
+    runner.run({"Records": [record(1, "Coupon")]}, "r", spent=0)
+    runner.close()
+    assert not place.exists()

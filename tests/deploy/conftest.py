@@ -1,7 +1,7 @@
-"""The function's package, for every test beside this file.
+"""The function's package, for all tests of this folder.
 
-With ``ROUTER_REAL_ENGINES=1`` it is built, which takes the network. Otherwise a package of `make build` is used, if it is
-for the Python that is asked for.
+With ``ROUTER_REAL_ENGINES=1`` it is built, which needs the network. Otherwise the package of an earlier `make build` is
+used, if it is for the requested Python.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def artifact(real: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(real: None, tmp_path: Path) -> Path:
-    """A copy of what the package is built from, for tests that build, which takes the network."""
+    """A copy of the sources of the package, for tests that build it, which needs the network."""
     if not REQUIRED:
         missing("a build takes the network: set ROUTER_REAL_ENGINES=1")
     root = tmp_path / "project"

@@ -1,4 +1,4 @@
-"""The function's package: what is in it, and that it runs with nothing else beside it."""
+"""The function's package: its content, and that it runs without anything else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ print(json.dumps({"response": handlers.app(event, None), "outside": outside}))
 
 
 def run(artifact: Path, event: str, empty: Path) -> dict[str, object]:
-    """Run the package on an event, in a process that has nothing but the standard library beside it."""
+    """Run the package on an event in a process that has only the standard library besides."""
     command = [sys.executable, "-I", "-S", "-B", "-c", RUN, str(artifact), str(ROOT / "tests" / "events" / event)]
     environment = {"SHOP_IN_MEMORY": "1", "LOG_LEVEL": "CRITICAL"}
     done = subprocess.run(command, cwd=empty, env=environment, capture_output=True, text=True, check=False)
@@ -60,20 +60,20 @@ def tool() -> ModuleType:
 
 class TestThePackage:
     def test_it_handles_events_with_nothing_beside_it(self, artifact: Path, tmp_path: Path) -> None:
-        """Unpacked elsewhere, in an isolated process without any site-packages."""
+        """The package handles events in an isolated process without site-packages."""
         unpacked = shutil.copytree(artifact, tmp_path / "unpacked")
         (tmp_path / "empty").mkdir()
         result = run(unpacked, "order-lifecycle.json", tmp_path / "empty")
         assert result == {"response": {"batchItemFailures": []}, "outside": []}
 
     def test_it_reports_a_record_that_fails(self, artifact: Path, tmp_path: Path) -> None:
-        """As from the sources."""
+        """The package reports a record that fails, like the sources."""
         response = run(artifact, "poison.json", tmp_path)["response"]
         assert isinstance(response, dict)
         assert len(response["batchItemFailures"]) == 1
 
     def test_it_holds_the_application_and_the_router(self, artifact: Path) -> None:
-        """Every file of handlers/ and models/."""
+        """The package contains every file of handlers/ and models/."""
         for folder in ("handlers", "models"):
             assert {each.name for each in (ROOT / folder).glob("*.py")} == {
                 each.name for each in (artifact / folder).glob("*.py")
@@ -96,11 +96,11 @@ class TestThePackage:
         ],
     )
     def test_it_leaves_out(self, artifact: Path, left_out: str) -> None:
-        """Tools, tests, and what Lambda's runtime has itself."""
+        """The package contains no tools, no tests and nothing that Lambda's runtime has."""
         assert not (artifact / left_out).exists()
 
     def test_it_holds_what_is_pinned_and_nothing_else(self, artifact: Path) -> None:
-        """Each at its version."""
+        """The package contains each pinned distribution at its version, and no other."""
         found = {
             path.name.removesuffix(".dist-info").replace("-", "==").replace("_", "-")
             for path in artifact.glob("*.dist-info")
@@ -108,7 +108,7 @@ class TestThePackage:
         assert found == set(pins(".lambda/packages.txt"))
 
     def test_it_holds_bytecode_of_its_python(self, artifact: Path) -> None:
-        """Lambda cannot write any."""
+        """The package contains bytecode, because Lambda cannot write any."""
         tag = f"cpython-{VERSION.replace('.', '')}"
         sources = list(artifact.rglob("*.py"))
         assert [
@@ -116,7 +116,7 @@ class TestThePackage:
         ] == []
 
     def test_it_names_no_path_of_the_machine_that_built_it(self, artifact: Path) -> None:
-        """Bytecode tells where the source is in Lambda."""
+        """Bytecode names the source's path in Lambda."""
         code = (artifact / "router" / "__pycache__" / f"app.cpython-{VERSION.replace('.', '')}.pyc").read_bytes()
         assert b"/var/task/router/app.py" in code
         places = (str(ROOT).encode(), str(artifact).encode())
@@ -126,18 +126,18 @@ class TestThePackage:
 class TestPins:
     @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/cli.txt"])
     def test_the_packages_are_pinned_as_in_the_constraints(self, name: str) -> None:
-        """What was tested is what runs, by version and hash."""
+        """Versions and hashes are those with which the tests run."""
         packages, constraints = pins(name), pins("constraints.txt")
         assert len(packages) >= 8
         assert packages.items() <= constraints.items()
 
     @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/cli.txt", ".lambda/sam.txt"])
     def test_no_registry_is_named(self, name: str) -> None:
-        """Where packages come from is for each machine to say."""
+        """The lists of packages name no registry."""
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")
 
     def test_hashes_are_enforced(self, copied: Path, tmp_path: Path) -> None:
-        """A wheel that is not the pinned one is refused."""
+        """A wheel with another hash is refused."""
         path = copied / ".lambda" / "packages.txt"
         path.write_text(re.sub(r"(sha256:)\w{8}", r"\g<1>00000000", path.read_text(encoding="utf-8")), encoding="utf-8")
         with pytest.raises(AssertionError, match="DO NOT MATCH THE HASHES"):
@@ -146,7 +146,7 @@ class TestPins:
 
 class TestBuilding:
     def test_a_commit_makes_one_package(self, copied: Path, tmp_path: Path, tool: ModuleType) -> None:
-        """Built again elsewhere, its zip is the same to the last byte."""
+        """A second build in another folder gives the same zip, byte for byte."""
         first = build_artifact(VERSION, tmp_path / "first", root=copied)
         second = build_artifact(VERSION, tmp_path / "a" / "second", root=copied)
         for tree in (first, second):
@@ -157,7 +157,7 @@ class TestBuilding:
         assert len(digests) == 1
 
     def test_without_a_folder_nothing_is_built(self) -> None:
-        """It would be installed who knows where."""
+        """Without a target folder the build stops with an error."""
         done = subprocess.run(
             ["make", "build-Router", "ARTIFACTS_DIR="], cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -165,7 +165,7 @@ class TestBuilding:
         assert "say where the package goes: ARTIFACTS_DIR=folder" in done.stderr
 
     def test_it_is_built_for_the_runtime_of_the_template(self) -> None:
-        """Which the Makefile reads there."""
+        """The Makefile reads the runtime from the template."""
         (runtime,) = re.findall(
             r"^ *Runtime: (\S+)$", (ROOT / "template.yaml").read_text(encoding="utf-8"), re.MULTILINE
         )
@@ -182,7 +182,7 @@ class TestBuilding:
         ("architecture", "platform"), [("arm64", "manylinux2014_aarch64"), ("x86_64", "manylinux2014_x86_64")]
     )
     def test_wheels_are_of_the_architecture_that_sam_chose(self, architecture: str, platform: str) -> None:
-        """By the Makefile that template.yaml names for it."""
+        """The Makefile that template.yaml names for an architecture selects its wheels."""
         command = ["make", "--dry-run", "-f", f".lambda/{architecture}/Makefile", "build-Router", "ARTIFACTS_DIR=x"]
         recipe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert f"--platform {platform} " in recipe.stdout
@@ -190,7 +190,7 @@ class TestBuilding:
 
 class TestSizes:
     def test_the_table_adds_up(self, tool: ModuleType, tmp_path: Path) -> None:
-        """Each package with its bytecode and its dist-info; the zip has everything."""
+        """Each package counts with its bytecode and its dist-info, and the zip contains everything."""
         tree = tmp_path / "arm64"
         for name, size in {
             "big/a.py": 3_000_000,
@@ -208,7 +208,7 @@ class TestSizes:
         assert lines[-1].split() == ["of", "it", "bytecode", "0.50", "MB"]
 
     def test_lambda_may_read_what_is_zipped(self, tool: ModuleType, tmp_path: Path) -> None:
-        """It runs as another user than who built it."""
+        """Every user may read the files in the zip, because Lambda runs as another user."""
         (tmp_path / "arm64").mkdir()
         (tmp_path / "arm64" / "secret.py").touch(mode=0o600)
         tool.pack(tmp_path / "arm64")

@@ -1,6 +1,6 @@
-"""template.yaml: what linters say of it, before and after SAM has rewritten it, and what it promises.
+"""template.yaml: findings of linters before and after SAM's transformation, and its promises.
 
-Linters do not see into a function's events before SAM's translator has made an event source mapping of them.
+Linters do not check a function's events until SAM's translator has made event source mappings of them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Metric = tuple[str, str, str]
 
 
 class _NoManagedPolicies:
-    """The translator asks for the ARNs of managed policies that are written by their names alone."""
+    """Stands in for the loader of managed policies: the template names them by their ARNs."""
 
     def load(self) -> dict[str, str]:
         return {}
@@ -62,7 +62,7 @@ def translated(written: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def resources() -> Resources:
-    """The resources as CloudFormation gets them from SAM."""
+    """The resources as SAM gives them to CloudFormation."""
     found: Resources = translated(WRITTEN)["Resources"]
     return found
 
@@ -80,22 +80,22 @@ def dashboard(resources: Resources) -> dict[str, Any]:
 
 
 class TestLinters:
-    def test_cfn_lint_minds_nothing(self) -> None:
-        """As it is written."""
+    def test_cfn_lint_has_no_findings(self) -> None:
+        """cfn-lint has no findings in the template."""
         assert lint(WRITTEN) == []
 
-    def test_cfn_lint_minds_nothing_of_the_event_source_mapping(self) -> None:
-        """As SAM rewrites it, which is what CloudFormation sees."""
+    def test_cfn_lint_has_no_findings_after_the_transformation(self) -> None:
+        """cfn-lint has no findings in the template after SAM's transformation."""
         assert lint(json.dumps(translated(WRITTEN))) == []
 
-    def test_a_wrong_setting_of_the_mapping_would_be_found(self) -> None:
-        """Only in the rewritten form: the test above looks where it has to."""
+    def test_a_wrong_setting_of_the_mapping_is_found(self) -> None:
+        """cfn-lint finds a wrong setting of the mapping only after the transformation."""
         wrong = WRITTEN.replace("BatchSize: 100", "BatchSize: 20000")
         assert lint(wrong) == []
         assert [match.rule.id for match in lint(json.dumps(translated(wrong)))] == ["E3034"]
 
-    def test_sam_minds_nothing(self, real: None) -> None:
-        """`sam validate --lint`, with the SAM that builds."""
+    def test_sam_has_no_findings(self, real: None) -> None:
+        """`sam validate --lint` of the SAM CLI that builds has no findings."""
         sam = ROOT / ".venv-sam" / "bin" / "sam"
         if not sam.exists():
             missing("there is no SAM in .venv-sam: make build")
@@ -107,7 +107,7 @@ class TestLinters:
 
 class TestPolicies:
     def test_no_statement_allows_everything(self, resources: Resources) -> None:
-        """Neither every resource nor every action of a service."""
+        """No statement allows every resource or every action of a service."""
         allowed = [each for each in statements(resources) if each["Effect"] == "Allow" and "Principal" not in each]
         assert len(allowed) >= 8
         for statement in allowed:
@@ -115,13 +115,13 @@ class TestPolicies:
             assert not [action for action in as_list(statement["Action"]) if "*" in action]
 
     def test_resources_are_of_this_stack(self, resources: Resources) -> None:
-        """Each is named by a reference, so that no other stack's can be meant."""
+        """Statements name resources by reference, so that they mean this stack."""
         for statement in statements(resources):
             for resource in as_list(statement.get("Resource", [])):
                 assert set(resource) <= {"Fn::GetAtt", "Fn::Sub"}
 
     def test_the_function_may_only_send_to_the_parking_queue(self, resources: Resources) -> None:
-        """It need not read what it parked."""
+        """The function may not read the parking queue."""
         found = [
             each
             for each in statements(resources)
@@ -131,8 +131,8 @@ class TestPolicies:
             ("sqs:SendMessage", {"Fn::GetAtt": ["ParkedRecords", "Arn"]})
         ]
 
-    def test_the_role_lets_traces_be_written_only_where_there_are_some(self, resources: Resources) -> None:
-        """X-Ray's policy comes with the parameter Tracing."""
+    def test_the_role_may_write_traces_only_if_traced(self, resources: Resources) -> None:
+        """The role has X-Ray's policy only if the parameter Tracing is Active."""
         condition, traced, untraced = resources["RouterRole"]["Properties"]["ManagedPolicyArns"]["Fn::If"]
         assert (condition, untraced) == ("Traced", {"Ref": "AWS::NoValue"})
         assert [each["Fn::Sub"].rpartition("/")[2] for each in traced] == ["AWSXRayDaemonWriteAccess"]
@@ -140,21 +140,19 @@ class TestPolicies:
 
 class TestTheMapping:
     def test_one_bad_record_costs_one_record(self, mapping: dict[str, Any]) -> None:
-        """It is reported alone, found by halving if the function dies, and given up in the end."""
+        """A bad record is reported alone, found by bisecting if the function dies, and discarded in the end."""
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["BisectBatchOnFunctionError"] is True
         assert 60 <= mapping["MaximumRecordAgeInSeconds"] < 86_400  # the stream keeps records for a day
         assert mapping["MaximumRetryAttempts"] > 0
 
-    def test_what_is_given_up_goes_where_the_records_are_kept(
-        self, mapping: dict[str, Any], resources: Resources
-    ) -> None:
-        """A queue or a topic would be told their numbers only."""
+    def test_discarded_records_go_to_a_bucket(self, mapping: dict[str, Any], resources: Resources) -> None:
+        """Discarded records go to a bucket, because a queue or a topic gets only their numbers."""
         destination, attribute = mapping["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"]
         assert (resources[destination]["Type"], attribute) == ("AWS::S3::Bucket", "Arn")
 
-    def test_each_setting_that_is_not_awss_says_why(self) -> None:
-        """In a comment beside it, or above it and those that it belongs to."""
+    def test_each_setting_that_is_not_a_default_has_a_reason(self) -> None:
+        """A setting that differs from AWS's default has a comment beside it or above its group."""
         given, default = read_template(TEMPLATE).function().settings, MappingSettings()
         changed = [
             each.name
@@ -166,30 +164,30 @@ class TestTheMapping:
 
 
 class TestParking:
-    def test_the_function_is_told_the_queue(self, resources: Resources) -> None:
-        """By the variable that handlers/wiring.py reads."""
+    def test_the_function_has_the_queues_url(self, resources: Resources) -> None:
+        """The function has the queue's URL in the variable that handlers/wiring.py reads."""
         variables = resources["Router"]["Properties"]["Environment"]["Variables"]
         assert variables["PARKING_QUEUE"] == {"Ref": "ParkedRecords"}
         assert "PARKING_QUEUE" in (ROOT / "handlers" / "wiring.py").read_text(encoding="utf-8")
 
     @pytest.mark.parametrize("name", ["ParkedRecords", "ParkedDeadLetters"])
-    def test_queues_keep_items_as_long_as_they_can_and_encrypted(self, resources: Resources, name: str) -> None:
-        """And outlive the stack, as the bucket of failed records does."""
+    def test_queues_are_encrypted_and_keep_items_for_14_days(self, resources: Resources, name: str) -> None:
+        """Queues are encrypted, keep items as long as possible and outlive the stack, like the bucket."""
         queue = resources[name]
         assert queue["DeletionPolicy"] == "Retain"
         assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600
         assert queue["Properties"]["SqsManagedSseEnabled"] is True
 
-    def test_what_cannot_be_redriven_goes_to_dead_letters(self, resources: Resources) -> None:
-        """After more tries than one."""
+    def test_the_parking_queue_has_a_dead_letter_queue(self, resources: Resources) -> None:
+        """A parked record moves to the dead-letter queue after more than one attempt."""
         policy = resources["ParkedRecords"]["Properties"]["RedrivePolicy"]
         assert policy["deadLetterTargetArn"] == {"Fn::GetAtt": ["ParkedDeadLetters", "Arn"]}
         assert policy["maxReceiveCount"] > 1
 
 
 class TestAlarms:
-    def test_there_is_one_for_each_way_to_lose_time_or_records(self, resources: Resources) -> None:
-        """Late, dying, parked, given up, lost."""
+    def test_there_is_one_for_each_kind_of_loss(self, resources: Resources) -> None:
+        """There are alarms for late, failing, parked, discarded and lost records."""
         names = {alarm["MetricName"] for alarm in alarms(resources)}
         assert names == {
             "IteratorAge",
@@ -199,10 +197,10 @@ class TestAlarms:
             "DroppedEventCount",
         }
 
-    def test_changes_that_wait_are_told_before_they_are_given_up(
+    def test_the_iterator_age_alarms_before_records_are_discarded(
         self, resources: Resources, mapping: dict[str, Any]
     ) -> None:
-        """With time left to do something about it."""
+        """The alarm on the iterator age comes long before records are discarded."""
         (age,) = (alarm for alarm in alarms(resources) if alarm["MetricName"] == "IteratorAge")
         assert (
             age["Threshold"] / 1000 + age["Period"] * age["EvaluationPeriods"]
@@ -210,22 +208,22 @@ class TestAlarms:
         )
 
     def test_all_notify_the_topic_if_there_is_one(self, resources: Resources) -> None:
-        """When they go off, and when it is over."""
+        """Every alarm notifies the topic when it starts and when it ends."""
         notified = {"Fn::If": ["Notified", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]}
         assert all(alarm["AlarmActions"] == alarm["OKActions"] == notified for alarm in alarms(resources))
 
     def test_all_are_on_the_dashboard(self, resources: Resources, dashboard: dict[str, Any]) -> None:
-        """Without a topic that is where they are seen."""
+        """The dashboard shows every alarm."""
         made = {f"${{{name}.Arn}}" for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
         (shown,) = (each["properties"]["alarms"] for each in dashboard["widgets"] if each["type"] == "alarm")
         assert set(shown) == made
 
 
 class TestMetrics:
-    def test_alarms_and_the_dashboard_use_metrics_of_aws_that_there_are(
+    def test_alarms_and_the_dashboard_use_existing_metrics_of_aws(
         self, resources: Resources, dashboard: dict[str, Any]
     ) -> None:
-        """By their namespaces and dimensions; a wrong name would stay empty for ever."""
+        """Namespaces and dimensions of AWS's metrics exist: a metric with a wrong name stays empty."""
         alarmed = [(each["Namespace"], each["Dimensions"][0]["Name"], each["MetricName"]) for each in alarms(resources)]
         used = [*alarmed, *(each for each in shown(dashboard) if each[0] != "Shop")]
         assert [each for each in used if each[2] not in AWS_METRICS.get(each[:2], "").split()] == []
@@ -233,7 +231,7 @@ class TestMetrics:
     def test_the_dashboard_uses_metrics_that_the_router_writes(
         self, dashboard: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """With the dimensions that it writes them with."""
+        """Metrics of the router on the dashboard have the dimensions with which it writes them."""
         monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
         app = Dispatcher(orders.routes, messages.routes, metrics=Metrics("Shop", service="shop"))
         app(json.loads((ROOT / "tests/events/order-lifecycle.json").read_text(encoding="utf-8")), None)
@@ -252,8 +250,8 @@ class TestMetrics:
         assert searched
         assert {frozenset(dimensions) for *dimensions, _ in searched} <= {dimensions for dimensions, _ in written}
 
-    def test_the_mapping_counts_what_alarms_go_by(self, mapping: dict[str, Any]) -> None:
-        """Without EventCount none of its metrics has data."""
+    def test_the_mapping_publishes_the_metrics_of_the_alarms(self, mapping: dict[str, Any]) -> None:
+        """The mapping publishes EventCount, without which its metrics have no data."""
         assert mapping["MetricsConfig"] == {"Metrics": ["EventCount"]}
 
 
@@ -273,7 +271,7 @@ def alarms(resources: Resources) -> list[dict[str, Any]]:
 
 
 def shown(dashboard: dict[str, Any]) -> Iterator[Metric]:
-    """The metrics of a dashboard, where `.` is what stands above and `...` all of it."""
+    """The metrics of a dashboard, where `.` repeats the value above and `...` the whole row above."""
     for widget in dashboard["widgets"]:
         above: list[str] = []
         for row in widget["properties"].get("metrics", ()):

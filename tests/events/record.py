@@ -1,4 +1,4 @@
-"""Record the events of this folder anew: ``python -m tests.events.record``."""
+"""Record the events of this folder again: ``python -m tests.events.record``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REGION = "us-east-1"
 
 
 def open_shop(client: Any, view: str) -> str:
-    """Make an empty table `Shop` and return the ARN of its stream."""
+    """Create an empty table `Shop` and return the ARN of its stream."""
     names = ("pk", "sk")
     table = client.create_table(
         TableName="Shop",
@@ -37,7 +37,7 @@ def open_shop(client: Any, view: str) -> str:
 
 
 def record(engine: DynamoDBLocal, story: Story) -> dict[str, Any]:
-    """Play a story on a table of its own and return the event that Lambda would be given."""
+    """Run a story on a table of its own and return the event that Lambda would deliver."""
     client = engine.client("dynamodb")
     stream_arn = open_shop(client, story.view)
     try:

@@ -1,4 +1,4 @@
-"""What happens in a small shop: each story is a life that is played on a table and recorded as one event."""
+"""Stories of a small shop: each writes to a table and is recorded as one event."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SWEEP_SECONDS = 90
 
 
 class Shop:
-    """The table `Shop`, written to as an application would write to it, with plain Python values."""
+    """The table `Shop`, written with plain Python values as an application does."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -154,7 +154,7 @@ def cart_expired(shop: Shop) -> None:
 
 
 def nested(depth: int) -> Any:
-    """Maps and lists in turn, as many levels as asked for, round one text."""
+    """Maps and lists in turn, nested to a number of levels, around one text."""
     value: Any = "the innermost value"
     for level in range(depth, 0, -1):
         value = {f"level_{level}": value} if level % 2 else [level, value]
@@ -253,7 +253,7 @@ def poison(shop: Shop) -> None:
 
 
 class Story(NamedTuple):
-    """A life and what the table's stream carries of it."""
+    """A story and the view type of the stream that records it."""
 
     life: Callable[[Shop], None]
     view: str = "NEW_AND_OLD_IMAGES"

@@ -1,4 +1,4 @@
-"""The example application with adapters that a test can look into, and changes as its table would put on the stream."""
+"""The example application with adapters in memory, and records of changes in its table."""
 
 from __future__ import annotations
 
@@ -37,28 +37,28 @@ class Shop:
 
     @property
     def overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
-        """What stands in for the adapters of the handlers."""
+        """The factories of the adapters in memory."""
         return {get_views: lambda: self.views, get_warehouse: lambda: self.warehouse, get_bus: lambda: self.bus}
 
     def deliver(self, *records: dict[str, Any]) -> dict[str, Any]:
-        """One invocation of a new container, so that only the handlers themselves can know what came before."""
+        """Invoke the app in a new container, which has no memory of earlier deliveries."""
         return self.container()({"Records": list(records)})
 
     @property
-    def told(self) -> list[str]:
+    def published(self) -> list[str]:
         """The names of the events on the bus, in order."""
         events: dict[str, DomainEvent] = self.bus.events
         return [event.name for event in events.values()]
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """All that the handlers have brought about."""
+        """All effects of the handlers."""
         pages = {page: self.views.page(page) for page in ("CATALOGUE", "CUSTOMER#42", "CUSTOMER#43", "CUSTOMER#44")}
         return pages, dict(self.warehouse.stock), self.bus.events
 
 
 def change(old: Item | None, new: Item | None, *, expired: bool = False) -> dict[str, Any]:
-    """The record of a change, as Lambda delivers it; each has a higher sequence number than the one before."""
+    """The record of a change as Lambda delivers it; each has a higher sequence number than the one before."""
     number = next(_numbers)
     body: dict[str, Any] = {
         "ApproximateCreationDateTime": 1_760_000_000,

@@ -1,4 +1,4 @@
-"""The adapters on AWS, as far as no engine is needed; DynamoDB's are tried in tests/local."""
+"""The adapters on AWS that need no engine; those of DynamoDB are tested in tests/local."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def dynamodb() -> Iterator[Stubber]:
 
 
 def test_an_event_goes_to_the_bus_with_its_id(events: Stubber) -> None:
-    """Listeners know a second delivery by it."""
+    """The detail contains the event's ID, by which listeners recognise a second delivery."""
     entry = {
         "EventBusName": "shop",
         "Source": "shop",
@@ -57,7 +57,7 @@ def test_an_event_goes_to_the_bus_with_its_id(events: Stubber) -> None:
 
 
 def test_an_event_that_the_bus_refuses_is_an_error(events: Stubber) -> None:
-    """EventBridge answers that all is well, and says only in the body that it is not."""
+    """EventBridge refuses an event with a successful response, so the adapter reads its body."""
     answer = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "ThrottlingException", "ErrorMessage": "slower"}]}
     events.add_response("put_events", answer, {"Entries": ANY})
     with pytest.raises(PublishError, match="ThrottlingException"):
@@ -65,7 +65,7 @@ def test_an_event_that_the_bus_refuses_is_an_error(events: Stubber) -> None:
 
 
 def test_the_request_token_is_the_same_at_every_delivery(dynamodb: Stubber) -> None:
-    """So is the whole request, or DynamoDB would refuse the token."""
+    """The request and its token are the same at every delivery, or DynamoDB would refuse the token."""
     requests: list[Any] = []
     dynamodb.client.meta.events.register(
         "provide-client-params.dynamodb.TransactWriteItems", lambda params, **_: requests.append(params)
@@ -88,7 +88,7 @@ def test_the_request_token_is_the_same_at_every_delivery(dynamodb: Stubber) -> N
 def test_a_cancelled_transaction_that_can_work_later_is_an_error(
     dynamodb: Stubber, reasons: list[str], error: type[Exception]
 ) -> None:
-    """So that the record is retried, and not taken for one that was handled or never can be."""
+    """A conflict or a throttle raises, so that the record is retried."""
     dynamodb.add_client_error(
         "transact_write_items",
         "TransactionCanceledException",
@@ -99,7 +99,7 @@ def test_a_cancelled_transaction_that_can_work_later_is_an_error(
 
 
 def test_a_throttled_view_is_an_error(dynamodb: Stubber) -> None:
-    """Only a version that is there already is none."""
+    """Only the failed condition of an older version is no error."""
     dynamodb.add_client_error("put_item", "ProvisionedThroughputExceededException")
     with pytest.raises(ClientError):
         DynamoViews(client_of(dynamodb), "Views").save(View("CATALOGUE", "PRODUCT#1", 1, {"stock": 1}))

@@ -1,4 +1,4 @@
-"""Lambda delivers at least once: however often and in whatever order records come again, the shop ends up the same."""
+"""Lambda delivers at least once: repeated and reordered records leave the shop in the same state."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def delivered_once(records: list[dict[str, Any]]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("story", STORIES)
 def test_twice_is_as_once(story: str) -> None:
-    """The whole batch again, to a container that knows nothing of the first."""
+    """A second delivery of the batch to a new container changes nothing."""
     records, shop = recorded(story), Shop()
     shop.deliver(*records)
     shop.deliver(*records)
@@ -33,7 +33,7 @@ def test_twice_is_as_once(story: str) -> None:
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("story", STORIES)
 def test_older_records_may_follow_newer_ones(story: str, seed: int) -> None:
-    """Each record up to three times, one by one, in any order, the first time included."""
+    """Up to three deliveries of each record in any order lead to the same state."""
     chance = random.Random(seed)  # noqa: S311 - a shuffle that can be repeated
     records, shop = recorded(story), Shop()
     order = [record for record in records for _ in range(chance.randint(1, 3))]
@@ -44,7 +44,7 @@ def test_older_records_may_follow_newer_ones(story: str, seed: int) -> None:
 
 
 class Downstream:
-    """Fails at every call that it has not seen before; half of these it has carried out all the same."""
+    """Fails at the first attempt of every call; half of these calls take effect all the same."""
 
     def __init__(self) -> None:
         self.seen: set[Any] = set()
@@ -96,7 +96,7 @@ class FailingBus(MemoryBus):
 
 
 def suffix(records: list[dict[str, Any]], response: dict[str, Any]) -> list[dict[str, Any]]:
-    """What Lambda delivers next: everything from the reported record on."""
+    """The records that Lambda delivers next: all from the reported one on."""
     failures = response["batchItemFailures"]
     if not failures:
         return []
@@ -107,7 +107,7 @@ def suffix(records: list[dict[str, Any]], response: dict[str, Any]) -> list[dict
 @pytest.mark.parametrize("same_container", [True, False])
 @pytest.mark.parametrize("story", STORIES)
 def test_failures_on_the_way_leave_no_trace(story: str, same_container: bool) -> None:
-    """Every call to the outside fails once, half of them after it has been carried out."""
+    """If every call to the outside fails once, the final state is the same."""
     downstream = Downstream()
     shop = Shop(FailingViews(downstream), FailingWarehouse(downstream), FailingBus(downstream))
     records = left = recorded(story)
@@ -122,7 +122,7 @@ def test_failures_on_the_way_leave_no_trace(story: str, same_container: bool) ->
 
 
 def test_a_bad_record_holds_up_what_follows_and_nothing_else() -> None:
-    """The order before it is taken, the one after it waits, and Lambda is told where to go on."""
+    """The order before the bad record is handled, the one after it waits, and the bad record is reported."""
     records, shop = recorded("poison"), Shop()
     response = shop.deliver(*records)
     assert response == {"batchItemFailures": [{"itemIdentifier": records[1]["dynamodb"]["SequenceNumber"]}]}

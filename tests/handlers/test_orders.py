@@ -21,17 +21,17 @@ PAID, SHIPPED, CANCELLED = ({**PLACED, "status": status} for status in ("PAID", 
 
 
 def test_a_new_order_is_on_its_customers_page(shop: Shop, stream: AppStream) -> None:
-    """Its status, its total to the penny, and how many lines it has."""
+    """The page shows the status, the exact total and the number of lines."""
     stream.put(PLACED)
     stream.run()
     assert shop.views.page("CUSTOMER#42") == {"ORDER#1": {"status": "PLACED", "total": Decimal("34.35"), "lines": 2}}
 
 
 @pytest.mark.parametrize("remove", [AppStream.delete, AppStream.expire])
-def test_an_order_that_is_gone_leaves_the_page(
+def test_a_removed_order_leaves_the_page(
     shop: Shop, stream: AppStream, remove: Callable[[AppStream, Item], object]
 ) -> None:
-    """Whoever removed it."""
+    """A deleted or expired order is not on the page."""
     stream.put(PLACED)
     remove(stream, PLACED)
     stream.run()
@@ -39,7 +39,7 @@ def test_an_order_that_is_gone_leaves_the_page(
 
 
 def test_a_new_order_takes_its_pieces_from_the_stock() -> None:
-    """Of each product as many as its lines say."""
+    """A new order takes the pieces of its lines from the stock."""
     shop = Shop(stock={"MUG-1": 10, "TEA-7": 5})
     shop.deliver(change(None, PLACED))
     assert shop.warehouse.stock == {"MUG-1": 8, "TEA-7": 4}
@@ -60,14 +60,14 @@ def test_a_new_order_takes_its_pieces_from_the_stock() -> None:
 def test_a_change_of_an_order_moves_the_difference(
     old: dict[str, object], new: dict[str, object] | None, moved: dict[str, int]
 ) -> None:
-    """The stock is kept in step with what the order takes before and after."""
+    """A change moves the difference between the pieces before and after it."""
     shop = Shop()
     shop.deliver(change(old, new))
     assert shop.warehouse.stock == moved
 
 
 def test_an_unknown_product_is_rejected() -> None:
-    """No later try would find it, and the products that are there have moved."""
+    """An order of an unknown product is rejected, and its other products are moved."""
     shop = Shop(stock={"MUG-1": 10})
     report = shop.container().dispatch({"Records": [change(None, PLACED)]})
     failed = [outcome for outcome in report if outcome.status == "failed"]
@@ -75,29 +75,29 @@ def test_an_unknown_product_is_rejected() -> None:
     assert shop.warehouse.stock == {"MUG-1": 8}
 
 
-def test_what_comes_back_of_a_product_that_is_gone_is_let_go() -> None:
-    """A product taken out of the shop must not hold up the orders that are cancelled afterwards."""
+def test_pieces_of_a_deleted_product_are_ignored() -> None:
+    """Pieces that return to a deleted product are ignored, so that cancelled orders are handled."""
     shop = Shop(stock={"MUG-1": 8})
     assert shop.deliver(change(PLACED, CANCELLED)) == {"batchItemFailures": []}
     assert shop.warehouse.stock == {"MUG-1": 10}
 
 
-def test_the_house_is_told_what_happens_to_an_order() -> None:
-    """Once when it is placed, once when it is shipped; paying and deleting are nobody's business."""
+def test_an_order_causes_domain_events() -> None:
+    """An order causes one event when it is placed and one when it is shipped."""
     shop = Shop()
     shop.deliver(change(None, PLACED), change(PLACED, PAID), change(PAID, SHIPPED), change(SHIPPED, None))
-    assert shop.told == ["OrderPlaced", "OrderShipped"]
+    assert shop.published == ["OrderPlaced", "OrderShipped"]
 
 
 def test_only_an_expired_order_is_abandoned() -> None:
-    """One that somebody deleted is not."""
+    """An order that a user deletes causes no event."""
     shop = Shop()
     shop.deliver(change(PLACED, None), change(PLACED, None, expired=True))
-    assert shop.told == ["OrderAbandoned"]
+    assert shop.published == ["OrderAbandoned"]
 
 
 def test_a_handler_is_a_plain_function() -> None:
-    """Decorated or not, it takes what it says it takes."""
+    """A decorated handler can be called as a function."""
     body = {"ApproximateCreationDateTime": 1_760_000_000}
     record = Record({"eventID": "e1"}, body, Event.INSERT)
     placed = Order.model_validate(PLACED)
@@ -109,8 +109,8 @@ def test_a_handler_is_a_plain_function() -> None:
 
 
 @pytest.mark.parametrize("missing", ["eventID", "ApproximateCreationDateTime"])
-def test_what_nothing_identifies_is_rejected(missing: str) -> None:
-    """Without its identity a second delivery could not be told from the first."""
+def test_a_record_without_identity_is_rejected(missing: str) -> None:
+    """A record without the fields that identify a second delivery is rejected."""
     record = change(None, PLACED)
     record.pop(missing, None)
     record["dynamodb"].pop(missing, None)
@@ -119,13 +119,13 @@ def test_what_nothing_identifies_is_rejected(missing: str) -> None:
 
 
 def test_without_a_sequence_number_the_whole_batch_comes_again() -> None:
-    """It is rejected, and nothing can name it to Lambda."""
+    """A rejected record without a sequence number fails the whole batch."""
     record = change(None, PLACED)
     del record["dynamodb"]["SequenceNumber"]
     with pytest.raises(MalformedRecordError):
         Shop().deliver(record)
 
 
-def test_routes_run_beside_those_of_other_dispatchers() -> None:
-    """Routes are values: nothing of one dispatcher shows in another."""
+def test_routes_can_be_used_by_another_dispatcher() -> None:
+    """A second Dispatcher can be made from the same routes."""
     assert len(Dispatcher(orders.routes).routes) == len(orders.routes)

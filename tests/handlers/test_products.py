@@ -1,4 +1,4 @@
-"""Products: the catalogue and running out."""
+"""Products: the catalogue and sold-out products."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def stocked(count: int) -> dict[str, object]:
 
 
 def test_a_product_is_in_the_catalogue() -> None:
-    """Title, price and stock."""
+    """The catalogue shows title, price and stock."""
     shop = Shop()
     shop.deliver(change(None, MUG))
     assert shop.views.page("CATALOGUE") == {"PRODUCT#MUG-1": {"title": "Mug", "price": Decimal("12.95"), "stock": 2}}
 
 
 def test_many_changes_of_a_product_are_one_write() -> None:
-    """The catalogue gets the last of the batch."""
+    """Of several changes in a batch the catalogue gets the last one, in one write."""
     shop = Shop(views=CountingViews())
     shop.deliver(*(change(stocked(count), stocked(count - 1)) for count in range(9, 3, -1)))
     assert shop.views.page("CATALOGUE")["PRODUCT#MUG-1"]["stock"] == 3
     assert shop.views.saved == 1
 
 
-def test_a_product_that_is_gone_leaves_the_catalogue() -> None:
-    """Also within the batch that brought it."""
+def test_a_removed_product_leaves_the_catalogue() -> None:
+    """A removed product is not in the catalogue, even if the same batch added it."""
     shop = Shop()
     shop.deliver(change(None, MUG), change(MUG, None))
     assert shop.views.page("CATALOGUE") == {}
@@ -54,8 +54,8 @@ def test_a_product_that_is_gone_leaves_the_catalogue() -> None:
     ("before", "after", "told"),
     [(2, 0, ["ProductSoldOut"]), (1, -1, ["ProductSoldOut"]), (2, 1, []), (0, -1, []), (0, 5, []), (2, 2, [])],
 )
-def test_running_out_is_told_once(before: int, after: int, told: list[str]) -> None:
-    """When the last piece goes, not for as long as there is none."""
+def test_selling_out_causes_one_event(before: int, after: int, told: list[str]) -> None:
+    """A product causes an event when its last piece goes, and none while it stays sold out."""
     shop = Shop()
     shop.deliver(change(stocked(before), {**stocked(after), "title": "Large mug"}))
-    assert shop.told == told
+    assert shop.published == told

@@ -1,4 +1,4 @@
-"""Which adapters the environment chooses."""
+"""The adapters that environment variables choose."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_stands_in_outside_of_lambda() -> None:
-    """So the shop runs anywhere."""
+    """Outside of Lambda, adapters without a variable are in memory."""
     kinds = [type(make()) for make in (get_views, get_warehouse, get_bus)]
     assert kinds == [MemoryViews, MemoryWarehouse, MemoryBus]
 
 
 @pytest.mark.parametrize("function", [None, "shop"])
-def test_what_is_named_is_used(monkeypatch: pytest.MonkeyPatch, function: str | None) -> None:
-    """In Lambda and elsewhere."""
+def test_a_variable_selects_the_adapter_on_aws(monkeypatch: pytest.MonkeyPatch, function: str | None) -> None:
+    """A variable selects the adapter on AWS, in Lambda and elsewhere."""
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
     if function:
@@ -45,7 +45,7 @@ def test_what_is_named_is_used(monkeypatch: pytest.MonkeyPatch, function: str | 
 
 @pytest.mark.parametrize("make", [get_views, get_warehouse, get_bus])
 def test_lambda_never_gets_memory_by_mistake(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
-    """A forgotten setting would look like success and lose everything."""
+    """In Lambda a missing variable is an error, because memory would lose data."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     assert callable(make)
     with pytest.raises(RuntimeError, match="is not set"):
@@ -53,33 +53,33 @@ def test_lambda_never_gets_memory_by_mistake(monkeypatch: pytest.MonkeyPatch, ma
 
 
 def test_lambda_gets_memory_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For trying the function out without any table."""
+    """In Lambda SHOP_IN_MEMORY=1 selects the adapters in memory."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     monkeypatch.setenv("SHOP_IN_MEMORY", "1")
     assert isinstance(get_views(), MemoryViews)
 
 
 def test_the_app_as_it_is_deployed_answers() -> None:
-    """With nothing overridden."""
+    """The app answers without overrides."""
     assert handlers.app({"Records": recorded("mixed-batch")}) == {"batchItemFailures": []}
 
 
 def test_records_are_parked_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nowhere, where it says nothing: then they are reported as failed."""
+    """PARKING_QUEUE names the parking queue; without it there is no parking place."""
     assert get_parking() is None
     monkeypatch.setenv("PARKING_QUEUE", QUEUE)
     assert repr(get_parking()) == f"SqsParking({QUEUE!r})"
 
 
 def test_metrics_go_where_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And nowhere, where it says nothing: then the shop is quiet."""
+    """POWERTOOLS_METRICS_NAMESPACE names the namespace; without it there are no metrics."""
     assert get_metrics() is None
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Shop")
     assert repr(get_metrics()) == "Metrics('Shop')"
 
 
-def test_the_deployed_shop_tells_its_metrics() -> None:
-    """The function as the template configures it, on a recorded event."""
+def test_the_deployed_shop_writes_metrics() -> None:
+    """The function with the template's variables writes metrics of a recorded event."""
     code = "import handlers, json, sys; handlers.app(json.load(sys.stdin))"
     environment = {"POWERTOOLS_METRICS_NAMESPACE": "Shop", "PARKING_QUEUE": QUEUE, "LOG_LEVEL": "ERROR"}
     event = json.dumps({"Records": recorded("customer")})
@@ -88,7 +88,7 @@ def test_the_deployed_shop_tells_its_metrics() -> None:
 
 
 def test_importing_the_handlers_imports_no_aws() -> None:
-    """A cold start pays only for what it uses, and the adapters come later."""
+    """Importing the handlers imports no adapter and no AWS library."""
     code = "import handlers, json, sys; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.check_output([sys.executable, "-c", code], text=True))
     heavy = {"boto3", "botocore", "typer", "aws_lambda_powertools", "handlers.aws", "handlers.memory"}

@@ -1,4 +1,4 @@
-"""Drives the mapping on a clock of its own, with a function that answers as the test says."""
+"""Drives a mapping on its own clock, with a function whose results the test gives."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answer = Callable[[list[int]], Result]
 
 
 def record(number: int, created: float = START, key: str | None = None, **body: Any) -> Json:
-    """A record by its sequence number; each is of an item of its own unless a key is given."""
+    """A record with a sequence number; each is of another item unless a key is given."""
     keys = {"id": {"S": str(number) if key is None else key}}
     return {
         "eventID": f"e{number}",
@@ -53,12 +53,12 @@ def fail(_: list[int]) -> Result:
 
 
 def fail_on(*bad: int) -> Answer:
-    """Raise whenever one of these records is in the batch."""
+    """Fail if one of these records is in the batch."""
     return lambda batch: FunctionError() if set(bad) & set(batch) else Returned({"state": {}})
 
 
 def report(*bad: int) -> Answer:
-    """Report these records, as far as they are in the batch."""
+    """Report those of these records that are in the batch."""
 
     def answer(batch: list[int]) -> Result:
         failures = [{"itemIdentifier": str(number)} for number in bad if number in batch]
@@ -68,11 +68,11 @@ def report(*bad: int) -> Answer:
 
 
 class Driver:
-    """A mapping with what came of it: invocations, their times and request IDs, discards, checkpoints.
+    """A mapping and its actions: invocations, their times and request IDs, discards, checkpoints.
 
     Args:
-        answer: What the function answers to the sequence numbers of a batch.
-        seconds: How long each invocation takes.
+        answer: The function's result for the sequence numbers of a batch.
+        seconds: The duration of each invocation.
         settings: The mapping's settings.
     """
 
@@ -98,7 +98,7 @@ class Driver:
         return self
 
     def step(self) -> bool:
-        """Do what can be done now; whether anything was invoked."""
+        """Act on what is due; whether the function was invoked."""
         actions = self.mapping.poll(self.now)
         for action in actions:
             self._note(action)
@@ -113,7 +113,7 @@ class Driver:
         return bool(invokes)
 
     def run(self) -> Driver:
-        """Go on until nothing waits any more."""
+        """Act until no record is pending."""
         while self.step() or self.mapping.due_at() < math.inf:
             if (due := self.mapping.due_at()) < math.inf:
                 self.now = max(self.now, due)

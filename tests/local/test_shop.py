@@ -144,4 +144,4 @@ def test_orders_move_the_stock_of_the_table_they_stand_in(
         }
     assert stock(client) == {"MUG-1": MUG["stock"] - 2, "TEA-7": TEA["stock"]}
     assert shown(client) == {"PRODUCT#MUG-1": "Mug", "PRODUCT#TEA-7": "Tea, 100 g"}
-    assert shop.told == ["OrderPlaced", "OrderPlaced"]
+    assert shop.published == ["OrderPlaced", "OrderPlaced"]

@@ -20,6 +20,7 @@ from router.cli.options import (
     FunctionOption,
     HandlerAppOption,
     JsonOption,
+    ParkOption,
     PoisonOption,
     TableOption,
     TemplateOption,
@@ -76,6 +77,7 @@ def dev(
     slow: SlowOption = 0.0,
     no_keys: NoKeysOption = False,
     no_reload: NoReloadOption = False,
+    park: ParkOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Run the app as the consumer of a real table's stream, as Lambda's event source mapping does.
@@ -88,8 +90,11 @@ def dev(
     handlers, and their log if LOG_LEVEL is set. The app's environment holds the template's variables and the
     engine's address for AWS clients.
 
+    The app's parking place and its store of completed routes are in memory unless --park is given.
+
     With --runtime the app runs in Lambda's runtime client with Lambda's variables: a time-out ends it, and a crash
-    costs only its process. Then dev derives a record's outcome from the app's response alone.
+    costs only its process. It uses its own parking place and store, and dev derives a record's outcome from its
+    response alone.
     """
     if runtime:
         require_client()
@@ -102,7 +107,7 @@ def dev(
         # In this process the session prints every failure, so the log would repeat it.
         _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
         failures = InjectedFailures(poison, fail, slow)
-        with open_runner(name, described, event_source_arn(arn), runtime=runtime) as runner:
+        with open_runner(name, described, event_source_arn(arn), runtime=runtime, park=park) as runner:
             session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
             _introduce(session, opened, described, tables[described.table], name)
             if str(failures):

@@ -15,7 +15,8 @@ from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.console import STATUS_STYLES, Page, error_text, record_text
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import ErrorDocument, RecordDocument, error_document, print_json, record_document
-from router.cli.options import AppOption, EventsArgument, JsonOption, TimeoutOption
+from router.cli.options import AppOption, EventsArgument, JsonOption, ParkOption, TimeoutOption
+from router.cli.places import app_in_container
 from router.local.wording import counted
 from router.outcomes import Outcome, Report
 from router.record import Record
@@ -59,11 +60,15 @@ def invoke(
     app: AppOption = DEFAULT_APP,
     as_json: JsonOption = False,
     timeout: TimeoutOption = 30,
+    park: ParkOption = False,
 ) -> int:
     """Run an app on events, one invocation each, and show the outcomes of every record.
 
     EVENT is a file of JSON or JSON lines, a folder of such files (*.json, *.jsonl), or - for standard input. It holds
     Lambda events, or single records, alone or in a list; a list of records is one event.
+
+    Nothing is parked in the app's parking place, and no route is remembered in its store of completed routes, unless
+    --park is given: the output shows which records would be parked, and why.
 
     Standard error gets the output and the log of handlers. LOG_LEVEL=WARNING omits the log lines of good records.
 
@@ -76,14 +81,16 @@ def invoke(
     dispatcher = load_app(app)
     page = Page()
     documents: list[InvocationDocument] = []
-    for given in given_events:
-        if not as_json:
-            _show_heading(page, given)
-        documents.append(_invocation(dispatcher, given, timeout))
-        if as_json:
-            print_json(documents[-1])
-        else:
-            _show(page, documents[-1])
+    with app_in_container(dispatcher, park=park) as parkings:
+        for given in given_events:
+            if not as_json:
+                _show_heading(page, given)
+            documents.append(_invocation(dispatcher, given, timeout))
+            if as_json:
+                print_json(documents[-1])
+            else:
+                _show(page, documents[-1])
+    parkings.show(None if as_json else page)
     if not as_json:
         _show_summary(page, documents)
     return int(any(map(_failed, documents)))

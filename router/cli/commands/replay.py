@@ -25,9 +25,11 @@ from router.cli.options import (
     FilterOption,
     JsonOption,
     ParallelizationOption,
+    ParkOption,
     RetriesOption,
     TimeoutOption,
 )
+from router.cli.places import Parkings, app_in_container
 from router.cli.replay_document import (
     GivenUpDocument,
     ReexecutionDocument,
@@ -78,6 +80,7 @@ def replay(
     on_failure: DestinationOption = None,
     filters: FilterOption = None,
     timeout: TimeoutOption = 60,
+    park: ParkOption = False,
 ) -> int:
     """Run an app on recorded events through an event source mapping, with its batches, retries and discards.
 
@@ -86,6 +89,9 @@ def replay(
     a stream's last record, so earlier records have an age. An invocation beyond --timeout fails.
 
     The options and their defaults are Lambda's, except that ReportBatchItemFailures is on.
+
+    Nothing is parked in the app's parking place, and no route is remembered in its store of completed routes, unless
+    --park is given: the output shows which records would be parked, and why.
 
     The output lists the invocations, their failures, the handlers that ran more than once with a record, and the
     discarded records. Records are counted from 0. Standard error gets the output and the log of handlers.
@@ -112,14 +118,15 @@ def replay(
     sources = [(given.name, record) for given in read_events(events) for record in _records(given)]
     dispatcher = load_app(app)
     # Standard output is for the result, so output of handlers goes to standard error.
-    with contextlib.redirect_stdout(sys.stderr):
+    with app_in_container(dispatcher, park=park) as parkings, contextlib.redirect_stdout(sys.stderr):
         records = [record for _, record in sources]
         finished = Replay(records, settings, _dispatch(dispatcher, timeout), timeout=timeout).run()
     document = replay_document(finished, [name for name, _ in sources])
     if as_json:
         print_json(document)
+        parkings.show()
     else:
-        _show(Page(), document, settings)
+        _show(Page(), document, settings, parkings)
     return int(bool(document["discarded"] or document["unfinished"]))
 
 
@@ -143,7 +150,7 @@ def _dispatch(app: Dispatcher, timeout: float) -> Dispatch:
     return dispatch
 
 
-def _show(page: Page, document: ReplayDocument, settings: MappingSettings) -> None:
+def _show(page: Page, document: ReplayDocument, settings: MappingSettings, parkings: Parkings) -> None:
     for _, attempts in groupby(enumerate(document["invocations"], 1), key=lambda each: each[1]["request_id"]):
         for number, invocation in _shown(page, list(attempts)):
             _show_invocation(page, number, invocation)
@@ -160,6 +167,7 @@ def _show(page: Page, document: ReplayDocument, settings: MappingSettings) -> No
         page.line(("Failed and not retried", "bold"), f"  {_named(document, document['unfinished'])}")
     for advice in settings.advice():
         page.line(("note: ", "yellow"), advice)
+    parkings.show(page)
     _show_summary(page, document)
 
 

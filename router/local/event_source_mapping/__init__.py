@@ -1,17 +1,17 @@
 """Lambda's event source mapping over a DynamoDB stream, as a state machine without threads, clock or network.
 
-- :mod:`router.local.event_source_mapping.settings`: the parameters, and AWS's words for what it refuses.
-- :mod:`router.local.event_source_mapping.stream_record`: a record as the mapping carries it.
-- :mod:`router.local.event_source_mapping.batches`: gathering records by size, time, payload and age.
-- :mod:`router.local.event_source_mapping.responses`: what a function's answer means.
-- :mod:`router.local.event_source_mapping.retries`: what happens to a batch after an attempt.
-- :mod:`router.local.event_source_mapping.failure_documents`: what arrives at the on-failure destination.
+- :mod:`router.local.event_source_mapping.settings`: the parameters, and AWS's messages for invalid ones.
+- :mod:`router.local.event_source_mapping.stream_record`: a record of a shard with its size and times.
+- :mod:`router.local.event_source_mapping.batches`: forming batches by size, time, payload and age.
+- :mod:`router.local.event_source_mapping.responses`: the meaning of a function's response.
+- :mod:`router.local.event_source_mapping.retries`: the next step of a batch after an attempt.
+- :mod:`router.local.event_source_mapping.failure_documents`: the documents of the on-failure destination.
 - :mod:`router.local.event_source_mapping.windows`: tumbling windows.
-- :mod:`router.local.event_source_mapping.lanes`: one batch at a time, several lanes to a shard.
+- :mod:`router.local.event_source_mapping.lanes`: the lanes of a shard, with one batch at a time each.
 - :mod:`router.local.event_source_mapping.shards`: lineage and checkpoints.
-- :mod:`router.local.event_source_mapping.actions`: what the mapping wants done.
-- :mod:`router.local.event_source_mapping.state_machine`: all of it together.
-- :mod:`router.local.event_source_mapping.virtual_clock`: running it to its end without waiting.
+- :mod:`router.local.event_source_mapping.actions`: the mapping's actions: invoke, discard, checkpoint, trim.
+- :mod:`router.local.event_source_mapping.state_machine`: the mapping.
+- :mod:`router.local.event_source_mapping.virtual_clock`: a clock that runs the mapping to its end without waiting.
 """
 
 from router.local.event_source_mapping.actions import Action, Checkpoint, Invoke, Trim

@@ -1,4 +1,4 @@
-"""What the mapping wants done, and what it tells."""
+"""The actions of the mapping."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Action", "Checkpoint", "Invoke", "Trim"]
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """The function is to be called, and the mapping told how that went.
+    """Invoke the function, and pass the result to the mapping.
 
     Args:
         shard_id: The shard.
         lane: The lane of the shard.
         request_id: The request ID; all retries of one batch share it.
-        attempt: 1 for the first try of this batch.
-        event: The event. It holds the records as they were fed, so hand on a copy.
+        attempt: 1 for the first attempt of this batch.
+        event: The event. It shares the records that were fed, so a function gets a copy.
     """
 
     shard_id: str
@@ -32,11 +32,11 @@ class Invoke:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything of a shard up to this record, the record included, is handled or discarded.
+    """All records of a shard up to and including this one are handled or discarded.
 
     Args:
         shard_id: The shard.
-        sequence_number: The record.
+        sequence_number: The record's sequence number.
     """
 
     shard_id: str
@@ -45,11 +45,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """The stream let records go before they were handled, as it does after 24 hours; nobody is told.
+    """Records left the stream after 24 hours before they were handled; no document is sent.
 
     Args:
         shard_id: The shard.
-        records: The records, as they stand in the event.
+        records: The records, as in the event.
     """
 
     shard_id: str

@@ -1,4 +1,4 @@
-"""Gathering records into batches: size, time, payload and age."""
+"""Form batches of records by size, time, payload and age."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.event_source_mapping.windows import Window, window_of
 
-__all__ = ["LARGEST_PAYLOAD", "RETENTION", "Batch", "Fate", "chunks", "fate", "full", "payload", "take"]
+__all__ = ["LARGEST_PAYLOAD", "RETENTION", "Fate", "PendingBatch", "chunks", "fate", "full", "payload", "take"]
 
 LARGEST_PAYLOAD = 6 * 1024 * 1024
-"""How long an event may be, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""The largest event, in bytes. https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 RETENTION = 24 * 3600
-"""For how long a stream keeps a record, in seconds."""
+"""The time for which a stream keeps a record, in seconds."""
 
 Fate = Literal["live", "aged", "trimmed"]
+"""Whether a record is delivered, discarded for its age, or no longer in the stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """What one invocation is given, and how far it has come.
+class PendingBatch:
+    """The records of one invocation, and its attempts so far.
 
     Args:
         records: The records; none in the final invocation of a tumbling window.
-        request_id: The invocation's request ID, which all its retries share.
-        attempts: How often it was tried.
-        waits: How often it was put off, which is what the next wait grows with.
-        not_before: When it may be tried, in seconds since the epoch.
+        request_id: The request ID, which all attempts share.
+        attempts: The number of attempts so far.
+        waits: The number of delays so far; the next delay grows with it.
+        not_before: The earliest time of the next attempt, in seconds since the epoch.
         window: Its tumbling window.
         final: Whether it is the window's final invocation.
-        early: Whether it ends the window early, because the state has become too large.
+        early: Whether it ends the window early, because the state is too large.
     """
 
     records: tuple[StreamRecord, ...]
@@ -50,14 +51,14 @@ class Batch:
 
 
 class Taken(NamedTuple):
-    """What was taken off a queue: the records of a batch, and those whose time was over."""
+    """Records taken from a queue: those of a batch, and the expired ones."""
 
     live: list[StreamRecord]
-    over: list[StreamRecord]
+    expired: list[StreamRecord]
 
 
 def fate(record: StreamRecord, now: float, settings: MappingSettings) -> Fate:
-    """Whether a record is delivered, or its time is over: by the mapping's setting, or by the stream's retention."""
+    """Whether a record is live, or too old by the mapping's setting or by the stream's retention."""
     age, most = now - record.created, settings.maximum_record_age_in_seconds
     if -1 < most <= RETENTION and age > most:
         return "aged"
@@ -65,7 +66,7 @@ def fate(record: StreamRecord, now: float, settings: MappingSettings) -> Fate:
 
 
 def full(pending: deque[StreamRecord], settings: MappingSettings, space: int) -> bool:
-    """Whether nothing more would fit into the batch that waits at the head of a queue."""
+    """Whether the records at the head of a queue fill a batch."""
     if len(pending) >= settings.batch_size:
         return True
     if sum(record.size + 1 for record in pending) - 1 > space:
@@ -75,49 +76,49 @@ def full(pending: deque[StreamRecord], settings: MappingSettings, space: int) ->
 
 
 def take(pending: deque[StreamRecord], now: float, settings: MappingSettings, space: int, end: float) -> Taken:
-    """Take a batch off a queue.
+    """Take a batch from the head of a queue.
 
     Args:
         pending: The queue.
         now: The time, in seconds since the epoch.
         settings: The mapping's settings.
-        space: How many bytes the records may take. A single one that is longer is a batch by itself.
-        end: When the tumbling window ends, in seconds since the epoch; infinity without one.
+        space: The bytes that the records may take. A single larger record is a batch of its own.
+        end: The end of the tumbling window, in seconds since the epoch; infinity without one.
     """
     taken = Taken([], [])
     while pending and len(taken.live) < settings.batch_size and pending[0].created < end:
         record = pending[0]
         if fate(record, now, settings) == "live":
             space -= record.size + 1
-            if taken.live and space < -1:  # the last one has no comma behind it
+            if taken.live and space < -1:  # no comma follows the last record
                 break
             taken.live.append(record)
         else:
-            taken.over.append(record)
+            taken.expired.append(record)
         pending.popleft()
     return taken
 
 
 def chunks(
-    over: Iterable[StreamRecord], now: float, settings: MappingSettings
+    records: Iterable[StreamRecord], now: float, settings: MappingSettings
 ) -> Iterator[tuple[Fate, tuple[StreamRecord, ...]]]:
-    """Put together neighbours of one fate, at most as many as a batch may have."""
+    """Group neighbours of the same fate, at most a batch size each."""
 
     def of(record: StreamRecord) -> Fate:
         return fate(record, now, settings)
 
-    for found, group in itertools.groupby(over, key=of):
-        records = tuple(group)
-        for start in range(0, len(records), settings.batch_size):
-            yield found, records[start : start + settings.batch_size]
+    for common, group in itertools.groupby(records, key=of):
+        same = tuple(group)
+        for start in range(0, len(same), settings.batch_size):
+            yield common, same[start : start + settings.batch_size]
 
 
 def payload(records: Sequence[StreamRecord], envelope: dict[str, Any]) -> int:
-    """How long an event is, in bytes.
+    """The size of an event, in bytes.
 
     Args:
         records: Its records.
-        envelope: The event without them.
+        envelope: The event without the records.
     """
-    beside = len(json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
-    return beside + sum(record.size + 1 for record in records) - bool(records)
+    empty = len(json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
+    return empty + sum(record.size + 1 for record in records) - bool(records)

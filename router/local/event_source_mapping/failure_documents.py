@@ -1,6 +1,6 @@
-"""What arrives at the on-failure destination.
+"""The documents that Lambda sends to the on-failure destination.
 
-A queue and a topic get metadata only, so consumers read the stream again; a bucket gets the whole event beside it.
+A queue and a topic receive metadata only, so consumers read the stream again. A bucket also receives the event.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from router.local.event_source_mapping.batches import Batch
+from router.local.event_source_mapping.batches import PendingBatch
 from router.local.event_source_mapping.responses import Failure
 from router.local.event_source_mapping.stream_record import StreamRecord
 from router.local.event_source_mapping.windows import seconds_text, window_fields
@@ -24,13 +24,13 @@ Condition = Literal["RetryAttemptsExhausted", "RecordAgeExceeded"]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where documents come from.
+    """The mapping that sends the documents.
 
     Args:
-        function_arn: The function as it was mapped, with the version or alias if there is one.
+        function_arn: The function's ARN in the mapping, with a version or an alias if it has one.
         stream_arn: The stream.
         executed_version: ``$LATEST`` or the version's number.
-        uuid: The mapping's own identifier.
+        uuid: The mapping's UUID.
     """
 
     function_arn: str
@@ -41,15 +41,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """A batch is given up: its document goes to the on-failure destination, and the shard goes on.
+    """A batch is discarded: its document goes to the on-failure destination, and the next batch of the shard follows.
 
     Args:
         shard_id: The shard.
-        records: The records, as they stand in the event.
+        records: The records, as in the event.
         condition: ``RetryAttemptsExhausted`` or ``RecordAgeExceeded``.
-        document: What a queue or a topic gets.
-        event: The event that the function was given, or would have been.
-        uuid: The mapping's own identifier, of which the name in a bucket is made.
+        document: The document for a queue or a topic.
+        event: The event of the batch.
+        uuid: The mapping's UUID, a part of the key in a bucket.
     """
 
     shard_id: str
@@ -61,7 +61,7 @@ class Discard:
 
     @property
     def s3_document(self) -> dict[str, Any]:
-        """What a bucket gets: the document with the event as JSON text in it."""
+        """The document for a bucket, which holds the event as JSON text."""
         written: dict[str, Any] = {}
         for name, value in self.document.items():
             if name == "timestamp":
@@ -70,7 +70,7 @@ class Discard:
         return written
 
     def s3_key(self, unique: str) -> str:
-        """The name of the object in a bucket.
+        """The object's key in a bucket.
 
         Args:
             unique: A UUID for this object.
@@ -81,17 +81,17 @@ class Discard:
 
 
 def discard(
-    origin: Origin, shard_id: str, batch: Batch, event: dict[str, Any], now: float, failure: Failure | None
+    origin: Origin, shard_id: str, batch: PendingBatch, event: dict[str, Any], now: float, failure: Failure | None
 ) -> Discard:
-    """Write the document of a batch that is given up.
+    """Make the action and the document of a batch to discard.
 
     Args:
-        origin: Where it comes from.
+        origin: The mapping.
         shard_id: The shard.
         batch: The batch.
         event: Its event.
         now: The time, in seconds since the epoch.
-        failure: How the last attempt failed; ``None`` where the records became too old.
+        failure: The failure of the last attempt; ``None`` if the records are too old.
     """
     condition: Condition = "RecordAgeExceeded" if failure is None else "RetryAttemptsExhausted"
     document: dict[str, Any] = {
@@ -99,7 +99,7 @@ def discard(
             "requestId": batch.request_id,
             "functionArn": origin.function_arn,
             "condition": condition,
-            # One even where there was none: so it was recorded.
+            # At least 1, even without an attempt: as recorded from AWS.
             "approximateInvokeCount": max(batch.attempts, 1),
         }
     }

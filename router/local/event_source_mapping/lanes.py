@@ -1,6 +1,6 @@
-"""A lane: the part of a shard in which one batch at a time is under way.
+"""A lane: a part of a shard with one batch in progress at a time.
 
-A shard has as many lanes as the parallelization factor says, and every change of one item goes into the same lane.
+The parallelization factor is the number of lanes of a shard. All changes of an item are in the same lane.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from router.local.event_source_mapping.batches import (
     LARGEST_PAYLOAD,
     RETENTION,
-    Batch,
+    PendingBatch,
     Taken,
     fate,
     full,
@@ -31,7 +31,7 @@ __all__ = ["Lane", "lane_of"]
 
 
 def lane_of(raw: Mapping[str, Any], factor: int) -> int:
-    """The lane of a record, by its item's key. Which lane AWS chooses is not published; that it is the same one, is.
+    """The lane of a record: the same for all records of an item. AWS does not publish which lane it chooses.
 
     Example:
         >>> lane_of({"dynamodb": {"Keys": {"id": {"S": "1"}}}}, 1)
@@ -45,22 +45,22 @@ def lane_of(raw: Mapping[str, Any], factor: int) -> int:
 
 
 class Lane:
-    """The records that wait in a lane, and the batches that they have become.
+    """The pending records and batches of a lane.
 
     Args:
         settings: The mapping's settings.
         new_id: Makes a request ID for each new batch.
         shard_id: The shard.
         stream_arn: The stream.
-        idle_flush: How long after its end a tumbling window is closed when no later record comes, in seconds.
+        idle_flush: Seconds after its end at which a tumbling window closes without a later record.
     """
 
     def __init__(
         self, settings: MappingSettings, new_id: Callable[[], str], shard_id: str, stream_arn: str, idle_flush: float
     ) -> None:
         self.pending: deque[StreamRecord] = deque()
-        self.work: list[Batch] = []  # the next one last
-        self.in_flight: Batch | None = None
+        self.work: list[PendingBatch] = []  # the next one last
+        self.in_flight: PendingBatch | None = None
         self.window: Window | None = None
         self.state: Any = {}
         self.free_since = 0.0
@@ -71,18 +71,18 @@ class Lane:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is left to do, an open window included."""
+        """Whether records, batches or an open window are pending."""
         return bool(self.pending or self.work or self.in_flight or self.window)
 
-    def event(self, batch: Batch) -> dict[str, Any]:
-        """The event of a batch, in the order of keys that Lambda has."""
+    def event(self, batch: PendingBatch) -> dict[str, Any]:
+        """The event of a batch, with Lambda's order of keys."""
         return self._envelope(batch) | {"Records": [record.raw for record in batch.records]}
 
-    def oversized(self, batch: Batch) -> bool:
-        """Whether the event of a batch is too long to be sent."""
+    def oversized(self, batch: PendingBatch) -> bool:
+        """Whether the event of a batch is too large to send."""
         return payload(batch.records, self._envelope(batch)) > LARGEST_PAYLOAD
 
-    def _envelope(self, batch: Batch) -> dict[str, Any]:
+    def _envelope(self, batch: PendingBatch) -> dict[str, Any]:
         """The event without its records."""
         if batch.window is None:
             return {"Records": []}
@@ -90,31 +90,31 @@ class Lane:
         return {"Records": [], **self._ids, "window": fields.pop("window"), "state": self.state, **fields}
 
     def form(self, now: float, *, ended: bool) -> Taken:
-        """Make the next batch of what waits, if it is time for it, and put it to work.
+        """Form the next batch from the pending records if it is due, and add it to the work.
 
         Args:
             now: The time, in seconds since the epoch.
-            ended: Whether no more records will come.
+            ended: Whether the shard has no more records.
 
         Returns:
-            What was taken: the batch's records, and those whose time was over.
+            The batch's records, and the expired ones.
         """
         taken = Taken([], [])
         while self.pending and fate(self.pending[0], now, self._settings) != "live":
-            taken.over.append(self.pending.popleft())
+            taken.expired.append(self.pending.popleft())
         if self._closes_window(now, ended):
-            self.work.append(Batch((), self._new_id(), window=self.window, final=True))
+            self.work.append(PendingBatch((), self._new_id(), window=self.window, final=True))
         elif self.pending and (ended or now >= self.gathered_at()):
             window = self._open_window(self.pending[0])
             end = math.inf if window is None else window.end
             more = take(self.pending, now, self._settings, self._space(window), end)
             taken.live.extend(more.live)
-            taken.over.extend(more.over)
-            self.work.append(Batch(tuple(more.live), self._new_id(), window=window))
+            taken.expired.extend(more.expired)
+            self.work.append(PendingBatch(tuple(more.live), self._new_id(), window=window))
         return taken
 
     def due_at(self, *, ended: bool) -> float:
-        """When the lane wants to go on, in seconds since the epoch; infinity if nothing waits."""
+        """The time of the next batch, in seconds since the epoch; infinity if nothing is pending."""
         if self.work:
             return self.work[-1].not_before
         if ended and self.busy:
@@ -122,36 +122,36 @@ class Lane:
         return self.gathered_at() if self.pending else math.inf
 
     def gathered_at(self) -> float:
-        """When what waits has been gathered for long enough, in seconds since the epoch."""
+        """The end of the batching window, in seconds since the epoch."""
         seconds = self._settings.maximum_batching_window_in_seconds
         if not seconds or full(self.pending, self._settings, self._space(self.window)):
             return -math.inf
-        # The clock starts with the end of the invocation before, or later, with the first record.
+        # The window starts with the end of the last invocation or with the first record, whichever is later.
         return max(self.free_since, self.pending[0].arrived) + seconds
 
     def flushed_at(self) -> float:
-        """When the open window is closed for want of records, in seconds since the epoch."""
+        """The time at which the open window closes without a later record, in seconds since the epoch."""
         return math.inf if self.window is None or self.pending else self.window.end + self._idle
 
-    def remember(self, batch: Batch, state: Any) -> None:
-        """Keep the state that the function returned for a batch; one that is too large ends the window at once."""
+    def remember(self, batch: PendingBatch, state: Any) -> None:
+        """Keep the state that the function returned for a batch; a state that is too large ends the window."""
         if batch.final:
             self.close_window()
         elif batch.window is not None:
             self.window, self.state = batch.window, state
             if too_large(state):
-                self.work.append(Batch((), self._new_id(), window=batch.window, final=True, early=True))
+                self.work.append(PendingBatch((), self._new_id(), window=batch.window, final=True, early=True))
 
     def close_window(self) -> None:
-        """Let go of the window and its state."""
+        """Close the window and drop its state."""
         self.window, self.state = None, {}
 
-    def given_up(self, batch: Batch, now: float) -> bool:
-        """Whether a window's final invocation has been tried for as long as a stream keeps records."""
+    def window_expired(self, batch: PendingBatch, now: float) -> bool:
+        """Whether a window's final invocation has failed for as long as a stream keeps records."""
         return batch.window is not None and not batch.records and now > batch.window.end + RETENTION
 
     def _space(self, window: Window | None) -> int:
-        return LARGEST_PAYLOAD - payload((), self._envelope(Batch((), "", window=window)))
+        return LARGEST_PAYLOAD - payload((), self._envelope(PendingBatch((), "", window=window)))
 
     def _open_window(self, record: StreamRecord) -> Window | None:
         length = self._settings.tumbling_window_in_seconds

@@ -1,4 +1,4 @@
-"""What a function's answer means for the batch that it was given.
+"""The meaning of a function's response for its batch.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
@@ -20,7 +20,7 @@ class Returned:
     """The function returned.
 
     Args:
-        response: What it returned, as JSON has it.
+        response: The response, as parsed JSON.
     """
 
     response: Any = None
@@ -28,12 +28,12 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class FunctionError:
-    """The function raised, ran out of time or crashed."""
+    """The function raised an exception, timed out or crashed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The invocation never started: no concurrency was left, or no permission. It is no attempt."""
+    """The invocation did not start, for lack of concurrency or permission. It does not count as an attempt."""
 
 
 Result = Returned | FunctionError | Throttled
@@ -52,10 +52,10 @@ class Success:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """The batch is handled up to a record that has others before it.
+    """A part of the batch is handled.
 
     Args:
-        first: The position in the batch of the first record that has to come again.
+        first: The position in the batch of the first record to deliver again; at least 1.
         state: The tumbling window's state.
     """
 
@@ -65,11 +65,11 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The whole batch has to come again.
+    """The whole batch is to be delivered again.
 
     Args:
-        function_error: ``Unhandled`` if the function failed, ``None`` if its answer did.
-        sent: Whether the function was called at all.
+        function_error: ``Unhandled`` if the function failed, ``None`` if it returned a response.
+        sent: Whether the function was invoked.
     """
 
     function_error: str | None = None
@@ -82,10 +82,10 @@ Verdict = Success | Partial | Failure
 def judge(
     result: Returned | FunctionError, records: Sequence[StreamRecord], settings: MappingSettings
 ) -> Success | Partial | Failure:
-    """Tell what became of a batch.
+    """Derive a batch's verdict from the invocation's result.
 
     Args:
-        result: What the function answered.
+        result: The invocation's result.
         records: The batch.
         settings: The mapping's settings.
     """
@@ -99,12 +99,12 @@ def judge(
     if not reported:
         return Success(state)
     first = _first(reported, records)
-    # One that is first of all leaves nothing behind it that is done, so it is the failure of the batch.
+    # If the first record of the batch is reported, no record is handled.
     return Partial(first, state) if first else Failure()
 
 
 def _first(reported: Any, records: Sequence[StreamRecord]) -> int | None:
-    """The position of the lowest sequence number reported, or ``None`` where one is none of this batch."""
+    """The position of the lowest reported sequence number; ``None`` if one is not in this batch."""
     positions: dict[str | None, int] = {}
     for position, record in enumerate(records):
         positions.setdefault(record.sequence_number, position)

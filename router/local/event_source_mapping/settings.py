@@ -1,4 +1,4 @@
-"""The parameters of an event source mapping: ranges, defaults, and AWS's own words for what it refuses.
+"""The parameters of an event source mapping: ranges, defaults, and AWS's messages for invalid ones.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 """
@@ -17,7 +17,7 @@ __all__ = ["FILTERABLE", "MappingSettings", "MappingSettingsError"]
 
 Code = Literal["ParamValidationError", "ValidationException", "InvalidParameterValueException"]
 
-# Name, lowest, highest. AWS's clients refuse what is too low before they send it, Lambda what is too high.
+# Name, lowest, highest. AWS's clients refuse a value that is too low, Lambda one that is too high.
 _RANGES = (
     ("batch_size", 1, 10_000),
     ("maximum_batching_window_in_seconds", 0, 300),
@@ -30,7 +30,7 @@ _LOWEST_AGE = 60
 _REPORTING = "ReportBatchItemFailures"
 _POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 LONGEST_PATTERN = 4096
-_MOST_FILTERS = 10  # the quota is five, and AWS raises it to ten at most
+_MOST_FILTERS = 10  # the quota is 5, and AWS raises it to at most 10
 _LONGEST_ARN = 350
 _DESTINATIONS = tuple(
     f"arn:{partition}:{service}:" for partition in ("aws", "aws-cn", "aws-us-gov") for service in ("sqs", "sns", "s3")
@@ -39,11 +39,11 @@ FILTERABLE = frozenset({"dynamodb", "eventName", "userIdentity"})
 
 
 class MappingSettingsError(RouterError, ValueError):
-    """Lambda would not make such a mapping; the text is AWS's wherever AWS was recorded.
+    """Lambda refuses the mapping; the message is AWS's wherever it was recorded from AWS.
 
     Args:
-        code: AWS's error code; ``ParamValidationError`` is what its clients raise themselves.
-        message: What is wrong.
+        code: AWS's error code; ``ParamValidationError`` comes from AWS's clients.
+        message: The message.
     """
 
     def __init__(self, code: Code, message: str) -> None:
@@ -58,24 +58,24 @@ class MappingSettings:
     https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
 
     Args:
-        batch_size: The most records of one invocation, 1 to 10,000.
-        maximum_batching_window_in_seconds: How long to gather records, 0 to 300 seconds.
-        parallelization_factor: How many batches of a shard may be under way at a time, 1 to 10.
+        batch_size: The most records in one invocation, 1 to 10,000.
+        maximum_batching_window_in_seconds: Seconds to gather records, 0 to 300.
+        parallelization_factor: The most batches of a shard in progress at a time, 1 to 10.
         starting_position: ``TRIM_HORIZON`` or ``LATEST``.
-        bisect_batch_on_function_error: Whether a batch that failed is split in two.
-        maximum_retry_attempts: How often a batch is tried again, 0 to 10,000; -1 is for as long as its records live.
-        maximum_record_age_in_seconds: 60 to 604,800 seconds, beyond which a record is discarded; -1 is never.
-        tumbling_window_in_seconds: The length of windows with a state of their own, 0 (none) to 900 seconds.
-        function_response_types: ``["ReportBatchItemFailures"]``, or nothing: then what the function returns is ignored.
+        bisect_batch_on_function_error: Whether to split a failed batch in two.
+        maximum_retry_attempts: The most retries of a batch, 0 to 10,000; -1 retries until its records expire.
+        maximum_record_age_in_seconds: The age at which a record is discarded, 60 to 604,800; -1 is never.
+        tumbling_window_in_seconds: The length of tumbling windows, 1 to 900; 0 is none.
+        function_response_types: ``["ReportBatchItemFailures"]``, or empty: then the response is ignored.
         destination_config: ``{"OnFailure": {"Destination": ARN}}`` of an SQS queue, an SNS topic or an S3 bucket.
         filter_criteria: ``{"Filters": [{"Pattern": TEXT}]}``.
-        kms_key_arn: What encrypts the filters; has no effect here.
+        kms_key_arn: The key that encrypts the filters; it has no effect here.
         metrics_config: ``{"Metrics": ["EventCount"]}``.
         enabled: Whether the mapping reads the stream.
 
     Raises:
-        MappingSettingsError: Lambda would refuse them.
-        FilterPatternError: Lambda would refuse a filter.
+        MappingSettingsError: Lambda refuses the settings.
+        FilterPatternError: Lambda refuses a filter pattern.
 
     Example:
         >>> MappingSettings(batch_size=10_001)
@@ -112,11 +112,14 @@ class MappingSettings:
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Self:
-        """Make settings of named parameters, as a user or a template gives them.
+        """Make settings from parameters of a user or a template; ``None`` stands for the default.
+
+        Args:
+            parameters: Values by AWS's names in snake case.
 
         Raises:
-            MappingSettingsError: There is no such parameter, or Lambda would refuse its value.
-            FilterPatternError: Lambda would refuse a filter.
+            MappingSettingsError: A parameter is unknown, or Lambda refuses its value.
+            FilterPatternError: Lambda refuses a filter pattern.
         """
         if parameters.get("scaling_config") is not None:
             _refuse("Unsupported ScalingConfig parameter for given event source mapping type.")
@@ -133,7 +136,7 @@ class MappingSettings:
 
     @property
     def reports(self) -> bool:
-        """Whether the function says which records failed."""
+        """Whether the function reports which records failed."""
         return _REPORTING in self.function_response_types
 
     @property
@@ -142,15 +145,15 @@ class MappingSettings:
         return (self.destination_config.get("OnFailure") or {}).get("Destination") or None
 
     def takes(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record passes the filters, of which one is enough."""
+        """Whether a record matches one of the filters, or there are none."""
         return not self.filters or any(pattern.matches(record) for pattern in self.filters)
 
     def advice(self) -> Iterator[str]:
-        """What AWS accepts although it may not do what was meant, a sentence each."""
+        """Settings that Lambda accepts and that may not have the intended effect, a sentence each."""
         names = frozenset(name for pattern in self.filters for name in pattern.names)
         if others := sorted(names - FILTERABLE):
             documented = ", ".join(sorted(FILTERABLE))
-            yield f"a filter looks at {', '.join(others)}; AWS documents filters on {documented} only"
+            yield f"a filter tests {', '.join(others)}; AWS documents filters on {documented} only"
         if not self.reports:
             yield f"function_response_types lacks {_REPORTING}: Lambda ignores what the function returns"
 
@@ -160,7 +163,7 @@ def _refuse(message: str, code: Code = "InvalidParameterValueException") -> NoRe
 
 
 def _check_by_client(settings: MappingSettings) -> None:
-    """What AWS's clients check themselves: types and lowest values."""
+    """Check as AWS's clients do: types and lowest values."""
     faults = [
         f"Invalid type for parameter {_title(name)}, value: {value}, type: {type(value)}, valid types: {valid[0]}"
         for name, valid in _types(settings)
@@ -181,7 +184,7 @@ def _types(settings: MappingSettings) -> Iterator[tuple[str, tuple[type, ...]]]:
 _NOTHING = type(None)
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
-    "starting_position": (str, _NOTHING),  # Lambda itself refuses nothing here, and in its own words
+    "starting_position": (str, _NOTHING),  # None is Lambda's to refuse, with another message
     "bisect_batch_on_function_error": (bool,),
     "function_response_types": (list, tuple),
     "destination_config": (dict,),
@@ -193,7 +196,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 
 def _check_inner(settings: MappingSettings) -> None:
-    """Types within settings, which AWS's clients check too."""
+    """Check types inside of settings, as AWS's clients do."""
     on_failure = settings.destination_config.get("OnFailure") or {}
     destination = on_failure.get("Destination") if isinstance(on_failure, Mapping) else None
     for name, value, valid in (
@@ -206,7 +209,7 @@ def _check_inner(settings: MappingSettings) -> None:
 
 
 def _check_constraints(settings: MappingSettings) -> None:
-    """What Lambda checks against its model, all faults in one message."""
+    """Check as Lambda does against its API model; one message holds all faults."""
     faults = [
         _fault(name, value, f"Member must have value less than or equal to {highest}")
         for name, _, highest in _RANGES
@@ -233,7 +236,7 @@ def _check_constraints(settings: MappingSettings) -> None:
 
 
 def _check_values(settings: MappingSettings) -> None:
-    """What Lambda checks beyond its model."""
+    """Check as Lambda does beyond its API model."""
     if settings.starting_position is None:
         _refuse(
             "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
@@ -270,7 +273,7 @@ def _pattern_texts(criteria: Mapping[str, Any]) -> Iterator[Any]:
         _refuse('found other filter criteria, expected {"Filters": [{"Pattern": TEXT}]}', "ParamValidationError")
     if len(filters) > _MOST_FILTERS:
         _refuse(f"found {len(filters)} filters, expected at most {_MOST_FILTERS}, and 5 unless AWS raised the quota")
-    # A filter without a pattern lets everything pass, so it takes no part.
+    # A filter without a pattern has no effect.
     return (each["Pattern"] for each in filters if each.get("Pattern") is not None)
 
 

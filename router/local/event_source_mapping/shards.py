@@ -1,4 +1,4 @@
-"""A shard: its place in the lineage, how far it was read, and how far it is done.
+"""A shard: its parent, its read position and its checkpoint.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 """
@@ -16,11 +16,11 @@ __all__ = ["Position", "Shard"]
 
 
 class Position(NamedTuple):
-    """Where to read on, in the words of ``GetShardIterator``.
+    """A position in a shard, in the terms of ``GetShardIterator``.
 
     Args:
-        type: The kind of iterator.
-        sequence_number: The record after which to read, where the kind has one.
+        type: The type of iterator.
+        sequence_number: The sequence number, for ``AFTER_SEQUENCE_NUMBER``.
     """
 
     type: Literal["TRIM_HORIZON", "LATEST", "AFTER_SEQUENCE_NUMBER"]
@@ -28,13 +28,13 @@ class Position(NamedTuple):
 
 
 class Shard:
-    """One shard as the mapping knows it.
+    """The mapping's state of one shard.
 
     Args:
-        shard_id: Its name.
-        parent: The shard whose records come before its own, if there is one.
+        shard_id: Its ID.
+        parent: The ID of its parent, whose records come first.
         lanes: Its lanes.
-        start: Where to begin.
+        start: The position of its first read.
     """
 
     def __init__(self, shard_id: str, parent: str | None, lanes: list[Lane], start: Position) -> None:
@@ -44,29 +44,29 @@ class Shard:
         self.position = start
         self.ended = False
         self.checkpoint = start.sequence_number
-        self.announced = self.checkpoint
+        self.reported = self.checkpoint  # the checkpoint of the last action
         self._count = 0
         self._open: deque[StreamRecord] = deque()
         self._settled: set[int] = set()
 
     @property
     def finished(self) -> bool:
-        """Whether it has ended and everything of it is handled or discarded."""
+        """Whether it has ended and all its records are handled or discarded."""
         return self.ended and not self._open and not any(lane.busy for lane in self.lanes)
 
     def next_position(self) -> int:
-        """Count a record that was read."""
+        """The position of the next record to read."""
         self._count += 1
         return self._count - 1
 
     def read(self, record: StreamRecord) -> None:
-        """Keep account of a record until it is handled or discarded."""
+        """Track a record until it is handled or discarded."""
         self._open.append(record)
         if record.sequence_number is not None:
             self.position = Position("AFTER_SEQUENCE_NUMBER", record.sequence_number)
 
     def settle(self, records: Iterable[StreamRecord]) -> None:
-        """Note that records are handled or discarded; the checkpoint stands before the first that is not."""
+        """Mark records as handled or discarded, and move the checkpoint up to the first that is neither."""
         self._settled.update(record.position for record in records)
         while self._open and self._open[0].position in self._settled:
             record = self._open.popleft()

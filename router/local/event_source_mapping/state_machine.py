@@ -1,7 +1,6 @@
-"""The event source mapping itself: fed with records and with time, it says what to invoke and what becomes of records.
+"""The event source mapping: takes records and the time, and returns actions.
 
-No thread, no clock and no network is in here. Whoever drives it reads a stream, real or not, calls a function, real or
-not, and tells it both.
+It has no thread, no clock and no network. Its caller reads a stream, invokes a function and passes on both results.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from uuid import UUID
 
 from router.errors import RouterError
 from router.local.event_source_mapping.actions import Action, Checkpoint, Invoke, Trim
-from router.local.event_source_mapping.batches import Batch, chunks, fate
+from router.local.event_source_mapping.batches import PendingBatch, chunks, fate
 from router.local.event_source_mapping.failure_documents import Discard, Origin, discard
 from router.local.event_source_mapping.lanes import Lane, lane_of
 from router.local.event_source_mapping.responses import Failure, Result, Throttled, Verdict, judge
@@ -41,17 +40,17 @@ class EventSourceMapping:
 
     Args:
         settings: The parameters.
-        function_arn: The function as it is mapped, with the version or alias if there is one.
+        function_arn: The function's ARN, with a version or an alias if it has one.
         stream_arn: The stream.
-        executed_version: What failure documents call the version that ran.
-        uuid: The mapping's own identifier.
-        checkpoints: Where an earlier mapping stopped, by shard.
-        wait: How many seconds to wait after a batch's first, second... failure.
+        executed_version: The function's version in failure documents.
+        uuid: The mapping's UUID.
+        checkpoints: The checkpoints of an earlier mapping, by shard.
+        wait: Returns the delay in seconds after a batch's first, second... failure.
         new_id: Makes request IDs.
-        idle_flush: How long after its end a tumbling window is closed when no later record comes, in seconds.
+        idle_flush: Seconds after its end at which a tumbling window closes without a later record.
 
     Raises:
-        MappingSettingsError: Such a stream cannot be read from the starting position.
+        MappingSettingsError: The starting position does not exist for DynamoDB Streams.
 
     Example:
         >>> from router.local.event_source_mapping import Returned
@@ -94,12 +93,11 @@ class EventSourceMapping:
         self._started = False
 
     def add_shard(self, shard_id: str, parent: str | None = None) -> None:
-        """Make a shard known; known ones are left as they are.
+        """Add a shard; a shard that was added before stays unchanged.
 
         Args:
             shard_id: The shard.
-            parent: The shard whose records come before, which has to be known already; one that is not known has been
-                trimmed, and there is nothing of it to wait for.
+            parent: Its parent, which must be added first. A parent that is not added counts as trimmed.
         """
         if shard_id in self._shards:
             return
@@ -108,20 +106,20 @@ class EventSourceMapping:
         self._shards[shard_id] = Shard(shard_id, parent, lanes, self._start(shard_id))
 
     def end_shard(self, shard_id: str) -> None:
-        """Note that no more records of a shard will come."""
+        """End a shard: it has no more records."""
         self._shards[shard_id].ended = True
 
     def position(self, shard_id: str) -> Position | None:
-        """Where to read a shard on, or ``None`` while its parent is not finished or the mapping is disabled."""
+        """The next position to read; ``None`` after its end, before its parent has finished, and when disabled."""
         shard = self._shards[shard_id]
         return shard.position if self.enabled and self._readable(shard) and not shard.ended else None
 
     def feed(self, shard_id: str, records: Iterable[Mapping[str, Any]], now: float) -> None:
-        """Hand over what was read from a shard; records that no filter takes are done with.
+        """Add records of a shard; records that no filter matches count as handled.
 
         Args:
             shard_id: The shard.
-            records: The records in the order of the shard, as they stand in a Lambda event. They are not changed.
+            records: The records in the order of the shard, as in a Lambda event. They are not changed.
             now: The time, in seconds since the epoch.
         """
         shard = self._shards[shard_id]
@@ -136,7 +134,7 @@ class EventSourceMapping:
                 shard.settle((record,))
 
     def poll(self, now: float) -> list[Action]:
-        """What happens at this time: invocations that may start, and records that are discarded without one.
+        """The actions that are due: invocations, discards, trims and checkpoints.
 
         Args:
             now: The time, in seconds since the epoch.
@@ -147,28 +145,29 @@ class EventSourceMapping:
             for shard in self._shards.values():
                 if self._readable(shard):
                     for number, lane in enumerate(shard.lanes):
-                        actions.extend(self._drive(shard, number, lane, now))
-                actions.extend(_moved(shard))
+                        actions.extend(self._advance(shard, number, lane, now))
+                actions.extend(_new_checkpoint(shard))
         return actions
 
     def complete(self, invoke: Invoke, result: Result, now: float) -> list[Action]:
-        """Tell how an invocation went, and learn what follows; then poll again.
+        """Pass on the result of an invocation; poll again afterwards.
 
         Args:
             invoke: The invocation.
-            result: What came of it.
+            result: Its result.
             now: The time, in seconds since the epoch.
 
+        Returns:
+            The actions that follow: discards and checkpoints.
+
         Raises:
-            RouterError: No such invocation is under way.
+            RouterError: The invocation is not in progress.
         """
         shard = self._shards[invoke.shard_id]
         lane = shard.lanes[invoke.lane]
         batch = lane.in_flight
         if batch is None or batch.request_id != invoke.request_id:
-            msg = (
-                f"found the end of invocation {invoke.request_id}, expected one that is under way in {invoke.shard_id}"
-            )
+            msg = f"found the result of invocation {invoke.request_id}, expected one in progress in {invoke.shard_id}"
             raise RouterError(msg)
         lane.in_flight = None
         lane.free_since = now
@@ -177,20 +176,23 @@ class EventSourceMapping:
             return []
         verdict = judge(result, batch.records, self.settings)
         self._note(batch, verdict)
-        return [*self._follow(shard, lane, replace(batch, attempts=batch.attempts + 1), verdict, now), *_moved(shard)]
+        return [
+            *self._apply(shard, lane, replace(batch, attempts=batch.attempts + 1), verdict, now),
+            *_new_checkpoint(shard),
+        ]
 
     def due_at(self) -> float:
-        """When waiting records want the next :meth:`poll`, in seconds since the epoch; infinity if none wait."""
+        """The time at which pending records need the next :meth:`poll`, in seconds since the epoch; else infinity."""
         return min((lane.due_at(ended=shard.ended) for shard, lane in self._waiting()), default=math.inf)
 
     def flush_at(self) -> float:
-        """When the next tumbling window is closed for want of records, in seconds since the epoch."""
+        """The time at which a tumbling window closes without a later record, in seconds since the epoch."""
         return min((lane.flushed_at() for _, lane in self._waiting()), default=math.inf)
 
     def _start(self, shard_id: str) -> Position:
         if shard_id in self._checkpoints:
             return Position("AFTER_SEQUENCE_NUMBER", self._checkpoints[shard_id])
-        # A shard that appears later holds nothing that is older than the mapping.
+        # A shard that appears later holds no record older than the mapping.
         latest = self.settings.starting_position == "LATEST" and not self._started
         return Position("LATEST" if latest else "TRIM_HORIZON")
 
@@ -204,49 +206,49 @@ class EventSourceMapping:
                 if self._readable(shard):
                     yield from ((shard, lane) for lane in shard.lanes if lane.in_flight is None)
 
-    def _drive(self, shard: Shard, number: int, lane: Lane, now: float) -> Iterator[Action]:
-        """Go on in a lane until it waits for something."""
+    def _advance(self, shard: Shard, number: int, lane: Lane, now: float) -> Iterator[Action]:
+        """Process a lane until it waits for a record, a time or a result."""
         while lane.in_flight is None:
             if not lane.work:
                 taken = lane.form(now, ended=shard.ended)
-                yield from self._let_go(shard, lane, taken.over, None, now)
+                yield from self._expire(shard, lane, taken.expired, None, now)
             if not lane.work or lane.work[-1].not_before > now:
                 return
             batch = lane.work.pop()
-            if lane.given_up(batch, now):
+            if lane.window_expired(batch, now):
                 lane.close_window()
-            elif over := [each for each in batch.records if fate(each, now, self.settings) != "live"]:
-                yield from self._let_go(shard, lane, over, batch, now)
-                self._keep(lane, batch, over)
+            elif expired := [each for each in batch.records if fate(each, now, self.settings) != "live"]:
+                yield from self._expire(shard, lane, expired, batch, now)
+                self._requeue(lane, batch, expired)
             elif lane.oversized(batch):
                 attempted = replace(batch, attempts=batch.attempts + 1)
-                yield from self._follow(shard, lane, attempted, Failure(sent=False), now)
+                yield from self._apply(shard, lane, attempted, Failure(sent=False), now)
             else:
                 lane.in_flight = batch
                 self.metrics["InvokedEventCount"] += len(batch.records)
                 yield Invoke(shard.shard_id, number, batch.request_id, batch.attempts + 1, lane.event(batch))
 
-    def _let_go(
-        self, shard: Shard, lane: Lane, over: Sequence[StreamRecord], batch: Batch | None, now: float
+    def _expire(
+        self, shard: Shard, lane: Lane, expired: Sequence[StreamRecord], batch: PendingBatch | None, now: float
     ) -> Iterator[Action]:
-        """Part with records whose time is over."""
-        for found, records in chunks(over, now, self.settings):
+        """Discard or trim expired records."""
+        for found, records in chunks(expired, now, self.settings):
             shard.settle(records)
             if found == "trimmed":
                 yield Trim(shard.shard_id, tuple(record.raw for record in records))
             else:
-                part = replace(batch, records=records) if batch else Batch(records, self._new_id())
+                part = replace(batch, records=records) if batch else PendingBatch(records, self._new_id())
                 yield self._discard(shard, lane, part, now, None)
 
-    def _keep(self, lane: Lane, batch: Batch, over: Sequence[StreamRecord]) -> None:
-        """Put back what is left of a batch, as a new one."""
-        gone = {record.position for record in over}
+    def _requeue(self, lane: Lane, batch: PendingBatch, expired: Sequence[StreamRecord]) -> None:
+        """Put the other records of a batch back as a new batch."""
+        gone = {record.position for record in expired}
         left = tuple(record for record in batch.records if record.position not in gone)
         if left:
-            lane.work.append(Batch(left, self._new_id(), window=batch.window))
+            lane.work.append(PendingBatch(left, self._new_id(), window=batch.window))
 
-    def _follow(self, shard: Shard, lane: Lane, batch: Batch, verdict: Verdict, now: float) -> Iterator[Action]:
-        """Do what follows from an attempt."""
+    def _apply(self, shard: Shard, lane: Lane, batch: PendingBatch, verdict: Verdict, now: float) -> Iterator[Action]:
+        """Apply the next step of a batch after an attempt."""
         following = resolve(batch, verdict, self.settings, now, self._wait, self._new_id)
         lane.work.extend(reversed(following.work))
         shard.settle(following.handled)
@@ -258,20 +260,20 @@ class EventSourceMapping:
             if batch.final:
                 lane.close_window()
 
-    def _discard(self, shard: Shard, lane: Lane, batch: Batch, now: float, failure: Failure | None) -> Discard:
+    def _discard(self, shard: Shard, lane: Lane, batch: PendingBatch, now: float, failure: Failure | None) -> Discard:
         if self.settings.destination:
             self.metrics["OnFailureDestinationDeliveredEventCount"] += len(batch.records)
         return discard(self._origin, shard.shard_id, batch, lane.event(batch), now, failure)
 
-    def _note(self, batch: Batch, verdict: Verdict) -> None:
+    def _note(self, batch: PendingBatch, verdict: Verdict) -> None:
         failed = isinstance(verdict, Failure)
         if failed:
             self.metrics["FailedInvokeEventCount"] += len(batch.records)
         self.last_processing_result = "PROBLEM: Function call failed" if failed else "OK"
 
 
-def _moved(shard: Shard) -> Iterator[Checkpoint]:
-    """The checkpoint of a shard, if it has moved since it was last told."""
-    if shard.checkpoint is not None and shard.checkpoint != shard.announced:
-        shard.announced = shard.checkpoint
+def _new_checkpoint(shard: Shard) -> Iterator[Checkpoint]:
+    """The checkpoint of a shard, if it has moved since the last action."""
+    if shard.checkpoint is not None and shard.checkpoint != shard.reported:
+        shard.reported = shard.checkpoint
         yield Checkpoint(shard.shard_id, shard.checkpoint)

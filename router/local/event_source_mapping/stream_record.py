@@ -1,4 +1,4 @@
-"""A record as the mapping carries it: what Lambda delivers, and what the mapping has to know of it."""
+"""A record of a shard, with the size and the times that the mapping needs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class StreamRecord(NamedTuple):
     """One record of a shard.
 
     Args:
-        raw: The record as it stands in the event.
-        position: How many records of the shard were read before it.
-        arrived: When it was read, in seconds since the epoch.
-        created: When the change was made, in seconds since the epoch.
-        size: How long it is in the event, in bytes.
+        raw: The record, as in the event.
+        position: The number of records of the shard before it.
+        arrived: The time at which it was read, in seconds since the epoch.
+        created: The time of the change, in seconds since the epoch.
+        size: Its size in the event, in bytes.
     """
 
     raw: Mapping[str, Any]
@@ -37,11 +37,11 @@ class StreamRecord(NamedTuple):
 
 
 def stream_record(raw: Mapping[str, Any], position: int, now: float) -> StreamRecord:
-    """Take up a record that was read from a shard.
+    """Make the mapping's record from a record of a shard.
 
     Args:
-        raw: The record as Lambda delivers it. One that says nothing of its time is as old as its arrival.
-        position: How many records of the shard were read before it.
+        raw: The record, as Lambda delivers it. If it has no creation time, its arrival stands for it.
+        position: The number of records of the shard before it.
         now: The time, in seconds since the epoch.
     """
     created = Record(raw, _body(raw), Event.ANY).created_at
@@ -49,9 +49,9 @@ def stream_record(raw: Mapping[str, Any], position: int, now: float) -> StreamRe
 
 
 def order(number: str | None) -> tuple[int, str]:
-    """What sorts as the integer of a sequence number does: its length without leading zeros, then its digits.
+    """A sort key for sequence numbers that orders them as integers: the number of digits, then the digits.
 
-    As text they sort wrongly where the number of digits changes, which it does within a shard.
+    The number of digits changes within a shard, so the texts themselves sort in another order.
 
     Example:
         >>> sorted(["1000", "999"], key=order)

@@ -1,4 +1,4 @@
-"""Tumbling windows: which window a record belongs to, and what the events of one say.
+"""Tumbling windows: the window of a record, and the fields of a window in an event.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
 """
@@ -12,21 +12,21 @@ from typing import Any, NamedTuple
 __all__ = ["IDLE_FLUSH", "LARGEST_STATE", "Window", "seconds_text", "too_large", "window_fields", "window_of"]
 
 LARGEST_STATE = 1024 * 1024
-"""How long a window's state may be as JSON, in bytes; beyond it the window ends early."""
+"""The largest state as JSON, in bytes; a larger one ends its window early."""
 
 IDLE_FLUSH = 120.0
-"""How long after its end a window is closed when no later record comes; 112 seconds were recorded."""
+"""Seconds after its end at which a window closes without a later record; 112 were recorded from AWS."""
 
 
 class Window(NamedTuple):
-    """A window of time, in seconds since the epoch; the end is not part of it."""
+    """A window, in seconds since the epoch; its end is exclusive."""
 
     start: int
     end: int
 
 
 def window_of(created: float, length: int) -> Window:
-    """The window that a record belongs to, by its creation; windows are aligned to multiples of their length.
+    """The window of a record by its creation time; windows are aligned to multiples of their length.
 
     Example:
         >>> window_of(125.0, 60)
@@ -37,7 +37,7 @@ def window_of(created: float, length: int) -> Window:
 
 
 def window_fields(window: Window, *, final: bool, early: bool) -> dict[str, Any]:
-    """What an event and a failure document say of a window, in the same words."""
+    """The fields of a window in an event and in a failure document."""
     return {
         "window": {"start": seconds_text(window.start), "end": seconds_text(window.end)},
         "isFinalInvokeForWindow": final,
@@ -46,12 +46,12 @@ def window_fields(window: Window, *, final: bool, early: bool) -> dict[str, Any]
 
 
 def too_large(state: Any) -> bool:
-    """Whether a state ends its window early."""
+    """Whether a state is so large that it ends its window early."""
     return len(json.dumps(state, separators=(",", ":")).encode()) > LARGEST_STATE
 
 
 def seconds_text(time: float) -> str:
-    """A time as AWS writes it, in whole seconds.
+    """A time in AWS's format, in whole seconds.
 
     Example:
         >>> seconds_text(1789654440.7)

@@ -1,13 +1,13 @@
-"""A function in Lambda's own runtime client, on this machine: real time-outs, crashes and cold starts.
+"""Run a function in Lambda's own runtime client, with real time-outs, crashes and cold starts.
 
-The client is ``awslambdaric``, which is what runs in Lambda; this package is what it talks to there.
+The client is ``awslambdaric``, which also runs in Lambda; this package is the service that it connects to.
 
-- :mod:`router.local.runtime.configuration`: what is known of the function, and its process's environment.
+- :mod:`router.local.runtime.configuration`: the function's settings, and its process's environment.
 - :mod:`router.local.runtime.api`: the Runtime API, from which the client fetches invocations.
-- :mod:`router.local.runtime.output`: what the process prints, as lines.
+- :mod:`router.local.runtime.output`: the process's output, as lines.
 - :mod:`router.local.runtime.sandbox`: one process with its API and its output.
-- :mod:`router.local.runtime.answers`: what the invoker is told, also by a function that cannot speak any more.
-- :mod:`router.local.runtime.function`: the function: one sandbox after the other.
+- :mod:`router.local.runtime.answers`: the result of an invocation, and Lambda's error documents.
+- :mod:`router.local.runtime.function`: the function, in one sandbox after the other.
 """
 
 from router.local.runtime.answers import Answer

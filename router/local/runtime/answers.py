@@ -1,6 +1,6 @@
-"""What the invoker is told: the function's own bytes, or what Lambda says for a function that did not come to answer.
+"""The result of an invocation: the function's own bytes, or Lambda's error document.
 
-The texts are those of Lambda's emulator, which is Lambda's own code: https://github.com/aws/aws-lambda-runtime-interface-emulator
+The texts are those of Lambda's emulator: https://github.com/aws/aws-lambda-runtime-interface-emulator
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ MAX_PAYLOAD = 6 * 1024 * 1024 + 100  # bytes, of an event and of a response
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How an invocation ended.
+    """The result of an invocation.
 
     Args:
-        payload: The response, or the document of the error.
+        payload: The response, or the error document.
         failed: Whether it is an error: ``X-Amz-Function-Error: Unhandled``.
-        duration: Seconds of the function's time.
-        init_duration: Seconds that the cold start took before it, if there was one.
+        duration: The invocation's duration in seconds.
+        init_duration: The duration of the cold start before it in seconds, if there was one.
     """
 
     payload: bytes = field(repr=False)  # it may quote items
@@ -32,26 +32,26 @@ class Answer:
 
     @property
     def error_type(self) -> str | None:
-        """The ``errorType`` of an error's document, if it has one."""
-        return self._said("errorType")
+        """The ``errorType`` of an error document, if it has one."""
+        return self._text("errorType")
 
     @property
     def error_message(self) -> str | None:
-        """The ``errorMessage`` of an error's document, if it has one; a function's own may quote items."""
-        return self._said("errorMessage")
+        """The ``errorMessage`` of an error document, if it has one; a function's own message may quote items."""
+        return self._text("errorMessage")
 
-    def _said(self, name: str) -> str | None:
+    def _text(self, name: str) -> str | None:
         if not self.failed:
             return None
         try:
-            said = json.loads(self.payload)[name]
+            text = json.loads(self.payload)[name]
         except (ValueError, TypeError, LookupError):
             return None
-        return said if isinstance(said, str) else None
+        return text if isinstance(text, str) else None
 
 
 def timed_out(request_id: str, timeout: float) -> bytes:
-    """The document of an invocation that ran out of time.
+    """The error document of an invocation that timed out.
 
     Args:
         request_id: The request ID.
@@ -61,11 +61,11 @@ def timed_out(request_id: str, timeout: float) -> bytes:
 
 
 def exited(request_id: str, code: int) -> bytes:
-    """The document of a process that ended before it answered.
+    """The error document of a process that ended before its response.
 
     Args:
         request_id: The request ID.
-        code: Its exit code; below zero, the signal that ended it.
+        code: Its exit code; negative for the signal that ended it.
     """
     how = "Runtime exited without providing a reason"
     if code:
@@ -75,9 +75,9 @@ def exited(request_id: str, code: int) -> bytes:
 
 
 def too_large() -> bytes:
-    """The document of a response that Lambda does not pass on."""
-    told = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-    return _document("Function.ResponseSizeTooLarge", told)
+    """The error document of a response that is too large."""
+    message = f"Response payload size exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+    return _document("Function.ResponseSizeTooLarge", message)
 
 
 def _document(error_type: str, message: str) -> bytes:

@@ -15,21 +15,21 @@ from queue import SimpleQueue
 
 from router.local.runtime.answers import MAX_PAYLOAD, Answer, too_large
 
-__all__ = ["Answered", "Idle", "InitFailed", "Invocation", "RuntimeApi", "Said"]
+__all__ = ["Answered", "Idle", "InitFailed", "InvocationRequest", "Message", "RuntimeApi"]
 
 _ROOT = "/2018-06-01/runtime"
-_POLL_SECONDS = 0.05  # of the thread that accepts connections, to see that it is over
+_POLL_SECONDS = 0.05  # at which the accepting thread checks for its end
 _ACCEPTED = b'{"status":"OK"}\n'
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
-    """What a process is given when it asks for the next one.
+class InvocationRequest:
+    """The response to a process that asks for the next invocation.
 
     Args:
         request_id: The request ID.
         payload: The event.
-        headers: Those of the Runtime API.
+        headers: The headers of the Runtime API.
     """
 
     request_id: str
@@ -39,15 +39,15 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """The process asks for an invocation: it is initialised, and done with the one before."""
+    """The process asks for an invocation: it is initialised, and has finished the one before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The process answered its invocation.
+    """The process responded to its invocation.
 
     Args:
-        answer: The answer.
+        answer: The result.
     """
 
     answer: Answer
@@ -55,29 +55,30 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class InitFailed:
-    """The process could not load the function.
+    """The process failed to load the function.
 
     Args:
-        document: What it said of that.
+        document: Its error document.
     """
 
-    document: bytes = field(repr=False)  # a text of the user's
+    document: bytes = field(repr=False)  # it may quote the user's code
 
 
-Said = Idle | Answered | InitFailed
+Message = Idle | Answered | InitFailed
+"""A message of the process."""
 
 
 class RuntimeApi:
     """Serves one process, from construction until it is closed.
 
     Args:
-        hear: Who is told what the process says, from another thread.
+        receive: Receives the messages of the process, in another thread.
     """
 
-    def __init__(self, hear: Callable[[Said], None]) -> None:
-        self._hear = hear
-        self._waiting: SimpleQueue[Invocation | None] = SimpleQueue()
-        self._current: Invocation | None = None  # what the process has not answered yet
+    def __init__(self, receive: Callable[[Message], None]) -> None:
+        self._receive = receive
+        self._waiting: SimpleQueue[InvocationRequest | None] = SimpleQueue()
+        self._current: InvocationRequest | None = None  # without a response so far
         self._server = _Server(self)
         self.address = "{}:{}".format(*self._server.server_address[:2])
         self._thread = threading.Thread(
@@ -85,8 +86,8 @@ class RuntimeApi:
         )
         self._thread.start()
 
-    def give(self, invocation: Invocation) -> None:
-        """Hand an invocation to the process, which is idle.
+    def give(self, invocation: InvocationRequest) -> None:
+        """Pass an invocation to the idle process.
 
         Args:
             invocation: The invocation.
@@ -94,36 +95,36 @@ class RuntimeApi:
         self._waiting.put(invocation)
 
     def close(self) -> None:
-        """Let go of the process and of the port."""
+        """End the connection to the process, and release the port."""
         self._waiting.put(None)
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
 
-    def next(self) -> Invocation | None:
-        """What the process has not answered, or else what it is to do next; ``None`` when it is over."""
+    def next(self) -> InvocationRequest | None:
+        """Wait for the next invocation; one without a response is repeated. ``None`` after :meth:`close`."""
         if self._current is None:
-            self._hear(Idle())
+            self._receive(Idle())
             self._current = self._waiting.get()
         return self._current
 
     @property
     def busy(self) -> bool:
-        """Whether the process has an invocation that it has not answered."""
+        """Whether the process has an invocation without a response."""
         return self._current is not None
 
     def answers(self, request_id: str) -> bool:
-        """Whether that is the invocation which the process has."""
+        """Whether this is the request ID of the process's invocation."""
         return self._current is not None and request_id == self._current.request_id
 
     def answer(self, payload: bytes, *, failed: bool) -> None:
-        """Take the answer to the invocation that the process has."""
+        """Receive the response to the process's invocation."""
         self._current = None
-        self._hear(Answered(Answer(payload, failed)))
+        self._receive(Answered(Answer(payload, failed)))
 
     def init_failed(self, document: bytes) -> None:
-        """Take what the process says of a function that it could not load."""
-        self._hear(InitFailed(document))
+        """Receive the error document of a function that does not load."""
+        self._receive(InitFailed(document))
 
 
 class _Server(ThreadingHTTPServer):
@@ -132,14 +133,14 @@ class _Server(ThreadingHTTPServer):
         self.api = api
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A process may end in the middle of a request; whether that is a failure shows elsewhere."""
+        """Ignore the error: a process may end in the middle of a request."""
 
 
 class _Requests(BaseHTTPRequestHandler):
     """One connection of the process."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one segment: apart, the second would wait for an acknowledgement of the first
+    wbufsize = -1  # head and body in one segment: a second one would wait for the acknowledgement of the first
 
     def do_GET(self) -> None:
         api = self._api
@@ -174,8 +175,8 @@ class _Requests(BaseHTTPRequestHandler):
             return self._refuse(HTTPStatus.BAD_REQUEST, "InvalidRequestID", "Invalid request ID")
         if len(payload) > MAX_PAYLOAD:
             self._api.answer(too_large(), failed=True)
-            told = f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", told)
+            message = f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
+            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", message)
         self._api.answer(payload, failed=failed)
         return self._send(HTTPStatus.ACCEPTED, _ACCEPTED)
 
@@ -196,7 +197,7 @@ class _Requests(BaseHTTPRequestHandler):
 
     @property
     def _api(self) -> RuntimeApi:
-        assert isinstance(self.server, _Server)  # noqa: S101 - nothing else makes one
+        assert isinstance(self.server, _Server)  # noqa: S101 - only _Server makes requests
         return self.server.api
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name

@@ -1,4 +1,4 @@
-"""What is known of a function, and the environment that Lambda gives to its process."""
+"""The settings of a function, and the environment that Lambda sets for its process."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _CLIENT = ("-m", "awslambdaric")
 
 
 class RuntimeClientMissingError(RouterError):
-    """Lambda's runtime client is not installed; the message says how to get it."""
+    """Lambda's runtime client is not installed; the message says how to install it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionConfiguration:
-    """A function as Lambda knows it.
+    """The settings of a function.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html
 
     Args:
         handler: ``module.attribute``.
-        root: The folder with its code, in which it runs.
+        root: The folder of its code, which is its working directory.
         name: Its name.
-        timeout: Seconds that one invocation may take.
-        memory_size: Megabytes, which it is told and nothing enforces here.
+        timeout: Its time-out in seconds.
+        memory_size: Megabytes, which the environment states and nothing enforces.
         runtime: The name of its runtime.
-        region: Where it is.
+        region: Its region.
         log_format: ``Text``, or ``JSON`` for lines of the client as JSON.
-        environment: Its variables, and whatever else its process needs.
-        python: The command that starts the Python which has the client; ``-m awslambdaric`` and the handler follow.
+        environment: Its variables, and others that its process needs.
+        python: The command of a Python with the client; ``-m awslambdaric`` and the handler are appended.
     """
 
     handler: str
@@ -61,11 +61,11 @@ class FunctionConfiguration:
 
     @property
     def command(self) -> list[str]:
-        """What starts the runtime client."""
+        """The command line of the runtime client."""
         return [*self.python, *_CLIENT, self.handler]
 
     def variables(self, api: str) -> dict[str, str]:
-        """The environment of one process: the function's own variables, and on top of them those that Lambda sets.
+        """The environment of one process: the function's variables, overridden by those that Lambda sets.
 
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
 
@@ -95,12 +95,12 @@ class FunctionConfiguration:
 
 
 def require_client() -> None:
-    """Make sure that this Python has Lambda's runtime client.
+    """Check that this Python has Lambda's runtime client.
 
     Raises:
-        RuntimeClientMissingError: It has not.
+        RuntimeClientMissingError: The client is not installed.
     """
-    # The client is of no use without the extension module beside it, which needs a wheel for this platform.
+    # The client needs its extension module, which only a wheel for this platform contains.
     missing = [name for name in ("awslambdaric", "runtime_client") if find_spec(name) is None]
     if missing:
         msg = (

@@ -1,4 +1,4 @@
-"""A function that can be invoked: one sandbox after the other, each for as long as it lives."""
+"""A function in one sandbox after the other, each until its process ends."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from uuid import uuid4
 from router.errors import RouterError
 from router.local.event_source_mapping import FunctionError, Invoke, Result, Returned
 from router.local.runtime.answers import MAX_PAYLOAD, Answer, exited, timed_out
-from router.local.runtime.api import Answered, Idle, InitFailed, Invocation
+from router.local.runtime.api import Answered, Idle, InitFailed, InvocationRequest
 from router.local.runtime.configuration import FunctionConfiguration
 from router.local.runtime.output import Log
-from router.local.runtime.sandbox import Exited, Happening, OutOfTime, Sandbox
+from router.local.runtime.sandbox import Exited, OutOfTime, Sandbox, SandboxEvent
 
 __all__ = ["PayloadTooLargeError", "RuntimeFunction", "payload_of", "result_of"]
 
-_INIT_SECONDS = 10.0  # a cold start that takes longer is begun again, in the function's own time
+_INIT_SECONDS = 10.0  # a longer cold start is repeated, in the time of the invocation
 
 
 class PayloadTooLargeError(RouterError):
-    """An event is larger than Lambda takes."""
+    """An event is larger than Lambda accepts."""
 
 
 class RuntimeFunction:
     """A function in Lambda's runtime client, one invocation at a time.
 
-    As in Lambda, a process serves invocations until it ends or runs out of time, and then the next invocation starts
-    another one.
+    As in Lambda, a process serves invocations until it ends or times out; then the next invocation starts another
+    one.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 
     Args:
         configuration: The function.
-        log: Who is told each line that it prints, from another thread.
+        log: Receives each line of its output, in another thread.
 
     Example:
         >>> configuration = FunctionConfiguration(handler="handlers.app", root=Path("build"))  # doctest: +SKIP
@@ -50,7 +50,7 @@ class RuntimeFunction:
         self.configuration = configuration
         self._log = log
         self._sandbox: Sandbox | None = None
-        self._failed = False  # whether the last process was lost, and not ended by who invokes
+        self._failed = False  # whether the last process failed, and was not stopped by the invoker
         self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -63,40 +63,40 @@ class RuntimeFunction:
 
     @property
     def pid(self) -> int | None:
-        """The process that is running, if one is."""
+        """The ID of the running process, if there is one."""
         return None if self._sandbox is None else self._sandbox.pid
 
     def invoke(self, payload: bytes, *, request_id: str | None = None, spent: float = 0.0) -> Answer:
-        """Invoke the function and wait for its answer.
+        """Invoke the function and wait for the result.
 
         Args:
             payload: The event, as JSON.
-            request_id: The request ID, else a new one.
-            spent: Seconds of the function's time that are gone already.
+            request_id: The request ID; by default a new one.
+            spent: Seconds of the time-out that have passed already.
 
         Raises:
-            PayloadTooLargeError: The event is larger than Lambda takes.
+            PayloadTooLargeError: The event is larger than Lambda accepts.
         """
         if len(payload) > MAX_PAYLOAD:
-            msg = f"found an event of {len(payload)} bytes, expected at most {MAX_PAYLOAD}, which is what Lambda takes"
+            msg = f"found an event of {len(payload)} bytes, expected at most {MAX_PAYLOAD}, Lambda's limit"
             raise PayloadTooLargeError(msg)
         with self._turn:
             sandbox, init_duration = self._initialised()
             started = time.monotonic()
             request_id = request_id or str(uuid4())
-            happened = self._run(sandbox, Invocation(request_id, payload, self._headers(request_id, spent)), spent)
+            event = self._run(sandbox, InvocationRequest(request_id, payload, self._headers(request_id, spent)), spent)
             duration = time.monotonic() - started
-            self._failed = not isinstance(happened, Answered)
-            if isinstance(happened, Answered):
-                return replace(happened.answer, duration=duration, init_duration=init_duration)
+            self._failed = not isinstance(event, Answered)
+            if isinstance(event, Answered):
+                return replace(event.answer, duration=duration, init_duration=init_duration)
             self._close()
-            return Answer(self._document(happened, request_id), True, duration, init_duration)
+            return Answer(self._document(event, request_id), True, duration, init_duration)
 
     def __call__(self, invoke: Invoke) -> Result:
-        """Run an invocation of the event source mapping's: what a :class:`router.local.streams.poller.Poller` is given.
+        """Run an invocation of the mapping, as the function of a :class:`router.local.streams.poller.Poller`.
 
         Args:
-            invoke: What the mapping asks for.
+            invoke: The mapping's action.
         """
         return result_of(self.invoke(payload_of(invoke.event), request_id=invoke.request_id))
 
@@ -107,9 +107,9 @@ class RuntimeFunction:
             self._failed = False
 
     def _initialised(self) -> tuple[Sandbox, float | None]:
-        """The sandbox that is there, or a new one that has had its time to start, and how long that took.
+        """The running sandbox, or a new one with the duration of its cold start.
 
-        After a failure it starts in the function's own time:
+        After a failure the cold start is in the time of the invocation:
         https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-invoke-with-errors
         """
         if self._sandbox is not None and isinstance(self._sandbox.idle(self.configuration.timeout), Idle):
@@ -132,10 +132,10 @@ class RuntimeFunction:
             self._sandbox.close()
         self._sandbox = None
 
-    def _run(self, sandbox: Sandbox, invocation: Invocation, spent: float) -> Happening:
+    def _run(self, sandbox: Sandbox, invocation: InvocationRequest, spent: float) -> SandboxEvent:
         ends = time.monotonic() + self.configuration.timeout - spent
-        happened = sandbox.idle(ends - time.monotonic())
-        return sandbox.run(invocation, ends - time.monotonic()) if isinstance(happened, Idle) else happened
+        event = sandbox.idle(ends - time.monotonic())
+        return sandbox.run(invocation, ends - time.monotonic()) if isinstance(event, Idle) else event
 
     def _headers(self, request_id: str, spent: float) -> dict[str, str]:
         deadline = time.time() + self.configuration.timeout - spent
@@ -146,8 +146,8 @@ class RuntimeFunction:
             "Lambda-Runtime-Trace-Id": f"Root=1-{int(time.time()):08x}-{token_hex(12)};Parent={token_hex(8)};Sampled=0",
         }
 
-    def _document(self, happened: Happening, request_id: str) -> bytes:
-        match happened:
+    def _document(self, event: SandboxEvent, request_id: str) -> bytes:
+        match event:
             case InitFailed(document):
                 return document
             case Exited(code):
@@ -157,7 +157,7 @@ class RuntimeFunction:
 
 
 def payload_of(event: Any) -> bytes:
-    """An event as Lambda sends it.
+    """Serialise an event as Lambda does.
 
     Args:
         event: The event.
@@ -166,10 +166,10 @@ def payload_of(event: Any) -> bytes:
 
 
 def result_of(answer: Answer) -> Result:
-    """What an answer is to the event source mapping.
+    """Convert the result of an invocation for the event source mapping.
 
     Args:
-        answer: The answer.
+        answer: The result.
     """
     if answer.failed:
         return FunctionError()

@@ -1,4 +1,4 @@
-"""What a process prints, as lines; standard output and standard error are one, as in Lambda's log."""
+"""The output of a process, as lines; standard output and standard error are one, as in Lambda's log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable
 __all__ = ["Log", "Output"]
 
 Log = Callable[[str], None]
-"""Who is told each line."""
+"""Receives each line."""
 
 _CHUNK = 65536
 
@@ -19,7 +19,7 @@ class Output:
     """A pipe that a process writes to.
 
     Args:
-        log: Who is told each line, from another thread.
+        log: Receives each line, in another thread.
     """
 
     def __init__(self, log: Log) -> None:
@@ -33,15 +33,15 @@ class Output:
         self._thread.start()
 
     def drain(self) -> None:
-        """Tell what was written so far: a process that has answered wrote its lines before."""
+        """Pass on the lines so far: a process writes the lines of an invocation before its response."""
         with self._turn:
             self._read()
 
     def close(self, seconds: float) -> None:
-        """Tell the rest, when the process has ended.
+        """Pass on the rest after the end of the process.
 
         Args:
-            seconds: How long to wait for processes of its own that may still write.
+            seconds: The longest wait for child processes that still write.
         """
         self._thread.join(seconds)
 
@@ -52,10 +52,10 @@ class Output:
                 self._read()
         os.close(self._reader)
         if self._rest:
-            self._tell(self._rest)
+            self._emit(self._rest)
 
     def _read(self) -> None:
-        """Tell all complete lines that are there, and take note when nobody writes any more."""
+        """Pass on the complete lines so far, and note the end of the pipe."""
         while not self._ended:
             try:
                 chunk = os.read(self._reader, _CHUNK)
@@ -64,7 +64,7 @@ class Output:
             self._ended = not chunk
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             for line in lines:
-                self._tell(line)
+                self._emit(line)
 
-    def _tell(self, line: bytes) -> None:
+    def _emit(self, line: bytes) -> None:
         self._log(line.decode(errors="backslashreplace"))

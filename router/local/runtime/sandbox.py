@@ -1,4 +1,4 @@
-"""One process of a function, with the Runtime API that it talks to and the lines that it prints."""
+"""One process of a function, with its Runtime API and its output."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from router.local.runtime.api import Idle, Invocation, RuntimeApi, Said
+from router.local.runtime.api import Idle, InvocationRequest, Message, RuntimeApi
 from router.local.runtime.configuration import FunctionConfiguration
 from router.local.runtime.output import Log, Output
 
-__all__ = ["Exited", "Happening", "OutOfTime", "Sandbox"]
+__all__ = ["Exited", "OutOfTime", "Sandbox", "SandboxEvent"]
 
 _LAST_LINES_SECONDS = 1.0
 
@@ -24,7 +24,7 @@ class Exited:
     """The process ended.
 
     Args:
-        code: Its exit code; below zero, the signal that ended it.
+        code: Its exit code; negative for the signal that ended it.
     """
 
     code: int
@@ -32,10 +32,11 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class OutOfTime:
-    """The process said nothing until the time was over."""
+    """The process sent no message in time."""
 
 
-Happening = Said | Exited | OutOfTime
+SandboxEvent = Message | Exited | OutOfTime
+"""A message of the process, its end, or neither in time."""
 
 
 class Sandbox:
@@ -43,23 +44,23 @@ class Sandbox:
 
     Args:
         configuration: The function.
-        log: Who is told each line that it prints, from another thread.
+        log: Receives each line of its output, in another thread.
     """
 
     def __init__(self, configuration: FunctionConfiguration, log: Log) -> None:
-        self._happened: SimpleQueue[Happening] = SimpleQueue()
-        self._last: Happening | None = None
+        self._events: SimpleQueue[SandboxEvent] = SimpleQueue()
+        self._last: SandboxEvent | None = None
         self._output = Output(log)
-        self._api = RuntimeApi(self._happened.put)
+        self._api = RuntimeApi(self._events.put)
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - a command of ours, or one that the caller named
+            self._process = subprocess.Popen(  # noqa: S603 - the command is the runtime client's, or the caller's
                 configuration.command,
                 cwd=configuration.root,
                 env=configuration.variables(self._api.address),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output.writer,
                 stderr=self._output.writer,
-                start_new_session=True,  # Ctrl-C is for who invokes; and what the function starts ends with it
+                start_new_session=True,  # Ctrl-C reaches the invoker only; child processes end too
             )
         except OSError:
             self._api.close()
@@ -70,45 +71,45 @@ class Sandbox:
         self._waiter = threading.Thread(target=self._wait, name="end of the function", daemon=True)
         self._waiter.start()
 
-    def idle(self, seconds: float) -> Happening:
-        """Wait until the process asks for an invocation: ``Idle``, or what it did instead.
+    def idle(self, seconds: float) -> SandboxEvent:
+        """Wait until the process asks for an invocation: ``Idle``, or another event.
 
         Args:
-            seconds: When to give up.
+            seconds: The longest wait.
         """
-        happened = self._last or self._next(seconds)
-        # It may have asked, and ended while there was nothing to do.
-        if isinstance(happened, Idle) and not self._happened.empty():
-            happened = self._next(seconds)
-        self._last = happened
-        return happened
+        event = self._last or self._next(seconds)
+        # The process may have ended after it asked for an invocation.
+        if isinstance(event, Idle) and not self._events.empty():
+            event = self._next(seconds)
+        self._last = event
+        return event
 
-    def run(self, invocation: Invocation, seconds: float) -> Happening:
-        """Hand an invocation to the idle process, and wait for its answer: ``Answered``, or what it did instead.
+    def run(self, invocation: InvocationRequest, seconds: float) -> SandboxEvent:
+        """Pass an invocation to the idle process, and wait for its response: ``Answered``, or another event.
 
         Args:
             invocation: The invocation.
-            seconds: When to give up.
+            seconds: The longest wait.
         """
         self._last = None
         self._api.give(invocation)
-        happened = self._next(seconds)
+        event = self._next(seconds)
         self._output.drain()
-        return happened
+        return event
 
     def close(self) -> None:
-        """End the process, and whatever it started that did not leave its session."""
+        """End the process and the child processes of its session."""
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._waiter.join()
         self._api.close()
         self._output.close(_LAST_LINES_SECONDS)
 
-    def _next(self, seconds: float) -> Happening:
+    def _next(self, seconds: float) -> SandboxEvent:
         try:
-            return self._happened.get(timeout=max(seconds, 0))
+            return self._events.get(timeout=max(seconds, 0))
         except Empty:
             return OutOfTime()
 
     def _wait(self) -> None:
-        self._happened.put(Exited(self._process.wait()))
+        self._events.put(Exited(self._process.wait()))

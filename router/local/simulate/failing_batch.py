@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.local.event_source_mapping.batches import Batch, chunks, fate
+from router.local.event_source_mapping.batches import PendingBatch, chunks, fate
 from router.local.event_source_mapping.responses import Failure, Partial, Success, Verdict
 from router.local.event_source_mapping.retries import back_off, resolve
 from router.local.event_source_mapping.settings import MappingSettings
@@ -86,7 +86,7 @@ class FailingBatches:
         records = tuple(
             StreamRecord(_NO_RECORD, position, now, created, 0) for position, created in enumerate(written, first)
         )
-        work = [Batch(records, "")]
+        work = [PendingBatch(records, "")]
         while work:
             batch = work.pop()
             now = max(now, batch.not_before)
@@ -101,7 +101,7 @@ class FailingBatches:
             work.extend(self._follow(batch, attempt, now))
         return now
 
-    def _attempt(self, batch: Batch, factor: float) -> _Attempt:
+    def _attempt(self, batch: PendingBatch, factor: float) -> _Attempt:
         first, size = batch.records[0].position, len(batch.records)
         index = bisect_left(self._poison, first)
         bad = self._poison[index] - first if index < len(self._poison) else size
@@ -115,7 +115,7 @@ class FailingBatches:
             return _Attempt(Failure("Unhandled"), seconds, reached)
         return _Attempt(Partial(bad) if bad else Failure(), seconds, reached)
 
-    def _follow(self, batch: Batch, attempt: _Attempt, now: float) -> list[Batch]:
+    def _follow(self, batch: PendingBatch, attempt: _Attempt, now: float) -> list[PendingBatch]:
         counters, first = self._counters, batch.records[0].position
         last = first + attempt.reached - 1
         counters.failures += not isinstance(attempt.verdict, Success)
@@ -131,7 +131,7 @@ class FailingBatches:
             counters.healthy += len(batch.records) - self._poisoned(batch.records)
         return list(reversed(following.work))
 
-    def _expire(self, batch: Batch, now: float) -> list[Batch]:
+    def _expire(self, batch: PendingBatch, now: float) -> list[PendingBatch]:
         """Discard or trim the expired records; the other records are a new batch."""
         expired = [record for record in batch.records if fate(record, now, self._settings) != "live"]
         for found, records in chunks(expired, now, self._settings):
@@ -142,7 +142,7 @@ class FailingBatches:
                 self._counters.documents += 1
                 self._counters.healthy += len(records) - self._poisoned(records)
         rest = batch.records[len(expired) :]  # records are in the order of their writes
-        return [Batch(rest, "")] if rest else []
+        return [PendingBatch(rest, "")] if rest else []
 
     def _poisoned(self, records: Sequence[StreamRecord]) -> int:
         first, last = records[0].position, records[-1].position

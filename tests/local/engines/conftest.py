@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -59,11 +58,3 @@ def answers(url: str) -> bool:
     """Whether a server listens at an endpoint URL."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
-
-
-def becomes(wanted: Callable[[], bool], seconds: float = 60) -> bool:
-    """Wait until a condition holds; whether it does."""
-    end = time.monotonic() + seconds
-    while not wanted() and time.monotonic() < end:
-        time.sleep(0.05)
-    return wanted()

@@ -13,7 +13,8 @@ import pytest
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.install import Installation
 from router.local.engines.process import EngineStartError, free_port
-from tests.local.engines.conftest import answers, becomes
+from tests.local.engines.conftest import answers
+from tests.waiting import becomes
 
 
 class TestRealEngine:

@@ -14,7 +14,8 @@ from router.local.engines import embedded as module
 from router.local.engines.embedded import Embedded
 from router.local.engines.install import EngineMissingError
 from router.local.engines.process import EngineStartError
-from tests.local.engines.conftest import answers, becomes
+from tests.local.engines.conftest import answers
+from tests.waiting import becomes
 
 
 class TestEmbedded:

@@ -17,7 +17,7 @@ from router.local.engines.embedded import Embedded
 from router.local.engines.engine import Engine, open_engine
 from router.local.streams.lambda_record import event_source_arn, lambda_record
 from router.local.streams.reader import stream_records
-from tests.local.engines.conftest import becomes
+from tests.waiting import becomes
 
 KEY = {"pk": {"S": "a"}}
 

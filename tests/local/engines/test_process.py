@@ -12,7 +12,8 @@ from router.local.engines import process as module
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.install import Installation
 from router.local.engines.process import EngineStartError
-from tests.local.engines.conftest import Script, becomes
+from tests.local.engines.conftest import Script
+from tests.waiting import becomes
 
 
 def runs(file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Failure documents have AWS's fields in AWS's order."""
+"""``router.local.event_source_mapping.failure_documents``: AWS's fields in AWS's order."""
 
 import json
 from typing import Any
@@ -51,12 +51,12 @@ DOCUMENT = {
 
 
 def test_document() -> None:
-    """What a queue and a topic get, key by key and in order."""
+    """A queue and a topic receive the documented keys in their order."""
     assert json.dumps(discarded_by_alias().document) == json.dumps(DOCUMENT)
 
 
 def test_s3_document() -> None:
-    """A bucket gets the whole event too, as text, between version and timestamp."""
+    """A bucket also receives the event as text, between version and timestamp."""
     discard = discarded_by_alias()
     document = discard.s3_document
     assert list(document) == [
@@ -72,20 +72,20 @@ def test_s3_document() -> None:
 
 
 def test_s3_key() -> None:
-    """The object's name has the mapping, the shard and the time of the document."""
+    """The object's key holds the mapping, the shard and the time of the document."""
     assert discarded_by_alias().s3_key("11111111") == (
         f"aws/lambda/5b2ad2a5-0000-4000-8000-000000000001/{SHARD}/2026/09/17/2026-09-17T13.29.29-11111111"
     )
 
 
 def test_event_beside_the_document() -> None:
-    """The event is the one that was invoked last."""
+    """The event is that of the last attempt."""
     driver = Driver(fail, maximum_retry_attempts=0).feed(record(1)).run()
     assert driver.discards[0].event == driver.invokes[-1].event
 
 
 def test_record_age() -> None:
-    """A record that became too old has one invocation to its name and no response, and its request ID all the same."""
+    """For a record that is too old the document counts one invocation and has a request ID, but no response."""
     driver = Driver(maximum_record_age_in_seconds=60).feed(record(1)).advance(61).run()
     (discard,) = driver.discards
     assert list(discard.document) == ["requestContext", "version", "timestamp", "DDBStreamBatchInfo"]
@@ -100,7 +100,7 @@ def test_record_age() -> None:
 
 @pytest.mark.parametrize(("answer", "error"), [(fail, "Unhandled"), (report(1), None)])
 def test_function_error(answer: Any, error: str | None) -> None:
-    """A function that raised is unhandled; one whose answer was refused has no error."""
+    """The function error is Unhandled after an exception, and null after a response that fails the batch."""
     driver = Driver(answer, maximum_retry_attempts=0, function_response_types=REPORT).feed(record(1)).run()
     assert driver.discards[0].document["responseContext"] == {
         "statusCode": 200,
@@ -110,7 +110,7 @@ def test_function_error(answer: Any, error: str | None) -> None:
 
 
 def test_record_without_a_sequence_number() -> None:
-    """What the record lacks is null in the document."""
+    """A missing sequence number is null in the document."""
     driver = Driver(fail, maximum_retry_attempts=0)
     driver.mapping.feed(SHARD, [{"eventName": "INSERT"}], driver.now)
     (invoke,) = (action for action in driver.mapping.poll(driver.now) if isinstance(action, Invoke))

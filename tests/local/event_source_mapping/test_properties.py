@@ -1,4 +1,4 @@
-"""Whatever the batches, failures and settings: nothing is lost, nothing overtakes, and invocations follow the rules."""
+"""Properties under all settings and failures: no record is lost or overtakes, and invocations follow the rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Faults = dict[int, str]
 
 
 class Function:
-    """A function that fails on certain records, each in its way.
+    """A function that fails on certain records, in different ways.
 
     Args:
         faults: How it fails, by record.
@@ -70,7 +70,7 @@ def settings() -> st.SearchStrategy[dict[str, Any]]:
 
 
 class Watched(Driver):
-    """Notes at each first delivery what was still open before it, and in the end what became of every record."""
+    """Notes the unfinished records before each first delivery, and the end of every record."""
 
     def __init__(self, answer: Callable[[list[int]], Result], **settings: Any) -> None:
         super().__init__(self._watch, **settings)
@@ -155,7 +155,7 @@ def test_nothing_is_lost_and_nothing_overtakes(
 def reference(
     batch: list[int], function: Callable[[list[int]], Result], settings: dict[str, Any]
 ) -> Iterator[tuple[str, list[int]]]:
-    """The rules as they are told in prose: what is invoked and what is discarded, one after the other."""
+    """The documented rules as a second implementation: the invocations and discards in their order."""
     retries, bisects = settings["maximum_retry_attempts"], settings["bisect_batch_on_function_error"]
     attempts = 0
     while True:
@@ -195,7 +195,7 @@ def reference(
     ),
 )
 def test_invocations_follow_the_rules(count: int, faults: Faults, settings: dict[str, Any]) -> None:
-    """What is invoked, how often and in which order, and what is discarded, is what the rules say."""
+    """The invocations, their order and the discards follow the rules."""
     driver = Driver(Function(faults), **settings).feed(*(record(number) for number in range(1, count + 1))).run()
 
     function, size = Function(faults), settings["batch_size"]
@@ -243,7 +243,7 @@ def test_windows_never_mix(writes: list[tuple[int, bool]], size: int) -> None:
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=6), st.booleans())
 def test_children_never_overtake(sizes: list[int], late: bool) -> None:
-    """In a line of shards the records come in the order of the line."""
+    """Records of a line of shards are delivered from parent to child."""
     driver = Driver(shard=False, batch_size=2)
     number = 0
     for position, size in enumerate(sizes):
@@ -261,7 +261,7 @@ def test_children_never_overtake(sizes: list[int], late: bool) -> None:
 
 @given(st.lists(st.sampled_from(KEYS), min_size=1, max_size=20), st.integers(1, 10), st.data())
 def test_any_order_of_completion(keys: list[str], factor: int, data: st.DataObject) -> None:
-    """However the lanes' invocations end, the checkpoint never passes what is open, and an item keeps its order."""
+    """In any order of results the checkpoint stays before unfinished records, and items keep their order."""
     driver = Driver(parallelization_factor=factor, batch_size=2)
     driver.feed(*(record(number, key=key) for number, key in enumerate(keys, 1)))
     under_way: list[Invoke] = []

@@ -1,4 +1,4 @@
-"""The table of responses, row by row."""
+"""``router.local.event_source_mapping.responses``: AWS's table of responses, row by row."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def identifiers(*values: Any) -> dict[str, Any]:
     ],
 )
 def test_success(response: Any) -> None:
-    """An answer that reports nothing is success, whatever it is."""
+    """A response without reported failures is a success."""
     assert isinstance(judge(Returned(response), BATCH, ON), Success)
 
 
@@ -49,7 +49,7 @@ def test_success(response: Any) -> None:
     ],
 )
 def test_partial(response: Any, first: int) -> None:
-    """A known sequence number behind the first is where the batch goes on; the lowest of several, as integers."""
+    """A reported record behind the first is delivered again; of several, the lowest sequence number as an integer."""
     verdict = judge(Returned(response), BATCH, ON)
     assert isinstance(verdict, Partial)
     assert verdict.first == first
@@ -76,36 +76,36 @@ def test_partial(response: Any, first: int) -> None:
     ],
 )
 def test_rejected(response: Any) -> None:
-    """The first record, or any identifier that is none of the batch, fails the whole batch without a function error."""
+    """The first record, or an unknown identifier, fails the whole batch without a function error."""
     assert judge(Returned(response), BATCH, ON) == Failure(None)
 
 
 @pytest.mark.parametrize("settings", [ON, OFF, WINDOW])
 def test_function_error(settings: MappingSettings) -> None:
-    """An exception, a time-out or a crash is unhandled."""
+    """An exception, a time-out or a crash is the function error Unhandled."""
     assert judge(FunctionError(), BATCH, settings) == Failure("Unhandled")
 
 
 @pytest.mark.parametrize("response", [identifiers("999"), identifiers(None), None, "text", {"state": 1}])
 def test_not_reporting(response: Any) -> None:
-    """Without the response type any answer is success."""
+    """Without the response type every response is a success."""
     assert isinstance(judge(Returned(response), BATCH, OFF), Success)
 
 
 @pytest.mark.parametrize("response", [{}, None, {"batchItemFailures": []}, []])
 def test_window_without_state(response: Any) -> None:
-    """In a tumbling window an answer without state is a failed invocation."""
+    """In a tumbling window a response without state fails the invocation."""
     assert judge(Returned(response), BATCH, WINDOW) == Failure(None)
 
 
 def test_window_with_state() -> None:
-    """The state is carried on, beside a report too."""
+    """The state is kept, also from a response that reports failures."""
     assert judge(Returned({"state": {"n": 1}}), BATCH, WINDOW) == Success({"n": 1})
     assert judge(Returned({"state": {"n": 1}, **identifiers("999")}), BATCH, WINDOW) == Partial(1, {"n": 1})
 
 
 def test_records_without_a_sequence_number() -> None:
-    """A record without one cannot be reported, so null reports nothing that is known."""
+    """A record without sequence number cannot be reported: null is an unknown identifier."""
     raw = {"eventName": "INSERT"}
     batch = [*BATCH, stream_record(raw, 3, 0.0)]
     assert judge(Returned(identifiers(None)), batch, ON) == Failure(None)

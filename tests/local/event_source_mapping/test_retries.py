@@ -1,4 +1,4 @@
-"""Retries, partial responses and bisecting go as they were recorded on AWS."""
+"""``router.local.event_source_mapping.retries``: retries, partial responses and bisecting as recorded on AWS."""
 
 import itertools
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ EXHAUSTED, AGED = "RetryAttemptsExhausted", "RecordAgeExceeded"
 
 @pytest.mark.parametrize(("retries", "invocations"), [(0, 1), (1, 2), (2, 3), (3, 4)])
 def test_retries_come_after_the_first_attempt(retries: int, invocations: int) -> None:
-    """N retries are N + 1 invocations, and so the document counts them."""
+    """N retries are N + 1 invocations, which the document counts."""
     driver = Driver(fail, maximum_retry_attempts=retries).feed(*records(1, 2)).run()
     assert driver.batches == [[1, 2]] * invocations
     assert driver.discarded == [(EXHAUSTED, [1, 2], invocations)]
 
 
 def test_partial_enabled() -> None:
-    """Recorded: the reported record becomes the head of a new batch, which has all its retries and is given up whole."""
+    """Recorded: the reported record begins a new batch, which has all its retries and is discarded as a whole."""
     driver = (
         Driver(report(2), maximum_retry_attempts=1, function_response_types=REPORT).feed(*records(1, 2, 3, 4)).run()
     )
@@ -31,14 +31,14 @@ def test_partial_enabled() -> None:
 
 
 def test_partial_disabled() -> None:
-    """Recorded: without the response type one invocation is all, whatever it answered."""
+    """Recorded: without the response type there is one invocation, whatever its response reports."""
     driver = Driver(report(2), maximum_retry_attempts=1).feed(*records(1, 2, 3, 4)).run()
     assert driver.batches == [[1, 2, 3, 4]]
     assert driver.discarded == []
 
 
 def test_report_batch_item_failures() -> None:
-    """Recorded: of six records in threes the sixth fails; it is seen five times, the others once."""
+    """Recorded: of six records in batches of three the sixth fails; it is delivered five times, the others once."""
     settings: dict[str, Any] = {"batch_size": 3, "maximum_retry_attempts": 3, "function_response_types": REPORT}
     driver = Driver(report(6), **settings).feed(*records(1, 2, 3, 4, 5, 6)).run()
     seen = list(itertools.chain(*driver.batches))
@@ -48,7 +48,7 @@ def test_report_batch_item_failures() -> None:
 
 
 def test_lowest_of_several() -> None:
-    """The lowest sequence number counts, wherever it stands in the list and however many digits it has."""
+    """The lowest sequence number counts, by its value and at any place in the list."""
     raws = records(998, 999, 1000, 1001)
     driver = Driver(report(1001, 1000, 999), maximum_retry_attempts=0, function_response_types=REPORT).feed(*raws).run()
     assert driver.batches == [[998, 999, 1000, 1001], [999, 1000, 1001]]
@@ -70,7 +70,7 @@ def test_retry_has_the_same_request_id() -> None:
 
 
 def test_bisect_splits_instead_of_retrying() -> None:
-    """The whole batch is not retried first, and only the last record uses up the retries."""
+    """Bisecting comes before retries: only a batch of one record uses up the retries."""
     settings: dict[str, Any] = {"bisect_batch_on_function_error": True, "maximum_retry_attempts": 1}
     driver = Driver(fail_on(3), **settings).feed(*records(1, 2, 3, 4)).run()
     assert driver.batches == [[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [4]]
@@ -79,7 +79,7 @@ def test_bisect_splits_instead_of_retrying() -> None:
 
 
 def test_bisect_with_partial_responses() -> None:
-    """A valid report cuts; one of the first record splits."""
+    """A valid report cuts the batch; a report of the first record splits it."""
     settings: dict[str, Any] = {"bisect_batch_on_function_error": True, "maximum_retry_attempts": 0}
     driver = Driver(report(3), function_response_types=REPORT, **settings).feed(*records(1, 2, 3, 4, 5)).run()
     assert driver.batches == [[1, 2, 3, 4, 5], [3, 4, 5], [3], [4, 5]]
@@ -87,7 +87,7 @@ def test_bisect_with_partial_responses() -> None:
 
 
 def test_the_shard_goes_on_after_a_discard() -> None:
-    """What is behind a batch that was given up is delivered."""
+    """The records behind a discarded batch are delivered."""
     driver = Driver(fail_on(1), batch_size=2, maximum_retry_attempts=0).feed(*records(1, 2, 3)).run()
     assert driver.batches == [[1, 2], [3]]
     assert driver.checkpointed == [2, 3]
@@ -100,7 +100,7 @@ def test_nothing_passes_a_failing_batch() -> None:
 
 
 def test_checkpoint_of_a_partial_success() -> None:
-    """The checkpoint stands just before the record that comes again."""
+    """The checkpoint is the record before the reported one."""
     driver = (
         Driver(report(3), function_response_types=REPORT, maximum_retry_attempts=0).feed(*records(1, 2, 3, 4)).run()
     )
@@ -108,7 +108,7 @@ def test_checkpoint_of_a_partial_success() -> None:
 
 
 def test_throttle_is_no_attempt() -> None:
-    """Invocations that never start use up no retry, and the request ID stays."""
+    """Throttled invocations use up no retry and keep the request ID."""
     answers: Iterator[Result] = iter([Throttled(), Throttled(), Returned()])
 
     def answer(_: list[int]) -> Result:
@@ -130,7 +130,7 @@ def test_expire_while_retrying() -> None:
 
 
 def test_maximum_age_without_invocation() -> None:
-    """Recorded: held for 70 seconds with 60 allowed, a record is discarded unseen, and one invocation is counted."""
+    """Recorded: a record of 70 seconds with 60 allowed is discarded uninvoked; the document counts one attempt."""
     driver = Driver(maximum_record_age_in_seconds=60).feed(*records(1)).advance(70).run()
     assert driver.batches == []
     assert driver.discarded == [(AGED, [1], 1)]
@@ -141,7 +141,7 @@ def test_maximum_age_without_invocation() -> None:
 
 
 def test_one_old_record_of_six() -> None:
-    """Recorded: the old one is discarded by itself, the other five come in one event."""
+    """Recorded: the old record is discarded alone, the other five are in one event."""
     raws = [record(1, START - 61), *records(2, 3, 4, 5, 6)]
     driver = Driver(batch_size=10, maximum_record_age_in_seconds=60).feed(*raws).run()
     assert driver.batches == [[2, 3, 4, 5, 6]]
@@ -149,7 +149,7 @@ def test_one_old_record_of_six() -> None:
 
 
 def test_old_record_among_young_ones() -> None:
-    """Times need not be in order: only what is too old is taken out, and the others come in one event."""
+    """Only the records that are too old are discarded, also if times are not in order."""
     raws = [record(1), record(2, START - 61), record(3)]
     driver = Driver(maximum_record_age_in_seconds=60).feed(*raws).run()
     assert driver.batches == [[1, 3]]
@@ -158,7 +158,7 @@ def test_old_record_among_young_ones() -> None:
 
 
 def test_old_records_inside_a_batch_that_is_retried() -> None:
-    """Records that become too old between attempts are taken out, and what is left is a new batch."""
+    """Records that become too old between attempts are discarded, and the others are a new batch."""
     raws = [record(1, START - 59.9), record(2)]
     driver = Driver(fail, maximum_record_age_in_seconds=60, maximum_retry_attempts=1).feed(*raws).run()
     assert driver.batches == [[1, 2], [2], [2]]
@@ -167,13 +167,13 @@ def test_old_records_inside_a_batch_that_is_retried() -> None:
 
 
 def test_old_records_are_discarded_in_batches() -> None:
-    """A document never stands for more records than a batch may have."""
+    """A document holds at most the batch size of records."""
     driver = Driver(batch_size=2, maximum_record_age_in_seconds=60).feed(*records(1, 2, 3)).advance(61).run()
     assert driver.discarded == [(AGED, [1, 2], 1), (AGED, [3], 1)]
 
 
 def test_retention_is_silent() -> None:
-    """After 24 hours the stream lets a record go; nobody is told, and the shard goes on."""
+    """After 24 hours a record is trimmed without a document, and the next records follow."""
     driver = Driver(fail_on(1), batch_size=1).feed(record(1), record(2, START + 3600)).run()
     assert set(map(tuple, driver.batches)) == {(1,), (2,)}
     assert driver.discarded == []
@@ -182,19 +182,19 @@ def test_retention_is_silent() -> None:
 
 
 def test_age_beyond_the_retention_is_inert() -> None:
-    """A record is gone from the stream before it is as old as that."""
+    """With a maximum age above 24 hours, records are trimmed and not discarded."""
     driver = Driver(maximum_record_age_in_seconds=604_800).feed(*records(1)).advance(86_401).run()
     assert driver.discarded == []
     assert len(driver.trims) == 1
 
 
 def test_back_off() -> None:
-    """The wait doubles up to a minute and no further, however many failures there were."""
+    """The delay doubles up to a minute."""
     assert [back_off(failures) for failures in (1, 2, 3, 9, 10, 10_000)] == [0.25, 0.5, 1.0, 60.0, 60.0, 60.0]
 
 
 def test_last_processing_result() -> None:
-    """OK after a success and after a valid report, a problem after a function error, never the discard's reason."""
+    """The result is OK after a success or a valid report, and a problem after a function error."""
     driver = Driver(report(2), function_response_types=REPORT).feed(*records(1, 2))
     assert driver.mapping.last_processing_result == "No records processed"
     driver.step()
@@ -204,15 +204,15 @@ def test_last_processing_result() -> None:
 
 
 def test_complete_twice() -> None:
-    """The end of an invocation that is not under way is a mistake of the driver."""
+    """A second result of the same invocation is an error."""
     driver = Driver(succeed).feed(*records(1))
     (invoke,) = (action for action in driver.mapping.poll(driver.now) if isinstance(action, Invoke))
     driver.mapping.complete(invoke, Returned(), driver.now)
-    with pytest.raises(RouterError, match=f"expected one that is under way in {SHARD}"):
+    with pytest.raises(RouterError, match=f"expected one in progress in {SHARD}"):
         driver.mapping.complete(invoke, Returned(), driver.now)
 
 
 def test_actions_print_no_items() -> None:
-    """What may end in a log shows no record."""
+    """The representation of actions shows no records."""
     driver = Driver(fail, maximum_retry_attempts=0).feed(record(1, key="s3cret")).run()
     assert "s3cret" not in repr(driver.invokes + driver.discards)

@@ -1,4 +1,4 @@
-"""Settings have AWS's defaults and ranges, and are refused in AWS's words."""
+"""``router.local.event_source_mapping.settings``: AWS's defaults, ranges and messages."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def refused(**parameters: Any) -> tuple[str, str]:
 
 
 def test_defaults() -> None:
-    """What is not said is what AWS takes."""
+    """Parameters that are not given have AWS's defaults."""
     settings = MappingSettings()
     assert settings.batch_size == 100
     assert settings.maximum_batching_window_in_seconds == 0
@@ -45,7 +45,7 @@ LIMITS = [
 
 @pytest.mark.parametrize(("name", "camel", "title", "lowest", "highest"), LIMITS)
 def test_ranges(name: str, camel: str, title: str, lowest: int, highest: int) -> None:
-    """Lambda refuses what is too high, its clients what is too low."""
+    """Lambda refuses values that are too high, its clients values that are too low."""
     for value in (lowest, highest):
         assert getattr(MappingSettings.of({name: value}), name) == value
     assert refused(**{name: highest + 1}) == (
@@ -62,7 +62,7 @@ def test_ranges(name: str, camel: str, title: str, lowest: int, highest: int) ->
 
 @pytest.mark.parametrize("age", [0, 1, 59])
 def test_record_age_below_a_minute(age: int) -> None:
-    """Recorded."""
+    """The message is as recorded from AWS."""
     assert refused(maximum_record_age_in_seconds=age) == (
         "InvalidParameterValueException",
         "MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)",
@@ -70,12 +70,12 @@ def test_record_age_below_a_minute(age: int) -> None:
 
 
 def test_large_batches_need_no_window() -> None:
-    """That is a rule of queues, not of streams."""
+    """A large batch needs no batching window: that is a rule for queues."""
     assert MappingSettings(batch_size=101).maximum_batching_window_in_seconds == 0
 
 
 def test_response_types() -> None:
-    """Recorded."""
+    """The message is as recorded from AWS."""
     assert refused(function_response_types=["Bad"]) == (
         "ValidationException",
         "1 validation error detected: Value '[Bad]' at 'functionResponseTypes' failed to satisfy constraint: Member must "
@@ -87,14 +87,14 @@ def test_response_types() -> None:
 
 
 def test_several_faults() -> None:
-    """Lambda tells all that its model refuses at once."""
+    """One message holds all faults that Lambda's API model finds."""
     _, text = refused(batch_size=10_001, parallelization_factor=11)
     assert text.startswith("2 validation errors detected: Value '10001' at 'batchSize'")
     assert "; Value '11' at 'parallelizationFactor'" in text
 
 
 def test_starting_position() -> None:
-    """Recorded: one that is unknown, none, and one that streams of tables do not have."""
+    """Recorded: an unknown position, null, and AT_TIMESTAMP, which DynamoDB Streams lack."""
     _, text = refused(starting_position="invalid")
     assert text.endswith("Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]")
     assert refused(starting_position=None) == (
@@ -107,7 +107,7 @@ def test_starting_position() -> None:
 
 
 def test_windows_exclude_lanes_and_filters() -> None:
-    """A tumbling window goes with neither."""
+    """A tumbling window excludes both filters and a parallelization factor above 1."""
     assert refused(tumbling_window_in_seconds=60, parallelization_factor=2) == (
         "InvalidParameterValueException",
         "Parallelization factor must be equal to 1 when tumbling window period is configured",
@@ -118,7 +118,7 @@ def test_windows_exclude_lanes_and_filters() -> None:
 
 
 def test_destination() -> None:
-    """Standard queues, standard topics and buckets; success has none; empty text takes it away."""
+    """Destinations are standard queues, standard topics and buckets, for failures only; an empty text is none."""
     assert MappingSettings(destination_config={"OnFailure": {"Destination": QUEUE}}).destination == QUEUE
     assert MappingSettings(destination_config={"OnFailure": {"Destination": ""}}).destination is None
     assert MappingSettings(destination_config={"OnFailure": {}}).destination is None
@@ -135,7 +135,7 @@ def test_destination() -> None:
 
 
 def test_filter_criteria() -> None:
-    """No filters, filters that are none, too many, too long, wrong ones."""
+    """Missing, malformed, too many, too long and invalid filters are refused."""
     none: list[dict[str, Any]] = [{}, {"Filters": []}, {"Filters": [{}]}]
     for criteria in none:
         assert MappingSettings(filter_criteria=criteria).filters == ()
@@ -151,13 +151,13 @@ def test_filter_criteria() -> None:
 
 
 def test_metrics() -> None:
-    """Streams have one metric."""
+    """EventCount is the only metric."""
     MappingSettings(metrics_config={"Metrics": ["EventCount"]}, kms_key_arn="arn:aws:kms:us-east-1:1:key/k")
     assert "expected EventCount" in refused(metrics_config={"Metrics": ["ErrorCount"]})[1]
 
 
 def test_scaling() -> None:
-    """Recorded: that is for queues."""
+    """Recorded: a scaling configuration is for queues."""
     assert refused(scaling_config={"MaximumConcurrency": 2}) == (
         "InvalidParameterValueException",
         "Unsupported ScalingConfig parameter for given event source mapping type.",
@@ -183,7 +183,7 @@ def test_types(parameters: dict[str, Any], text: str) -> None:
 
 
 def test_unknown_parameter() -> None:
-    """A parameter that there is none of is an error that names the nearest one, or all."""
+    """An unknown parameter is an error that names the nearest one, or all."""
     assert refused(batchsize=5) == (
         "ParamValidationError",
         "found the unknown mapping parameter 'batchsize'; did you mean 'batch_size'?",
@@ -192,20 +192,20 @@ def test_unknown_parameter() -> None:
 
 
 def test_nothing_is_the_default() -> None:
-    """A parameter that is None was not given."""
+    """None stands for the default."""
     assert MappingSettings.of({"batch_size": None, "function_response_types": None}) == MappingSettings()
 
 
 def test_advice() -> None:
-    """What AWS accepts and may not do what was meant."""
+    """Advice names settings that Lambda accepts and that may not have the intended effect."""
     criteria = {"Filters": [{"Pattern": '{"eventSource": ["aws:dynamodb"], "eventName": ["INSERT"]}'}]}
     assert list(MappingSettings(filter_criteria=criteria).advice()) == [
-        "a filter looks at eventSource; AWS documents filters on dynamodb, eventName, userIdentity only",
+        "a filter tests eventSource; AWS documents filters on dynamodb, eventName, userIdentity only",
         "function_response_types lacks ReportBatchItemFailures: Lambda ignores what the function returns",
     ]
     assert list(MappingSettings(function_response_types=["ReportBatchItemFailures"]).advice()) == []
 
 
 def test_error_is_of_the_framework() -> None:
-    """Whoever catches the framework's errors catches these."""
+    """The error is a RouterError and a ValueError."""
     assert issubclass(MappingSettingsError, RouterError)

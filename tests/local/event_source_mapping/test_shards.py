@@ -1,4 +1,4 @@
-"""Shards are read parents first, lanes run beside each other, and checkpoints never pass what is open."""
+"""``router.local.event_source_mapping.shards``: parents first, lanes in parallel, exact checkpoints."""
 
 from typing import Any
 
@@ -27,14 +27,14 @@ def family(**settings: Any) -> Driver:
 
 
 def test_child_waits_for_its_parent_to_end() -> None:
-    """A parent that may still get records holds its child back."""
+    """A child is not read before its parent has ended."""
     driver = family().run()
     assert driver.batches == [[1, 2]]
     assert driver.mapping.position("child") is None
 
 
 def test_child_follows_its_parent() -> None:
-    """When the parent is through, the child is read from its beginning."""
+    """After the end of its parent a child is read from its beginning."""
     driver = family()
     driver.mapping.end_shard("parent")
     assert driver.run().batches == [[1, 2], [10]]
@@ -42,7 +42,7 @@ def test_child_follows_its_parent() -> None:
 
 
 def test_child_waits_for_what_its_parent_retries() -> None:
-    """A record of the parent that is not handled yet holds the child back, retries and all."""
+    """A child is not read before all records of its parent are handled, retries included."""
     driver = family(batch_size=1, maximum_retry_attempts=1)
     driver.answer = fail
     driver.mapping.end_shard("parent")
@@ -61,14 +61,14 @@ def test_grandchild() -> None:
 
 
 def test_unknown_parent_has_been_trimmed() -> None:
-    """There is nothing to wait for."""
+    """A child of a trimmed parent is read at once."""
     driver = Driver(shard=False)
     driver.mapping.add_shard("child", "long gone")
     assert driver.feed(*records(1), shard="child").run().batches == [[1]]
 
 
 def test_shards_run_beside_each_other() -> None:
-    """Each shard has a batch of its own under way."""
+    """Two shards have a batch in progress each."""
     driver = Driver(shard=False, batch_size=1)
     for shard in ("one", "other"):
         driver.mapping.add_shard(shard)
@@ -82,7 +82,7 @@ def test_shards_run_beside_each_other() -> None:
 
 
 def test_adding_a_shard_again_changes_nothing() -> None:
-    """Drivers list the shards time and again."""
+    """A shard may be added again without effect."""
     driver = family()
     driver.mapping.end_shard("parent")
     driver.mapping.add_shard("parent")
@@ -90,7 +90,7 @@ def test_adding_a_shard_again_changes_nothing() -> None:
 
 
 def test_latest() -> None:
-    """Shards that are there at the start are read from their end, those that appear later from their beginning."""
+    """With LATEST the first shards are read from their end, later ones from their beginning."""
     mapping = EventSourceMapping(MappingSettings(starting_position="LATEST"))
     mapping.add_shard("old")
     assert mapping.position("old") == Position("LATEST")
@@ -100,21 +100,21 @@ def test_latest() -> None:
 
 
 def test_trim_horizon() -> None:
-    """Nothing is missed from the oldest record on."""
+    """With TRIM_HORIZON a shard is read from its oldest record."""
     mapping = EventSourceMapping(MappingSettings())
     mapping.add_shard("shard")
     assert mapping.position("shard") == Position("TRIM_HORIZON")
 
 
 def test_checkpoints_of_an_earlier_mapping() -> None:
-    """Reading goes on after the checkpoint."""
+    """With a checkpoint a shard is read from the record behind it."""
     mapping = EventSourceMapping(MappingSettings(), checkpoints={"shard": "7"})
     mapping.add_shard("shard")
     assert mapping.position("shard") == Position("AFTER_SEQUENCE_NUMBER", "7")
 
 
 def test_no_position_once_ended_or_disabled() -> None:
-    """There is nothing to read from a shard that has ended, nor for a mapping that is disabled."""
+    """An ended shard and a disabled mapping have no position."""
     mapping = EventSourceMapping(MappingSettings())
     mapping.add_shard("shard")
     mapping.enabled = False
@@ -129,7 +129,7 @@ def keyed(*pairs: tuple[int, str]) -> list[Json]:
 
 
 def test_lanes_run_beside_each_other() -> None:
-    """Several batches of a shard are under way at a time."""
+    """The parallelization factor is the number of batches in progress."""
     driver = Driver(parallelization_factor=4).feed(*keyed(*((number, f"k{number}") for number in range(20))))
     invokes = [action for action in driver.mapping.poll(START) if isinstance(action, Invoke)]
     assert 1 < len(invokes) <= 4
@@ -137,7 +137,7 @@ def test_lanes_run_beside_each_other() -> None:
 
 
 def test_an_item_keeps_its_lane() -> None:
-    """Changes of one item come one after the other."""
+    """Two records of one item are in the same lane."""
     driver = Driver(batch_size=1, parallelization_factor=10).feed(*keyed((1, "a"), (2, "a"), (3, "a")))
     (invoke,) = (action for action in driver.mapping.poll(START) if isinstance(action, Invoke))
     assert numbers(invoke.event["Records"]) == [1]
@@ -145,7 +145,7 @@ def test_an_item_keeps_its_lane() -> None:
 
 
 def test_lane_is_of_the_whole_key() -> None:
-    """Partition key and sort key make the lane, in whatever order they stand."""
+    """Partition key and sort key determine the lane, in any order."""
     one = {"dynamodb": {"Keys": {"pk": {"S": "a"}, "sk": {"S": "b"}}}}
     same = {"dynamodb": {"Keys": {"sk": {"S": "b"}, "pk": {"S": "a"}}}}
     others = [{"dynamodb": {"Keys": {"pk": {"S": "a"}, "sk": {"S": str(number)}}}} for number in range(50)]
@@ -154,7 +154,7 @@ def test_lane_is_of_the_whole_key() -> None:
 
 
 def test_checkpoint_never_passes_an_open_lane() -> None:
-    """What one lane has finished counts only when everything before it is finished too."""
+    """The checkpoint moves only past records that are finished in all lanes."""
     raws = keyed(*((number, f"k{number}") for number in range(1, 20)))
     driver = Driver(parallelization_factor=2).feed(*raws)
     first, second = (action for action in driver.mapping.poll(START) if isinstance(action, Invoke))
@@ -167,5 +167,5 @@ def test_checkpoint_never_passes_an_open_lane() -> None:
 
 @pytest.mark.parametrize(("lower", "higher"), [("999", "1000"), ("0999", "1000"), ("2900", "3100"), ("", "1")])
 def test_sequence_numbers_sort_as_integers(lower: str, higher: str) -> None:
-    """Their number of digits changes within a shard."""
+    """Sequence numbers sort as integers, also where their number of digits changes."""
     assert order(lower) < order(higher)

@@ -1,4 +1,4 @@
-"""Tumbling windows carry their state as they were recorded to."""
+"""``router.local.event_source_mapping.windows``: tumbling windows and their state, as recorded on AWS."""
 
 import json
 import math
@@ -20,7 +20,7 @@ def at(number: int, seconds: float) -> dict[str, Any]:
 
 
 class Counting:
-    """A function whose state is how many invocations there were in the window."""
+    """A function whose state is the number of the window's invocations."""
 
     def __init__(self) -> None:
         self.driver: Driver | None = None
@@ -67,7 +67,7 @@ def test_event() -> None:
 
 
 def test_state_is_carried_through_a_window() -> None:
-    """The first event has no state, later ones what was returned last; the final one has no records."""
+    """The first event has an empty state, later ones the last returned state; the final one has no records."""
     driver = counting(batch_size=1).feed(at(1, 0), at(2, 59), at(3, 60)).run()
     assert told(driver) == [
         ([1], {}, False, False),
@@ -79,13 +79,13 @@ def test_state_is_carried_through_a_window() -> None:
 
 
 def test_no_batch_spans_two_windows() -> None:
-    """Windows are half open: what is made at the end belongs to the next."""
+    """A record at the end of a window belongs to the next one."""
     driver = counting().feed(at(1, 0), at(2, 59.9), at(3, 60), at(4, 125)).run()
     assert [batch for batch in driver.batches if batch] == [[1, 2], [3], [4]]
 
 
 def test_a_later_window_ends_the_gathering() -> None:
-    """A batch is not held open for records that cannot join it."""
+    """A record of the next window ends the batch."""
     driver = counting(maximum_batching_window_in_seconds=300).feed(at(1, 0))
     assert not driver.step()
     assert driver.feed(at(2, 60)).step()
@@ -104,7 +104,7 @@ def test_idle_flush() -> None:
 
 
 def test_end_of_the_shard_closes_the_window() -> None:
-    """State is not carried over to the children."""
+    """A child shard starts with an empty state."""
     driver = counting().feed(at(1, 0)).run()
     driver.mapping.add_shard("child", SHARD)
     driver.feed(at(2, 1), shard="child")
@@ -113,20 +113,20 @@ def test_end_of_the_shard_closes_the_window() -> None:
 
 
 def test_partial_response_keeps_the_state() -> None:
-    """What is delivered again gets the state that came with the report."""
+    """Reported records are delivered again with the state of that response."""
     driver = Driver(report(2), function_response_types=["ReportBatchItemFailures"], maximum_retry_attempts=0, **LENGTH)
     assert driver.feed(at(1, 0), at(2, 0), at(3, 0)).run().batches == [[1, 2, 3], [2, 3]]
 
 
 def test_no_state_is_a_failure() -> None:
-    """A function that returns no state is tried again."""
+    """A response without state is retried."""
     driver = Driver(lambda _: Returned({}), maximum_retry_attempts=1, **LENGTH).feed(at(1, 0)).run()
     assert driver.batches == [[1], [1]]
     assert driver.discards[0].document["responseContext"]["functionError"] is None
 
 
 def test_oversized_state() -> None:
-    """Recorded: at once an invocation with both flags and the whole state; the later window starts with none."""
+    """Recorded: a final, early invocation with the whole state follows at once; the next window starts without."""
     states = iter([{"s": "x" * LARGEST_STATE}, {}, {}, {}, {}])
     driver = Driver(lambda _: Returned({"state": next(states)}), batch_size=1, **LENGTH)
     driver.feed(at(1, 0), at(2, 60)).run()
@@ -138,7 +138,7 @@ def test_oversized_state() -> None:
 
 
 def test_window_goes_on_after_it_was_ended_early() -> None:
-    """Later records of the same window start from no state, and the window has its end all the same."""
+    """Later records of the same window start without state, and the window still has a final invocation."""
     states = iter([{"s": "x" * LARGEST_STATE}, {}, {"n": 1}, {}, {}])
     driver = Driver(lambda _: Returned({"state": next(states)}), batch_size=1, **LENGTH)
     driver.feed(at(1, 0), at(2, 1), at(3, 60)).run()
@@ -152,7 +152,7 @@ def test_window_goes_on_after_it_was_ended_early() -> None:
 
 
 def test_window_ended_early_by_a_partial_response() -> None:
-    """What was reported comes again in the same window, which has its end all the same."""
+    """Reported records are delivered again in the same window, which still has a final invocation."""
     too_large = {"state": {"s": "x" * LARGEST_STATE}, "batchItemFailures": [{"itemIdentifier": "2"}]}
     answers = iter([too_large, *[{"state": {"n": 1}}] * 4])
     driver = Driver(lambda _: Returned(next(answers)), function_response_types=["ReportBatchItemFailures"], **LENGTH)
@@ -176,7 +176,7 @@ def final_fails(driver_of: list[Driver]) -> Any:
 
 @pytest.mark.parametrize("retries", [0, 2])
 def test_failing_final_invocation(retries: int) -> None:
-    """Recorded: after its retries it is given up with a document that has no batch, and the next window starts anew."""
+    """Recorded: after its retries it is discarded with a document without batch, and the next window starts."""
     drivers: list[Driver] = []
     drivers.append(Driver(final_fails(drivers), maximum_retry_attempts=retries, **LENGTH))
     driver = drivers[0].feed(at(1, 0), at(2, 60)).run()
@@ -201,7 +201,7 @@ def test_failing_final_invocation(retries: int) -> None:
 
 
 def test_final_invocation_that_always_fails() -> None:
-    """With retries without end it holds the shard for as long as the stream keeps what is behind it."""
+    """Without a limit of retries it blocks the shard until the stream trims the records behind it."""
     drivers: list[Driver] = []
     drivers.append(Driver(final_fails(drivers), **LENGTH))
     driver = drivers[0].feed(at(1, 0), at(2, 60)).run()
@@ -210,7 +210,7 @@ def test_final_invocation_that_always_fails() -> None:
 
 
 def test_document_of_a_failed_batch() -> None:
-    """The window stands last in the document."""
+    """The window is the last field of the document."""
     driver = Driver(fail, maximum_retry_attempts=0, **LENGTH).feed(at(1, 0)).run()
     assert list(driver.discards[0].document)[-1] == "timeWindowInfo"
     assert driver.discards[0].document["timeWindowInfo"]["window"] == FIRST

@@ -1,4 +1,4 @@
-"""Batches are gathered by size, by time and by payload, after filtering."""
+"""``router.local.event_source_mapping.batches``: batches by size, time and payload, after filtering."""
 
 import json
 import math
@@ -11,12 +11,12 @@ from tests.local.driver import REPORT, SHARD, START, Driver, Json, fail, fail_on
 
 
 def test_batch_size() -> None:
-    """No batch has more records than it may."""
+    """No batch has more records than the batch size."""
     assert Driver(batch_size=2).feed(*records(1, 2, 3, 4, 5)).run().batches == [[1, 2], [3, 4], [5]]
 
 
 def test_default_batch_size() -> None:
-    """Unless it is told otherwise, a batch has at most a hundred."""
+    """The default batch size is 100."""
     assert [len(batch) for batch in Driver().feed(*records(*range(1, 151))).run().batches] == [100, 50]
 
 
@@ -28,20 +28,20 @@ def test_window_timing() -> None:
 
 
 def test_window_starts_when_the_invocation_before_has_finished() -> None:
-    """The clock of the next batch does not run while the function does."""
+    """The window of the next batch starts when the invocation ends."""
     driver = Driver(batch_size=2, maximum_batching_window_in_seconds=5, seconds=3).feed(*records(1, 2, 3)).run()
     assert driver.times == [0, 8]
 
 
 def test_window_starts_with_the_first_record() -> None:
-    """After idle time a record has the whole window before it."""
+    """After an idle time the window starts with the first record."""
     driver = Driver(maximum_batching_window_in_seconds=5).feed(*records(1)).run().advance(100)
     driver.feed(*records(2)).run()
     assert driver.times == [5, 110]
 
 
 def test_window_gathers() -> None:
-    """Records that arrive within the window come in one batch."""
+    """Records that arrive within one window are in one batch."""
     driver = Driver(maximum_batching_window_in_seconds=5).feed(*records(1))
     assert not driver.step()
     assert driver.advance(4).feed(*records(2)).run().batches == [[1, 2]]
@@ -49,14 +49,14 @@ def test_window_gathers() -> None:
 
 
 def test_window_ends_when_the_batch_is_full() -> None:
-    """What fills the batch sends it."""
+    """A full batch is sent before its window ends."""
     driver = Driver(batch_size=2, maximum_batching_window_in_seconds=300).feed(*records(1))
     assert not driver.step()
     assert driver.feed(*records(2)).step()
 
 
 def test_window_ends_with_the_shard() -> None:
-    """When no more records can come there is nothing to wait for."""
+    """The end of the shard ends the window."""
     driver = Driver(maximum_batching_window_in_seconds=300).feed(*records(1))
     assert not driver.step()
     driver.mapping.end_shard(SHARD)
@@ -73,7 +73,7 @@ def heavy(number: int, size: int) -> Json:
 
 
 def test_payload() -> None:
-    """An event is never longer than 6 MB, and may be just so long."""
+    """An event has at most 6 MB, and may have exactly 6 MB."""
     half = LARGEST_PAYLOAD // 2
     rest = LARGEST_PAYLOAD - half - len('{"Records":[,]}')
     driver = Driver().feed(heavy(1, half), heavy(2, rest), heavy(3, 400)).run()
@@ -83,7 +83,7 @@ def test_payload() -> None:
 
 
 def test_payload_ends_the_window() -> None:
-    """Six megabytes send a batch, as the size and the time do."""
+    """A batch of 6 MB is sent before its window ends."""
     driver = Driver(maximum_batching_window_in_seconds=300)
     driver.feed(heavy(1, LARGEST_PAYLOAD // 2))
     assert not driver.step()
@@ -93,7 +93,7 @@ def test_payload_ends_the_window() -> None:
 
 @pytest.mark.parametrize(("retries", "count"), [(0, 1), (2, 3)])
 def test_oversized(retries: int, count: int) -> None:
-    """Recorded: what fits no event spends the retries without an invocation; the next record comes as ever."""
+    """Recorded: a record larger than an event uses up its retries without an invocation; the next record follows."""
     driver = Driver(maximum_retry_attempts=retries).feed(heavy(1, LARGEST_PAYLOAD), *records(2)).run()
     assert driver.batches == [[2]]
     assert driver.discarded == [("RetryAttemptsExhausted", [1], count)]
@@ -114,27 +114,27 @@ def marked(*numbers: int) -> list[Json]:
 
 
 def test_filters_come_before_batching() -> None:
-    """Records that pass no filter take no place in a batch."""
+    """Records that no filter matches do not count for the batch size."""
     driver = Driver(batch_size=2, filter_criteria=EVEN).feed(*marked(1, 2, 3, 4, 5, 6, 7)).run()
     assert driver.batches == [[2, 4], [6]]
 
 
 def test_filtered_records_move_the_checkpoint() -> None:
-    """When nothing passes, nothing is invoked, and the shard is read on."""
+    """If no record matches, the function is not invoked and the checkpoint moves."""
     driver = Driver(filter_criteria=EVEN).feed(*marked(1, 3, 5)).run()
     assert driver.batches == []
     assert driver.checkpointed == [5]
 
 
 def test_filtered_records_wait_for_those_before_them() -> None:
-    """The checkpoint passes a filtered record only with all that is before it."""
+    """The checkpoint passes a filtered record only after all records before it."""
     driver = Driver(fail_on(2), batch_size=1, maximum_retry_attempts=0, filter_criteria=EVEN)
     driver.feed(*marked(1, 2, 3, 4, 5)).run()
     assert driver.checkpointed == [1, 3, 5]
 
 
 def test_filtered_records_are_never_discarded() -> None:
-    """A record that no filter takes is done with, whatever its age."""
+    """A record that no filter matches is never discarded or trimmed, however old it is."""
     driver = Driver(filter_criteria=EVEN, maximum_record_age_in_seconds=60).feed(*marked(1, 2)).advance(61).run()
     assert [records for _, records, _ in driver.discarded] == [[2]]
 
@@ -146,7 +146,7 @@ def test_any_filter_is_enough() -> None:
 
 
 def test_disabled() -> None:
-    """A mapping that is disabled invokes nothing; enabled again it goes on where it was."""
+    """A disabled mapping does not invoke the function; enabled again it continues at its position."""
     driver = Driver(enabled=False).feed(*records(1, 2)).run()
     assert driver.batches == []
     assert driver.mapping.due_at() == math.inf
@@ -155,7 +155,7 @@ def test_disabled() -> None:
 
 
 def test_record_without_a_time() -> None:
-    """A record that does not say when it was made is as old as its arrival."""
+    """Without a creation time a record's age counts from its arrival."""
     raw = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1"}}
     driver = Driver(maximum_record_age_in_seconds=60).feed(raw).run()
     assert driver.batches == [[1]]
@@ -169,7 +169,7 @@ def test_record_in_milliseconds() -> None:
 
 @pytest.mark.parametrize("raw", [{}, {"dynamodb": None}, {"dynamodb": {"SequenceNumber": 5}}])
 def test_record_without_anything(raw: Json) -> None:
-    """Whatever a stream holds is delivered, and given up in the end."""
+    """Records without the usual fields are delivered as they are."""
     driver = Driver(maximum_retry_attempts=0, parallelization_factor=3)
     driver.mapping.feed(SHARD, [raw], driver.now)
     actions: list[Any] = driver.mapping.poll(driver.now)
@@ -177,7 +177,7 @@ def test_record_without_anything(raw: Json) -> None:
 
 
 def test_metrics() -> None:
-    """The counts that EventCount has, in records."""
+    """The metrics count records, as AWS's EventCount does."""
     driver = Driver(
         fail,
         maximum_retry_attempts=1,
@@ -195,7 +195,7 @@ def test_metrics() -> None:
 
 
 def test_no_destination_no_delivery() -> None:
-    """Without a destination nothing is delivered, although the document is there to be looked at."""
+    """Without a destination no document counts as delivered."""
     driver = Driver(report(1), function_response_types=REPORT, maximum_retry_attempts=0).feed(*records(1)).run()
     assert len(driver.discards) == 1
     assert "OnFailureDestinationDeliveredEventCount" not in driver.mapping.metrics
