@@ -1,4 +1,4 @@
-"""Records and events made by hand, in the shape that Lambda delivers, and the models that tests read them into."""
+"""Records and events in the form that Lambda delivers, and models for them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Customer(BaseModel):
 
 
 class Context:
-    """What Lambda tells about an invocation, as far as the tests say."""
+    """Lambda's context object, with the attributes that a test sets."""
 
     def __init__(self, remaining: Any = 60_000, request_id: str = "req-1") -> None:
         self.remaining = remaining
@@ -42,7 +42,7 @@ class Context:
 
 
 def item(key: str = "a", entity: str = "Order", **values: Any) -> Json:
-    """An image; texts and numbers stand for themselves, a dict is put onto the wire as it is."""
+    """An image from Python texts and numbers; a dict is an attribute value on the wire."""
     return {"pk": {"S": key}, "EntityType": {"S": entity}, **{name: _wire(value) for name, value in values.items()}}
 
 
@@ -51,7 +51,7 @@ def _wire(value: Any) -> Any:
 
 
 def record(number: int | str, name: str, key: str = "a", **body: Any) -> Json:
-    """A record with everything that Lambda puts around the images."""
+    """A record with all fields that Lambda adds to the images."""
     return {
         "eventID": f"e{number}",
         "eventName": name,
@@ -94,7 +94,7 @@ def inserts(*numbers: int | str) -> Json:
 
 
 def without(record: Json, *names: str) -> Json:
-    """A record without some of its fields, wherever they stand."""
+    """A record without some of its fields, at any place."""
     body = {name: value for name, value in record["dynamodb"].items() if name not in names}
     return {name: value for name, value in {**record, "dynamodb": body}.items() if name not in names}
 
@@ -115,10 +115,10 @@ def dispatcher(handler: Callable[..., Any], **options: Any) -> Dispatcher:
 
 
 class Handled:
-    """A handler of orders that notes which records it finished, and fails on those that it is told to.
+    """A handler of orders that notes the records it finishes, and fails on chosen ones.
 
     Args:
-        fail: Sequence numbers to fail on, with what to raise.
+        fail: The exception to raise, by sequence number.
     """
 
     def __init__(self, fail: dict[Any, BaseException] | None = None) -> None:

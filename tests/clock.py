@@ -1,4 +1,4 @@
-"""A clock for tests of durations and deadlines: it stands still until the test moves it."""
+"""A clock for tests of durations and deadlines: only the test moves it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ __all__ = ["Clock"]
 
 
 class Clock:
-    """Stands in for ``perf_counter``.
+    """Replaces ``perf_counter``.
 
     Args:
-        now: The time at first, in seconds.
+        now: The time at the start, in seconds.
     """
 
     def __init__(self, now: float = 1000.0) -> None:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of what DynamoDB sends, of what it never would, and of the models that users write."""
+"""Hypothesis strategies for values that DynamoDB sends, values that it never sends, and models of users."""
 
 import copy
 from base64 import b64encode
@@ -54,7 +54,7 @@ SECRET_NUMBER = 860_675_309
 
 
 def names() -> SearchStrategy[str]:
-    """Names of attributes, many of them alike so that they meet."""
+    """Names of attributes, many of them equal so that they collide."""
     return st.sampled_from(["id", "total", "lines", "S", "N", "M", "L", "a.b", "a[0]", "ключ"]) | st.text(max_size=4)
 
 
@@ -70,7 +70,7 @@ def numbers(draw: st.DrawFn) -> str:
 
 
 def plain_numbers() -> SearchStrategy[str]:
-    """Texts of numbers as DynamoDB writes them: no zeros, signs or exponents to spare."""
+    """Texts of numbers as DynamoDB writes them: no redundant zeros, signs or exponents."""
     decimals = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**12), max_value=10**12)
     return st.integers(-(10**37), 10**37).map(str) | decimals.map(lambda number: f"{number.normalize():f}")
 
@@ -82,7 +82,7 @@ def base64() -> SearchStrategy[str]:
 
 @cache
 def scalars() -> SearchStrategy[dict[str, Any]]:
-    """Attribute values that hold no others."""
+    """Attribute values that contain no others."""
     text = st.text(max_size=8)
     number = numbers() | plain_numbers()
     return st.one_of(
@@ -110,7 +110,7 @@ def attribute_values() -> SearchStrategy[dict[str, Any]]:
 
 
 def stored_values() -> SearchStrategy[dict[str, Any]]:
-    """Attribute values that DynamoDB can store: no set is empty, and no set holds one number twice."""
+    """Attribute values that DynamoDB can store: no set is empty or contains one number twice."""
     return attribute_values().filter(_is_stored)
 
 
@@ -124,15 +124,15 @@ def _is_stored(wire: Any) -> bool:
 
 @cache
 def images() -> SearchStrategy[dict[str, Any]]:
-    """Whole images as they stand in a stream record."""
+    """Images as in a stream record."""
     return st.dictionaries(names(), attribute_values(), max_size=6)
 
 
 @cache
 def junk() -> SearchStrategy[Any]:
-    """Anything JSON can say, and a little more, looking just enough like attribute values to get far.
+    """Any JSON value, and a few others, similar enough to attribute values to pass the first checks.
 
-    Every text that stands as a value holds :data:`SECRET`, and every number is :data:`SECRET_NUMBER`.
+    Every text in place of a value contains :data:`SECRET`, and every number is :data:`SECRET_NUMBER`.
     """
     secrets = st.builds("{}{}{}".format, st.text(max_size=3), st.just(SECRET), st.text(max_size=3))
     leaves = st.one_of(
@@ -258,7 +258,7 @@ CONFIGS: Final = (
 
 
 class Before(BaseModel):
-    """Sees whatever there is before anything is validated."""
+    """Its validator sees the input before any validation."""
 
     seen: list[str] = []
 
@@ -269,7 +269,7 @@ class Before(BaseModel):
 
 
 class Wrapped(BaseModel):
-    """Sees whatever there is, and what became of it."""
+    """Its validator sees the input and the result."""
 
     _seen: list[str] = PrivateAttr(default_factory=list)
 
@@ -282,7 +282,7 @@ class Wrapped(BaseModel):
 
 
 class OwnInit(BaseModel):
-    """Takes its fields by an ``__init__`` that sees whatever there is."""
+    """Takes its fields by an ``__init__`` that sees the input."""
 
     seen: int = 0
 
@@ -301,7 +301,7 @@ class OwnValidate(BaseModel):
 
 
 class Finished(BaseModel):
-    """Looks at itself when it is finished."""
+    """Its validator sees the finished instance."""
 
     total: int = 0
     _initialised: bool = PrivateAttr(default=False)
@@ -320,7 +320,7 @@ class Finished(BaseModel):
 
 
 class FieldsChecked(BaseModel):
-    """Validates all its fields, and looks at those before each."""
+    """Validates all its fields, with a validator that sees the fields before each."""
 
     @field_validator("*", mode="wrap")
     @classmethod
@@ -365,7 +365,7 @@ PLAUSIBLE: Final[tuple[dict[str, Any], ...]] = (
 
 @cache
 def fitting(position: int) -> tuple[dict[str, Any], ...]:
-    """Those of the plausible values that the field type at a position takes."""
+    """The plausible values that the field type at a position accepts."""
     adapter = TypeAdapter(FIELD_TYPES[position], config=None)
 
     def fits(wire: dict[str, Any]) -> bool:
@@ -380,7 +380,7 @@ def fitting(position: int) -> tuple[dict[str, Any], ...]:
 
 @st.composite
 def models_and_images(draw: st.DrawFn) -> tuple[type[BaseModel], dict[str, Any]]:
-    """A model such as users write, and an image that fits it more or less."""
+    """A model like those of users, and an image that mostly fits it."""
     annotations: dict[str, Any] = {}
     namespace: dict[str, Any] = {"__module__": __name__, "__annotations__": annotations}
     namespace["model_config"] = draw(st.sampled_from(CONFIGS))
@@ -402,7 +402,7 @@ DEFAULTS: Final[tuple[dict[str, Any], ...]] = (
 
 
 def aliases(name: str) -> list[tuple[dict[str, Any], str]]:
-    """Arguments of ``Field`` with an attribute that the field may then be read from."""
+    """Arguments of ``Field`` with the attribute that the field then reads."""
     upper = name.upper()
     return [
         *(({}, name), ({}, name), ({}, name), ({}, name), ({}, name), ({}, upper)),
@@ -417,11 +417,11 @@ def aliases(name: str) -> list[tuple[dict[str, Any], str]]:
 
 @cache
 def values_for(position: int) -> SearchStrategy[dict[str, Any]]:
-    """Values for the field type at a position, most of which it takes."""
+    """Values for the field type at a position, most of which it accepts."""
     good = st.sampled_from(fitting(position) or PLAUSIBLE)
     return st.one_of(good, good, good, good, st.sampled_from(PLAUSIBLE), attribute_values())
 
 
 def create(base: type[BaseModel], namespace: dict[str, Any]) -> type[BaseModel]:
-    """A new class, made as the class statement makes it."""
+    """A new class, made like the class statement makes it."""
     return new_class("Generated", (base,), exec_body=lambda body: body.update(namespace))

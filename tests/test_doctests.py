@@ -1,4 +1,4 @@
-"""The examples in docstrings run, and give what they say."""
+"""The examples in docstrings run, and give the result that they show."""
 
 import doctest
 import importlib
@@ -11,7 +11,7 @@ import router
 
 MODULES = ["router", *(found.name for found in pkgutil.walk_packages(router.__path__, "router."))]
 
-# What users write by hand, and so look for an example of. A module in which none is found would pass unseen.
+# Modules with values that users write. Without this list, a module that lost its examples would pass.
 WRITTEN_BY_USERS = ("router.change", "router.conditions", "router.discriminators", "router.event", "router.policies")
 
 
@@ -21,7 +21,7 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each example of the module runs and gives what it says."""
+    """Each example of the module runs and gives the result that it shows."""
     monkeypatch.setenv("LOG_LEVEL", "WARNING")  # an example that handles an event would show the invocation's log line
     for example in examples(importlib.import_module(name)):
         failed: list[str] = []

@@ -1,4 +1,4 @@
-"""Importing the framework is light: a cold start pays for what it uses and nothing else."""
+"""`import router` is light: a cold start imports only what it uses."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_ex
 
 HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
 
-# Modules in all, those of the standard library included; 224 were seen when this was written.
+# The number of modules, with those of the standard library; there were 224 when this was written.
 BUDGET = 240
 
 LIST_MODULES = """
@@ -23,7 +23,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 
 def modules_after(statement: str) -> set[str]:
-    """The modules that a statement loads in an interpreter which has loaded nothing yet."""
+    """The modules that a statement loads in a new interpreter."""
     code = LIST_MODULES.format(statement=statement)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -59,7 +59,7 @@ def test_budget(modules: set[str]) -> None:
 
 
 def test_an_event_loads_no_tools() -> None:
-    """Handling an event loads structlog, which loads rich where there is one, and no AWS library or command line."""
+    """An event loads structlog, which loads rich if it is installed, and no AWS library or command line."""
     loaded = modules_after(
         "import os, router; os.environ['LOG_LEVEL'] = 'ERROR'; router.Dispatcher(router.Routes())({'Records': []})"
     )
@@ -67,7 +67,7 @@ def test_an_event_loads_no_tools() -> None:
 
 
 def test_the_shop_loads_nothing_that_it_does_not_use() -> None:
-    """In memory and without metrics, it needs no AWS library to answer; only structlog looks for rich."""
+    """In memory and without metrics the shop loads no AWS library; only structlog loads rich."""
     loaded = modules_after(
         "import os; os.environ.update(LOG_LEVEL='ERROR', SHOP_IN_MEMORY='1'); "
         "os.environ.pop('POWERTOOLS_METRICS_NAMESPACE', None); "
@@ -76,7 +76,7 @@ def test_the_shop_loads_nothing_that_it_does_not_use() -> None:
     assert loaded.isdisjoint(package for package in HEAVY if package not in ("rich", "structlog"))
 
 
-# An event in Lambda, where rich is not: structlog takes it for its tracebacks wherever it is installed.
+# An event in Lambda, which has no rich: structlog uses rich for tracebacks if it is installed.
 FIRST_EVENT = """
 import sys
 sys.modules["rich"] = None
@@ -90,13 +90,13 @@ del sys.modules["rich"]
 
 
 def test_the_first_event_loads_the_log_alone() -> None:
-    """In Lambda it pays for structlog, and for nothing else that is installed."""
+    """In Lambda the first event loads structlog and no other package."""
     loaded = modules_after(FIRST_EVENT) - modules_after("import router")
     packages = {module.partition(".")[0] for module in loaded} - sys.stdlib_module_names
     assert packages <= {"structlog"}
 
 
 def test_no_later_event_loads_anything() -> None:
-    """What is imported late is imported by the first event, so that no later one is slow."""
+    """Late imports happen in the first event, so that no later event is slow."""
     again = "with open('/dev/null', 'w') as sys.stdout:\n    app({'Records': []})\nsys.stdout = sys.__stdout__"
     assert modules_after(FIRST_EVENT + again) == modules_after(FIRST_EVENT)

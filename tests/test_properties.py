@@ -1,4 +1,4 @@
-"""What holds for every batch: the lowest not done is reported, nothing is lost or run twice, nothing else escapes."""
+"""Properties of every batch: the lowest undone record is reported, and every route handles every record once."""
 
 import asyncio
 import copy
@@ -30,7 +30,7 @@ from router import (
 from tests.builders import TTL, Customer, Json, Order, batch, insert, item, modify, record, remove
 from tests.examples import examples
 
-# A test function's fixtures are none of these tests' business: they only parametrize.
+# The fixtures of these test functions only parametrize.
 PATIENT = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=examples(60)
 )
@@ -41,21 +41,21 @@ KEYS = "abcd"
 
 @dataclass(frozen=True)
 class Plan:
-    """One record, and how often each of its routes fails before it succeeds."""
+    """One record, and the number of failures of each of its routes before it succeeds."""
 
     key: str
     number: str
     fails: tuple[int, ...]
 
 
-# Real numbers have 22 and 23 digits in one shard, so that their texts do not sort as they do.
+# Real numbers have 22 and 23 digits in one shard, so their texts sort in another order.
 def numbers() -> st.SearchStrategy[int]:
     near = st.integers(10**22 - 6, 10**22 + 6)
     return near | st.integers(0, 10**40)
 
 
 def fails() -> st.SearchStrategy[tuple[int, ...]]:
-    # Mostly successes: a batch of nothing but failures would never get past its first record.
+    # Mostly successes: a batch of failures alone would stop at its first record.
     return st.tuples(*[st.sampled_from([0, 0, 0, 0, 1, 2]) for _ in range(SOME_ROUTES)])
 
 
@@ -68,14 +68,14 @@ def shards(draw: st.DrawFn) -> list[Plan]:
 
 @st.composite
 def shuffled(draw: st.DrawFn) -> list[Plan]:
-    """Records in any order, numbers and all else possibly alike."""
+    """Records in any order, possibly with equal numbers and keys."""
     few = st.sampled_from(["9" * 22, "1" + "0" * 22, "7", "07", "10"])
     found = draw(st.lists(few | numbers().map(str), min_size=1, max_size=8))
     return [Plan(draw(st.sampled_from(KEYS)), number, draw(fails())) for number in found]
 
 
 class Shop:
-    """Several routes that fail as planned, and what they have finished.
+    """Several routes that fail as planned, and the records that they have finished.
 
     Args:
         plans: The records.
@@ -131,7 +131,7 @@ def replay(app: Callable[[Any], Any], raw: list[Json], most: int) -> None:
 @PATIENT
 @given(plans=shards())
 def test_every_route_handles_every_record_once(plans: list[Plan], concurrency: int) -> None:
-    """Replayed until it is done, each record is handled exactly once by each route, whatever fails on the way."""
+    """Redelivered until it is done, each record is handled exactly once by each route, with any failures between."""
     shop = Shop(plans, concurrency=concurrency)
     replay(shop.app, shop.raw, most=1 + sum(sum(plan.fails) for plan in plans))
     expected = {(route, position): 1 for route in range(SOME_ROUTES) for position in range(len(plans))}
@@ -142,7 +142,7 @@ def test_every_route_handles_every_record_once(plans: list[Plan], concurrency: i
 @PATIENT
 @given(plans=shards())
 def test_every_item_is_handled_in_order(plans: list[Plan], concurrency: int) -> None:
-    """For each route, the changes of one item succeed in the order of the stream, through all replays."""
+    """For each route, the changes of one item succeed in the order of the stream, through all redeliveries."""
     shop = Shop(plans, concurrency=concurrency)
     replay(shop.app, shop.raw, most=1 + sum(sum(plan.fails) for plan in plans))
     order: dict[tuple[int, str], list[int]] = defaultdict(list)
@@ -155,7 +155,7 @@ def test_every_item_is_handled_in_order(plans: list[Plan], concurrency: int) -> 
 @PATIENT
 @given(plans=shuffled())
 def test_the_response_is_empty_or_the_lowest_not_done(plans: list[Plan], concurrency: int) -> None:
-    """After one delivery, in any order, the one number reported is the lowest of the records that some route lacks."""
+    """After one delivery, in any order, the reported number is the lowest of the records that some route has not finished."""
     shop = Shop(plans, concurrency=concurrency)
     failures = shop.app(batch(*shop.raw))["batchItemFailures"]
     done = Counter(position for _, position, _ in shop.finished)
@@ -167,7 +167,7 @@ def test_the_response_is_empty_or_the_lowest_not_done(plans: list[Plan], concurr
 @PATIENT
 @given(plans=shuffled())
 def test_one_lane_stops_at_the_first_failure(plans: list[Plan]) -> None:
-    """One record after the other, exactly those before the first failure are done, and no route ran after it."""
+    """Without concurrency, exactly the records before the first failure are done, and no route runs after it."""
     shop = Shop(plans)
     shop.app(batch(*shop.raw))
     first = next((position for position, plan in enumerate(plans) if any(plan.fails)), len(plans))
@@ -183,7 +183,7 @@ def test_one_lane_stops_at_the_first_failure(plans: list[Plan]) -> None:
 @PATIENT
 @given(plans=shuffled())
 def test_reported_identifiers_come_from_the_event(plans: list[Plan], concurrency: int) -> None:
-    """A reported identifier is a text of the event, letter by letter."""
+    """A reported identifier is exactly a text of the event."""
     shop = Shop(plans, concurrency=concurrency)
     failures = shop.app(batch(*shop.raw))["batchItemFailures"]
     assert {failure["itemIdentifier"] for failure in failures} <= {plan.number for plan in plans}
@@ -209,7 +209,7 @@ TEXTS = st.sampled_from(
 
 
 def junk() -> st.SearchStrategy[Any]:
-    """Anything that JSON can say."""
+    """Any JSON value."""
     leaves = st.one_of(
         st.none(),
         st.booleans(),
@@ -245,7 +245,7 @@ RECORDS = [
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The paths of everything inside a JSON value."""
+    """The paths of all values inside a JSON value."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     return [place for name, inner in inside for place in [(*path, name), *places(inner, (*path, name))]]
 
@@ -266,7 +266,7 @@ def take_out(event: Any, path: tuple[Any, ...]) -> None:
 
 @st.composite
 def mutated(draw: st.DrawFn) -> Any:
-    """An event with keys taken out, values replaced by junk at any depth, and records doubled or moved."""
+    """An event with keys removed, values replaced by junk at any depth, and records doubled or moved."""
     chosen = draw(st.lists(st.sampled_from(RECORDS), min_size=1, max_size=5))
     event: Any = copy.deepcopy(batch(*chosen))
     for _ in range(draw(st.integers(0, 4))):
@@ -332,7 +332,7 @@ APPS = [
 
 
 def sequence_numbers(event: Any) -> list[Any]:
-    """What stands as sequence number in each record, as far as there is one."""
+    """The sequence number of each record, or None."""
     found = []
     for entry in event["Records"]:
         body = entry.get("dynamodb") if isinstance(entry, dict) else None
@@ -341,7 +341,7 @@ def sequence_numbers(event: Any) -> list[Any]:
 
 
 def answer(make: Callable[[], Dispatcher], event: Any) -> Report | None:
-    """What an app makes of an event; ``None`` where it refuses it as it should."""
+    """The report of an app for an event; ``None`` if the app refuses the event for a valid reason."""
     try:
         return make().dispatch(event)
     except UnknownEventError:
@@ -370,7 +370,7 @@ def check(report: Report | None, event: Any) -> None:
 @example(event=batch(record(1, "INSERT", NewImage=item(total=5), ApproximateCreationDateTime=10**400)))
 @example(event=batch(record(1, "INSERT", NewImage=item(total=5), Keys={})))
 def test_malformed_records_cost_themselves(make: Callable[[], Dispatcher], event: Any) -> None:
-    """Whatever is broken in an event, nothing escapes but a refusal of the whole, and what is reported is in the event."""
+    """A malformed event raises no other error than a refusal of the event, and reports only numbers of the event."""
     check(answer(make, event), event)
 
 
@@ -378,7 +378,7 @@ def test_malformed_records_cost_themselves(make: Callable[[], Dispatcher], event
 @PATIENT
 @given(event=junk())
 def test_junk_is_no_event(make: Callable[[], Dispatcher], event: Any) -> None:
-    """Whatever JSON a function is given that is no event, it is an UnknownEventError, unless it is an empty batch."""
+    """Any JSON that is no event raises UnknownEventError, unless it is an empty batch."""
     report = answer(make, event)
     assert report is None or event["Records"] == []
 
@@ -386,7 +386,7 @@ def test_junk_is_no_event(make: Callable[[], Dispatcher], event: Any) -> None:
 @PATIENT
 @given(event=mutated())
 def test_events_survive_json(event: Any) -> None:
-    """An event means the same as a Python value and as JSON that was written and read."""
+    """An event gives the same outcomes as a Python value and after a round trip through JSON."""
     try:
         text = json.dumps(event)
     except (TypeError, ValueError):
@@ -399,7 +399,7 @@ def test_events_survive_json(event: Any) -> None:
 @PATIENT
 @given(event=mutated())
 def test_explaining_a_malformed_record_never_fails(event: Any) -> None:
-    """Whatever is broken in a record, it can be explained, or is none of a known source."""
+    """A malformed record is explained, or is of no known source."""
     app = make_app()
     for entry in event["Records"] if isinstance(event, dict) and isinstance(event.get("Records"), list) else []:
         try:
@@ -412,7 +412,7 @@ def test_explaining_a_malformed_record_never_fails(event: Any) -> None:
 @PATIENT
 @given(event=mutated())
 def test_an_event_is_never_changed(event: Any) -> None:
-    """Whatever is broken in an event, handling it leaves it as it came."""
+    """Handling a malformed event does not change it."""
     before = repr(event)
     answer(APPS[0], event)
     assert repr(event) == before

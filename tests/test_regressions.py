@@ -1,4 +1,4 @@
-"""Defects that a review found, each shown by the smallest app that had it."""
+"""Defects that a review found, each in the smallest app that had it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Placed(BaseModel):
 
 
 def test_the_order_of_a_union_is_not_lost() -> None:
-    """``A | B`` equals ``B | A`` in Python, yet each is read as it is written."""
+    """``A | B`` equals ``B | A`` in Python, but each has a parser of its own."""
     wire = {"x": {"N": "1"}}
     assert type(parser_for(Paid | Placed).parse(wire)) is Paid
     assert type(parser_for(Placed | Paid).parse(wire)) is Placed
 
 
 def test_an_attribute_that_nothing_reads_is_not_looked_at() -> None:
-    """A field that goes by an alias does not read the attribute of its name, however the number beside it is spelled."""
+    """A field with an alias does not read the attribute of its own name, for any spelling of its number."""
     parser = parser_for(Aliased)
     for spelling in ("1", "1.0"):
         assert parser.parse({"t": {"N": spelling}, "total": {"X": 1}}) == Aliased(t=1)
@@ -64,7 +64,7 @@ def test_an_async_generator_is_left_in_the_context_it_was_entered_in() -> None:
 
 
 def test_a_cancellation_in_a_plain_handler_costs_its_record_only() -> None:
-    """asyncio.CancelledError is no Exception, and still no reason to lose what the batch has done."""
+    """asyncio.CancelledError, which is no Exception, fails its record and not the batch."""
     routes = Routes()
 
     @routes.on_insert(Order)
@@ -76,7 +76,7 @@ def test_a_cancellation_in_a_plain_handler_costs_its_record_only() -> None:
 
 
 def test_what_powertools_is_given_quotes_no_item() -> None:
-    """record_handler raises the validation error without its inputs, for Powertools prints it."""
+    """record_handler raises the validation error without its inputs, because Powertools prints it."""
 
     class Strict(BaseModel):
         pk: int
@@ -92,7 +92,7 @@ def test_what_powertools_is_given_quotes_no_item() -> None:
 
 
 def test_an_awaitable_is_no_answer_of_a_predicate() -> None:
-    """A predicate that returns a coroutine would be true for every change, so it fails the record."""
+    """A predicate that returns a coroutine fails the record, because a coroutine is always true."""
     routes = Routes()
 
     async def later() -> bool:
@@ -112,7 +112,7 @@ def test_an_awaitable_is_no_answer_of_a_predicate() -> None:
 
 
 def test_a_dispatch_inside_a_lane_does_not_hang() -> None:
-    """A handler that calls its own dispatcher is told so, where waiting for its turn would never end."""
+    """A handler that calls its own dispatcher gets an error, because it would wait for its own turn."""
     routes = Routes()
 
     @routes.on_insert(Order)
@@ -125,7 +125,7 @@ def test_a_dispatch_inside_a_lane_does_not_hang() -> None:
 
 
 def test_nothing_is_forgotten_that_was_not_remembered() -> None:
-    """A durable store is not asked to delete pairs of which it said that there are none."""
+    """A durable store is not asked to delete pairs that it did not recall."""
     asked: list[Any] = []
 
     class Store:

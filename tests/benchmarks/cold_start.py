@@ -1,14 +1,14 @@
-"""Cold starts of the function's package in Lambda's runtime client, and where their time goes.
+"""Measure cold starts of the function's package in Lambda's runtime client, and the time of each import.
 
     python -m tests.benchmarks.cold_start [--rounds 15] [--package FOLDER --python 3.13] [--json FILE]
 
-A cold start is from the start of the process until its first response, four records of an order's life, is posted to
-our Runtime API. Contestants take turns; ratios are taken round by round. Beside the package there is only the client:
-no site-packages. Bytecode is compiled before, as `make build` does it; `sam build` by itself leaves it out, and how long
-that takes is told too.
+A cold start lasts from the start of the process until the local Runtime API has its first response, to four records of
+an order's life. Contestants take turns; ratios are taken round by round. The process has the package and the client, and
+no site-packages. Bytecode is compiled before, as `make build` does it; `sam build` alone leaves it out, so the time
+without bytecode is measured too.
 
-Without --package one is made of what is installed here, for the Python that runs this. With --package another one is
-measured, such as build/x86_64 of `make build`, and --python names its Python; the client for that is fetched with pip.
+Without --package, a package is made of the distributions installed here, for the Python that runs this. --package names
+another one, such as build/x86_64 of `make build`, and --python its Python; pip fetches the client for it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def prepare(package: Path, given: Path | None) -> None:
-    """Put a package with all contestants together."""
+    """Make a package with all contestants."""
     if given is not None:
         shutil.copytree(given, package)
     else:
@@ -143,13 +143,13 @@ def cold_starts(configurations: dict[str, FunctionConfiguration], rounds: int) -
 
 
 def cold_start(name: str, configuration: FunctionConfiguration, peaks: dict[str, int]) -> float:
-    """Start a process, have it answer once, and tell the seconds; its memory is noted."""
+    """Start a process, wait for its first response, and return the seconds; note the process's memory."""
     lines: list[str] = []
     with RuntimeFunction(configuration, log=lines.append) as function:
         answer = function.invoke(EVENT.read_bytes())
         assert answer.payload == b'{"batchItemFailures": []}', (name, answer.payload, lines)
         assert answer.init_duration is not None
-        status = Path(f"/proc/{function.pid}/status")  # there is none but on Linux
+        status = Path(f"/proc/{function.pid}/status")  # exists on Linux only
         if status.exists():
             peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
             peaks[name] = max(peaks.get(name, 0), int(peak[1]) if peak else 0)
@@ -160,7 +160,7 @@ def cold_start(name: str, configuration: FunctionConfiguration, peaks: dict[str,
 
 
 def imports(configuration: FunctionConfiguration) -> dict[str, Any]:
-    """Where the time of imports goes, by the package they belong to, up to the first response."""
+    """The time of imports up to the first response, by the packages that contain the modules."""
     print("\nimports, milliseconds of their own with -X importtime, which makes them somewhat slower")
     figures = {}
     for title, code in (("import handlers", "import handlers"), ("up to the first response", FIRST_RESPONSE)):

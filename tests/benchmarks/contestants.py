@@ -1,7 +1,7 @@
-"""Who dispatches: the application, what else a team would write, and the floor below which nothing is possible.
+"""The contestants: the application, the alternatives that a team would write, and the floor.
 
-Each contestant is given a workload and its event and returns what handles the event once. Handlers are given the same
-models by each; they do nothing, or they keep what they were given so that it can be compared.
+Each contestant takes a workload and its event, and returns a function that handles the event once. Handlers get the
+same models from each contestant; they do nothing, or keep the models for a comparison.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.benchmarks.workloads import Models, Workload
 __all__ = ["CONTESTANTS", "Contestant", "Entry", "Seen"]
 
 Seen = list[tuple[Any, ...]]
-"""What handlers were given, a tuple for each call. Where it is ``None``, handlers do nothing."""
+"""The arguments of handlers, a tuple for each call. ``None``: handlers do nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def dispatcher(workload: Workload, event: dict[str, Any], seen: Seen | None) -> 
             routes.on_modify(model)(modify_handler(seen))
         for status in workload.statuses:
             routes.on_modify(model, changed("status", to=status))(modify_handler(seen, status))
-    # By default the first record that fails ends a batch, since Lambda delivers the rest again. Here all of them count.
+    # By default the first failure ends a batch, because Lambda delivers the rest again. Here all failures count.
     app = Dispatcher(routes) if workload.valid else Dispatcher(routes, on_error=Drop())
     return Entry(
         lambda: app(event, context),
@@ -63,7 +63,7 @@ def dispatcher(workload: Workload, event: dict[str, Any], seen: Seen | None) -> 
     )
 
 
-def insert_handler(seen: Seen | None) -> Any:  # a Callable would forget the parameter's name, which a registrar wants
+def insert_handler(seen: Seen | None) -> Any:  # a Callable has no parameter names, which registration needs
     def nothing(change: Insert[Any]) -> None: ...
 
     def keep(change: Insert[Any]) -> None:
@@ -84,7 +84,7 @@ def modify_handler(seen: Seen | None, *labels: str) -> Any:  # as above
 
 
 def handler(workload: Workload, seen: Seen | None, *labels: str) -> Handler:
-    """What the others call with a record's models."""
+    """The function that the other contestants call with a record's models."""
 
     def insert(new: BaseModel) -> None: ...
 
@@ -119,7 +119,7 @@ class ByHand:
         return cls(workload.models, handler(workload, seen), conditional)
 
     def wanted(self, new_status: Any, old_status: Any) -> list[Handler]:
-        """The conditional handlers that such a change concerns."""
+        """The conditional handlers that take such a change."""
         return [handle for status, handle in self.conditional if new_status != old_status and new_status == status]
 
     def insert(self, new: dict[str, Any]) -> None:
@@ -219,7 +219,7 @@ def processed(event: dict[str, Any], handle: Callable[..., Any], processor: Batc
 
 
 def bare_loop(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Entry:
-    """boto3's deserializer in a loop that looks at the entity on the wire first and catches what a record raises."""
+    """boto3's deserializer in a loop that reads the entity on the wire first and catches the exceptions of a record."""
     by_hand = ByHand.of(workload, seen)
     modified = workload.event_name == "MODIFY"
     deserialize = TypeDeserializer().deserialize
@@ -237,7 +237,7 @@ def bare_loop(workload: Workload, event: dict[str, Any], seen: Seen | None) -> E
                     by_hand.modify(new, {name: deserialize(value) for name, value in body["OldImage"].items()})
                 else:
                     by_hand.insert(new)
-            except Exception:  # noqa: BLE001 - whatever it was, the record failed
+            except Exception:  # noqa: BLE001 - any exception fails the record
                 failed.append(body["SequenceNumber"])
         return failed
 
@@ -245,7 +245,7 @@ def bare_loop(workload: Workload, event: dict[str, Any], seen: Seen | None) -> E
 
 
 def floor(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Entry:
-    """``model_validate`` of values that are decoded and routed already, and the call of the handler."""
+    """``model_validate`` of values that are already decoded and routed, and the call of the handler."""
     calls = {status: handler(workload, seen, status) for status in workload.statuses}
     handle = handler(workload, seen)
     ready: list[tuple[Callable[[Any], BaseModel], Handler, list[dict[str, Any]]]] = [

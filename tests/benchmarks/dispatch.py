@@ -1,12 +1,12 @@
-"""What a record costs the dispatcher, beside what else a team would write, on the same events, models and handlers.
+"""Measure a record in the dispatcher and in the alternatives, on the same events, models and handlers.
 
     python -m tests.benchmarks.dispatch [--workload insert modify] [--rounds 15] [--quick]
                                         [--json FILE] [--plot FILE] [--write-docs]
 
-All contestants run in this one process, in turn, in an order by lot in each round, so that a noisy moment meets each of
-them alike; before that it is checked that they give handlers the same models of the same records. Ratios are taken
-round by round. Times are those of the processor, so that what other programs take is left out. The application keeps its default log of one line per invocation; what is written to standard output
-meanwhile goes to /dev/null. Garbage is collected before each run, and as always during it.
+All contestants run in this process, in turn, in a random order in each round, so that a noisy moment affects each of
+them. A check before the measurement ensures that their handlers get the same models. Ratios are taken round by round.
+Times are processor times, without those of other programs. The application keeps its log of one line per invocation;
+standard output goes to /dev/null meanwhile. Garbage is collected before each run, and during it as usual.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ __all__ = ["main"]
 
 ROUNDS = 15
 QUICK_ROUNDS, QUICK_RECORDS, QUICK_BYTES = 2, 4, 20_000
-LOOKED_AT = ("one-of-four", "3-of-30")  # where not much more is done than that
+LOOKED_AT = ("one-of-four", "3-of-30")  # the rest of a record costs little there
 Runs = dict[tuple[str, str], Callable[[], float]]
-"""What times itself, by workload and contestant."""
+"""Runs that return their time, by workload and contestant."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workload", nargs="+", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
-    parser.add_argument("--rounds", type=int, help=f"{ROUNDS} if nothing is said")
-    parser.add_argument("--quick", action="store_true", help="a few records and rounds, to see that everything works")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the figures")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="where to draw them: .svg or .png")
-    parser.add_argument("--write-docs", action="store_true", help="put them into docs/, with the picture")
+    parser.add_argument("--rounds", type=int, help=f"default: {ROUNDS}")
+    parser.add_argument("--quick", action="store_true", help="few records and rounds, as a test of the benchmark")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the file of the figures")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="the picture: .svg or .png")
+    parser.add_argument("--write-docs", action="store_true", help="write them into docs/, with the picture")
     options = parser.parse_args(arguments)
     if options.write_docs and (options.workload or options.quick):
         parser.error("--write-docs is for a whole run: leave --workload and --quick away")
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not options.workload:
         results.memory = measure_memory(QUICK_BYTES) if options.quick else measure_memory()
         print_memory(results.memory)
-    if not options.quick:  # so few records say nothing of a goal
+    if not options.quick:  # few records do not show whether a goal is met
         print_goals(results)
     if options.json:
         options.json.write_text(document(results), encoding="utf-8")
@@ -75,7 +75,7 @@ def document(results: Results) -> str:
 
 
 def write_docs(results: Results) -> None:
-    """Put the figures where readers find them, beside those of other Pythons that are there already."""
+    """Write the figures into the pages, beside the kept figures of other Pythons."""
     folder = docs.FOLDER / "benchmarks"
     folder.mkdir(exist_ok=True)
     major, minor, *_ = platform.python_version_tuple()
@@ -92,16 +92,16 @@ def measure(group: str, rounds: int, records: int | None = None) -> list[Measure
     Args:
         group: Its name.
         rounds: How often each contestant handles each event.
-        records: How many records each event has, or a few fewer; what the workload says if nothing is said.
+        records: About how many records each event has; ``None`` for the workload's own number.
 
     Raises:
-        UnequalWorkError: Two contestants do not do the same.
+        UnequalWorkError: Two contestants do different work.
     """
     runs: Runs = {}
     abouts: list[tuple[Workload, int, int, int]] = []
     with quiet():
         made = [(workload, event_text(workload, records)) for workload in GROUPS[group]()]
-        # What went before leaves holes in memory, over which the first events would be scattered: other ones fill them.
+        # Earlier objects leave holes in memory, and the first events would be scattered over them: these fill the holes.
         ballast = [json.loads(text) for _, text in made]
         for workload, text in made:
             event: dict[str, Any] = json.loads(text)
@@ -112,7 +112,7 @@ def measure(group: str, rounds: int, records: int | None = None) -> list[Measure
                 runs.update(yardsticks(workload, text))
             if workload.key in LOOKED_AT:
                 runs[workload.key, "look"] = partial(timed, partial(look, event))
-        if records is None:  # so few say nothing of speed
+        if records is None:  # a quick run needs no warm-up
             for (key, _), run in runs.items():
                 for _ in range(warm_ups(key, abouts)):
                     run()
@@ -125,7 +125,7 @@ def measure(group: str, rounds: int, records: int | None = None) -> list[Measure
 
 
 def warm_ups(key: str, abouts: list[tuple[Workload, int, int, int]]) -> int:
-    """How often an event has to be handled until a container is as fast as it gets: each model has been read often."""
+    """The number of runs until each model has been parsed often enough for a generated parser."""
     workload, records = next((workload, records) for workload, records, *_ in abouts if workload.key == key)
     return 1 + IMAGES_BEFORE_CODEGEN * len(workload.entities) // records
 
@@ -135,7 +135,7 @@ def times_of(workload: str, times: dict[tuple[str, str], list[float]]) -> dict[s
 
 
 def yardsticks(workload: Workload, text: str) -> Runs:
-    """Rust, which parses the JSON and builds the models, and what parsing alone takes in Python."""
+    """Rust, which parses the JSON and builds the models, and ``json.loads`` alone."""
     data = text.encode()
     runs: Runs = {(workload.key, "json.loads"): partial(timed, partial(json.loads, data))}
     try:
@@ -148,7 +148,7 @@ def yardsticks(workload: Workload, text: str) -> Runs:
 
 
 def look(event: dict[str, Any]) -> None:
-    """Follow each record down to its entity's name and do nothing: what no dispatcher can do without."""
+    """Read the entity name of each record: the least work of any dispatcher."""
     for record in event["Records"]:
         record["dynamodb"]["NewImage"]["EntityType"]["S"]
 

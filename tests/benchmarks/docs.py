@@ -1,4 +1,4 @@
-"""Figures put into ``docs/``: whatever stands between two markers is replaced."""
+"""Write figures into ``docs/``, between their markers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ FOLDER = Path(__file__).parents[2] / "docs"
 
 
 class MarkerError(Exception):
-    """A page has no place for a figure, or a place for one that nobody has."""
+    """A page has no markers for a figure, or markers without a figure."""
 
 
 def write(page: Path, figures: Mapping[str, str]) -> None:
-    """Put figures into a page.
+    """Write figures into a page.
 
     Args:
         page: The file.
@@ -29,7 +29,7 @@ def write(page: Path, figures: Mapping[str, str]) -> None:
 
 
 def spliced(text: str, figures: Mapping[str, str]) -> str:
-    """A text with figures between ``<!-- NAME -->`` and ``<!-- /NAME -->``.
+    """Return a text with figures between ``<!-- NAME -->`` and ``<!-- /NAME -->``.
 
     Raises:
         MarkerError: The text's markers are not those of the figures.

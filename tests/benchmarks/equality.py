@@ -1,4 +1,4 @@
-"""Whether all contestants do the same work: looked at before anything is timed."""
+"""Check that all contestants do the same work, before the measurement."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ __all__ = ["UnequalWorkError", "check_equal_work"]
 
 
 class UnequalWorkError(Exception):
-    """Two contestants do not do the same, so that their times say nothing."""
+    """Two contestants do different work, so their times cannot be compared."""
 
 
 def check_equal_work(workload: Workload, event: dict[str, Any]) -> int:
-    """Hold what each contestant's handlers are given against what the first's are.
+    """Compare the models that each contestant's handlers get with those of the first contestant.
 
     Args:
         workload: The workload.
         event: Its event.
 
     Returns:
-        How many models were made in all; of a workload that is not valid, how many records failed.
+        The number of models; for an invalid workload, the number of failed records.
 
     Raises:
-        UnequalWorkError: Handlers were given something else, or called in another order or number of times.
+        UnequalWorkError: Handlers got other models, or were called in another order or number.
     """
     handled = sum(record["dynamodb"]["NewImage"]["EntityType"]["S"] in workload.models for record in event["Records"])
     for name, contestant in CONTESTANTS.items():

@@ -1,4 +1,4 @@
-"""What the framework has promised to reach, held against what was measured."""
+"""The goals of the project, compared with the figures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Verdict = Literal["met", "not met", "not measured"]
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on something measured.
+    """A bound on a figure.
 
     Args:
-        text: What is asked.
-        measure: Finds it in the results; ``KeyError`` where it was not measured.
+        text: The goal in words.
+        measure: Returns the figure from the results; raises ``KeyError`` if it was not measured.
         at_least: The lower bound, or ``None``.
         at_most: The upper bound, or ``None``.
-        percent: Whether it is a share.
+        percent: Whether the figure is a share.
     """
 
     text: str
@@ -33,7 +33,7 @@ class Goal:
     percent: bool = False
 
     def found(self, results: Results) -> float | None:
-        """What was measured, or ``None``."""
+        """The figure, or ``None``."""
         try:
             return self.measure(results)
         except KeyError:
@@ -47,7 +47,7 @@ class Goal:
         return "met" if low and (self.at_most is None or found <= self.at_most) else "not met"
 
     def written(self, results: Results) -> str:
-        """What was measured, for people."""
+        """The figure as text."""
         found = self.found(results)
         if found is None:
             return "-"
@@ -55,17 +55,17 @@ class Goal:
 
 
 def times_app(workload: str, contestant: str) -> Callable[[Results], float]:
-    """How many times as fast as a contestant the application is."""
+    """The contestant's time divided by the application's."""
     return lambda results: results.measured[workload].ratio(contestant).median
 
 
 def app_times(workload: str, contestant: str) -> Callable[[Results], float]:
-    """How many times a contestant's time the application takes."""
+    """The application's time divided by the contestant's."""
     return lambda results: results.measured[workload].ratio("app", contestant).median
 
 
 def growth(workload: str, contestant: str = "app") -> Callable[[Results], float]:
-    """By how much a record costs a contestant more than one of four entities does, in the same rounds."""
+    """The increase of a record's time against four entities, in the same rounds."""
 
     def measure(results: Results) -> float:
         few, many = results.measured["4-entities"], results.measured[workload]
@@ -75,12 +75,12 @@ def growth(workload: str, contestant: str = "app") -> Callable[[Results], float]
 
 
 def memory_share(results: Results) -> float:
-    """The peak of the application above the event, as a share of it."""
+    """The application's peak of memory in addition to the event, as a share of the event."""
     return results.memory["app"].share
 
 
 def kept_objects(results: Results) -> float:
-    """What an invocation leaves behind."""
+    """The number of objects that an invocation leaves behind."""
     return results.memory["app"].kept
 
 

@@ -1,11 +1,11 @@
-"""How many instructions a record takes, counted by valgrind: the same on a busy machine as on a quiet one.
+"""Count the instructions of a record with valgrind; the load of the machine does not change them.
 
     python -m tests.benchmarks.instructions [--workload insert modify] [--contestant app powertools floor]
     python -m tests.benchmarks.instructions --shape one-route three-routes
 
-Each contestant handles the same event a few times in an interpreter of its own under ``valgrind --tool=callgrind``, and
-in another one twice as often. What the second takes more, by record, is printed; what belongs to no record is in both.
-Instructions are not time: they leave out how long memory takes to answer. For the same code they hardly vary.
+Each contestant handles the same event some times in an interpreter under ``valgrind --tool=callgrind``, and twice as
+often in another one. The difference, divided by the number of records, is printed; costs that do not depend on the
+records cancel out. Instructions are not time: they do not include waiting for memory. For the same code they hardly vary.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COLLECTED = re.compile(r"Collected : (\d+)")
 
 
 class CountingError(Exception):
-    """valgrind is missing, or what ran under it failed."""
+    """valgrind is missing, or the command under it failed."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -78,16 +78,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def count(group: str, workload: Workload, contestant: str, records: int) -> float:
-    """Count the instructions of the interpreter for a record.
+    """Count the interpreter's instructions for a record.
 
     Args:
         group: The workload's group.
         workload: The workload.
-        contestant: Who handles it.
-        records: How many records the event has, about.
+        contestant: The contestant.
+        records: About how many records the event has.
 
     Raises:
-        CountingError: valgrind is missing, or what ran under it failed.
+        CountingError: valgrind is missing, or the command under it failed.
     """
     code = f"{group!r}, {workload.key!r}, {contestant!r}, {records}"
     once, twice = (counted(f"handle({code}, {each})") for each in (REPEATS, 2 * REPEATS))
@@ -95,26 +95,26 @@ def count(group: str, workload: Workload, contestant: str, records: int) -> floa
 
 
 def count_shape(name: str, records: int) -> float:
-    """The same for one of the shapes.
+    """Count the interpreter's instructions for a record of a shape.
 
     Raises:
-        CountingError: valgrind is missing, or what ran under it failed.
+        CountingError: valgrind is missing, or the command under it failed.
     """
     once, twice = (counted(f"handle_shape({name!r}, {records}, {each})") for each in (REPEATS, 2 * REPEATS))
     return (twice - once) / (records * REPEATS)
 
 
 def counted(call: str) -> int:
-    """All instructions of an interpreter that makes a call of this module."""
+    """Count all instructions of an interpreter that makes a call of this module."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         msg = "found no valgrind, which counts instructions; install it (Debian, Ubuntu: apt-get install valgrind)"
         raise CountingError(msg)
     code = f"from tests.benchmarks import instructions; instructions.{call}"
-    # Addresses are the same in every run where setarch can see to it: where objects lie decides about a few branches.
+    # setarch, if it exists, gives each run the same addresses: the places of objects decide a few branches.
     fixed = [setarch, "--addr-no-randomize"] if (setarch := shutil.which("setarch")) else []
     with tempfile.TemporaryDirectory() as folder:
-        # Nothing is counted until what runs asks for it: importing everything takes much longer than what follows.
+        # The count starts when the run asks for it: the imports take much longer than the run.
         options = ["--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={folder}/out"]
         command = [*fixed, valgrind, *options, sys.executable, "-c", code]
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -127,13 +127,13 @@ def counted(call: str) -> int:
 
 
 def handle(group: str, key: str, contestant: str, records: int, repeats: int) -> None:
-    """What runs under valgrind: an event is handled a few times to warm up, and then so often with the count on."""
+    """Handle an event under valgrind: some times to warm up, then with the count on."""
     workload = next(workload for workload in GROUPS[group]() if workload.key == key)
     run_counted(lambda: CONTESTANTS[contestant](workload, make_event(workload, records), None).run, repeats)
 
 
 def handle_shape(name: str, records: int, repeats: int) -> None:
-    """The same for one of the shapes."""
+    """Handle the event of a shape under valgrind, like ``handle``."""
     run_counted(lambda: shape(name, records), repeats)
 
 
@@ -146,7 +146,7 @@ def run_counted(make: Callable[[], Callable[[], Any]], repeats: int) -> None:
         subprocess.run(["callgrind_control", "--instr=on", str(os.getpid())], stdout=subprocess.DEVNULL, check=True)
         for _ in range(repeats):
             run()
-    os._exit(0)  # taking the interpreter down would be counted as well
+    os._exit(0)  # without it the count would include the interpreter's end
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long a put takes to reach a handler, and how many records pass through the poller and the mapping.
+"""Measure the time from a put to the handler, and the records per second through the poller and the mapping.
 
     python -m tests.benchmarks.local [embedded] [dynamodb-local]
 
-Latency is measured from before the put to the first line of the handler, one put at a time. The rate is that of records
-which wait in the stream when reading begins, delivered in batches of 100 to a function that does nothing, and of the
-mapping alone over the same records in memory.
+Latency is the time from before the put to the first line of the handler, for one put at a time. The rate is that of
+records that are in the stream before reading begins, delivered in batches of 100 to a function that does nothing; a second
+rate is that of the mapping alone with the same records in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from router.local.streams.poller import Poller
 
 PUTS = 200
 RECORDS = 5_000
-_POLL_SECONDS = 0.05  # as router dev waits
+_POLL_SECONDS = 0.05  # as in router dev
 
 
 def main(names: list[str]) -> None:
@@ -62,7 +62,7 @@ def latencies(client: Any, streams: Any) -> list[float]:
         client.put_item(TableName="Latency", Item={"pk": {"S": key}})
         while key not in arrived:
             time.sleep(0.0005)
-        time.sleep(number % 50 / 1000)  # so that puts come at any moment between two polls
+        time.sleep(number % 50 / 1000)  # so that puts are spread over the time between two polls
     stop.set()
     thread.join()
     return [arrived[key] - sent[key] for key in sent]

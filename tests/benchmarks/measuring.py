@@ -1,4 +1,4 @@
-"""Times taken in turn, so that a noisy moment meets everybody alike, and what they come to."""
+"""Measure runs in turn, so that a noisy moment affects all of them, and compute ratios."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Spread:
 
 
 def interleaved(runs: Mapping[Name, Callable[[], float]], rounds: int) -> dict[Name, list[float]]:
-    """Measure each in each round, in an order by lot: who always came after the same one would have its caches.
+    """Measure each run in each round, in a random order, so that no run always has the caches of the same one before it.
 
     Args:
-        runs: What measures itself, in seconds.
+        runs: Functions that return their time in seconds.
         rounds: How often each is measured.
     """
     times: dict[Name, list[float]] = {name: [] for name in runs}
-    names, lot = list(runs), random.Random(0)  # noqa: S311 - the same orders in every run are what is wanted
+    names, lot = list(runs), random.Random(0)  # noqa: S311 - the orders are the same in every run on purpose
     for _ in range(rounds):
         lot.shuffle(names)
         for name in names:
@@ -53,10 +53,9 @@ def interleaved(runs: Mapping[Name, Callable[[], float]], rounds: int) -> dict[N
 
 
 def timed(run: Callable[[], Any]) -> float:
-    """Seconds of the processor that a run takes. Garbage is collected before it, and as always during it, as in Lambda.
+    """Return the processor seconds of a run. Garbage is collected before it, and during it as usual.
 
-    Nobody waits for anything here, so on a quiet machine these are the seconds on the wall. On another they leave out the
-    time in which other programs had the processor.
+    The runs do not wait, so on a quiet machine these are the elapsed seconds. On a busy one they exclude other programs.
     """
     gc.collect()
     started = process_time()
@@ -65,12 +64,12 @@ def timed(run: Callable[[], Any]) -> float:
 
 
 def ratios(times: Sequence[float], others: Sequence[float]) -> Spread:
-    """How many times as long as the others these took, each beside the other of its round."""
+    """The ratios of times to others, each within its round."""
     return Spread.of([mine / other for mine, other in zip(times, others, strict=True)])
 
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """What is printed meanwhile, such as the log of an invocation, goes nowhere."""
+    """Discard standard output, such as the log of an invocation."""
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
         yield

@@ -1,4 +1,4 @@
-"""How much memory an event takes on its way, above the event itself, and what is still there afterwards."""
+"""Measure the memory of handling an event, in addition to the event, and the objects left behind."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MEASURED = ("app", "powertools", "powertools-models")
 
 
 def measure_memory(event_bytes: int = EVENT_BYTES) -> dict[str, Memory]:
-    """Measure what each contestant needs for an event of inserts.
+    """Measure the memory of each contestant for an event of inserts.
 
     Args:
-        event_bytes: How much JSON the event is, about.
+        event_bytes: About how many bytes of JSON the event has.
     """
     (workload,) = GROUPS["insert"]()
     text = event_text(workload, max(4, event_bytes * workload.records // len(event_text(workload))))
@@ -41,7 +41,7 @@ def measure_memory(event_bytes: int = EVENT_BYTES) -> dict[str, Memory]:
 def one_memory(name: str, event: dict[str, Any], size: int) -> Memory:
     (workload,) = GROUPS["insert"]()
     run = CONTESTANTS[name](workload, event, None).run
-    CONTESTANTS[name](workload, {"Records": event["Records"][:4]}, None).run()  # what is imported late is there now
+    CONTESTANTS[name](workload, {"Records": event["Records"][:4]}, None).run()  # imports what is imported on first use
     before = traced()
     tracemalloc.reset_peak()
     run()
@@ -53,12 +53,12 @@ def one_memory(name: str, event: dict[str, Any], size: int) -> Memory:
 
 
 def traced() -> int:
-    """The bytes of all that is there."""
+    """The bytes of all objects."""
     gc.collect()
     return tracemalloc.get_traced_memory()[0]
 
 
 def objects() -> int:
-    """How many containers are there."""
+    """The number of objects that the collector tracks."""
     gc.collect()
     return len(gc.get_objects())

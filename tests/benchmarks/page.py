@@ -1,4 +1,4 @@
-"""The figures for people: lines for a terminal, and tables in Markdown for ``docs/``."""
+"""Show the figures: as lines on a terminal, and as tables in Markdown for ``docs/``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BESIDE = ("powertools", "powertools-models", "boto3", "floor")
 
 
 def print_workload(measured: Measured) -> None:
-    """Print what a record costs each contestant, and how many times the application's cost that is."""
+    """Print the time of a record for each contestant, and its ratio to the application's."""
     print(f"\n{measured.name}: {measured.records:,} records, {size(measured)} of JSON, {measured.models:,} models")
     for name in measured.times:
         cost, ratio = measured.microseconds(name), measured.ratio(name)
@@ -37,7 +37,7 @@ def print_workload(measured: Measured) -> None:
 
 
 def print_memory(memory: dict[str, Memory]) -> None:
-    """Print what an event takes above itself, and what stays."""
+    """Print the memory of an event in addition to its objects, and the objects left behind."""
     event = next(iter(memory.values())).event
     print(f"\nmemory: an event of {event / 1e6:.1f} MB as objects")
     for name, each in memory.items():
@@ -45,7 +45,7 @@ def print_memory(memory: dict[str, Memory]) -> None:
 
 
 def print_goals(results: Results) -> None:
-    """Print what was promised beside what was found."""
+    """Print each goal with its figure."""
     print("\ngoals")
     for goal in GOALS:
         print(f"  {goal.text:<74}{bound(goal):>8}{goal.written(results):>10}  {goal.verdict(results)}")
@@ -75,10 +75,10 @@ def tables(results: Results) -> dict[str, str]:
 
 
 def pythons(kept: Sequence[Mapping[str, Any]]) -> str:
-    """A table of what whole runs on several Pythons found, in Markdown.
+    """The table of whole runs on several Pythons, in Markdown.
 
     Args:
-        kept: The figures as they are kept, one for each Python.
+        kept: The kept figures, one document for each Python.
     """
     versions = [f"Python {'.'.join(each['python'].split('.')[:2])}" for each in kept]
     columns = [{workload["key"]: workload for workload in each["workloads"]} for each in kept]
@@ -101,7 +101,7 @@ def workload_rows(results: Results) -> Iterator[list[str]]:
 
 
 def cost_text(measured: Measured) -> str:
-    """What a record costs the application, to three digits."""
+    """The time of a record in the application, to three digits."""
     cost = measured.microseconds("app").median
     return f"{cost:,.0f} µs" if cost >= 100 else f"{cost:#.3g} µs"
 

@@ -1,4 +1,4 @@
-"""The figures as a picture: how many times the application's time each contestant takes."""
+"""Draw the figures: the ratio of each contestant's time to the application's."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ STYLES = {
     "json.loads": ("#5aae61", "x"),
     "look": ("#a6761d", "+"),
 }
-SPREAD = 0.11  # how far apart the contestants of a row are
+SPREAD = 0.11  # between the contestants of a row
 
 
 def plot(results: Results, path: Path) -> None:
     """Draw a row for each workload.
 
     Args:
-        results: What was measured.
+        results: The figures.
         path: The file: SVG or PNG by its suffix. The same figures give the same file.
     """
     import matplotlib as mpl

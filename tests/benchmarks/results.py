@@ -1,4 +1,4 @@
-"""What a run of the benchmarks found, and how it is kept as JSON."""
+"""The figures of a run of the benchmarks, and their JSON document."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Measured:
     times: dict[str, list[float]]
 
     def ratio(self, contestant: str, to: str = "app") -> Spread:
-        """How many times as long as another contestant one took."""
+        """The ratio of a contestant's time to another's."""
         return ratios(self.times[contestant], self.times[to])
 
     def microseconds(self, contestant: str) -> Spread:
-        """What a record cost a contestant."""
+        """The time of a record for a contestant."""
         return Spread.of(self.times[contestant]).scaled(1e6 / self.records)
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,12 +54,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Memory:
-    """What handling a large event took above the event.
+    """The memory of handling a large event, in addition to the event.
 
     Args:
         event: The bytes of the event's objects.
-        peak: The most bytes above them while it was handled.
-        kept: How many objects the tenth invocation left behind that the first did not.
+        peak: The highest number of bytes in addition to them.
+        kept: The number of objects that later invocations left behind.
     """
 
     event: int
@@ -77,14 +77,14 @@ class Memory:
 
 @dataclass
 class Results:
-    """Everything that a run found."""
+    """All figures of a run."""
 
     rounds: int
     measured: dict[str, Measured] = field(default_factory=dict)
     memory: dict[str, Memory] = field(default_factory=dict)
 
     def title(self) -> str:
-        """What was measured with what, on what."""
+        """The versions and the machine of the run."""
         return f"Python {platform.python_version()}, pydantic {version('pydantic')}, {machine()}"
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Results:
 
 
 def machine() -> str:
-    """The processor, as far as the system tells."""
+    """The processor, if the system names it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -15,22 +15,22 @@ __all__ = ["RustMissingError", "rust_handler"]
 HERE = Path(__file__).parent / "rust"
 BUILT = Path(__file__).parents[2] / "build" / "benchmarks" / "rust"
 LIBRARY = BUILT / "target" / "release" / ("librust_sample.dylib" if sys.platform == "darwin" else "librust_sample.so")
-# Where Debian and Ubuntu put crates: apt-get install librust-serde-json-dev librust-serde+derive-dev
+# The crates of Debian and Ubuntu: apt-get install librust-serde-json-dev librust-serde+derive-dev
 CRATES = Path(os.environ.get("CARGO_REGISTRY_FOLDER", "/usr/share/cargo/registry"))
 
 
 class RustMissingError(Exception):
-    """There is no cargo, or it could not build."""
+    """cargo is missing, or its build failed."""
 
 
 def rust_handler() -> Callable[[bytes], int]:
-    """What handles an event's JSON in Rust, built if it is not yet.
+    """Return the function that handles an event's JSON in Rust, built on first use.
 
     Returns:
         A function of the JSON. It returns the sum over all models of the ID and the characters of both texts.
 
     Raises:
-        RustMissingError: There is no cargo, or it could not build.
+        RustMissingError: cargo is missing, or its build failed.
     """
     if not _is_built():
         _build()
@@ -52,12 +52,11 @@ def _build() -> None:
     if shutil.which("cargo") is None:
         msg = "found no cargo, which builds tests/benchmarks/rust: https://rustup.rs"
         raise RustMissingError(msg)
-    shutil.copytree(
-        HERE, BUILT, dirs_exist_ok=True
-    )  # not built in place: cargo writes a lock file, which names a registry
+    # Not built in place: cargo writes a lock file, which names a registry.
+    shutil.copytree(HERE, BUILT, dirs_exist_ok=True)
     errors = ""
     for command in _commands():
-        environment = {**os.environ, "CARGO_NET_RETRY": "0"}  # without a network, say so soon
+        environment = {**os.environ, "CARGO_NET_RETRY": "0"}  # without a network, fail at once
         done = subprocess.run(command, cwd=BUILT, env=environment, capture_output=True, text=True, check=False)
         if done.returncode == 0:
             return

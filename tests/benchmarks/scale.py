@@ -1,4 +1,4 @@
-"""What a shard asks of a function, from the measured cost of a record and from ``router simulate``."""
+"""The load of a shard on a function, from the measured time of a record and from ``router simulate``."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def shard_rows(results: Results) -> Iterator[list[str]]:
 
 
 def shares(measured: Measured) -> Iterator[str]:
-    """What part of its processor a function spends in the framework for a shard that is full."""
+    """The share of its processor that a function spends in the framework for a full shard."""
     busy = measured.microseconds("app").median * 1e-6 * SHARD_RECORDS
     for memory in (FULL_CPU, *MEMORIES[:-1]):
         yield f"{busy * FULL_CPU / memory:.1%}"
@@ -91,7 +91,7 @@ def seconds(value: float) -> str:
 
 
 def simulated(command: str) -> dict[str, Any]:
-    """The document of a command of ``router simulate``."""
+    """Run a command of ``router simulate`` and return its document."""
     _, *arguments = shlex.split(command)
     code = "from router.cli import main; main()"
     done = subprocess.run(

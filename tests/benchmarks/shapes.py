@@ -1,10 +1,10 @@
-"""What a record costs when more than one route takes it, or when lanes run beside each other.
+"""Compare several routes for a record, lanes, removals and a stale pair with one route.
 
     python -m tests.benchmarks.shapes [--rounds 15] [--records 1000]
 
-Every shape handles the INSERTs or the removals of one event of flat items with handlers that do nothing, in turn in each
-round. The ratio is taken to one route, round by round. A stale pair is one that a store of completed routes remembers
-of a record that never comes again. ``python -m tests.benchmarks.instructions --shape three-routes`` counts instructions.
+Every shape handles one event of flat items with handlers that do nothing, in turn in each round. Ratios to one route are
+taken round by round. A stale pair is a pair in the store of completed routes whose record never comes again.
+``python -m tests.benchmarks.instructions --shape three-routes`` counts instructions.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def remove(change: Remove[Any]) -> None: ...
 
 
 def routes(decorator: str, handler: Any, each: int) -> Routes:
-    """So many routes for each entity."""
+    """The given number of routes for each entity."""
     found = Routes()
     for model in MODELS.values():
         for _ in range(each):
@@ -63,12 +63,12 @@ SHAPES: dict[str, tuple[str, Callable[[], Dispatcher], float | None]] = {
     "remove": ("REMOVE", lambda: Dispatcher(routes("on_remove", remove, 1)), None),
     "modify": ("MODIFY", lambda: Dispatcher(routes("on_modify", modify, 1)), None),
 }
-"""The event's name, the Dispatcher, and at most how many times the time of one route it may take."""
+"""The event's name, the Dispatcher, and the highest ratio to one route."""
 
 
-@cache  # shapes with one event share it: where its objects lie in memory must not differ between them
+@cache  # shapes share an event, so that its objects have the same places in memory for all of them
 def event_of(name: str, records: int) -> dict[str, Any]:
-    # Every event is a modification as delivered, without the image that it does not have.
+    # Every event is made of modifications, without the image that its records do not have.
     event = make_event(Workload(key=name, name=name, models=MODELS, item=flat, event_name="MODIFY"), records)
     for record in event["Records"]:
         record["eventName"] = name
@@ -78,7 +78,7 @@ def event_of(name: str, records: int) -> dict[str, Any]:
 
 
 def shape(name: str, records: int) -> Callable[[], Any]:
-    """What handles the event of a shape once."""
+    """The function that handles the event of a shape once."""
     event_name, make, _ = SHAPES[name]
     return partial(make(), event_of(event_name, records), Context(remaining=900))
 

@@ -1,4 +1,4 @@
-"""What the benchmarks dispatch: models, items and events, and the workloads that are made of them."""
+"""The workloads of the benchmarks: models, items and events."""
 
 from __future__ import annotations
 
@@ -46,21 +46,21 @@ class Item(BaseModel):
 
 
 class Flat(Item):
-    """With EntityType twelve attributes, all of them scalars, as most items of a table are."""
+    """Twelve attributes with EntityType, all of them scalars, like most items of a table."""
 
     city: str
     zip: str
 
 
 class Nested(Item):
-    """With EntityType twelve attributes, two of which hold five more values."""
+    """Twelve attributes with EntityType, two of which contain five more values."""
 
     tags: set[str]
     address: Address
 
 
 class Large(Item):
-    """Half of an item's bytes are a text, the other half lines of three values each."""
+    """Half of an item's bytes are a text, the other half are lines of three values each."""
 
     note: str
     lines: list[Line]
@@ -75,13 +75,13 @@ class Narrow(BaseModel):
 
 
 class Staged(Item):
-    """A status of which there are as many as a workload has conditions."""
+    """A status with as many values as the workload has conditions."""
 
     status: str  # type: ignore[assignment]  # wider than the base class's on purpose
 
 
 class Small(BaseModel):
-    """Six attributes, so that a thousand such models are made soon."""
+    """Six attributes, so that a thousand such models are made quickly."""
 
     pk: str
     sk: str
@@ -102,7 +102,7 @@ ENTITIES = ("Order", "Customer", "Product", "Shipment")
 
 
 def models_of(base: type[BaseModel], entities: tuple[str, ...] = ENTITIES) -> Models:
-    """One model for each entity, which says by its ``Literal`` which one it stands for."""
+    """One model for each entity, with the entity as its ``Literal``."""
     return {
         entity: create_model(f"{entity}{base.__name__}", __base__=base, EntityType=(Literal[entity], ...))
         for entity in entities
@@ -137,13 +137,13 @@ def nested(entity: str, number: int, status: str) -> Image:
 
 
 def wide(entity: str, number: int, status: str) -> Image:
-    """Thirty attributes: eighteen scalars beside those of a flat item."""
+    """Thirty attributes: eighteen scalars in addition to those of a flat item."""
     more = {f"text_{each}": {"S": f"text {each} of {number}"} for each in range(9)}
     return {**flat(entity, number, status), **more, **{f"count_{each}": {"N": str(each)} for each in range(9)}}
 
 
 def large(bytes_each: int) -> Callable[[str, int, str], Image]:
-    """Items of so many bytes, as DynamoDB counts them: names and values."""
+    """Items of a number of bytes, as DynamoDB counts them: names and values."""
     line_bytes = 36
 
     def make(entity: str, number: int, status: str) -> Image:
@@ -158,7 +158,7 @@ def large(bytes_each: int) -> Callable[[str, int, str], Image]:
 
 
 def invalid(entity: str, number: int, status: str) -> Image:
-    """A flat item one attribute of which is none of the model's."""
+    """A flat item with an attribute that its model refuses."""
     return {**flat(entity, number, status), "quantity": {"S": "many"}}
 
 
@@ -174,7 +174,7 @@ def small(entity: str, number: int, status: str) -> Image:
 
 
 def sample(entity: str, number: int, status: str) -> Image:
-    """An item of the Rust sample, the text of which brings a record to 586 bytes."""
+    """An item of the Rust sample, whose text makes a record of 586 bytes."""
     return {"Id": {"N": str(number)}, "Message": {"S": "New item! " * 8 + "Mind"}, "EntityType": {"S": entity}}
 
 
@@ -183,18 +183,18 @@ def sample(entity: str, number: int, status: str) -> Image:
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # hashed by identity: models are in a dict
 class Workload:
-    """An event, and what of it is handled.
+    """An event, and the routes for it.
 
     Args:
-        key: What the command line and the figures call it.
-        name: What tables call it.
+        key: The name on the command line and in the figures.
+        name: The name in tables.
         models: The models of the entities that have a handler.
         item: Makes an image of an entity's item, by number and status.
         entities: The entities in the event, in equal parts.
-        event_name: What happened to each item. A modification has both images.
-        records: How many records an event has.
-        conditions: How many conditional handlers each entity has, each for another status; 0 is one without condition.
-        valid: Whether the models take the items; if not, every record fails.
+        event_name: The event of each record. A modification has both images.
+        records: The number of records.
+        conditions: The number of conditional handlers of each entity, each for another status; 0: one without condition.
+        valid: Whether the models accept the items; if not, every record fails.
     """
 
     key: str
@@ -209,12 +209,12 @@ class Workload:
 
     @property
     def images(self) -> tuple[str, ...]:
-        """The images that each record has, and each handler asks for."""
+        """The images that each record has and each handler needs."""
         return ("NewImage",) if self.event_name == "INSERT" else ("NewImage", "OldImage")
 
     @property
     def statuses(self) -> tuple[str, ...]:
-        """The status for which each of the conditional handlers waits."""
+        """The statuses of the conditional handlers."""
         return tuple(f"STAGE-{number}" for number in range(self.conditions))
 
     def status(self, number: int) -> str:
@@ -272,7 +272,7 @@ def ten_thousand() -> tuple[Workload, ...]:
 
 
 def many_entities() -> tuple[Workload, ...]:
-    """A thousand models lie so far apart in memory that each validator is slower, the floor's as well: see the fourth."""
+    """A thousand models are so far apart in memory that every validator is slower, the floor's too: compare the fourth."""
     entities = tuple(f"Entity{number:04}" for number in range(1000))
     models = models_of(Small, entities)
     return (
@@ -337,18 +337,18 @@ def event_text(workload: Workload, records: int | None = None) -> str:
     """The JSON of a workload's event, as Lambda sends it.
 
     Args:
-        workload: What it is made of.
-        records: How many records it has, or a few fewer, so that all entities have equally many.
+        workload: The workload.
+        records: About how many records it has: all entities have equally many.
     """
     share = (records or workload.records) // len(workload.entities)
     entities = list(workload.entities) * max(share, 1)
-    random.Random(0).shuffle(entities)  # noqa: S311 - the same order in every run is what is wanted
+    random.Random(0).shuffle(entities)  # noqa: S311 - the order is the same in every run on purpose
     event = {"Records": [record(workload, entity, number) for number, entity in enumerate(entities)]}
     return json.dumps(event, separators=(",", ":"))
 
 
 def make_event(workload: Workload, records: int | None = None) -> dict[str, Any]:
-    """The event as Lambda's runtime client hands it over: every object and every text is one of its own."""
+    """The event as Lambda's runtime client returns it: every object and every text is a separate one."""
     event: dict[str, Any] = json.loads(event_text(workload, records))
     return event
 
