@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.errors import CommandLineError
+from router.local.streams.saved_output import lambda_event
 
 __all__ = ["GivenEvent", "read_events"]
 
@@ -44,7 +45,7 @@ def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
     Args:
         sources: Files, folders, or ``-`` for standard input. A file holds one JSON document or several, one after the
             other, as JSON lines do. A document is an event, a record, or a list of these; a list of nothing but records
-            is one event.
+            is one event. Saved output of ``GetRecords`` is converted into the events that Lambda would deliver.
 
     Raises:
         CommandLineError: A source cannot be read, is not JSON, or holds no event.
@@ -154,12 +155,12 @@ def _events_of(document: Any) -> list[Any]:
     if not isinstance(document, list):
         return [_as_event(document)]
     if document and all(map(_is_record, document)):
-        return [{"Records": document}]
+        return [_as_event({"Records": document})]
     return [_as_event(entry) for entry in document]
 
 
 def _as_event(document: Any) -> Any:
-    return {"Records": [document]} if _is_record(document) else document
+    return lambda_event({"Records": [document]} if _is_record(document) else document)
 
 
 def _is_record(document: Any) -> bool:

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from router.errors import DecodeError, MalformedRecordError, RouterError, UnknownEventError
@@ -13,9 +14,12 @@ from router.event import Event
 from router.record import Flaw, Record, Records
 from router.sources.source import Source
 
-__all__ = ["SOURCE"]
+__all__ = ["EVENT_SOURCE", "SOURCE", "is_from_get_records"]
 
-_EVENT_SOURCE = "aws:dynamodb"
+EVENT_SOURCE = "aws:dynamodb"
+"""The ``eventSource`` of a record."""
+
+_UPPER_CASE = frozenset({"PrincipalId", "Type"})
 
 # UNKNOWN_TO_SDK_VERSION is how DynamoDB Local 3 names a deletion by time to live.
 _EVENTS = {
@@ -34,23 +38,57 @@ def claims(event: Any) -> bool:
 
 
 def _is_ours(raw: Any) -> bool:
-    return isinstance(raw, dict) and raw.get("eventSource") == _EVENT_SOURCE
+    return isinstance(raw, dict) and raw.get("eventSource") == EVENT_SOURCE
 
 
 def records(event: Any) -> Records:
     """The records of the event, in order.
 
     Raises:
-        UnknownEventError: A record is of another source.
+        UnknownEventError: A record is of another source, or the records are saved output of ``GetRecords``.
     """
     raws = event["Records"]
     try:
-        ours = [raw["eventSource"] for raw in raws].count(_EVENT_SOURCE)
+        ours = [raw["eventSource"] for raw in raws].count(EVENT_SOURCE)
     except (KeyError, TypeError):
         ours = -1
     if ours != len(raws):
         raise _foreign(next(position for position, raw in enumerate(raws) if not _is_ours(raw)))
+    if raws and _has_time_of_get_records(raws[0]):
+        raise _saved_output()
     return Records(raws, _record)
+
+
+def is_from_get_records(raw: Any) -> bool:
+    """Whether a record has the form of ``GetRecords``: an ISO time, or an identity with upper-case names.
+
+    Lambda converts both before it delivers a record, so an app meets them in saved output only.
+    https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
+
+    Args:
+        raw: A record, as saved or as delivered.
+    """
+    if not isinstance(raw, dict):
+        return False
+    return _has_time_of_get_records(raw) or _is_of_get_records(raw.get("userIdentity"))
+
+
+def _has_time_of_get_records(raw: Mapping[str, Any]) -> bool:
+    body = raw.get("dynamodb")
+    time = body.get("ApproximateCreationDateTime") if isinstance(body, dict) else None
+    return isinstance(time, date) or (isinstance(time, str) and _is_iso_8601(time))
+
+
+def _is_iso_8601(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return "-" in text  # Python reads digits alone as a date too
+
+
+def _is_of_get_records(identity: Any) -> bool:
+    return isinstance(identity, dict) and not _UPPER_CASE.isdisjoint(identity)
 
 
 def _record(raw: Any, position: int) -> Record:
@@ -60,8 +98,12 @@ def _record(raw: Any, position: int) -> Record:
         record = Record(raw, body, event)
     except (KeyError, TypeError, AttributeError):
         return _malformed(raw, position)
-    if "userIdentity" in raw and event is _DELETE and _is_time_to_live(raw["userIdentity"]):
-        record.event = Event.EXPIRE
+    if "userIdentity" in raw:
+        identity = raw["userIdentity"]
+        if _is_of_get_records(identity):
+            return _malformed(raw, position)
+        if event is _DELETE and _is_time_to_live(identity):
+            record.event = Event.EXPIRE
     if not isinstance(record.new_image, dict) and "NewImage" in body:
         record.flaw = _image_flaw("NewImage", record.new_image)
     elif not isinstance(record.old_image, dict) and "OldImage" in body:
@@ -84,7 +126,15 @@ def _is_time_to_live(identity: Any) -> bool:
 def _foreign(position: int) -> UnknownEventError:
     msg = (
         f"found record {position} to be none of DynamoDB Streams in an event whose first record is one, expected "
-        f"eventSource {_EVENT_SOURCE!r} in each; check what invokes this function"
+        f"eventSource {EVENT_SOURCE!r} in each; check what invokes this function"
+    )
+    return UnknownEventError(msg)
+
+
+def _saved_output() -> UnknownEventError:
+    msg = (
+        "found records in the form of GetRecords, whose ApproximateCreationDateTime is ISO 8601, expected that of a "
+        "Lambda event; router.local.streams.saved_output.lambda_event converts them"
     )
     return UnknownEventError(msg)
 
@@ -93,7 +143,9 @@ def _malformed(raw: Any, position: int) -> Record:
     """A record with a broken envelope, with the fields that are sound."""
     name, body = raw.get("eventName"), raw.get("dynamodb")
     event = _EVENTS.get(name) if isinstance(name, str) else None
-    if event is None:
+    if _is_of_get_records(raw.get("userIdentity")):
+        what, expected = "a userIdentity of GetRecords, with PrincipalId and Type", "principalId and type"
+    elif event is None:
         what, expected = "an eventName that is none", "INSERT, MODIFY or REMOVE"
     else:
         what, expected = f"a dynamodb section of type {type(body).__name__}", "an object"

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from router.errors import RouterError
 from router.local.files import write_text
+from router.local.streams.saved_output import lambda_event
 from router.testing.builders import event
 from router.testing.stream import Stream
 
@@ -131,13 +132,14 @@ def _read(path: Path) -> dict[str, Any]:
         msg = f"found no JSON {where} of {path}, expected an event as Lambda delivers it"
         raise RecordedEventError(msg) from None
     if isinstance(found, list):
-        return event(*found)
+        found = event(*found)
     if not isinstance(found, dict):
         msg = (
             f"found a value of type {type(found).__name__} in {path}, expected an event, a record or several in a list"
         )
         raise RecordedEventError(msg)
-    return event(found) if "dynamodb" in found else found
+    delivered: dict[str, Any] = lambda_event(event(found) if "dynamodb" in found else found)
+    return delivered
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
-from tests.cli.shop import COUPON, PLACED, SHIPPED, event, write
+from tests.cli.shop import CANCELLED, COUPON, PLACED, SHIPPED, event, write
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -76,6 +76,25 @@ def test_a_folder_is_all_its_events_in_order() -> None:
         "events/b.json",
         "events/more/c.json",
     ]
+
+
+SAVED_TTL_DELETE = {
+    **CANCELLED,
+    "dynamodb": {**CANCELLED["dynamodb"], "ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00"},
+    "userIdentity": {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"},
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [SAVED_TTL_DELETE, [SAVED_TTL_DELETE], {"Records": [SAVED_TTL_DELETE]}, [{"Records": [SAVED_TTL_DELETE]}]],
+)
+def test_saved_output_of_get_records_is_converted(document: Any) -> None:
+    """A record alone, a list of records, an answer, a list of answers."""
+    (given,) = _read(document)
+    (record,) = given.event["Records"]
+    assert record["dynamodb"]["ApproximateCreationDateTime"] == 1767312000.0
+    assert record["userIdentity"] == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 
 
 def test_standard_input_may_be_json_lines(monkeypatch: pytest.MonkeyPatch) -> None:

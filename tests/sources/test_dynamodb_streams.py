@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -177,12 +178,36 @@ def test_recorded_time_to_live() -> None:
         {"type": "User", "principalId": "dynamodb.amazonaws.com"},
         {"type": "Service", "principalId": "replication.dynamodb.amazonaws.com"},
         {"type": "Service", "principalId": ["dynamodb.amazonaws.com"]},
-        {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"},
     ],
 )
 def test_no_time_to_live(identity: Any) -> None:
     """Any other identity is that of somebody who deleted the item."""
     assert read(raw("REMOVE", userIdentity=identity)).event is Event.DELETE
+
+
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
+@pytest.mark.parametrize(
+    "identity",
+    [{"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}, {"Type": "User"}, {"PrincipalId": None}],
+)
+def test_an_identity_of_get_records_is_a_flaw(name: str, identity: Any) -> None:
+    """Lambda writes its names in lower case: such a record is saved output, and its deletion may be an expiry."""
+    flaw = read(raw(name, userIdentity=identity)).flaw
+    assert flaw is not None
+    assert (flaw.stage, str(flaw.error)) == (
+        "envelope",
+        "record 0: found a userIdentity of GetRecords, with PrincipalId and Type, expected principalId and type",
+    )
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-01-02T00:00:00+00:00", "2026-01-02 00:00:00Z", datetime(2026, 1, 2, tzinfo=UTC)]
+)
+def test_records_with_a_time_of_get_records_are_no_event(time: Any) -> None:
+    """The message names the function that converts them."""
+    event = {"Records": [raw(body={"ApproximateCreationDateTime": time})]}
+    with pytest.raises(UnknownEventError, match=r"form of GetRecords.*saved_output\.lambda_event converts them"):
+        SOURCE.records(event)
 
 
 @pytest.mark.parametrize(("name", "event"), [("INSERT", Event.INSERT), ("MODIFY", Event.MODIFY)])

@@ -57,6 +57,23 @@ def test_a_record_alone_becomes_an_event(project: pytest.Pytester, content: str)
     passes(project, "def test(recorded_event):\n    assert recorded_event('one') == {'Records': [{'dynamodb': {}}]}\n")
 
 
+SAVED = (
+    '{"Records": [{"eventName": "REMOVE", "dynamodb": {"ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00"}, '
+    '"userIdentity": {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}}]}'
+)
+
+
+def test_saved_output_of_get_records_is_converted(project: pytest.Pytester) -> None:
+    """A TTL delete of it is a TTL delete in the test."""
+    project.makeini(INI + "router_events = .\n")
+    project.path.joinpath("one.json").write_text(SAVED, encoding="utf-8")
+    identity = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
+    passes(
+        project,
+        f"def test(recorded_event):\n    assert recorded_event('one')['Records'][0]['userIdentity'] == {identity}\n",
+    )
+
+
 def test_a_missing_event_names_what_is_there(project: pytest.Pytester) -> None:
     """And what records it."""
     project.makeini(INI + "router_events = samples\n")

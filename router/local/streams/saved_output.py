@@ -1,0 +1,99 @@
+"""Read saved output of ``GetRecords`` as the event that Lambda would deliver.
+
+AWS's command line and ``json.dumps(..., default=str)`` write times as ISO 8601 text, and the identity of a TTL delete
+with upper-case names. An app would take such a TTL delete for a delete by a user.
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRecords.html
+"""
+
+from __future__ import annotations
+
+import ast
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from router.sources.dynamodb_streams import EVENT_SOURCE, is_from_get_records
+
+__all__ = ["lambda_event"]
+
+_OUTPUT_ONLY = ("NextShardIterator", "ResponseMetadata")
+_IMAGES = ("Keys", "NewImage", "OldImage")
+
+
+def lambda_event(document: Any) -> Any:
+    """Convert the records of a document that have the form of ``GetRecords``; everything else stays as it is.
+
+    Args:
+        document: An event, or an output of ``GetRecords``, as ``json.loads`` returns it. It is not changed.
+
+    Example:
+        >>> change = {"ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00", "SequenceNumber": "100"}
+        >>> ttl = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
+        >>> (record,) = lambda_event({"Records": [{"dynamodb": change, "userIdentity": ttl}]})["Records"]
+        >>> record["dynamodb"]["ApproximateCreationDateTime"], record["userIdentity"]
+        (1767312000.0, {'principalId': 'dynamodb.amazonaws.com', 'type': 'Service'})
+    """
+    records = document.get("Records") if isinstance(document, dict) else None
+    if not isinstance(records, list):
+        return document
+    event = {name: value for name, value in document.items() if name not in _OUTPUT_ONLY}
+    return {**event, "Records": list(map(_record, records))}
+
+
+def _record(record: Any) -> Any:
+    if not is_from_get_records(record):
+        return record
+    converted = {"eventSource": EVENT_SOURCE, **record}
+    if isinstance(record.get("dynamodb"), dict):
+        converted["dynamodb"] = _change(record["dynamodb"])
+    if isinstance(record.get("userIdentity"), dict):
+        converted["userIdentity"] = {name[:1].lower() + name[1:]: of for name, of in record["userIdentity"].items()}
+    return converted
+
+
+def _change(change: Mapping[str, Any]) -> dict[str, Any]:
+    converted = {**change, **{name: _image(change[name]) for name in _IMAGES if name in change}}
+    time = change.get("ApproximateCreationDateTime")
+    if isinstance(time, str):
+        converted["ApproximateCreationDateTime"] = _seconds(time)
+    return converted
+
+
+def _seconds(text: str) -> float | str:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return text  # a record with an upper-case identity and no time
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _image(image: Any) -> Any:
+    return {name: _value(value) for name, value in image.items()} if isinstance(image, dict) else image
+
+
+def _value(value: Any) -> Any:
+    if not isinstance(value, dict) or len(value) != 1:
+        return value  # malformed: for the app to refuse
+    match value:
+        case {"B": str(text)}:
+            return {"B": _base64(text)}
+        case {"BS": list(members)}:
+            return {"BS": [_base64(member) if isinstance(member, str) else member for member in members]}
+        case {"L": list(members)}:
+            return {"L": [_value(member) for member in members]}
+        case {"M": dict(image)}:
+            return {"M": _image(image)}
+        case _:
+            return value
+
+
+def _base64(text: str) -> str:
+    """Base64 of bytes that Python's ``str`` has written: ``json.dumps(..., default=str)``; other text unchanged."""
+    if not text.startswith(("b'", 'b"')):
+        return text
+    try:
+        content = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    return b64encode(content).decode() if isinstance(content, bytes) else text
