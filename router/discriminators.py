@@ -317,7 +317,7 @@ def _value(image: Image, name: str) -> str | None:
 
 def _string(function: str, parameter: str, value: object) -> str:
     if isinstance(value, str) and value:
-        return value
+        return str.__str__(value)  # plain, as it may be the member of an enum
     found = "an empty string" if value == "" else kind_of(value)
     msg = f"{function}() found {found} as {parameter}, expected a string"
     raise RegistrationError(msg)

@@ -6,7 +6,6 @@ https://docs.pydantic.dev/latest/api/pydantic_core_schema/
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -29,8 +28,10 @@ __all__ = [
 Schema = Mapping[str, Any]
 Definitions = Mapping[str, Schema]
 """Schemas by the reference by which others refer to them."""
-Keys = tuple[tuple[str | int, ...], ...]
+Keys = tuple[tuple[Any, ...], ...]
 """Where a field looks for its value, in this order: each is an attribute, and the path into its decoded value."""
+
+_PLAIN_TYPES = (str, int, float, bool)
 
 
 class ModelSchema(NamedTuple):
@@ -47,13 +48,25 @@ class ModelSchema(NamedTuple):
     config: Schema
 
     def keys(self, name: str) -> Keys:
-        """Where a field looks for its value: at its aliases, and at its name if it has no alias or accepts both."""
+        """Where a field looks for its value: at its aliases, and at its name if it has no alias or accepts both.
+
+        A name of another class, such as the member of an enum, becomes a plain ``str``, unless its class compares or
+        hashes otherwise: pydantic finds no attribute by such a name.
+        """
         alias = self.fields[name].get("validation_alias")
         by_name = self.config.get("validate_by_name") or self.config.get("populate_by_name")
         if alias is None or (by_name and self.config.get("validate_by_alias") is False):
-            return ((name,),)
+            return ((_plain(name),),)
         paths = [[alias]] if isinstance(alias, str) else alias if isinstance(alias[0], list) else [alias]
-        return (*map(tuple, paths), (name,)) if by_name else tuple(map(tuple, paths))
+        keys = tuple(tuple(map(_plain, path)) for path in paths)
+        return (*keys, (_plain(name),)) if by_name else keys
+
+
+def _plain(step: str | int) -> str | int:
+    if type(step) is str or not isinstance(step, str):
+        return step
+    plain = str.__str__(step)
+    return plain if step in {plain: None} else step
 
 
 def definitions_of(schema: Schema) -> Definitions:
@@ -85,7 +98,7 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
 
 def attributes_of(schema: ModelSchema) -> tuple[str, ...]:
     """The attributes of an image that a model may read."""
-    return tuple(dict.fromkeys(str(path[0]) for name in schema.fields for path in schema.keys(name)))
+    return tuple(dict.fromkeys(str.__str__(path[0]) for name in schema.fields for path in schema.keys(name)))
 
 
 def needs_other_fields(schema: Any) -> bool:
@@ -102,16 +115,24 @@ def needs_other_fields(schema: Any) -> bool:
 def field_validator(schema: Schema, config: Schema, definitions: Definitions) -> Callable[[Any], Any]:
     """Build the validator of one field, for a decoded value."""
     if schema["type"] != "definition-ref":
-        settings = tuple((name, value) for name, value in config.items() if name != "title")
-        with suppress(TypeError):  # a schema that contains others has no hash
-            return _shared_validator(tuple(schema.items()), settings)
+        settings = {name: value for name, value in config.items() if name != "title"}
+        if all(type(value) in _PLAIN_TYPES for value in (*schema.values(), *settings.values())):
+            return _shared_validator(_typed_items(schema), _typed_items(settings))
     whole: dict[str, Any] = {"type": "definitions", "schema": schema, "definitions": list(definitions.values())}
     return SchemaValidator(cast("CoreSchema", whole), cast("CoreConfig", config)).validate_python
 
 
+_TypedItems = tuple[tuple[str, type, Any], ...]
+
+
+def _typed_items(items: Schema) -> _TypedItems:
+    return tuple((name, type(value), value) for name, value in items.items())  # with the types: 1 equals 1.0 and True
+
+
 @lru_cache(maxsize=1_000)
-def _shared_validator(schema: tuple[tuple[str, Any], ...], config: tuple[tuple[str, Any], ...]) -> Callable[[Any], Any]:
-    return SchemaValidator(cast("CoreSchema", dict(schema)), cast("CoreConfig", dict(config))).validate_python
+def _shared_validator(schema: _TypedItems, config: _TypedItems) -> Callable[[Any], Any]:
+    whole, settings = ({name: value for name, _, value in items} for items in (schema, config))
+    return SchemaValidator(cast("CoreSchema", whole), cast("CoreConfig", settings)).validate_python
 
 
 def instance_builder(schema: Schema, definitions: Definitions) -> Callable[[Any], Any]:

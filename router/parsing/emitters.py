@@ -8,7 +8,7 @@ https://docs.pydantic.dev/latest/api/pydantic_core_schema/
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from functools import lru_cache, partial
 from typing import Final
@@ -66,8 +66,8 @@ def emit_model(source: ParserSource, schema: Schema, image: str, *, nested: bool
     model = model_schema(schema, source.definitions)
     if model is None or any(model.config.get(setting) for setting in ("strict", "validate_default")):
         raise Unsupported
-    if model.model.get("strict"):
-        raise Unsupported
+    if model.model.get("strict") or any(type(name) is not str for name in model.fields):
+        raise Unsupported  # pydantic keeps a name of another class, and looks it up by the hash of that class
     fields_set = source.variable("fields_set")
     source.line(f"{fields_set} = {source.constant(_all_fields(tuple(model.fields)))}.copy()")
     values = {name: _emit_field(source, model, name, image, fields_set) for name in model.fields}
@@ -89,34 +89,41 @@ def _emit_decode_rest(source: ParserSource, model: ModelSchema, image: str, fiel
     attributes = attributes_of(model)
     decode_rest = f"decode_rest({image}, {source.constant(frozenset(attributes))})"
     # With one attribute for each field, equal counts mean that the image has no other attribute.
-    one_each = len(attributes) == len(model.fields)
+    one_each = len(attributes) == len(model.fields) == sum(len(model.keys(name)) for name in model.fields)
     source.line(f"if len({image}) != len({fields_set}): {decode_rest}" if one_each else decode_rest)
 
 
 def _emit_field(source: ParserSource, model: ModelSchema, name: str, image: str, fields_set: str) -> str:
     """Emit the code that reads a field; return the variable that holds its value."""
     paths = model.keys(name)
-    if any(len(path) > 1 for path in paths):
-        raise Unsupported  # a longer path leads into the decoded value
+    if any(len(path) != 1 or type(path[0]) is not str for path in paths):
+        raise Unsupported  # a longer path leads into the decoded value; a name of another class leads nowhere
     keys = [repr(path[0]) for path in paths]
     wire, result = source.variable("wire"), source.variable("value")
-    lookup = "".join(f"{image}[{key}] if {key} in {image} else " for key in keys[:-1]) + f"{image}[{keys[-1]}]"
     schema = model.fields[name]["schema"]
     if needs_other_fields(schema):
         raise Unsupported
     if schema["type"] != "default":
-        source.line(f"{wire} = {lookup}")
+        _emit_lookup(source, image, keys, wire)
         _emit_value(source, Conversion(schema, model.config, wire, result))
         return result
     if schema.get("validate_default") or schema.get("on_error", "raise") != "raise":
         raise Unsupported
     with source.block(f"if {' or '.join(f'{key} in {image}' for key in keys)}:"):
-        source.line(f"{wire} = {lookup}")
+        _emit_lookup(source, image, keys, wire)
         _emit_value(source, Conversion(schema["schema"], model.config, wire, result))
     with source.block("else:"):
         source.line(f"{result} = {_default(source, schema)}")
         source.line(f"{fields_set}.discard({name!r})")
     return result
+
+
+def _emit_lookup(source: ParserSource, image: str, keys: Sequence[str], wire: str) -> None:
+    """Emit the code that takes the first attribute of several, and decodes the others as the exact parser does."""
+    lookup = "".join(f"{image}[{key}] if {key} in {image} else " for key in keys[:-1]) + f"{image}[{keys[-1]}]"
+    source.line(f"{wire} = {lookup}")
+    for key in keys[1:]:
+        source.line(f"if {key} in {image}: value_of({image}[{key}])")
 
 
 def _default(source: ParserSource, schema: Schema) -> str:

@@ -68,11 +68,11 @@ def _names(name: str, field: Any, by_name: bool) -> list[str]:
         return [name]
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     paths = [choice.path if isinstance(choice, AliasPath) else [choice] for choice in choices]
-    return [str(path[0]) for path in paths if len(path) == 1] + [name] * by_name
+    return [str.__str__(path[0]) for path in paths if len(path) == 1] + [name] * by_name
 
 
 def _texts(annotation: Any) -> tuple[str, ...]:
     """The texts among the values of a ``Literal``, or of several in a union."""
     literals = [member for member in members_of(annotation) if get_origin(member) is Literal]
     values = (value.value if isinstance(value, Enum) else value for literal in literals for value in get_args(literal))
-    return tuple(value for value in values if isinstance(value, str))
+    return tuple(str.__str__(value) for value in values if isinstance(value, str))

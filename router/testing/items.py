@@ -142,13 +142,13 @@ def _read_names(value: Any, dumped: Any) -> Any:
 
 
 def _written(name: str, field: FieldInfo) -> str:
-    return field.serialization_alias or field.alias or name
+    return str.__str__(field.serialization_alias or field.alias or name)  # an alias may be the member of an enum
 
 
 def _read(name: str, field: FieldInfo) -> str:
     alias = field.validation_alias
     first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
-    return first if isinstance(first, str) else _written(name, field)
+    return str.__str__(first) if isinstance(first, str) else _written(name, field)
 
 
 def _without_empty_sets(value: Any) -> Any:

@@ -29,12 +29,16 @@ def to_wire(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, Mapping):
-        return {"M": {name: to_wire(inner) for name, inner in value.items()}}
+        return {"M": {_plain(name): to_wire(inner) for name, inner in value.items()}}
     if isinstance(value, list | tuple):
         return {"L": [to_wire(inner) for inner in value]}
     if isinstance(value, Set):
         return _set_to_wire(value)
     return _scalar_to_wire(value)
+
+
+def _plain(name: Any) -> Any:
+    return str.__str__(name) if isinstance(name, str) else name
 
 
 def _unwrap_enum(value: Any) -> Any:
@@ -43,14 +47,23 @@ def _unwrap_enum(value: Any) -> Any:
 
 def _scalar_to_wire(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        return {"S": value}
+        return {"S": str.__str__(value)}
     if isinstance(value, bytes | bytearray):
         return {"B": binascii.b2a_base64(value, newline=False).decode()}
-    # Through str(), the digits that the user wrote: Decimal(0.1) is the binary fraction nearest to 0.1.
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and Decimal(str(value)).is_finite():
-        return {"N": str(value)}
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        text = _number_text(value)
+        if Decimal(text).is_finite():
+            return {"N": text}
     msg = f"found a value of type {type(value).__name__} to compare with, expected one that an attribute can hold"
     raise RegistrationError(msg)
+
+
+def _number_text(value: float | Decimal) -> str:
+    """The digits of a number: those that the user wrote, and not the text that a subclass makes of them."""
+    if isinstance(value, int):
+        return int.__repr__(value)
+    # Not the Decimal of the float: Decimal(0.1) is the binary fraction nearest to 0.1.
+    return float.__repr__(value) if isinstance(value, float) else Decimal.__str__(value)
 
 
 def _set_to_wire(values: Set[Any]) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from types import FunctionType
 from typing import Any, Literal, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import (
+    AliasChoices,
     AliasPath,
     BaseModel,
     ConfigDict,
@@ -20,8 +23,13 @@ from pydantic import (
 from pydantic_core import SchemaValidator
 
 from router.parsing import core_schema
+from router.parsing import parser as parser_module
 from router.parsing.codegen import generate_parser
+from router.parsing.parser import parser_for
+from tests.examples import examples
+from tests.parsing.comparing import exactly, outcome
 from tests.parsing.generated import NotHandled, not_handled, parse
+from tests.parsing.hostile import HOSTILE_TEXTS, Printing, attributes_of, enum_member, hostile_models_and_images
 
 
 def generate(model: type[BaseModel]) -> FunctionType:
@@ -218,3 +226,47 @@ def test_source_of_another_stays() -> None:
     gc.collect()
     assert linecache.getlines(filename) == ["of another"]
     del linecache.cache[filename]
+
+
+# ------------------------------------------------------------------------------------------------------ hostile schemas
+
+
+@settings(max_examples=examples(400))
+@given(hostile_models_and_images())
+def test_hostile_schema(case: tuple[type[BaseModel], dict[str, Any]]) -> None:
+    """The names, aliases, literals, enums and defaults of a schema may be any text of any class."""
+    model, wire = case
+    expected = outcome(lambda: exactly(model, wire))
+    generated = generate_parser(model, lambda wire, _image=None: exactly(model, wire))
+    assert outcome(lambda: parser_for(model).parse(wire)) == expected
+    assert generated is None or outcome(lambda: generated(wire)) == expected
+
+
+@settings(max_examples=examples(200))
+@given(hostile_models_and_images(), st.sampled_from([{"X": 1}, {"N": "x"}, None]), st.data())
+def test_malformed_attribute(case: tuple[type[BaseModel], dict[str, Any]], value: Any, data: st.DataObject) -> None:
+    """A malformed attribute is the same error, or none, before and after the first hundred images."""
+    model, wire = case
+    wire[data.draw(st.sampled_from(attributes_of(model)))] = value
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", 1_000)
+        parser = parser_for(model)
+        generated = generate_parser(model, parser.parse)
+        assert generated is None or outcome(lambda: generated(wire)) == outcome(lambda: parser.parse(wire))
+
+
+@pytest.mark.parametrize(
+    "alias", [enum_member("it's"), Printing("it's"), AliasChoices(Printing("b"), enum_member("it's"))]
+)
+def test_alias_of_another_class(alias: Any) -> None:
+    """A generated parser reads an alias that is the member of an enum, or prints as something else."""
+    model = create_model("Aliased", total=(int, Field(0, validation_alias=alias)))
+    assert parse(model, {"it's": {"N": "5"}, "another": {"N": "6"}}).total == 5
+    assert parse(model, {}).total == 0
+
+
+@pytest.mark.parametrize("name", HOSTILE_TEXTS[:-2])  # pydantic takes no half characters
+def test_hostile_alias(name: str) -> None:
+    """A generated parser reads an attribute of any name."""
+    model = create_model("Aliased", total=(int, Field(validation_alias=name)))
+    assert parse(model, {name: {"N": "5"}}).total == 5

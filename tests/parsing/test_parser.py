@@ -1,8 +1,8 @@
 """A parser gives the result of decoding and validating the whole image; attributes that a model cannot read are ignored."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Generic, Self, TypeVar
 
 import pytest
@@ -16,7 +16,6 @@ from pydantic import (
     Field,
     PrivateAttr,
     RootModel,
-    TypeAdapter,
     ValidationError,
     create_model,
     field_validator,
@@ -32,40 +31,8 @@ from router.parsing.codegen import generate_parser
 from router.parsing.parser import parser_for
 from router.wire.decode import decode_image
 from tests.examples import examples
+from tests.parsing.comparing import exactly, outcome, portrait
 from tests.strategies import attribute_values, images, junk, models_and_images
-
-
-def outcome(parse: Callable[[], Any], *, with_input: bool = True) -> Any:
-    """The result or the error of parsing, in a form that compares types and inner state too."""
-    try:
-        return portrait(parse())
-    except ValidationError as refusal:
-        details = portrait(refusal.errors(include_context=False, include_input=with_input))
-        return (str(refusal), details) if with_input else details
-    except Exception as error:  # noqa: BLE001 - errors of any kind are compared
-        return type(error), str(error)
-
-
-def portrait(value: Any) -> Any:
-    """A value with the types and the inner state of all its parts."""
-    if isinstance(value, BaseModel):
-        inner = (value.__dict__, value.__pydantic_extra__, value.__pydantic_private__)
-        return type(value), sorted(value.model_fields_set), portrait(inner)
-    if is_dataclass(value):
-        return type(value), [portrait(getattr(value, field.name)) for field in fields(value)]
-    if isinstance(value, dict):
-        return [(portrait(name), portrait(inner)) for name, inner in value.items()]
-    if isinstance(value, list | tuple):
-        return type(value), [portrait(inner) for inner in value]
-    if isinstance(value, set | frozenset):
-        return type(value), sorted(map(repr, value))
-    return type(value), repr(value)
-
-
-def exactly(model: Any, wire: Any) -> Any:
-    values = decode_image(wire)
-    validate = model.model_validate if hasattr(model, "model_validate") else TypeAdapter(model).validate_python
-    return validate(values)
 
 
 @settings(max_examples=examples(300))
@@ -445,3 +412,54 @@ def test_repr() -> None:
     """The repr names the model."""
     assert repr(parser_for(Lean)) == "<Parser of Lean>"
     assert repr(parser_for(dict[str, Any])) == "<Parser of dict[str, typing.Any]>"
+
+
+class Column(str, Enum):  # noqa: UP042 - unlike a StrEnum it prints its name
+    TOTAL = "Total"
+    PRICE = "price"
+
+
+@pytest.mark.parametrize(
+    "alias",
+    [
+        {"alias": Column.TOTAL},
+        {"validation_alias": Column.TOTAL},
+        {"validation_alias": AliasChoices(Column.PRICE, Column.TOTAL)},
+        {"validation_alias": AliasPath(Column.TOTAL)},
+    ],
+)
+@pytest.mark.parametrize("images", [0, 1_000])
+def test_alias_that_is_an_enum_member(images: int, alias: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ``(str, Enum)`` as alias reads the attribute of its value, before and after a parser is generated."""
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", images)
+    model = create_model("Aliased", total=(int, Field(0, **alias)))
+    assert portrait(parser_for(model).parse({"Total": {"N": "5"}}))[2] == portrait(({"total": 5}, None, None))
+
+
+@pytest.mark.parametrize("images", [0, 1_000])
+def test_alias_generator_of_enum_members(images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alias generator may return members of a ``(str, Enum)``."""
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", images)
+    config = ConfigDict(alias_generator=lambda name: Column[name.upper()])
+    model: Any = create_model("Aliased", __config__=config, total=(int, 0), price=(int, 0))
+    parsed = parser_for(model).parse({"Total": {"N": "5"}, "price": {"N": "6"}})
+    assert (parsed.total, parsed.price) == (5, 6)
+
+
+@pytest.mark.parametrize("images", [0, 1_000])
+def test_malformed_alternative(images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A malformed attribute under the second of two aliases is an error, before and after the first hundred images."""
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", images)
+    model = create_model("Chosen", total=(int, Field(validation_alias=AliasChoices("a", "b"))))
+    with pytest.raises(DecodeError, match=r"^attribute 'b' of the image"):
+        parser_for(model).parse({"a": {"N": "1"}, "b": {"X": "2"}})
+
+
+@pytest.mark.parametrize("images", [0, 1_000])
+def test_malformed_attribute_beside_a_shared_one(images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two fields may read one attribute of a nested value: a malformed attribute beside it is still an error."""
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", images)
+    inner = create_model("In", a=(int, Field(validation_alias=AliasChoices("x", "y"))), b=(int, Field(alias="x")))
+    outer: Any = create_model("Out", inner=(inner, ...))
+    with pytest.raises(DecodeError, match=r"^attribute 'inner\.z' of the image"):
+        parser_for(outer).parse({"inner": {"M": {"x": {"N": "1"}, "z": {"N": "?"}}}})

@@ -16,6 +16,7 @@ from router.errors import RegistrationError
 from router.wire.compare import same
 from router.wire.decode import decode_value
 from router.wire.encode import to_wire
+from tests.parsing.hostile import Printing
 from tests.strategies import SECRET, stored_values
 
 
@@ -26,6 +27,25 @@ class Status(enum.Enum):
 
 class Rank(int, enum.Enum):
     LOW = 1
+
+
+class Column(str, enum.Enum):  # noqa: UP042 - unlike a StrEnum it prints its name
+    TOTAL = "total"
+
+
+class Cents(int):
+    def __str__(self) -> str:
+        return "$ 0.05"
+
+
+class Price(Decimal):
+    def __str__(self) -> str:
+        return "$ 1.50"
+
+
+class Share(float):
+    def __repr__(self) -> str:
+        return "10 %"
 
 
 @pytest.mark.parametrize(
@@ -53,6 +73,10 @@ class Rank(int, enum.Enum):
         ([Status.PAID], {"L": [{"S": "PAID"}]}),
         ({Status.PAID}, {"SS": ["PAID"]}),
         ({Rank.LOW}, {"NS": ["1"]}),
+        ({Column.TOTAL: 1}, {"M": {"total": {"N": "1"}}}),
+        (Cents(5), {"N": "5"}),
+        (Price("1.50"), {"N": "1.50"}),
+        (Share(0.1), {"N": "0.1"}),
     ],
 )
 def test_to_wire(value: Any, wire: Any) -> None:
@@ -116,3 +140,11 @@ def test_messages_hold_no_values() -> None:
     with pytest.raises(RegistrationError) as caught:
         to_wire({"a": Strange()})
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [Column.TOTAL, Printing("total"), {Printing("total"): Printing("total")}])
+def test_texts_become_plain(value: Any) -> None:
+    """A text of another class is encoded as a plain text: its class may compare or print otherwise."""
+    ((_, body),) = to_wire(value).items()
+    texts = [body] if isinstance(body, str) else [*body, *(text for inner in body.values() for text in inner.values())]
+    assert [type(text) for text in texts] == [str] * len(texts)

@@ -75,9 +75,9 @@ def _read_name(model: type[BaseModel], name: str, field: FieldInfo) -> str:
     alias = field.validation_alias
     first = alias.choices[0] if isinstance(alias, AliasChoices) else alias
     if first is None:
-        return field.alias or name
+        return str.__str__(field.alias or name)
     if isinstance(first, str):
-        return first
+        return str.__str__(first)  # plain, as it may be the member of an enum
     msg = f"found the field {name} of {model.__name__}, which is read from within an attribute, expected an attribute"
     raise InvalidArgument(msg)
 
