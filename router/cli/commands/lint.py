@@ -21,6 +21,7 @@ from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
+from router.local.function_limits import LONGEST_TIMEOUT_ON_MANAGED_INSTANCES
 from router.local.lint import (
     NOT_JUDGED,
     RULES,
@@ -37,7 +38,6 @@ __all__ = ["FindingDocument", "LintDocument", "lint"]
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _METADATA = "router"
-_LONGEST_TIMEOUT = 900  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 
 
 class FindingDocument(TypedDict):
@@ -115,8 +115,9 @@ def lint(
 
 
 def _check_per_record(seconds: float) -> None:
-    if not 0 <= seconds <= _LONGEST_TIMEOUT:
-        msg = f"found {seconds:g} for --per-record, expected seconds, 0 to {_LONGEST_TIMEOUT}"
+    longest = LONGEST_TIMEOUT_ON_MANAGED_INSTANCES
+    if not 0 <= seconds <= longest:
+        msg = f"found {seconds:g} for --per-record, expected seconds, 0 to {longest}"
         raise CommandLineError(msg)
 
 

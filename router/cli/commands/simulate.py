@@ -61,9 +61,10 @@ def simulate(
 ) -> int:
     """Simulate a load on the event source mapping: iterator age, invocations, re-executions, discards and cost.
 
-    The clock is virtual and nothing is invoked. The mapping's settings and the time-out come from template.yaml if it
-    exists, else they are AWS's defaults with ReportBatchItemFailures; --template '' reads no template. A scenario file
-    replaces the template's values, and options replace the file's. For example, load.toml:
+    The clock is virtual and nothing is invoked. The mapping's settings, and the function's time-out, memory and
+    architecture, come from template.yaml if it exists, else they are AWS's defaults with ReportBatchItemFailures;
+    --template '' reads no template. A scenario file replaces the template's values, and options replace the file's. For
+    example, load.toml:
 
     \b
     [load]

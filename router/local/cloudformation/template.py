@@ -25,6 +25,8 @@ __all__ = ["LocalFunction", "LocalResources", "LocalTable", "TemplateError", "ap
 
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _DEFAULT_TIMEOUT = 3  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
+_DEFAULT_MEMORY = 128  # MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_DEFAULT_ARCHITECTURE = "x86_64"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class LocalFunction:
         environment: The environment variables that hold the name of a table.
         table: The table's name.
         settings: The event source mapping's settings.
+        memory: In MB.
+        architecture: The instruction set, ``x86_64`` or ``arm64``.
     """
 
     name: str
@@ -63,6 +67,8 @@ class LocalFunction:
     environment: Mapping[str, str]
     table: str
     settings: MappingSettings
+    memory: int = _DEFAULT_MEMORY
+    architecture: str = _DEFAULT_ARCHITECTURE
 
 
 @dataclass(frozen=True)
@@ -197,14 +203,16 @@ class _Reader:
         declaration = self._template.resources.get(mapping.function)
         properties = declaration.values if declaration else {}
         where = declaration or mapping.declaration
-        handler, timeout = properties.get("Handler"), properties.get("Timeout", _DEFAULT_TIMEOUT)
+        handler = properties.get("Handler")
         return LocalFunction(
             name=mapping.function,
             handler=handler if isinstance(handler, str) else None,
-            timeout=float(timeout) if isinstance(timeout, int | float) else _DEFAULT_TIMEOUT,
+            timeout=_number(properties.get("Timeout"), _DEFAULT_TIMEOUT),
             environment=self._environment(declaration),
             table=self._streamed_table(mapping, where if mapping.is_sam_event else mapping.declaration),
             settings=self._settings(mapping, where),
+            memory=int(_number(properties.get("MemorySize"), _DEFAULT_MEMORY)),
+            architecture=_architecture(properties),
         )
 
     def _environment(self, function: Declaration | None) -> dict[str, str]:
@@ -231,6 +239,20 @@ class _Reader:
 
     def _error(self, where: Declaration, message: str) -> TemplateError:
         return TemplateError(f"{self._template.place(where.line)}: {message}")
+
+
+def _number(value: Any, default: float) -> float:
+    """A number, which CloudFormation takes as text too; the default where the value is unknown before deployment."""
+    try:
+        return float(value) if isinstance(value, int | float | str) else default
+    except ValueError:
+        return default
+
+
+def _architecture(properties: Mapping[str, Any]) -> str:
+    found = properties.get("Architectures")
+    name = found[0] if isinstance(found, list) and found else None
+    return name if isinstance(name, str) else _DEFAULT_ARCHITECTURE
 
 
 def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ class Prices:
     """Lambda's on-demand prices in US dollars.
 
     Args:
+        architecture: The instruction set that the prices are for.
         million_requests: For a million requests.
         gb_second: For a GB-second.
         region: The region.
@@ -37,6 +38,7 @@ class Prices:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
 
+    architecture: Architecture = "x86_64"
     million_requests: float
     gb_second: float
     region: str
@@ -51,7 +53,9 @@ class Prices:
 # GB-seconds a month the price is lower.
 PRICES: dict[Architecture, Prices] = {
     "x86_64": Prices(million_requests=0.20, gb_second=0.0000166667, region="us-east-1", as_of="2026-05"),
-    "arm64": Prices(million_requests=0.20, gb_second=0.0000133334, region="us-east-1", as_of="2026-05"),
+    "arm64": Prices(
+        architecture="arm64", million_requests=0.20, gb_second=0.0000133334, region="us-east-1", as_of="2026-05"
+    ),
 }
 
 

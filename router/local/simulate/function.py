@@ -9,13 +9,11 @@ from random import Random
 
 from pydantic import ConfigDict
 
+from router.local.function_limits import LONGEST_TIMEOUT_ON_MANAGED_INSTANCES, MEMORY
 from router.local.simulate.errors import require
 from router.local.simulate.times import Duration
 
 __all__ = ["SimulatedFunction"]
-
-_LONGEST_TIMEOUT = 900  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
-_LEAST_MEMORY, _MOST_MEMORY = 128, 10_240  # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,10 +24,10 @@ class SimulatedFunction:
         invocation_time: An invocation's time without its records, in seconds.
         record_time: The handler's time for a record, in seconds.
         spread: The coefficient of variation of an invocation's log-normal time; 0: every invocation takes the mean.
-        timeout: The function's time-out, 1 to 900 seconds; a longer invocation fails.
+        timeout: The function's time-out, 1 to 5,400 seconds; a longer invocation fails.
         cold_start: The additional time of the first invocation of an execution environment, in seconds.
         keep_warm: Seconds after which an idle environment is removed; AWS does not publish the value.
-        memory: The memory in MB, 128 to 10,240.
+        memory: The memory in MB, 128 to 32,768.
 
     Raises:
         SimulationError: A value is out of its range.
@@ -52,8 +50,8 @@ class SimulatedFunction:
     def __post_init__(self) -> None:
         for name in ("invocation_time", "record_time", "spread", "cold_start", "keep_warm"):
             require(name, getattr(self, name), 0, math.inf)
-        require("timeout", self.timeout, 1, _LONGEST_TIMEOUT)
-        require("memory", self.memory, _LEAST_MEMORY, _MOST_MEMORY)
+        require("timeout", self.timeout, 1, LONGEST_TIMEOUT_ON_MANAGED_INSTANCES)
+        require("memory", self.memory, *MEMORY)
         # An invocation that takes no time would be followed by endless others at the same virtual time.
         require("invocation_time + record_time", self.invocation_time + self.record_time, 1e-6, math.inf)
 

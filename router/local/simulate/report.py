@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from router.local.function_limits import LONGEST_TIMEOUT
 from router.local.simulate.scenario import Scenario
 from router.local.simulate.series import Bucket
 from router.local.simulate.simulation import Estimate, Simulation
@@ -75,8 +76,8 @@ def _concurrency(simulation: Simulation, peak: float) -> str:
 
 def _cost(simulation: Simulation) -> Iterator[Row]:
     bill, prices = simulation.bill, simulation.scenario.prices
-    parts = f"requests {_money(bill.requests)}, {bill.gb_seconds:,.0f} GB-seconds {_money(bill.compute)}"
-    yield Row("cost", _money(bill.total), parts)
+    compute = f"{bill.gb_seconds:,.0f} GB-seconds on {prices.architecture} {_money(bill.compute)}"
+    yield Row("cost", _money(bill.total), f"requests {_money(bill.requests)}, {compute}")
     yield Row(
         "  30 days of it", _money(bill.month), f"Lambda in {prices.region}, prices of {prices.as_of}, no free tier"
     )
@@ -103,6 +104,8 @@ def warnings(simulation: Simulation) -> Iterator[str]:
     forever = settings.maximum_retry_attempts == -1 and settings.maximum_record_age_in_seconds == -1
     if forever and scenario.load.poison:
         yield "poison blocks its lane for 24 hours: set maximum_retry_attempts or maximum_record_age_in_seconds"
+    if scenario.function.timeout > LONGEST_TIMEOUT:
+        yield f"a time-out above {LONGEST_TIMEOUT:,} s needs Lambda Managed Instances, whose price is not simulated"
     if settings.filters:
         yield "filters are not simulated: the writes are those that pass them"
     if any(math.isnan(estimate.error) for estimate in simulation.totals.values()):
@@ -144,6 +147,7 @@ def document(simulation: Simulation) -> dict[str, Any]:
             "total": bill.total,
             "month": bill.month,
             "prices": {
+                "architecture": prices.architecture,
                 "request": prices.million_requests / 1e6,
                 "gb_second": prices.gb_second,
                 "region": prices.region,

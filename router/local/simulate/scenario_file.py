@@ -59,7 +59,7 @@ _KEYS = {
     "profile": [each.name for each in fields(Level)],
     "bursts": [each.name for each in fields(Burst)],
     "function": [each.name for each in fields(SimulatedFunction)],
-    "prices": ["architecture", *(each.name for each in fields(Prices))],
+    "prices": [each.name for each in fields(Prices)],
 }
 _UNKNOWN_KEY = "unexpected_keyword_argument"  # pydantic's name
 _DOCUMENT = TypeAdapter(_Document)
@@ -99,7 +99,7 @@ def read_scenario(path: Path) -> ScenarioFile:
 
 
 def template_values(function: LocalFunction | None) -> Values:
-    """The values that a template gives: its mapping and time-out.
+    """The values that a template gives: its mapping, and the function's time-out, memory and architecture.
 
     Args:
         function: The template's function; without one the values are AWS's defaults with ReportBatchItemFailures.
@@ -108,7 +108,11 @@ def template_values(function: LocalFunction | None) -> Values:
         return {"mapping": {"function_response_types": ["ReportBatchItemFailures"]}}
     settings = function.settings
     mapping = {each.name: getattr(settings, each.name) for each in fields(settings) if each.init}
-    return {"function": {"timeout": function.timeout}, "mapping": mapping}
+    return {
+        "function": {"timeout": function.timeout, "memory": function.memory},
+        "mapping": mapping,
+        "prices": {"architecture": function.architecture},
+    }
 
 
 def build_scenario(template: Values, file: Values, options: Values) -> Scenario:

@@ -29,6 +29,8 @@ Resources:
       Handler: handlers.app
       Runtime: python3.13
       Timeout: 17
+      MemorySize: 768
+      Architectures: [arm64]
       Events:
         Stream:
           Type: DynamoDB
@@ -119,6 +121,8 @@ def test_settings_come_from_the_template(run_bare: Run, folder: Path) -> None:
     assert "batches of 43, window 0 s, 5 retries" in out
     assert "no partial responses" in out
     assert "time-out 17 s" in out
+    assert "768 MB" in out
+    assert "arm64" in out
     assert "from template.yaml, function Router" in out
 
 

@@ -12,8 +12,8 @@ from router.local.simulate.rng import random_for
 @pytest.mark.parametrize(
     ("given_", "told"),
     [
-        ({"timeout": 901}, "found timeout 901, expected 1 to 900"),
-        ({"memory": 64}, "found memory 64, expected 128 to 10,240"),
+        ({"timeout": 5401}, "found timeout 5,401, expected 1 to 5,400"),
+        ({"memory": 64}, "found memory 64, expected 128 to 32,768"),
         ({"invocation_time": 0, "record_time": 0}, "found invocation_time + record_time 0, expected 1e-06 or more"),
     ],
 )
@@ -22,6 +22,12 @@ def test_there_is_no_such_function(given_: dict[str, Any], told: str) -> None:
     with pytest.raises(SimulationError) as raised:
         SimulatedFunction(**given_)
     assert str(raised.value) == told
+
+
+@pytest.mark.parametrize("values", [{"timeout": 1_800}, {"timeout": 5_400}, {"memory": 128}, {"memory": 32_768}])
+def test_the_limits_are_valid(values: dict[str, Any]) -> None:
+    """Those of AWS; 5,400 s are for Managed Instances."""
+    SimulatedFunction(**values)
 
 
 def test_times_that_vary_have_the_mean_and_the_spread_that_were_asked_for() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from router.local.event_source_mapping import MappingSettings
-from router.local.simulate import simulate
+from router.local.simulate import Load, Scenario, SimulatedFunction, simulate
 from router.local.simulate.report import course, document, scenario_text, summary, warnings
 from tests.local.simulate.scenarios import scenario
 
@@ -64,3 +64,9 @@ def test_the_scenario_is_told_in_words() -> None:
     assert told["load"] == "200 writes/s for 10m, 0.001 of them poison"
     assert told["stream"] == "40 shards of 1 lane each, polled every 250 ms"
     assert "1 retry" in told["mapping"]
+
+
+def test_a_time_out_of_managed_instances_is_noted() -> None:
+    """Their price is another."""
+    found = simulate(Scenario(load=Load(duration=60), function=SimulatedFunction(timeout=1_801)))
+    assert "a time-out above 1,800 s needs Lambda Managed Instances, whose price is not simulated" in warnings(found)

@@ -96,12 +96,26 @@ def test_an_empty_template_is_no_template(tmp_path: Path) -> None:
 
 def test_options_override_the_file_and_the_file_the_template(tmp_path: Path) -> None:
     """Each value comes from the last that gives it."""
-    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(batch_size=1))
+    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(batch_size=1), 1024, "arm64")
     file = read(tmp_path, "[mapping]\nbatch_size = 2\nparallelization_factor = 2\n[function]\nmemory = 512")
     options = {"mapping": {"batch_size": 3}, "load": {"writes": 9}}
     scenario = build_scenario(template_values(function), file.values, options)
     assert (scenario.mapping.batch_size, scenario.mapping.parallelization_factor) == (3, 2)
     assert (scenario.function.timeout, scenario.function.memory, scenario.load.writes) == (17, 512, 9)
+
+
+def test_memory_and_architecture_come_from_the_template() -> None:
+    """They decide the cost."""
+    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(), 1024, "arm64")
+    scenario = build_scenario(template_values(function), {}, {})
+    assert (scenario.function.memory, scenario.prices) == (1024, PRICES["arm64"])
+
+
+def test_a_price_of_the_file_replaces_one_of_the_templates_architecture() -> None:
+    """The other price is that of the architecture."""
+    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(), 1024, "arm64")
+    prices = build_scenario(template_values(function), {"prices": {"million_requests": 9}}, {}).prices
+    assert (prices.million_requests, prices.gb_second) == (9, PRICES["arm64"].gb_second)
 
 
 def test_without_a_template_partial_responses_are_on() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from router.local.function_limits import LONGEST_TIMEOUT
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Violation, rule
 
@@ -40,7 +41,7 @@ def batch_beyond_timeout(deployment: Deployment) -> Iterator[Violation]:
         deployment.place("BatchSize"),
         f"{size} records at {deployment.per_record:g} s each (--per-record) take {needed:g} s, and the time-out of "
         f"{timeout:g} s leaves {left:g} s. {_consequence(deployment)}",
-        f"Timeout: {min(900, int(needed * 2 + app.reserve) + 1)}\n# or\nBatchSize: {fitting}",
+        f"Timeout: {min(LONGEST_TIMEOUT, int(needed * 2 + app.reserve) + 1)}\n# or\nBatchSize: {fitting}",
     )
 
 
