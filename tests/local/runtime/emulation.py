@@ -58,7 +58,10 @@ def emulated(emulator: Path, configuration: FunctionConfiguration) -> Iterator[E
     finally:
         # Asked to end, it ends the function too, which it keeps in a process group of its own.
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 def _free_port() -> int:
