@@ -1,8 +1,8 @@
-"""Zips the function's package for each architecture, and prints what weighs what.
+"""Zip the function's package for each architecture, and print the sizes of its parts.
 
     python .lambda/package.py build/arm64 build/x86_64
 
-It needs Python and nothing else, so that who has only SAM can run it too.
+It needs only Python, so that it also runs where only SAM is installed.
 """
 
 import sys
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip has no older date; the same files make the same zip whenever it is made
-_READABLE, _UNIX = 0o100644 << 16, 3  # Lambda runs the function as another user than who built it
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest date of a zip, so that the same files always make the same zip
+_READABLE, _UNIX = 0o100644 << 16, 3  # Lambda runs the function as another user
 _SHOWN = 6
 
 
@@ -22,11 +22,11 @@ class Package:
     """A package for one architecture.
 
     Args:
-        architecture: Its name.
-        unzipped: Bytes of each top-level package.
-        zipped: The same, as they lie in the zip.
-        compiled: Bytes of all bytecode, unzipped.
-        size: Bytes of the zip.
+        architecture: The architecture.
+        unzipped: The bytes of each top-level package.
+        zipped: Their bytes in the zip.
+        compiled: The bytes of all bytecode, unzipped.
+        size: The bytes of the zip.
     """
 
     architecture: str
@@ -37,7 +37,7 @@ class Package:
 
 
 def pack(tree: Path) -> Package:
-    """Zip a folder beside itself.
+    """Write the zip of a folder beside the folder.
 
     Args:
         tree: The folder, named for the architecture.
@@ -74,7 +74,7 @@ def report(packages: list[Package]) -> Iterator[str]:
 
 
 def _package_of(file: Path) -> str:
-    """The top-level package or module; what is known of it and its bytecode count to it."""
+    """The top-level package or module, to which its bytecode and its dist-info belong."""
     top = file.parts[1] if file.parts[0] == "__pycache__" else file.parts[0]
     return top.partition("-")[0].partition(".")[0]
 
