@@ -1,11 +1,11 @@
-"""For tests of handlers: records and events to call them with, and a stream that delivers as Lambda does.
+"""Test handlers: records and events to call them with, and a stream that delivers as Lambda does.
 
 - :class:`Stream` keeps a table in memory and runs a handler under Lambda's event source mapping; :class:`AppStream`
-  runs an app there, and remembers what became of every record.
-- :func:`inserted`, :func:`modified`, :func:`removed`, :func:`expired` and :func:`record` make records of models or of
-  plain values, :func:`event` puts them into an event, :class:`Context` goes with it.
-- :mod:`router.testing.plugin` has these as fixtures of pytest; :mod:`router.testing.strategies` makes items, changes
-  and records for hypothesis.
+  runs an app there and keeps the outcomes of every record.
+- :func:`inserted`, :func:`modified`, :func:`removed`, :func:`expired` and :func:`record` make records from models or
+  Python values, :func:`event` makes an event from records, and :class:`Context` is the context beside it.
+- :mod:`router.testing.plugin` provides them as pytest fixtures; :mod:`router.testing.strategies` generates items,
+  changes and records for hypothesis.
 """
 
 from router.testing.app_stream import AppStream

@@ -1,4 +1,4 @@
-"""A stream in front of an app, which remembers what became of every record."""
+"""A stream in front of an app that keeps the outcomes of every record."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ __all__ = ["AppStream"]
 
 
 class AppStream(Stream):
-    """A :class:`Stream` in front of a dispatcher, which reports single records that failed unless told otherwise.
+    """A :class:`Stream` in front of a Dispatcher, by default with ``ReportBatchItemFailures``.
 
     Args:
-        app: The dispatcher.
-        parking: Where the app parks. Give it to the dispatcher too; the fixture ``stream`` does that.
-        settings: What :class:`Stream` takes beside the handler, mapping parameters included.
+        app: The Dispatcher.
+        parking: The app's parking place. The Dispatcher needs the same one; the fixture ``stream`` sees to that.
+        settings: Arguments of :class:`Stream`, mapping parameters included.
+
+    Attributes:
+        app: The Dispatcher.
+        reports: The report of each invocation; ``None`` where the app raised an exception.
 
     Raises:
-        MappingSettingsError: Lambda would not make such a mapping.
-        FilterPatternError: Lambda would refuse a filter.
+        MappingSettingsError: Lambda refuses such a mapping.
+        FilterPatternError: Lambda refuses a filter pattern.
 
     Example:
         >>> from router import Dispatcher, Routes
@@ -40,12 +44,12 @@ class AppStream(Stream):
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """What became of each record at each route, over all invocations: a record that was retried has several."""
+        """Each record's outcome at each route, over all invocations: a retried record has several."""
         return [outcome for report in self.reports if report is not None for outcome in report]
 
     @property
     def parked(self) -> list[Parked]:
-        """What the app has parked."""
+        """The records that the app has parked."""
         return self._parking.parked
 
     def _handle(self, event: Any, context: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Records and events as Lambda delivers them, made of models or of plain values."""
+"""Records and events as Lambda delivers them, made from models or Python values."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ __all__ = [
 ]
 
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2026-01-01T00:00:00.000"
-"""The stream that records come from unless they are told otherwise."""
+"""The default stream of records."""
 
 FIRST_SEQUENCE_NUMBER = 10**21 - 3
-"""Soon after it numbers get a digit more, as real ones do within a shard: comparing them as text fails here too."""
+"""The third number after it has a digit more, as happens within real shards: comparing as text fails here too."""
 
 _TTL_IDENTITY = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 _NUMBERS = itertools.count(FIRST_SEQUENCE_NUMBER)
@@ -49,22 +49,22 @@ def record(
     created_at: datetime | float | None = None,
     stream_arn: str = STREAM_ARN,
 ) -> dict[str, Any]:
-    """Make a record of what an item was and what it is: an insert without ``old``, a remove without ``new``.
+    """Make a record from an item before and after a change: without ``old`` an insert, without ``new`` a remove.
 
     Args:
         old: The item before, as a model or a dict of Python values.
         new: The item after.
-        ttl: Whether the item's time to live ran out, rather than somebody removing it.
-        view: The stream view type, which says what images the record carries.
-        key: The names of the key attributes, or a function that makes those attributes of an item. Without it they are
-            guessed: ``pk`` and ``sk``, else ``id``, else ``order_id`` of an ``Order``, else the first that can be one.
-        discriminator: The attribute that a model without it gets its class name in; ``None`` for none.
-        sequence_number: The position in the shard; grows from record to record unless it is given.
-        created_at: When the change was made; now unless it is given. Whole seconds are kept, as in DynamoDB.
+        ttl: Whether the item's time to live expired; else a user removed it.
+        view: The stream view type, which determines the record's images.
+        key: The names of the key attributes, or a function that makes them from an item. By default they are guessed:
+            ``pk`` and ``sk``, else ``id``, else ``order_id`` of an ``Order``, else the first that can be a key.
+        discriminator: The attribute that gets the class name of a model without it; ``None`` for none.
+        sequence_number: The position in the shard; by default it grows from record to record.
+        created_at: The time of the change, by default now. Whole seconds are kept, as in DynamoDB.
         stream_arn: The stream.
 
     Raises:
-        RegistrationError: There is no such item, or it has no key.
+        RegistrationError: Both items are missing, they have different keys, or an item has no key.
         DecodeError: A number has more digits than DynamoDB keeps.
 
     Example:
@@ -74,7 +74,7 @@ def record(
     """
     items = {name: item for name, item in (("OldImage", old), ("NewImage", new)) if item is not None}
     if not items:
-        msg = "found neither old nor new, expected at least one: a record is of an item that was there or is there"
+        msg = "found neither old nor new, expected at least one: a record has an item before or after the change"
         raise RegistrationError(msg)
     images = {name: _image(item, key, discriminator) for name, item in items.items()}
     keys = [key_attributes(item, images[name], key, discriminator) for name, item in items.items()]
@@ -113,7 +113,7 @@ def modified(old: Item, new: Item, **options: Any) -> dict[str, Any]:
 
 
 def removed(old: Item, **options: Any) -> dict[str, Any]:
-    """The record of an item that somebody removed; ``options`` are those of :func:`record`.
+    """The record of an item that a user removed; ``options`` are those of :func:`record`.
 
     Example:
         >>> "userIdentity" in removed({"id": "o-1"})
@@ -123,7 +123,7 @@ def removed(old: Item, **options: Any) -> dict[str, Any]:
 
 
 def expired(old: Item, **options: Any) -> dict[str, Any]:
-    """The record of an item whose time to live ran out; ``options`` are those of :func:`record`.
+    """The record of an item whose time to live expired; ``options`` are those of :func:`record`.
 
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
 
@@ -135,7 +135,7 @@ def expired(old: Item, **options: Any) -> dict[str, Any]:
 
 
 def event(*records: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
-    """The event that delivers records; ``fields`` stand beside them, as those of a tumbling window do.
+    """The event that delivers records; ``fields`` are its other fields, such as those of a tumbling window.
 
     Example:
         >>> [each["eventName"] for each in event(inserted({"id": "o-1"}), removed({"id": "o-2"}))["Records"]]
@@ -147,22 +147,22 @@ def event(*records: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
 def stream_record(
     keys: Wire, images: Mapping[str, Wire], *, ttl: bool, view: View, number: str, seconds: float, stream_arn: str
 ) -> dict[str, Any]:
-    """Put a record together, with the keys in Lambda's order.
+    """Make a record with Lambda's order of keys.
 
     Args:
         keys: The item's key on the wire.
         images: ``OldImage``, ``NewImage`` or both on the wire.
-        ttl: Whether the item's time to live ran out.
+        ttl: Whether the item's time to live expired.
         view: The stream view type.
         number: The sequence number.
-        seconds: When the change was made, in seconds since the epoch.
+        seconds: The time of the change, in seconds since the epoch.
         stream_arn: The stream.
     """
     name = "REMOVE" if "NewImage" not in images else "MODIFY" if "OldImage" in images else "INSERT"
     kind = Event.DELETE if name == "REMOVE" else Event[name]
     shown = {image: images[image] for image in carried(view, kind)}
     made: dict[str, Any] = {
-        # A real one means nothing either, but it is the same at every delivery.
+        # Derived from the record, because an event ID is the same at every delivery.
         "eventID": blake2b(f"{stream_arn} {number}".encode(), digest_size=16).hexdigest(),
         "eventName": name,
         "eventVersion": "1.1",

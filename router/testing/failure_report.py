@@ -1,4 +1,4 @@
-"""What a failed test is told of the stream that it used: names and types, and no values of items."""
+"""The report of a failed test's stream: names and types, without item values."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from router.outcomes import Outcome, Status
 from router.record import Record
 from router.testing.app_stream import AppStream
 
-__all__ = ["told"]
+__all__ = ["stream_report"]
 
 _MOST_RECORDS = 10
 _MOST_ATTRIBUTES = 20
 _IMAGES = ("Keys", "OldImage", "NewImage")
 
 
-def told(stream: AppStream) -> str:
-    """Tell what became of the records of a stream, and of each that was not simply done, why.
+def stream_report(stream: AppStream) -> str:
+    """Report the outcomes of a stream's records, and explain each record that is not done.
 
     Args:
         stream: The stream.
@@ -31,12 +31,12 @@ def told(stream: AppStream) -> str:
         >>> from router import Dispatcher, Routes
         >>> stream = AppStream(Dispatcher(Routes()))
         >>> _ = stream.put({"EntityType": "Order", "id": "o-1"})
-        >>> print(told(stream))
+        >>> print(stream_report(stream))
         1 record in the stream, 0 invocations: stream.run() delivers what was written
     """
     histories = _histories(stream.outcomes)
     harmed = [each for each in histories if _statuses(each) & {"failed", "parked"}]
-    # What waited for something that failed has nothing to add to it.
+    # Records that were deferred because of a failure do not explain it.
     others = [each for each in histories if not _statuses(each) & {"failed", "parked", "done"}]
     waited = [each for each in others if harmed and _statuses(each) == {"deferred"}]
     troubled = harmed + [each for each in others if each not in waited]
@@ -45,13 +45,13 @@ def told(stream: AppStream) -> str:
         lines += ["", *_record_lines(stream, outcomes)]
     if len(troubled) > _MOST_RECORDS:
         lines += ["", f"... and {counted(len(troubled) - _MOST_RECORDS, 'more record')}"]
-    if any(outcome.error and _has_more_to_tell(outcome.error) for outcome in stream.outcomes):
+    if any(outcome.error and _has_hidden_text(outcome.error) for outcome in stream.outcomes):
         lines += ["", "LOG_ERROR_TEXT=1 shows the texts of errors too; they may quote items."]
     return "\n".join(lines)
 
 
 def _histories(outcomes: list[Outcome]) -> list[list[Outcome]]:
-    """The outcomes of each record, over all its deliveries."""
+    """The outcomes of each record over all its deliveries."""
     by_record: dict[tuple[str | None, str | None], list[Outcome]] = {}
     for outcome in outcomes:
         by_record.setdefault((outcome.record.event_id, outcome.record.sequence_number), []).append(outcome)
@@ -70,11 +70,11 @@ def _summary(stream: AppStream, waited: int, troubled: int) -> str:
         "parked": len(stream.parked),
         "discarded": sum(len(discarded.records) for discarded in stream.discarded),
         "trimmed": len(stream.trimmed),
-        "never started because of what failed": waited,
+        "deferred by a failure": waited,
         "shown below": troubled,
     }
-    told_lost = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
-    return f"{text}: {told_lost or 'every record that was delivered is done'}"
+    parts = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
+    return f"{text}: {parts or 'every record that was delivered is done'}"
 
 
 def _whole_failures(stream: AppStream) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _error_text(error: Exception) -> str:
     return f"{fields['error']}: {'; '.join(details)}" if details else str(fields["error"])
 
 
-def _has_more_to_tell(error: Exception) -> bool:
+def _has_hidden_text(error: Exception) -> bool:
     fields = safe_error(error)
     return "at" in fields and "reason" not in fields
 
@@ -131,7 +131,7 @@ def _image_text(image: Any) -> str:
 
 
 def _type_text(value: Any) -> str:
-    """The type tag of an attribute value: what stands in its place on a broken wire is told by its Python type."""
+    """The type tag of an attribute value; for a malformed value, its Python type."""
     if isinstance(value, dict) and len(value) == 1 and (tag := next(iter(value))) in _TAGS:
         return str(tag)
     return f"({type(value).__name__})"

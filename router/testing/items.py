@@ -1,4 +1,4 @@
-"""Items as DynamoDB has them: models and Python values on the wire, keys and sizes."""
+"""Items on the wire: models and Python values as DynamoDB stores them, and their keys."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Item = BaseModel | Mapping[str, Any]
 """An item as a test writes it: a model, or a dict of Python values."""
 
 Wire = dict[str, Any]
-"""An image or a key as it stands in a record."""
+"""An image or a key, as in a record."""
 
 Key = str | Sequence[str] | Callable[[Any], Mapping[str, Any]] | None
-"""The names of the key attributes, or a function that makes those attributes of an item; ``None`` for a guess."""
+"""The names of the key attributes, or a function that makes them from an item; ``None`` to guess."""
 
 _KEY_NAMES = (("pk", "sk"), ("PK", "SK"), ("partition_key", "sort_key"), ("partitionKey", "sortKey"))
 _ID_NAMES = ("id", "Id", "ID")
@@ -33,18 +33,18 @@ _KEY_TYPES = ("S", "N", "B")
 
 
 def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) -> Wire:
-    """Write an item as it stands in a record, exactly as DynamoDB would.
+    """Encode an item as DynamoDB does in a record.
 
-    Numbers lose zeros and exponents to spare. A model's attributes have the names that the model reads them by. What no
-    attribute can hold, such as a date, is the text that its JSON has; empty sets of a model are left out.
+    Numbers lose insignificant zeros and exponents. A model's attributes have the names by which the model reads them. A
+    value without a type of DynamoDB's, such as a date, becomes its JSON text; empty sets of a model are left out.
 
     Args:
         item: A model, or a dict of Python values.
-        discriminator: The attribute that a model gets its class name in, if it is without or empty there.
+        discriminator: The attribute that gets the class name of a model that is without it or empty there.
         attributes: Python values of more attributes.
 
     Raises:
-        RegistrationError: There is no such item.
+        RegistrationError: A value cannot be encoded.
         DecodeError: A number has more digits than DynamoDB keeps.
 
     Example:
@@ -62,12 +62,12 @@ def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) 
 def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str | None = None) -> Wire:
     """The key of an item.
 
-    Without ``key`` it is guessed: ``pk`` with ``sk`` if there is one, else ``id``, else the entity's own ``order_id``,
-    else the first attribute that is called an ID, else the first that can be a key.
+    Without ``key`` it is guessed: ``pk`` with ``sk`` if the item has it, else ``id``, else the entity's own ID such as
+    ``order_id``, else the first attribute whose name ends in ID, else the first of a type that a key can have.
 
     Args:
         item: The item as the test wrote it.
-        image: The same on the wire.
+        image: The item on the wire.
         key: The names of the key attributes.
         discriminator: The attribute with the entity's name, which is never the key.
 
@@ -105,7 +105,7 @@ def _guess(item: Item, image: Wire, discriminator: str | None) -> tuple[str, ...
 
 
 def _plain(value: Any) -> Any:
-    """Python values of which each can be an attribute."""
+    """Convert models, enums and other objects to values that can be encoded."""
     if isinstance(value, BaseModel):
         return _without_empty_sets(_plain(_read_names(value, value.model_dump(by_alias=True))))
     if isinstance(value, Enum):
@@ -121,11 +121,11 @@ def _plain(value: Any) -> Any:
     try:
         return to_jsonable_python(value)
     except PydanticSerializationError:
-        return value  # for to_wire to refuse
+        return value  # to_wire refuses it
 
 
 def _read_names(value: Any, dumped: Any) -> Any:
-    """What a model was dumped to, with the names that it is read by where those are others."""
+    """Rename the attributes of a dumped model to the names by which the model reads them."""
     if isinstance(value, BaseModel) and isinstance(dumped, Mapping):
         fields = {_written(name, field): (name, field) for name, field in type(value).model_fields.items()}
         renamed = {}
@@ -158,7 +158,7 @@ def _without_empty_sets(value: Any) -> Any:
 
 
 def _normal(value: Wire) -> Wire:
-    """The same attribute value with numbers as DynamoDB writes them."""
+    """The same attribute value with numbers in DynamoDB's form."""
     ((tag, content),) = value.items()
     match tag:
         case "N":

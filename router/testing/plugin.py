@@ -3,7 +3,7 @@
 Fixtures: ``app``, ``stream``, ``stream_settings``, ``lambda_context``, ``recorded_event``. Marker: ``stream``. Options:
 ``router_app`` and ``router_events`` in pytest's configuration, ``--record-mode`` on its command line.
 
-Everything is imported where it is needed, so that starting pytest imports neither the app nor the tools.
+Imports are inside of functions, so that the start of pytest imports neither the app nor the tools.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STREAM = pytest.StashKey["AppStream"]()
 _MODES: dict[str | None, RecordMode] = {
     "once": "once",
     "all": "all",
-    # pytest-recording's own, where the option is its.
+    # Further modes of pytest-recording, if the option is that plugin's.
     "new_episodes": "once",
     "rewrite": "all",
 }
@@ -55,12 +55,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
             "--record-mode",
             choices=("none", "once", "all"),
             default="none",
-            help="What recorded_event records: nothing, what is missing, or everything anew.",
+            help="Which events recorded_event records: none, missing ones, or all.",
         )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker, for --strict-markers and `pytest --markers`."""
+    """Register the marker, for --strict-markers and `pytest --markers`."""
     config.addinivalue_line(
         "markers",
         "stream(**settings): settings of the fixture stream, such as batch_size=2; see router.testing.Stream.",
@@ -84,7 +84,7 @@ def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
 
 @pytest.fixture
 def stream_settings() -> dict[str, Any]:
-    """Settings of every stream: override it in a conftest.py with those of your template. The marker comes first."""
+    """Settings of every stream, for a conftest.py to override; the marker takes precedence."""
     return {}
 
 
@@ -107,7 +107,7 @@ def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dic
 
 @pytest.fixture
 def lambda_context() -> Context:
-    """A Lambda context with a minute left; `lambda_context.remaining = 0.2` sets the seconds."""
+    """A Lambda context with 60 seconds left; `lambda_context.remaining = 0.2` sets the seconds."""
     from router.testing.context import Context
 
     return Context()
@@ -115,7 +115,7 @@ def lambda_context() -> Context:
 
 @pytest.fixture
 def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, Any]) -> RecordedEvents:
-    """Read an event of the folder that `router_events` names; `--record-mode` says what is recorded."""
+    """Reads an event from the folder that `router_events` names; `--record-mode` says which events are recorded."""
     from router.testing.app_fixture import discriminating_attribute
     from router.testing.recorded_events import RecordedEvents, story_stream
 
@@ -135,26 +135,26 @@ def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, An
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the report of a failed test what became of the records of its stream."""
+    """Add the outcomes of the stream's records to the report of a failed test."""
     report = yield
     made = item.stash.get(_STREAM, None)
     if report.failed and made is not None:
-        report.sections.append(("router stream", _told(made)))
+        report.sections.append(("router stream", _report_of(made)))
     return report
 
 
-def _told(stream: AppStream) -> str:
-    from router.testing.failure_report import told
+def _report_of(stream: AppStream) -> str:
+    from router.testing.failure_report import stream_report
 
     try:
-        return told(stream)
-    except Exception as error:  # noqa: BLE001 - a record may be anything, and the test's own failure matters more
-        return f"cannot tell what became of the records: {type(error).__name__}"
+        return stream_report(stream)
+    except Exception as error:  # noqa: BLE001 - records may be malformed, and the test's own failure matters more
+        return f"cannot report the outcomes of the records: {type(error).__name__}"
 
 
 def _marked(node: pytest.Item) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    for marker in reversed(list(node.iter_markers("stream"))):  # the closest one last, so that it counts
+    for marker in reversed(list(node.iter_markers("stream"))):  # the closest one last, so that it takes precedence
         if marker.args:
             pytest.fail(
                 "found a positional argument of @pytest.mark.stream, expected batch_size=2 and such", pytrace=False
@@ -164,7 +164,7 @@ def _marked(node: pytest.Item) -> dict[str, Any]:
 
 
 def _label(nodeid: str) -> str:
-    """A stream of its own for each test, the same at every run: else event IDs of two tests would be the same."""
+    """The label of a test's stream: different for each test, so that event IDs differ, and the same at every run."""
     digest = blake2b(nodeid.encode(errors="surrogatepass"), digest_size=8).digest()
     enabled = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int.from_bytes(digest) % 10**9)
     return enabled.replace(tzinfo=None).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Events in files: read by tests, and recorded from a stream in memory where they are missing."""
+"""Events in files: tests read them, and record missing ones from a stream in memory."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from router.testing.stream import Stream
 __all__ = ["RecordMode", "RecordedEventError", "RecordedEvents", "Story", "story_stream"]
 
 RecordMode = Literal["none", "once", "all"]
-"""What is recorded: nothing, what is missing, or everything anew."""
+"""Which events to record: none, missing ones, or all."""
 
 Story = Callable[[Stream], object]
-"""What happens in a table: puts, updates and deletes."""
+"""Writes to a table: puts, updates and deletes."""
 
-_START = datetime(2026, 1, 1, tzinfo=UTC)  # so that recording a story again changes nothing that the story did not
+_START = datetime(2026, 1, 1, tzinfo=UTC)  # fixed, so that a story that is recorded again gives the same file
 _MOST_NAMES = 20
 
 
 class RecordedEventError(RouterError):
-    """There is no such recorded event, it cannot be read, or there is nothing to record it from."""
+    """A recorded event is missing or cannot be read, or there are no records to record it from."""
 
 
 class RecordedEvents:
-    """Reads events by their names; in the fixture ``recorded_event`` this is called as a function.
+    """Reads events by their names; the fixture ``recorded_event`` is one, and is called as a function.
 
     Args:
-        folder: Where the files are.
-        mode: ``none`` writes nothing, ``once`` records what is missing, ``all`` also what is there.
-        written: What the test has written to its stream so far: what is recorded where a call names no story.
-        new_stream: Makes the stream that a story is played on; a plain one unless it is given.
+        folder: The folder of the files.
+        mode: ``none`` records nothing, ``once`` records missing events, ``all`` replaces existing ones too.
+        written: Returns the records of the test's stream so far, which a call without a story records.
+        new_stream: Makes the stream for a story; by default a plain one.
 
     Example:
         >>> import tempfile
@@ -66,12 +66,12 @@ class RecordedEvents:
 
         Args:
             name: The file's name below the folder, with or without ``.json``.
-            story: What to play on an empty stream to record it; without one, what the test has written to its stream.
+            story: Writes to an empty stream, whose records are recorded; by default the test's own stream is.
 
         Raises:
-            RecordedEventError: It is not there, cannot be read, or there is nothing to record it from.
+            RecordedEventError: The event is missing or cannot be read, or there are no records to record it from.
         """
-        __tracebackhide__ = True  # a test that asks for what is not there is shown its own line
+        __tracebackhide__ = True  # pytest shows the test's own line
         path = self._path(name)
         if self.mode == "all" or (self.mode == "once" and not path.is_file()):
             self._record(path, story)
@@ -115,10 +115,10 @@ class RecordedEvents:
 
 
 def story_stream(**settings: Any) -> Stream:
-    """A stream to play a story on: nothing handles its records, and its clock starts at the same time always.
+    """A stream for a story: without a handler, and with a fixed start of its clock.
 
     Args:
-        settings: What :class:`router.testing.Stream` takes beside the handler.
+        settings: Arguments of :class:`router.testing.Stream` other than the handler.
     """
     return Stream(lambda _event, _context: None, **{"start": _START, **settings})
 

@@ -1,4 +1,4 @@
-"""A table in memory: what its items are, and what each write changes."""
+"""A table in memory: its items, and the change of each write."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["Table", "Write"]
 
 
 class Write(NamedTuple):
-    """A write that changed something.
+    """A write that changes an item.
 
     Args:
         keys: The item's key on the wire.
-        images: ``NewImage`` if the item is there now, ``OldImage`` if it was there before.
+        images: ``NewImage`` if the item exists after it, ``OldImage`` if it existed before.
     """
 
     keys: Wire
@@ -26,11 +26,11 @@ class Write(NamedTuple):
 
 
 class Table:
-    """Items on the wire, by their keys. A write that changes nothing is ``None``: it leaves no record in the stream.
+    """Items on the wire, by their keys. A write that changes nothing is ``None``: it makes no record.
 
     Args:
-        key: The names of the key attributes, a function that makes them, or ``None`` for a guess.
-        discriminator: The attribute that a model without it gets its class name in.
+        key: The names of the key attributes, a function that makes them, or ``None`` to guess.
+        discriminator: The attribute that gets the class name of a model without it.
     """
 
     def __init__(self, key: Key, discriminator: str | None) -> None:
@@ -39,12 +39,12 @@ class Table:
         self._items: dict[str, Wire] = {}
 
     def put(self, item: Item, attributes: Mapping[str, Any]) -> Write | None:
-        """Put an item in the place of what has its key."""
+        """Put an item; it replaces the item with the same key."""
         image = self._image(item, attributes)
         return self._replace(self._keys(item, image), image)
 
     def update(self, item: Item, attributes: Mapping[str, Any]) -> Write | None:
-        """Set attributes of an item that is given whole or by its key; one that is missing is made."""
+        """Set attributes of an item that is given whole or by its key; a missing item is created."""
         keys = self._find(item, {})
         changed = wire_image({}, **attributes)
         if any(not same(keys[name], changed.get(name, keys[name])) for name in keys):
@@ -65,7 +65,7 @@ class Table:
 
     def _find(self, item: Item, attributes: Mapping[str, Any]) -> Wire:
         if callable(self._key) and isinstance(item, Mapping):
-            # A key as it stands in a record is no item to make a key of.
+            # The argument may be the key of a record, from which the function cannot make a key.
             keys = wire_image(item, **attributes)
             if _identity(keys) in self._items:
                 return keys

@@ -1,4 +1,4 @@
-"""Builders make records just as DynamoDB and Lambda do."""
+"""``router.testing.builders`` and ``items``: records as DynamoDB and Lambda make them."""
 
 import enum
 import json
@@ -38,15 +38,15 @@ ORDER = Order(
 
 
 def test_there_are_recorded_events() -> None:
-    """The tests below would pass on none."""
+    """The tests below need at least one event."""
     assert len(RECORDED) > 70
 
 
 @pytest.mark.parametrize(
     "recorded", RECORDED, ids=lambda recorded: f"{recorded['eventName']}-{recorded['eventID'][:8]}"
 )
-def test_size_is_what_the_engine_says(recorded: dict[str, Any]) -> None:
-    """Sizes are those that a real engine computed, attribute types, extreme numbers and all."""
+def test_size_is_the_engines(recorded: dict[str, Any]) -> None:
+    """Sizes equal those of a real engine, for all attribute types and extreme numbers."""
     body = recorded["dynamodb"]
     images = [body[name] for name in ("Keys", "NewImage", "OldImage") if name in body]
     assert size_bytes(*images) == body["SizeBytes"]
@@ -69,18 +69,18 @@ def test_size_is_what_the_engine_says(recorded: dict[str, Any]) -> None:
     ],
 )
 def test_size(images: tuple[dict[str, Any], ...], size: int) -> None:
-    """Names and values, by type; the first three were recorded on AWS."""
+    """Sizes of names and values by type; the first three were recorded on AWS."""
     assert size_bytes(*images) == size
 
 
 def shape(value: Any) -> Any:
-    """The keys of a record, in order, as deep as Lambda makes them."""
+    """The keys of a record in their order, at the depth that Lambda makes."""
     return [(name, shape(inner) if name == "dynamodb" else None) for name, inner in value.items()]
 
 
 @pytest.mark.parametrize("recorded", WHOLE, ids=lambda recorded: f"{recorded['eventName']}-{recorded['eventID'][:8]}")
-def test_record_is_what_was_recorded(recorded: dict[str, Any]) -> None:
-    """A record that is built of the images of a recorded one is that one, key by key and in order."""
+def test_record_equals_the_recorded_one(recorded: dict[str, Any]) -> None:
+    """A record that is built from the images of a recorded one equals it, keys in order."""
     body = recorded["dynamodb"]
     built = record(
         decode_image(body["OldImage"]) if "OldImage" in body else None,
@@ -98,7 +98,7 @@ def test_record_is_what_was_recorded(recorded: dict[str, Any]) -> None:
 
 
 def unordered(value: Any) -> Any:
-    """Sets without their order, which means nothing."""
+    """Sort sets, whose order has no meaning."""
     if isinstance(value, dict):
         return {
             name: sorted(inner) if name in ("SS", "NS", "BS") else unordered(inner) for name, inner in value.items()
@@ -116,7 +116,7 @@ def unordered(value: Any) -> Any:
     ],
 )
 def test_images_of_a_view(view: View, images: list[list[str]]) -> None:
-    """Insert, modify and remove carry what the view type says, and the size is of what is carried."""
+    """The view determines the images, and the size counts only those."""
     item, other = {"id": "1", "n": 1}, {"id": "1", "n": 2}
     built = [inserted(item, view=view), modified(item, other, view=view), removed(item, view=view)]
     for each, carried in zip(built, images, strict=True):
@@ -126,13 +126,13 @@ def test_images_of_a_view(view: View, images: list[list[str]]) -> None:
         assert body["SizeBytes"] == size_bytes(body["Keys"], *(body[name] for name in carried))
 
 
-def test_views_are_all_there() -> None:
-    """DynamoDB has four."""
+def test_there_are_four_views() -> None:
+    """DynamoDB has four stream view types."""
     assert len(VIEWS) == 4
 
 
 def test_names() -> None:
-    """What is missing says what happened."""
+    """The missing image determines the event name."""
     item = {"id": "1"}
     names = [inserted(item), modified(item, {"id": "1", "n": 1}), removed(item), expired(item)]
     assert [each["eventName"] for each in names] == ["INSERT", "MODIFY", "REMOVE", "REMOVE"]
@@ -140,7 +140,7 @@ def test_names() -> None:
 
 
 def test_sequence_numbers_grow() -> None:
-    """Each record is behind those that were made before it, and all have their own identity."""
+    """Each record has a higher sequence number and an identity of its own."""
     made = [inserted({"id": "1"}) for _ in range(20)]
     numbers = [int(each["dynamodb"]["SequenceNumber"]) for each in made]
     assert numbers == sorted(set(numbers))
@@ -150,7 +150,7 @@ def test_sequence_numbers_grow() -> None:
 
 
 def test_event_id_is_stable() -> None:
-    """The same record has the same identity at every delivery."""
+    """A record has the same event ID at every delivery."""
     assert inserted({"id": "1"}, sequence_number=7)["eventID"] == inserted({"id": "1"}, sequence_number=7)["eventID"]
 
 
@@ -161,7 +161,7 @@ def test_created_at() -> None:
 
 
 def test_a_model_is_dispatched_as_it_is() -> None:
-    """The example application reads what the builders write."""
+    """The example application reads records of the builders."""
     built = inserted(ORDER)
     assert built["dynamodb"]["Keys"] == {"order_id": {"S": "1001"}}
     assert built["dynamodb"]["NewImage"]["total"] == {"N": "59.7"}
@@ -173,7 +173,7 @@ def test_a_model_is_dispatched_as_it_is() -> None:
 
 
 def test_a_model_is_written_by_the_names_it_is_read_by() -> None:
-    """Aliases that are for validation only are what stands in the table."""
+    """Validation aliases are the names of the attributes."""
     image = wire_image(Message.model_validate({"Id": 5, "Message": "hi"}), "EntityType")
     assert image == {"Id": {"N": "5"}, "Message": {"S": "hi"}, "EntityType": {"S": "Message"}}
 
@@ -221,7 +221,7 @@ EVERYTHING: dict[str, Any] = {
 
 
 def test_everything_a_model_may_hold() -> None:
-    """Enums, dates, nested models, roots, aliases, own serializers and extras come back as they were."""
+    """Enums, dates, nested models, roots, aliases, serializers and extras are equal after decoding."""
     model = Everything.model_validate(EVERYTHING)
     image = wire_image(model)
     assert image["id"] == {"S": "00000000-0000-0000-0000-000000000005"}
@@ -250,19 +250,19 @@ def test_everything_a_model_may_hold() -> None:
     ],
 )
 def test_values(value: Any, wire: dict[str, Any]) -> None:
-    """Values stand on the wire as DynamoDB writes them."""
+    """Values are encoded as DynamoDB stores them."""
     assert wire_image({"v": value})["v"] == wire
 
 
 @pytest.mark.parametrize("value", [object(), set(), {1, "a"}, float("nan"), [{"deep": object()}]])
 def test_values_that_no_attribute_can_hold(value: Any) -> None:
-    """What DynamoDB refuses is refused."""
+    """Values that DynamoDB refuses are refused."""
     with pytest.raises(RegistrationError):
         wire_image({"id": "1", "v": value})
 
 
 def test_too_many_digits() -> None:
-    """DynamoDB keeps 38 digits, and so no record can have more."""
+    """DynamoDB keeps 38 digits."""
     with pytest.raises(DecodeError):
         wire_image({"id": "1", "v": Decimal("1" * 39)})
 
@@ -289,20 +289,20 @@ class Invoice(BaseModel):
     ],
 )
 def test_guessed_keys(item: Any, keys: list[str]) -> None:
-    """Without names, the key is what such keys are usually called."""
+    """Without names, the usual names of keys are tried."""
     image = wire_image(item)
     assert list(key_attributes(item, image, discriminator="EntityType")) == keys
 
 
 def test_keys_by_name() -> None:
-    """Names say what the key is; one may stand alone."""
+    """Key names may be one or two."""
     item = {"a": "1", "b": "2", "id": "3"}
     assert inserted(item, key=("a", "b"))["dynamodb"]["Keys"] == {"a": {"S": "1"}, "b": {"S": "2"}}
     assert inserted(item, key="b")["dynamodb"]["Keys"] == {"b": {"S": "2"}}
 
 
 def test_keys_by_function() -> None:
-    """A function gives keys to models that have none; they are attributes of the item too."""
+    """A function makes keys for models without them; they are attributes of the item too."""
     built = inserted(ORDER, key=lambda order: {"pk": f"CUSTOMER#{order.customer_id}", "sk": f"ORDER#{order.order_id}"})
     keys = {"pk": {"S": "CUSTOMER#42"}, "sk": {"S": "ORDER#1001"}}
     assert built["dynamodb"]["Keys"] == keys
@@ -311,39 +311,39 @@ def test_keys_by_function() -> None:
 
 @pytest.mark.parametrize("item", [{}, {"flag": True}, {"items": [1]}])
 def test_no_key(item: Any) -> None:
-    """An item of nothing that can be a key has none, and is told how to get one."""
+    """An item without a possible key is an error that says how to give one."""
     with pytest.raises(RegistrationError, match=r"expected an attribute that can be a key .*; give the attributes"):
         inserted(item)
 
 
 def test_key_of_the_wrong_type() -> None:
-    """A key is text, a number or bytes; the message has names, never values."""
+    """A key is text, a number or bytes; the message holds names only."""
     with pytest.raises(RegistrationError, match="found an item of pk, secret, expected pk to be text") as caught:
         inserted({"pk": True, "secret": "s3cret"}, key="pk")
     assert "s3cret" not in str(caught.value)
 
 
 def test_two_keys() -> None:
-    """A change is of one item."""
+    """The items before and after have the same key."""
     with pytest.raises(RegistrationError, match="found two items with different keys of id"):
         modified({"id": "1"}, {"id": "2"})
 
 
 def test_no_item() -> None:
-    """A record is of something."""
+    """A record needs at least one item."""
     with pytest.raises(RegistrationError, match="found neither old nor new"):
         record()
 
 
 def test_event() -> None:
-    """Records stand in an event, other fields beside them."""
+    """An event holds its records and other fields."""
     first = inserted({"id": "1"})
     assert event(first) == {"Records": [first]}
     assert event(first, state={})["state"] == {}
 
 
 def test_context() -> None:
-    """The context has what Lambda's has; remaining time is never below zero."""
+    """The context has all of Lambda's attributes; the remaining time is never negative."""
     context = Context("r-1", function_name="shop", remaining=0.5)
     assert context.aws_request_id == "r-1"
     assert context.invoked_function_arn.endswith(":function:shop")
@@ -368,5 +368,5 @@ def python_values() -> st.SearchStrategy[Any]:
 
 @given(st.dictionaries(st.text(min_size=1), python_values(), max_size=4))
 def test_values_come_back(values: dict[str, Any]) -> None:
-    """What is written is read as what it was."""
+    """Encoded values are equal after decoding."""
     assert decode_image(wire_image(values)) == values

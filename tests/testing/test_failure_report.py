@@ -8,7 +8,7 @@ from tests.testing.project import run
 
 
 def section(result: pytest.RunResult) -> list[str]:
-    """What the report of the only failure says of its stream."""
+    """The section about the stream in the report of the only failure."""
     lines = result.outlines
     start = next(number for number, line in enumerate(lines) if "router stream" in line)
     end = next(number for number, line in enumerate(lines[start + 1 :], start + 1) if line.startswith("===="))
@@ -26,13 +26,13 @@ def test(stream):
 
 
 def test_a_failed_test_shows_the_record_that_failed(project: pytest.Pytester) -> None:
-    """Its attributes by name and type, what became of it, where the error was raised, and why it went where it went."""
+    """Its attributes by name and type, its outcome, the place of the error, and why its routes match."""
     result = run(project, BOOKS)
     result.assert_outcomes(failed=1)
-    told = section(result)
-    assert told[0] == "2 records in the stream, 3 invocations: 1 discarded, 1 shown below"
-    assert told[2].startswith("INSERT  sequence number ")
-    assert told[3:11] == [
+    report = section(result)
+    assert report[0] == "2 records in the stream, 3 invocations: 1 discarded, 1 shown below"
+    assert report[2].startswith("INSERT  sequence number ")
+    assert report[3:11] == [
         "  Keys: order_id S",
         "  NewImage: EntityType S, order_id S, total N, status S",
         "  done in shop.place",
@@ -45,14 +45,14 @@ def test_a_failed_test_shows_the_record_that_failed(project: pytest.Pytester) ->
 
 
 def test_a_failed_test_shows_no_values(project: pytest.Pytester) -> None:
-    """Reports go to logs of a CI that many can read."""
-    told = "\n".join(section(run(project, BOOKS)))
-    assert not [value for value in ("private", "hidden", "13", "secret", "PLACED") if value in told]
+    """Many people can read the logs of a CI."""
+    report = "\n".join(section(run(project, BOOKS)))
+    assert not [value for value in ("private", "hidden", "13", "secret", "PLACED") if value in report]
 
 
-def test_a_record_that_no_route_took_is_explained(project: pytest.Pytester) -> None:
-    """It may be just what the test waited for."""
-    told = section(
+def test_an_unrouted_record_is_explained(project: pytest.Pytester) -> None:
+    """The test may expect its handler to run."""
+    report = section(
         run(
             project,
             """
@@ -63,32 +63,32 @@ def test(stream):
 """,
         )
     )
-    assert "  unrouted" in told
-    assert "  - on_insert(Order) shop.place: it takes entity 'Order'" in told
+    assert "  unrouted" in report
+    assert "  - on_insert(Order) shop.place: it takes entity 'Order'" in report
 
 
 def test_a_stream_that_never_ran_says_so(project: pytest.Pytester) -> None:
-    """The commonest of all mistakes."""
-    told = section(
+    """The report names stream.run()."""
+    report = section(
         run(project, "def test(stream):\n    stream.put(Order(order_id='1', total=5))\n    assert stream.outcomes\n")
     )
-    assert told == ["1 record in the stream, 0 invocations: stream.run() delivers what was written"]
+    assert report == ["1 record in the stream, 0 invocations: stream.run() delivers what was written"]
 
 
 def test_good_records_are_only_counted(project: pytest.Pytester) -> None:
-    """Nothing of them explains a failure."""
-    told = section(
+    """They do not explain a failure."""
+    report = section(
         run(
             project,
             "def test(stream):\n    stream.put(Order(order_id='1', total=5))\n    stream.run()\n    assert stream.parked\n",
         )
     )
-    assert told == ["1 record in the stream, 1 invocation: every record that was delivered is done"]
+    assert report == ["1 record in the stream, 1 invocation: every record that was delivered is done"]
 
 
-def test_an_event_that_the_app_refused_is_told(project: pytest.Pytester) -> None:
-    """No record of it has an outcome."""
-    told = section(
+def test_an_event_that_the_app_refused_is_reported(project: pytest.Pytester) -> None:
+    """Its records have no outcome."""
+    report = section(
         run(
             project,
             """
@@ -100,12 +100,12 @@ def test(stream):
 """,
         )
     )
-    assert told[1].startswith("1 invocation failed as a whole: UnknownEventError: ")
+    assert report[1].startswith("1 invocation failed as a whole: UnknownEventError: ")
 
 
 def test_many_records_are_not_all_shown(project: pytest.Pytester) -> None:
-    """Ten of them, and how many more."""
-    told = section(
+    """The report shows ten, and the number of the others."""
+    report = section(
         run(
             project,
             """
@@ -117,12 +117,12 @@ def test(stream):
 """,
         )
     )
-    assert told[-1] == "... and 2 more records"
+    assert report[-1] == "... and 2 more records"
 
 
-def test_records_that_waited_for_a_failure_are_only_counted(project: pytest.Pytester) -> None:
-    """What failed says all there is to say."""
-    told = section(
+def test_records_deferred_by_a_failure_are_only_counted(project: pytest.Pytester) -> None:
+    """The failed record explains them."""
+    report = section(
         run(
             project,
             """
@@ -135,13 +135,13 @@ def test(stream):
 """,
         )
     )
-    assert told[0].endswith(": 2 discarded, 1 never started because of what failed, 1 shown below")
-    assert len([line for line in told if line.startswith("INSERT")]) == 1
+    assert report[0].endswith(": 2 discarded, 1 deferred by a failure, 1 shown below")
+    assert len([line for line in report if line.startswith("INSERT")]) == 1
 
 
-def test_broken_records_can_be_shown(project: pytest.Pytester) -> None:
-    """Whatever stands where an image should."""
-    told = section(
+def test_malformed_records_are_shown(project: pytest.Pytester) -> None:
+    """An image may have any type."""
+    report = section(
         run(
             project,
             """
@@ -156,25 +156,25 @@ def test(stream):
 """,
         )
     )
-    assert "  Keys: a list, not a map of attributes" in told
-    assert "  NewImage: EntityType S, total (int)" in told
+    assert "  Keys: a list, not a map of attributes" in report
+    assert "  NewImage: EntityType S, total (int)" in report
 
 
 def test_a_passed_test_shows_nothing(project: pytest.Pytester) -> None:
-    """Nor does one that failed without the stream."""
+    """A failed test without the stream shows nothing either."""
     result = run(project, BOOKS.replace("not ", "") + "\ndef test_other():\n    assert False\n")
     result.assert_outcomes(passed=1, failed=1)
     assert "router stream" not in result.stdout.str()
 
 
 def test_a_discarded_batch_is_short_in_an_assertion(project: pytest.Pytester) -> None:
-    """Why and how many, instead of the whole document."""
+    """It shows the condition and the number of records, not the document."""
     run(project, BOOKS).stdout.fnmatch_lines(["E*assert not [[]<Discarded RetryAttemptsExhausted: 1 record>]"])
 
 
-def test_a_report_that_cannot_be_written_hides_no_failure(project: pytest.Pytester) -> None:
-    """The test's own failure is still shown."""
-    told = run(
+def test_a_failing_report_hides_no_failure(project: pytest.Pytester) -> None:
+    """The test's own failure is shown."""
+    report = run(
         project,
         """
 def test(stream):
@@ -184,5 +184,5 @@ def test(stream):
     assert not stream.outcomes
 """,
     )
-    told.assert_outcomes(failed=1)
-    assert section(told) == ["cannot tell what became of the records: AttributeError"]
+    report.assert_outcomes(failed=1)
+    assert section(report) == ["cannot report the outcomes of the records: AttributeError"]

@@ -14,8 +14,8 @@ from tests.testing.project import APP, INI, PLUGIN, passes, run
 # ----------------------------------------------------------------------------------------------------------- the stream
 
 
-def test_what_is_written_runs_through_the_app(project: pytest.Pytester) -> None:
-    """Outcomes are those of the dispatcher, over all invocations."""
+def test_writes_run_through_the_app(project: pytest.Pytester) -> None:
+    """The outcomes are the dispatcher's, over all invocations."""
     passes(
         project,
         """
@@ -34,7 +34,7 @@ def test(stream):
 
 
 def test_deleted_and_expired_items_differ(project: pytest.Pytester) -> None:
-    """As they do in DynamoDB, by the cause."""
+    """The cause of a remove is DynamoDB's."""
     passes(
         project,
         """
@@ -50,7 +50,7 @@ def test(stream):
 
 
 def test_single_failures_are_reported(project: pytest.Pytester) -> None:
-    """ReportBatchItemFailures is on: what comes before the bad record does not run again."""
+    """ReportBatchItemFailures is on: records before the bad one do not run again."""
     passes(
         project,
         """
@@ -67,7 +67,7 @@ def test(stream):
 
 
 def test_reporting_can_be_switched_off(project: pytest.Pytester) -> None:
-    """Then Lambda ignores the response, and so does the stream."""
+    """Then the response is ignored."""
     passes(
         project,
         """
@@ -82,7 +82,7 @@ def test(stream):
 
 
 def test_the_marker_sets_the_mapping(project: pytest.Pytester) -> None:
-    """By the names of `router.testing.Stream`."""
+    """The names are those of `router.testing.Stream`."""
     passes(
         project,
         """
@@ -97,7 +97,7 @@ def test(stream):
 
 
 def test_the_closest_marker_counts(project: pytest.Pytester) -> None:
-    """One on a test comes before one on its module; what it does not name stays."""
+    """A test's marker takes precedence over its module's, setting by setting."""
     passes(
         project,
         """
@@ -114,8 +114,8 @@ def test(stream):
     )
 
 
-def test_settings_of_all_streams_stand_in_a_fixture(project: pytest.Pytester) -> None:
-    """Which a conftest.py overrides, and the marker overrides that."""
+def test_a_fixture_has_the_settings_of_all_streams(project: pytest.Pytester) -> None:
+    """A conftest.py overrides it, and the marker takes precedence."""
     project.makeconftest(
         """
 import pytest
@@ -139,22 +139,22 @@ def test(stream):
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
+    ("marker", "message"),
     [
         ("batchsize=2", "found the unknown mapping parameter 'batchsize'; did you mean 'batch_size'?"),
         ("batch_size=0", "Invalid value for parameter BatchSize, value: 0, valid min value: 1"),
         ("2", "found a positional argument of @pytest.mark.stream, expected batch_size=2 and such"),
     ],
 )
-def test_a_wrong_setting_is_refused(project: pytest.Pytester, marker: str, told: str) -> None:
-    """In a line that says what is wrong, without a traceback of the plugin."""
+def test_a_wrong_setting_is_refused(project: pytest.Pytester, marker: str, message: str) -> None:
+    """The failure is one line without the plugin's traceback."""
     result = run(project, f"@pytest.mark.stream({marker})\ndef test(stream): ...\n")
     result.assert_outcomes(errors=1)
-    assert told in result.stdout.str()
+    assert message in result.stdout.str()
     assert "plugin.py" not in result.stdout.str()
 
 
-def test_the_app_says_what_tells_entities(project: pytest.Pytester) -> None:
+def test_the_discriminator_is_the_apps(project: pytest.Pytester) -> None:
     """A model without the attribute gets its class name there."""
     project.makeini(INI.replace("shop:app", "shop:kinds"))
     passes(
@@ -173,7 +173,7 @@ def test(stream):
 
 
 def test_nothing_is_left_for_the_next_test(project: pytest.Pytester) -> None:
-    """Neither items nor what the dispatcher had completed before a failure, though both tests write the same."""
+    """Neither items nor completed routes remain, even for equal items."""
     passes(
         project,
         """
@@ -189,7 +189,7 @@ def test(stream, number):
 
 
 def test_each_test_has_event_ids_of_its_own(project: pytest.Pytester) -> None:
-    """Else whatever a handler keeps by event ID would take the second test for a second delivery."""
+    """With equal event IDs, a handler's own store would take the second test for a second delivery."""
     passes(
         project,
         """
@@ -205,7 +205,7 @@ def test(stream, number):
 
 
 def test_overrides_are_reset(project: pytest.Pytester) -> None:
-    """To what they were before the test."""
+    """After the test they are as before."""
     passes(
         project,
         """
@@ -226,7 +226,7 @@ def test_two(app):
 
 
 def test_an_override_reaches_the_handlers(project: pytest.Pytester) -> None:
-    """In the stream of the same test."""
+    """It applies to the stream of the same test."""
     passes(
         project,
         """
@@ -246,7 +246,7 @@ def test(app, stream):
 
 
 def test_a_cold_start_belongs_to_one_test(project: pytest.Pytester) -> None:
-    """What a dependency of that scope made is not there in the next."""
+    """The next test makes values of that scope anew."""
     passes(
         project,
         """
@@ -262,7 +262,7 @@ def test(stream, number):
 
 
 def test_parked_records_are_kept_in_a_list(project: pytest.Pytester) -> None:
-    """Instead of the place that the app has, which gets nothing."""
+    """The app's own parking place gets none."""
     project.makeini(INI.replace("shop:app", "shop:parking"))
     passes(
         project,
@@ -295,7 +295,7 @@ def test(stream):
 
 
 def test_the_default_app_is_that_of_the_handlers(project: pytest.Pytester) -> None:
-    """Found from the root folder, without any setting."""
+    """handlers:app is found from the root folder without a setting."""
     project.makeini("[pytest]\n")
     project.makepyfile(**{"handlers/__init__": APP})
     project.makepyfile(test_default="def test(app):\n    import handlers\n    assert app is handlers.app\n")
@@ -303,7 +303,7 @@ def test_the_default_app_is_that_of_the_handlers(project: pytest.Pytester) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("shop:ap", "found no 'ap' in shop for router_app = 'shop:ap', expected a Dispatcher; did you mean shop:app?"),
         ("shop:routes", "found a Routes for router_app = 'shop:routes', expected a Dispatcher; did you mean shop:app?"),
@@ -311,17 +311,17 @@ def test_the_default_app_is_that_of_the_handlers(project: pytest.Pytester) -> No
         ("shops:app", "found no module 'shops' from * expected one for router_app = 'shops:app'"),
     ],
 )
-def test_an_app_that_is_not_there_is_one_line(project: pytest.Pytester, name: str, told: str) -> None:
-    """And no traceback of the plugin."""
+def test_a_missing_app_is_one_line(project: pytest.Pytester, name: str, message: str) -> None:
+    """The failure has no traceback of the plugin."""
     project.makeini(INI.replace("shop:app", name))
     result = run(project, "def test(app): ...\n")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"*{told.replace('[', '[[]')}*"])
+    result.stdout.fnmatch_lines([f"*{message.replace('[', '[[]')}*"])
     assert "plugin.py" not in result.stdout.str()
 
 
-def test_an_app_that_cannot_be_imported_shows_where(project: pytest.Pytester) -> None:
-    """That is the user's own traceback, and none of the plugin's lines."""
+def test_an_app_that_fails_to_import_shows_where(project: pytest.Pytester) -> None:
+    """The traceback is the user's, without the plugin's lines."""
     project.makeini(INI.replace("shop:app", "broken:app"))
     project.makepyfile(broken="import nothing_of_this_name\n")
     result = run(project, "def test(app): ...\n")
@@ -332,7 +332,7 @@ def test_an_app_that_cannot_be_imported_shows_where(project: pytest.Pytester) ->
 
 
 def test_an_app_may_be_a_fixture(project: pytest.Pytester) -> None:
-    """One that overrides `app` is what the stream runs."""
+    """A fixture that overrides `app` gives the app of the stream."""
     passes(
         project,
         """
@@ -348,7 +348,7 @@ def test(stream):
 
 
 def test_starting_pytest_does_not_import_the_app() -> None:
-    """Nor boto3, nor hypothesis, nor the command line."""
+    """Nor does it import boto3, hypothesis or the command line."""
     code = (
         "import sys, router.testing.plugin; "
         "print({'handlers', 'boto3', 'hypothesis', 'typer', 'moto', 'rich'} & set(sys.modules))"
@@ -360,8 +360,8 @@ def test_starting_pytest_does_not_import_the_app() -> None:
 # ---------------------------------------------------------------------------------------------------------- the context
 
 
-def test_the_time_that_is_left_can_be_set(project: pytest.Pytester) -> None:
-    """With less than the reserve nothing starts."""
+def test_the_remaining_time_can_be_set(project: pytest.Pytester) -> None:
+    """With less than the reserve no record starts."""
     passes(
         project,
         """

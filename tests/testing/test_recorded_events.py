@@ -1,4 +1,4 @@
-"""`recorded_event` reads, and on request records, the event of a test."""
+"""``router.testing.recorded_events``: the fixture `recorded_event` reads and records events."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test(recorded_event):
 
 
 def test_a_recorded_event_is_read(project: pytest.Pytester) -> None:
-    """With or without the file's ending, below `tests/events`; each time anew, so that a test may change it."""
+    """The name may lack `.json`; each call reads the file again, so that a test may change the event."""
     project.mkdir("tests")
     project.mkdir("tests/events").joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
     passes(
@@ -43,7 +43,7 @@ def test(recorded_event):
 
 
 def test_the_folder_of_events_is_an_option(project: pytest.Pytester) -> None:
-    """`router_events`, from the root folder."""
+    """`router_events` is relative to the root folder."""
     project.makeini(INI + "router_events = samples\n")
     project.mkdir("samples").joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
     passes(project, "def test(recorded_event):\n    assert recorded_event('one')\n")
@@ -51,7 +51,7 @@ def test_the_folder_of_events_is_an_option(project: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("content", ['{"dynamodb": {}}', '[{"dynamodb": {}}]'])
 def test_a_record_alone_becomes_an_event(project: pytest.Pytester, content: str) -> None:
-    """So does a list of records."""
+    """A list of records does too."""
     project.makeini(INI + "router_events = .\n")
     project.path.joinpath("one.json").write_text(content, encoding="utf-8")
     passes(project, "def test(recorded_event):\n    assert recorded_event('one') == {'Records': [{'dynamodb': {}}]}\n")
@@ -74,8 +74,8 @@ def test_saved_output_of_get_records_is_converted(project: pytest.Pytester) -> N
     )
 
 
-def test_a_missing_event_names_what_is_there(project: pytest.Pytester) -> None:
-    """And what records it."""
+def test_a_missing_event_is_an_error(project: pytest.Pytester) -> None:
+    """The message lists the existing events and the option that records."""
     project.makeini(INI + "router_events = samples\n")
     folder = project.mkdir("samples")
     folder.joinpath("orders").mkdir()
@@ -92,19 +92,19 @@ def test_a_missing_event_names_what_is_there(project: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("{", "found no JSON at line 1, column 2 of *one.json"),
         ("7", "found a value of type int in *one.json, expected an event*"),
     ],
 )
-def test_a_file_that_holds_no_event_is_told(project: pytest.Pytester, content: str, told: str) -> None:
-    """With its name."""
+def test_a_file_without_an_event_is_an_error(project: pytest.Pytester, content: str, message: str) -> None:
+    """The message names the file."""
     project.makeini(INI + "router_events = .\n")
     project.path.joinpath("one.json").write_text(content, encoding="utf-8")
     result = run(project, "def test(recorded_event):\n    recorded_event('one')\n")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([f"*{told}*"])
+    result.stdout.fnmatch_lines([f"*{message}*"])
 
 
 def test_events_elsewhere_are_not_read(project: pytest.Pytester) -> None:
@@ -113,22 +113,22 @@ def test_events_elsewhere_are_not_read(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*found the recorded event '../one', expected a name below *"])
 
 
-def test_nothing_is_recorded_unasked(project: pytest.Pytester) -> None:
-    """The mode is `none` unless the command line says otherwise."""
+def test_the_default_mode_records_nothing(project: pytest.Pytester) -> None:
+    """The default mode is `none`."""
     run(project, WRITES_AND_READS).assert_outcomes(failed=1)
     assert not project.path.joinpath("tests").exists()
 
 
-def test_once_records_what_the_test_wrote(project: pytest.Pytester) -> None:
-    """All of it, each record once; then the event is there for every mode."""
+def test_once_records_the_stream_of_the_test(project: pytest.Pytester) -> None:
+    """Each record is recorded once; then every mode reads the event."""
     passes(project, WRITES_AND_READS, "--record-mode=once")
     recorded = json.loads(project.path.joinpath("tests/events/placed.json").read_text(encoding="utf-8"))
     assert len(recorded["Records"]) == 2
     passes(project, WRITES_AND_READS)
 
 
-def test_once_leaves_alone_what_is_there(project: pytest.Pytester) -> None:
-    """Byte for byte."""
+def test_once_keeps_existing_events(project: pytest.Pytester) -> None:
+    """The file stays byte for byte."""
     passes(project, WRITES_AND_READS, "--record-mode=once")
     path = project.path / "tests/events/placed.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"5"', '"4"'), encoding="utf-8")
@@ -137,7 +137,7 @@ def test_once_leaves_alone_what_is_there(project: pytest.Pytester) -> None:
 
 
 def test_all_records_anew(project: pytest.Pytester) -> None:
-    """What is there is replaced."""
+    """An existing event is replaced."""
     passes(project, WRITES_AND_READS, "--record-mode=once")
     path = project.path / "tests/events/placed.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"5"', '"4"'), encoding="utf-8")
@@ -145,16 +145,16 @@ def test_all_records_anew(project: pytest.Pytester) -> None:
     assert '"4"' not in path.read_text(encoding="utf-8")
 
 
-def test_all_keeps_what_nothing_can_be_recorded_from(project: pytest.Pytester) -> None:
-    """A test that only reads goes on reading."""
+def test_all_keeps_events_without_new_records(project: pytest.Pytester) -> None:
+    """A test that only reads still passes."""
     folder = project.path / "tests/events"
     folder.mkdir(parents=True)
     folder.joinpath("one.json").write_text('{"Records": []}', encoding="utf-8")
     passes(project, "def test(recorded_event):\n    assert recorded_event('one')\n", "--record-mode=all")
 
 
-def test_nothing_to_record_from_is_told(project: pytest.Pytester) -> None:
-    """With what would help."""
+def test_a_recording_without_records_is_an_error(project: pytest.Pytester) -> None:
+    """The message says what to do."""
     result = run(project, "def test(recorded_event):\n    recorded_event('one')\n", "--record-mode=once")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
@@ -162,15 +162,15 @@ def test_nothing_to_record_from_is_told(project: pytest.Pytester) -> None:
     )
 
 
-def test_a_story_is_played_only_to_be_recorded(project: pytest.Pytester) -> None:
-    """On a stream of its own; later runs read the file."""
+def test_a_story_runs_only_to_be_recorded(project: pytest.Pytester) -> None:
+    """It has a stream of its own; later runs read the file."""
     run(project, STORY).assert_outcomes(failed=1)
     passes(project, STORY, "--record-mode=once")
     passes(project, STORY.replace("def life(stream):", "def life(stream):\n    raise ValueError\n"))
 
 
 def test_a_story_is_recorded_the_same_each_time(project: pytest.Pytester) -> None:
-    """So that a difference between two recordings is one of the story."""
+    """Two recordings differ only if the story does."""
     path = project.path / "tests/events/orders/deleted.json"
     passes(project, STORY, "--record-mode=all")
     first = path.read_bytes()
@@ -179,7 +179,7 @@ def test_a_story_is_recorded_the_same_each_time(project: pytest.Pytester) -> Non
 
 
 def test_another_plugin_may_own_the_option(project: pytest.Pytester) -> None:
-    """pytest-recording has a `--record-mode` of its own, and two plugins cannot add one option."""
+    """pytest-recording has a `--record-mode` too, and two plugins cannot add one option."""
     project.makepyfile(
         pytest_recording="""
 def pytest_addoption(parser):

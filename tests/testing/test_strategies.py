@@ -1,4 +1,4 @@
-"""Strategies make what a table could hold and what a stream could deliver."""
+"""``router.testing.strategies``: items that a table could hold, and records that a stream could deliver."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Size(TypedDict):
 
 
 class Opaque:
-    """Nothing that pydantic or hypothesis could make up."""
+    """A class that neither pydantic nor hypothesis knows."""
 
     def __init__(self, secret: Any, /, *more: Any) -> None: ...
 
@@ -126,7 +126,7 @@ def comes_back(item: BaseModel) -> bool:
 
 @pytest.mark.parametrize("model", [*SHOP, Everything, Limited, Node])
 def test_items_survive_the_wire(model: type[BaseModel]) -> None:
-    """What is written is what is read, whatever the model holds."""
+    """Items are equal after encoding and decoding."""
 
     @settings(max_examples=50, database=None)
     @given(items(model))
@@ -138,7 +138,7 @@ def test_items_survive_the_wire(model: type[BaseModel]) -> None:
 
 
 def test_no_kind_of_value_is_always_the_same() -> None:
-    """A strategy that the checks leave one value of would prove nothing."""
+    """Each strategy generates more than one value."""
     seen: dict[str, set[str]] = {name: set() for name in Everything.model_fields if name != "nothing"}
 
     @settings(max_examples=150, database=None)
@@ -154,7 +154,7 @@ def test_no_kind_of_value_is_always_the_same() -> None:
 @given(items(Everything))
 @settings(max_examples=50)
 def test_texts_have_no_lone_surrogates(item: Everything) -> None:
-    """DynamoDB takes UTF-8."""
+    """DynamoDB stores UTF-8."""
     "".join([item.text, item.sku, *item.texts, *item.table]).encode()
 
 
@@ -166,13 +166,13 @@ class Wide(BaseModel):
 
 @given(items(Wide))
 def test_numbers_have_38_digits_at_most(item: Wide) -> None:
-    """More are refused by DynamoDB."""
+    """DynamoDB refuses more."""
     assert abs(item.whole) < 10**38
     assert len(item.exact.as_tuple().digits) <= 38
 
 
 def test_numbers_reach_38_digits() -> None:
-    """So that code which makes floats of them is found out."""
+    """Code that converts them to floats fails."""
 
     @settings(database=None, derandomize=True, max_examples=1000)  # a few dozen have been seen to find none
     @given(items(Wide))
@@ -196,25 +196,25 @@ class Keyed(BaseModel):
 
 @given(items(Keyed, key=("tenant", "user")))
 def test_a_named_key_is_not_empty(item: Keyed) -> None:
-    """None of its attributes."""
+    """None of its attributes is empty."""
     assert item.tenant
     assert item.user
 
 
 @given(items(Message))
 def test_the_discriminator_holds_the_class_name(item: Message) -> None:
-    """Where the model takes any text: another one would be another entity."""
+    """It does where the model accepts any text, which would be another entity."""
     assert item.entity_type == "Message"
 
 
 @given(items(Order, order_id=st.sampled_from(["o-1", "o-2"])))
 def test_a_field_can_have_a_strategy_of_its_own(item: Order) -> None:
-    """The others go by their annotations."""
+    """The other fields have those of their annotations."""
     assert item.order_id in ("o-1", "o-2")
 
 
 def test_an_unknown_field_is_refused() -> None:
-    """With the fields that there are."""
+    """The message lists the fields."""
     with pytest.raises(InvalidArgument, match="found strategies for order, expected fields of Wide: id, whole, exact"):
         items(Wide, order=st.text())
 
@@ -230,14 +230,14 @@ class NeedsNot(BaseModel, arbitrary_types_allowed=True):
 
 
 def test_a_field_without_a_strategy_is_named() -> None:
-    """And what to do."""
+    """The message says what to do."""
     with pytest.raises(InvalidArgument, match=r"found no strategy for secret: .*Opaque of Needs.*give it: secret="):
         items(Needs)
 
 
 @given(items(NeedsNot))
 def test_a_default_stands_in_for_a_strategy(item: NeedsNot) -> None:
-    """Where none is known."""
+    """A field without a known strategy keeps its default."""
     assert item.secret is None
 
 
@@ -249,7 +249,7 @@ class Renamed(BaseModel):
 
 @given(items(Renamed))
 def test_aliases_are_read(item: Renamed) -> None:
-    """By the first name of each."""
+    """The first name of each alias is used."""
     assert set(wire_image(item)) == {"Id", "Name", "Size"}
 
 
@@ -259,7 +259,7 @@ class Deep(BaseModel):
 
 
 def test_a_field_read_from_within_an_attribute_is_refused() -> None:
-    """Nobody knows what else that attribute holds."""
+    """The rest of that attribute is unknown."""
     with pytest.raises(InvalidArgument, match="found the field city of Deep, which is read from within an attribute"):
         items(Deep)
 
@@ -278,15 +278,15 @@ class Even(BaseModel):
 
 
 @given(items(Even))
-def test_validators_are_heeded(item: Even) -> None:
-    """What they refuse is not made, what they change is changed."""
+def test_validators_apply(item: Even) -> None:
+    """Refused values are left out, and changed values are changed."""
     assert item.number % 2 == 0
     assert item.low <= item.high
 
 
 @pytest.mark.parametrize("model", SHOP)
 def test_a_modified_item_keeps_its_key(model: type[BaseModel]) -> None:
-    """And differs in something else, or DynamoDB would write no record."""
+    """It differs in another attribute, because DynamoDB writes no record otherwise."""
 
     @settings(max_examples=40, database=None)
     @given(changes(model, Event.MODIFY))
@@ -304,8 +304,8 @@ def test_a_modified_item_keeps_its_key(model: type[BaseModel]) -> None:
     ("events", "kind"),
     [(Event.INSERT, Insert), (Event.MODIFY, Modify), (Event.DELETE, Remove), (Event.EXPIRE, Remove)],
 )
-def test_only_the_changes_that_are_asked_for(events: Event, kind: type[Change[Any]]) -> None:
-    """With the event in their record."""
+def test_only_the_given_events(events: Event, kind: type[Change[Any]]) -> None:
+    """The record has the event too."""
 
     @settings(max_examples=20, database=None)
     @given(changes(Order, events))
@@ -318,7 +318,7 @@ def test_only_the_changes_that_are_asked_for(events: Event, kind: type[Change[An
 
 @given(changes(Order))
 def test_a_change_has_its_record(change: Change[Order]) -> None:
-    """So a handler may ask for the difference, the key and the entity."""
+    """Diff, key and entity of the change are available."""
     assert change.keys == {"order_id": change.image.order_id}
     assert change.record.entity == "Order"
     assert change.diff is not None
@@ -326,7 +326,7 @@ def test_a_change_has_its_record(change: Change[Order]) -> None:
 
 @pytest.mark.parametrize("wanted", Event)
 def test_all_kinds_of_change_are_made(wanted: Event) -> None:
-    """Unless told otherwise."""
+    """The default is every event."""
     only_find = settings(phases=[Phase.generate], max_examples=1000, database=None)
     assert find(changes(Order), lambda change: change.event is wanted, settings=only_find).event is wanted
 
@@ -338,7 +338,7 @@ def shop_key(item: Any) -> dict[str, str]:
 @given(changes(Order, Event.MODIFY, key=shop_key))
 @settings(max_examples=30)
 def test_a_key_may_be_made_of_the_item(change: Change[Order]) -> None:
-    """Then whatever it is made of stays the same."""
+    """The fields that the key is made from stay the same."""
     assert isinstance(change, Modify)
     assert change.old.order_id == change.new.order_id
     assert change.old.customer_id == change.new.customer_id
@@ -350,7 +350,7 @@ class Only(BaseModel):
 
 
 def test_an_item_that_is_all_key_is_never_modified() -> None:
-    """There is nothing that could differ."""
+    """No attribute could differ."""
 
     @settings(max_examples=10, database=None)
     @given(changes(Only, Event.MODIFY))
@@ -365,7 +365,7 @@ class Keyless(BaseModel):
 
 
 def test_a_change_needs_a_key() -> None:
-    """A record has one always."""
+    """A record always has one."""
 
     @settings(max_examples=5, database=None)
     @given(changes(Keyless, discriminator=None))
@@ -377,8 +377,8 @@ def test_a_change_needs_a_key() -> None:
 
 @given(st.lists(records(Order) | records(Product), max_size=5))
 @settings(max_examples=30)
-def test_records_are_what_an_app_takes(made: list[dict[str, Any]]) -> None:
-    """Each reaches the routes of its entity, and the model takes its images."""
+def test_records_are_dispatched(made: list[dict[str, Any]]) -> None:
+    """Each reaches the routes of its entity, and the model parses its images."""
     routes = Routes()
 
     @routes.on(Order)
@@ -392,8 +392,8 @@ def test_records_are_what_an_app_takes(made: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("view", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"])
-def test_records_carry_what_the_view_says(view: View) -> None:
-    """And no other image."""
+def test_records_carry_the_images_of_the_view(view: View) -> None:
+    """They carry no other image."""
     allowed = {"KEYS_ONLY": set(), "NEW_IMAGE": {"NewImage"}, "OLD_IMAGE": {"OldImage"}}.get(
         view, {"NewImage", "OldImage"}
     )
@@ -410,7 +410,7 @@ def test_records_carry_what_the_view_says(view: View) -> None:
 @given(st.lists(records(Order), min_size=2, max_size=4))
 @settings(max_examples=20)
 def test_sequence_numbers_grow(made: list[dict[str, Any]]) -> None:
-    """Within a list, as within a shard."""
+    """Within a list they grow as within a shard."""
     numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in made]
     assert numbers == sorted(set(numbers))
 
@@ -418,7 +418,7 @@ def test_sequence_numbers_grow(made: list[dict[str, Any]]) -> None:
 @given(st.lists(items(Order, order_id=st.sampled_from("abc")), max_size=6))
 @settings(max_examples=30)
 def test_items_can_be_put_into_a_stream(made: list[Order]) -> None:
-    """All of them."""
+    """Every item can."""
     stream = Stream(lambda event, context: None)
     for item in made:
         stream.put(item)
@@ -426,8 +426,8 @@ def test_items_can_be_put_into_a_stream(made: list[Order]) -> None:
     assert sum(len(invocation["Records"]) for invocation in stream.invocations) == len(stream.records)
 
 
-def test_times_in_utc_are_among_them() -> None:
-    """A handler that compares them with its own has to be tried with both."""
+def test_datetimes_are_naive_and_in_utc() -> None:
+    """A handler that compares times is tested with both."""
     seen: set[bool] = set()
 
     @settings(max_examples=200, database=None)
@@ -441,7 +441,7 @@ def test_times_in_utc_are_among_them() -> None:
 
 
 def test_a_failing_example_is_written_as_an_item() -> None:
-    """And not as what it was made with."""
+    """It is not printed as the call that made it."""
 
     @settings(max_examples=1, database=None)
     @given(items(Only, id=st.just("o-1")))
@@ -453,8 +453,8 @@ def test_a_failing_example_is_written_as_an_item() -> None:
     assert "item=Only(id='o-1')" in "".join(raised.value.__notes__)
 
 
-def test_hypothesis_is_not_loaded_before_it_is_asked_for() -> None:
-    """Importing the rest of `router.testing` does without it."""
+def test_import_of_testing_does_not_load_hypothesis() -> None:
+    """Only `router.testing.strategies` does."""
     code = "import sys, router.testing, router.testing.plugin; print('hypothesis' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"

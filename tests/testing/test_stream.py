@@ -1,4 +1,4 @@
-"""The stream in memory makes DynamoDB's records and delivers them as Lambda does."""
+"""``router.testing.stream``: records as DynamoDB makes them, delivered as Lambda does."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Customer(BaseModel):
 
 
 def nothing(event: Any, context: Any) -> None:
-    """A handler with which all is well."""
+    """A handler that succeeds."""
 
 
 def fail(event: Any, context: Any) -> None:
@@ -46,7 +46,7 @@ def names(stream: Stream) -> list[str]:
 
 
 def test_put() -> None:
-    """A new item is an insert, another under its key a modification, the same one nothing."""
+    """A new item is an insert, another item with its key a modification, an equal item nothing."""
     stream = Stream(nothing)
     assert stream.put(Order(pk="a")) is not None
     assert stream.put(Order(pk="a", total=1)) is not None
@@ -58,7 +58,7 @@ def test_put() -> None:
 
 
 def test_delete() -> None:
-    """By model or by key; what is not there leaves no record."""
+    """By model or by key; a missing item makes no record."""
     stream = Stream(nothing)
     stream.put(Order(pk="a"))
     stream.put(Order(pk="b"))
@@ -72,7 +72,7 @@ def test_delete() -> None:
 
 
 def test_expire() -> None:
-    """DynamoDB itself is who removes an expired item."""
+    """DynamoDB is the principal that removes an expired item."""
     stream = Stream(nothing)
     stream.put(Order(pk="a"))
     assert stream.expire({"pk": "b"}) is None
@@ -83,7 +83,7 @@ def test_expire() -> None:
 
 
 def test_update() -> None:
-    """Attributes are set; a missing item is made; the same values change nothing; the key stays."""
+    """Attributes are set, a missing item is created, equal values make no record, and the key stays."""
     stream = Stream(nothing)
     stream.put(Order(pk="a", total=1))
     assert stream.update({"pk": "a"}, total=1) is None
@@ -99,7 +99,7 @@ def test_update() -> None:
 
 @pytest.mark.parametrize("view", ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"])
 def test_view(view: View) -> None:
-    """A record of each kind has the view's images, and unchanged items leave none under any view."""
+    """Records have the view's images; equal items make no record under any view."""
     stream = Stream(nothing, view=view)
     stream.put(Order(pk="a"))
     stream.put(Order(pk="a"))
@@ -111,7 +111,7 @@ def test_view(view: View) -> None:
 
 
 def test_discriminator() -> None:
-    """A model without the attribute gets its class name in it; plain items are left as they are."""
+    """A model without the attribute gets its class name there; dicts stay."""
     stream = Stream(nothing)
     record = stream.put(Customer(pk="a"))
     assert record is not None
@@ -125,7 +125,7 @@ def test_discriminator() -> None:
 
 
 def test_key() -> None:
-    """Keys by name, by more attributes, or by a function."""
+    """Keys are given by name, by more attributes or by a function."""
     by_name = Stream(nothing, key=("customer", "order"))
     by_name.put({"id": "1", "customer": "c", "order": 1})
     by_name.put({"id": "1", "customer": "c", "order": 2})
@@ -145,7 +145,7 @@ def test_key() -> None:
 
 
 def test_append() -> None:
-    """A record is delivered just as it is, and later ones are behind it."""
+    """A record is delivered as it is, and later records have higher sequence numbers."""
     stream = Stream(nothing)
     strange = {"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "5000000000000000000000", "X": None}}
     stream.append(strange)
@@ -157,7 +157,7 @@ def test_append() -> None:
 
 
 def test_records_are_in_the_exact_shape() -> None:
-    """What a handler gets is the whole of what Lambda sends, in its order."""
+    """A handler gets all fields that Lambda sends, in its order."""
     stream = Stream(nothing, start=START, table_name="Shop")
     stream.put({"pk": "a", "total": 5})
     stream.run()
@@ -189,7 +189,7 @@ def test_records_are_in_the_exact_shape() -> None:
 
 
 def test_sequence_numbers_get_longer() -> None:
-    """Who compares sequence numbers as text is found out by the fourth record."""
+    """Code that compares sequence numbers as text fails at the fourth record."""
     stream = Stream(nothing)
     for total in range(6):
         stream.put(Order(pk="a", total=total))
@@ -198,7 +198,7 @@ def test_sequence_numbers_get_longer() -> None:
 
 
 def test_a_handler_cannot_change_the_stream() -> None:
-    """Each delivery is a copy, and so is what is kept of it."""
+    """Each delivery is a copy, and so is the kept event."""
 
     def handler(event: Any, context: Any) -> None:
         event["Records"][0].clear()
@@ -214,7 +214,7 @@ def test_a_handler_cannot_change_the_stream() -> None:
 
 
 def test_context() -> None:
-    """The context has the request ID, the same at a retry, and the time that is left on the stream's clock."""
+    """The context has the request ID, the same for retries, and the remaining time of the virtual clock."""
     seen: list[tuple[str, str, int, int]] = []
 
     def handler(event: Any, context: Any) -> None:
@@ -234,7 +234,7 @@ def test_context() -> None:
 
 
 def test_timeout() -> None:
-    """A handler that takes longer than it may has failed, whatever it returned."""
+    """A handler that exceeds its time-out has failed, whatever its response."""
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         stream.advance(4)
@@ -248,7 +248,7 @@ def test_timeout() -> None:
 
 
 def test_response_is_json() -> None:
-    """Decimals pass as in Lambda's runtime; a set is a failure; what is kept is what Lambda would see."""
+    """Decimals are serialised as in Lambda, and a set is a failure; the kept response is Lambda's."""
     answers: list[Any] = [{"n": Decimal("1.5"), 1: (2,)}, {"batchItemFailures": {1}}, {"batchItemFailures": []}]
 
     def handler(event: Any, context: Any) -> Any:
@@ -267,7 +267,7 @@ def test_response_is_json() -> None:
 
 
 def test_function_error() -> None:
-    """An exception is a function error, kept beside the invocation; the document and the event tell of it."""
+    """An exception is a function error; it is kept, and a failure document follows."""
     stream = Stream(fail, maximum_retry_attempts=2)
     stream.put(Order(pk="a"))
     stream.run()
@@ -283,7 +283,7 @@ def test_function_error() -> None:
 
 
 def test_tests_may_fail_inside_a_handler() -> None:
-    """What ends the test, such as pytest's own outcome, is no function error."""
+    """Exceptions that end the test, such as pytest's outcomes, are no function errors."""
 
     def handler(event: Any, context: Any) -> None:
         pytest.fail("here")
@@ -295,7 +295,7 @@ def test_tests_may_fail_inside_a_handler() -> None:
 
 
 def test_a_handler_that_always_fails() -> None:
-    """With AWS's own retries without end a record blocks for a day, and run() ends."""
+    """With AWS's default retries a record blocks the shard for a day, and run() ends."""
     stream = Stream(fail, start=START)
     stream.put(Order(pk="a"))
     stream.run()
@@ -306,7 +306,7 @@ def test_a_handler_that_always_fails() -> None:
 
 
 def test_age() -> None:
-    """A record that is held for too long is discarded without an invocation."""
+    """A record that is too old is discarded without an invocation."""
     stream = Stream(nothing, maximum_record_age_in_seconds=60)
     stream.put(Order(pk="a"))
     stream.advance(70).run()
@@ -315,7 +315,7 @@ def test_age() -> None:
 
 
 def test_run_waits_for_the_batching_window() -> None:
-    """What has to wait is waited for, without sleeping."""
+    """The clock moves to its end."""
     stream = Stream(nothing, start=START, batch_size=2, maximum_batching_window_in_seconds=5)
     for total in range(5):
         stream.put(Order(pk="a", total=total))
@@ -325,7 +325,7 @@ def test_run_waits_for_the_batching_window() -> None:
 
 
 def test_run_again() -> None:
-    """Each run goes on where the one before ended."""
+    """Each run continues where the last one ended."""
     stream = Stream(nothing)
     for pk in "ab":
         stream.put(Order(pk=pk))
@@ -335,7 +335,7 @@ def test_run_again() -> None:
 
 
 def test_filter() -> None:
-    """Filters keep records from the handler."""
+    """The handler gets only records that match a filter."""
     stream = Stream(nothing, filter_criteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]})
     stream.put(Order(pk="a"))
     stream.delete({"pk": "a"})
@@ -344,7 +344,7 @@ def test_filter() -> None:
 
 
 def test_tumbling_window() -> None:
-    """State is carried while the clock stays in the window; the final event comes when it is over."""
+    """The state is kept while the clock is in the window; the final event follows its end."""
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         return {"state": {"n": event["state"].get("n", 0) + len(event["Records"])}}
@@ -366,7 +366,7 @@ def test_tumbling_window() -> None:
 
 
 def test_put_from_within_a_handler() -> None:
-    """A handler that writes to its own table is called for that, too."""
+    """Records of a handler's own writes are delivered too."""
 
     def handler(event: Any, context: Any) -> None:
         if len(stream.invocations) < 3:
@@ -379,13 +379,13 @@ def test_put_from_within_a_handler() -> None:
 
 @pytest.mark.parametrize("seconds", [-1, float("inf"), float("nan")])
 def test_time_does_not_go_back(seconds: float) -> None:
-    """The clock goes forward, and not for ever."""
+    """Negative and infinite times are refused."""
     with pytest.raises(RegistrationError, match="time does not go back"):
         Stream(nothing).advance(seconds)
 
 
 def test_settings_are_checked() -> None:
-    """What Lambda refuses, the stream refuses, in the same words."""
+    """The messages are Lambda's."""
     with pytest.raises(MappingSettingsError, match="Member must have value less than or equal to 10000"):
         Stream(nothing, batch_size=10_001)
     with pytest.raises(MappingSettingsError, match="did you mean 'batch_size'"):
@@ -393,14 +393,14 @@ def test_settings_are_checked() -> None:
 
 
 def test_repr() -> None:
-    """A stream tells its counts and no item."""
+    """The representation holds counts and no item."""
     stream = Stream(fail, maximum_retry_attempts=0)
     stream.put(Order(pk="s3cret"))
     assert repr(stream.run()) == "<Stream of 1 records: 1 invocations, 1 discarded>"
 
 
 def test_many_records() -> None:
-    """Ten thousand records are delivered in moments."""
+    """Ten thousand records are delivered."""
     stream = Stream(nothing, batch_size=1000)
     record = inserted({"pk": "a"})
     for _ in range(10_000):
@@ -430,7 +430,7 @@ def writes() -> st.SearchStrategy[Writes]:
 def test_dispatcher_does_each_route_once(
     writes: Writes, failures: dict[tuple[str, int], int], settings: dict[str, Any], concurrency: int
 ) -> None:
-    """With transient failures, each route of the dispatcher does each record once, in the order of its item."""
+    """With transient failures, each route runs once on each record, in the order of its item."""
     left = Counter(failures)
     done: list[tuple[str, str, str]] = []
     routes = Routes()

@@ -1,8 +1,8 @@
-"""Pseudonyms for attribute values: of the same type and length, and always the same one for the same value.
+"""Pseudonyms for attribute values: of the same type and length, and the same one for the same value.
 
-A value is changed character by character within its own kind - a digit becomes a digit, a small letter a small letter -
-by a keyed permutation of all values of the same shape. So two values never become one: items stay apart, sets keep
-their members, and an attribute that changed still has changed. SizeBytes of a record stays true.
+Each character becomes another of its kind - a digit a digit, a small letter a small letter - by a keyed permutation of
+all values of the same shape. So different values have different pseudonyms: items keep their identity, sets their
+members, and a changed attribute remains changed. A record's SizeBytes stays valid.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ __all__ = ["Redaction", "RedactionError"]
 
 _IMAGES = ("Keys", "NewImage", "OldImage")
 _KEY_BYTES = 32
-_ROUNDS = 10  # as in NIST SP 800-38G, whose construction this follows
-_BLOCK = 256  # an alphabet is a part of such a block of code points, so that a position in it is one byte
+_ROUNDS = 10  # as in NIST SP 800-38G, whose construction this is
+_BLOCK = 256  # code points; an alphabet is a part of a block, so that a position in it is one byte
 _GLOB = re.compile(r"[*?[]")
 _NUMBER = re.compile(r"([+-]?)(?=\.?[0-9])([0-9]*\.?[0-9]*)((?:[eE][+-]?[0-9]+)?)")
 _BYTES = tuple(map(chr, range(256)))
@@ -36,21 +36,21 @@ Alphabet = tuple[str, ...]
 
 
 class RedactionError(RouterError, ValueError):
-    """There is no such redaction: a pattern or a key that could never work."""
+    """A pattern or the key is empty."""
 
 
 class Redaction:
-    """Replaces values of attributes by pseudonyms, wherever the attributes stand.
+    """Replaces the values of attributes by pseudonyms at any depth.
 
-    A pattern is a name or a glob (``*``, ``?``, ``[...]``, case counts). It means every attribute of that name at any
-    depth, and every attribute whose path it fits: names joined by dots, positions in lists left out, as in
-    ``lines.email``. Of a map or list everything beneath is replaced; names stay. A boolean becomes ``False``. Zeros
-    at either end of a number stay, as do spaces and punctuation of ASCII; a short value may by chance stay as it is.
+    A pattern is a name or a glob (``*``, ``?``, ``[...]``; case counts). It matches every attribute of that name, and
+    every attribute of that path: names joined by dots without list positions, as in ``lines.email``. In a map or list
+    all values are replaced; names stay. A boolean becomes ``False``. Zeros at either end of a number stay, and so do
+    ASCII spaces and punctuation; a short value may keep its value by chance.
 
     Args:
-        patterns: What to replace.
-        key: What the pseudonyms depend on: text that makes them the same in every recording. Whoever has it can work
-            out the values. Without it they depend on a random key that nobody gets to see.
+        patterns: The attributes to replace.
+        key: A secret that makes pseudonyms equal in all recordings; with it the values can be restored. The default is
+            a random key that is not kept.
         kept: Top-level attributes that only their full name redacts, and no glob: the discriminator.
 
     Raises:
@@ -75,7 +75,7 @@ class Redaction:
             msg = "found an empty pattern to redact, expected an attribute's name, a path or a glob"
             raise RedactionError(msg)
         if key is not None and not key.strip():
-            msg = "found an empty key to redact with, expected a long random text; without a key one is made up"
+            msg = "found an empty key to redact with, expected a long random text; without a key it is random"
             raise RedactionError(msg)
         self._key = secrets.token_bytes(_KEY_BYTES) if key is None else _digest(b"router", key.encode())
         self._kept = frozenset(kept)
@@ -84,17 +84,17 @@ class Redaction:
 
     @property
     def unmatched(self) -> list[str]:
-        """The patterns that have met no attribute yet, as misspelt ones never do."""
+        """The patterns that have matched no attribute so far, such as misspelt ones."""
         return [pattern for pattern in self.patterns if not self.counts[pattern]]
 
     def record(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Redact a record as it stands in a Lambda event; the record itself is left alone.
+        """Redact a record of a Lambda event; the record itself is not changed.
 
         Args:
             record: The record, binary values as base64 text.
 
         Raises:
-            DecodeError: An attribute to redact has a value that no attribute can have.
+            DecodeError: An attribute to redact has an invalid value.
         """
         body = record["dynamodb"]
         images = {name: self.image(body[name]) for name in _IMAGES if name in body}
@@ -107,7 +107,7 @@ class Redaction:
             image: Wire values by name.
 
         Raises:
-            DecodeError: As for a record.
+            DecodeError: An attribute to redact has an invalid value.
         """
         return self._map(image, ())
 
@@ -124,7 +124,7 @@ class Redaction:
         return self._redacted(value, path)
 
     def _pattern_of(self, path: tuple[str, ...]) -> str | None:
-        """The first pattern that means an attribute."""
+        """The first pattern that matches an attribute."""
         whole, kept = ".".join(path), len(path) == 1 and path[0] in self._kept
         for pattern, matches, is_glob in self._matchers:
             if (matches(path[-1]) or matches(whole)) and not (kept and is_glob):
@@ -132,7 +132,7 @@ class Redaction:
         return None
 
     def _inside(self, value: Any, path: tuple[str, ...]) -> Any:
-        """Go on to the attributes that stand in a value."""
+        """Redact the attributes inside of a value."""
         match value:
             case {"M": dict(members)}:
                 return {"M": self._map(members, path)}
@@ -150,7 +150,7 @@ class Redaction:
             case {"NULL": _}:
                 return {"NULL": True}
             case {"BOOL": _}:
-                return {"BOOL": False}  # of two values, a pseudonym would hide nothing
+                return {"BOOL": False}  # a permutation of two values hides nothing
         tag: Any = next(iter(value)) if isinstance(value, dict) and len(value) == 1 else None
         if tag in _WRITERS:
             return {tag: self._scalar(tag, value[tag], path)}
@@ -170,7 +170,7 @@ def _text(key: bytes, text: str) -> str:
 
 
 def _number(key: bytes, text: str) -> str:
-    """Only the digits between the first and the last that is not 0 change, so the number stays as large and as long."""
+    """Change only the digits from the first to the last that is not 0, so that the number keeps its magnitude."""
     match = _NUMBER.fullmatch(text)
     if match is None:
         raise ValueError
@@ -198,7 +198,7 @@ _SETS: dict[Any, str] = {"SS": "S", "NS": "N", "BS": "B"}
 
 
 def _permuted(key: bytes, tag: bytes, text: str, alphabets: Sequence[Alphabet]) -> str:
-    """Another text of the same shape: each character from its alphabet, where that has more than one."""
+    """Another text of the same shape: each character from its alphabet."""
     free = [position for position, alphabet in enumerate(alphabets) if len(alphabet) > 1]
     places = [_positions(alphabets[position])[text[position]] for position in free]
     sizes = [len(alphabets[position]) for position in free]
@@ -212,7 +212,7 @@ def _permuted(key: bytes, tag: bytes, text: str, alphabets: Sequence[Alphabet]) 
 def _feistel(seed: bytes, places: Sequence[int], sizes: Sequence[int]) -> list[int]:
     """Permute all texts of one shape, each a list of places in alphabets of these sizes."""
     if len(places) == 1:
-        # All places on one round trip, so that none stays what it is.
+        # A single cycle of all places, so that none keeps its value.
         trip = sorted(range(sizes[0]), key=_stream(seed, 0, (), sizes[0]).__getitem__)
         return [trip[trip.index(places[0]) - 1]]
     middle = len(places) // 2
@@ -227,7 +227,7 @@ def _feistel(seed: bytes, places: Sequence[int], sizes: Sequence[int]) -> list[i
 
 
 def _stream(seed: bytes, turn: int, half: Iterable[int], length: int) -> tuple[int, ...]:
-    """As many numbers as are needed, which nobody can tell without the seed."""
+    """Pseudorandom numbers that cannot be computed without the seed."""
     return struct.unpack(f"<{length}I", hashlib.shake_256(seed + bytes((turn, *half))).digest(4 * length))
 
 
@@ -245,7 +245,7 @@ def _alphabet_of(character: str) -> Alphabet:
 
 @cache
 def _alphabet(block: int, category: str, is_ascii: bool) -> Alphabet:
-    """The characters of a block and a kind, all of which take the same number of bytes in UTF-8."""
+    """The characters of a block and a category; they have the same number of bytes in UTF-8."""
     characters = map(chr, range(block * _BLOCK, (block + 1) * _BLOCK))
     return tuple(each for each in characters if unicodedata.category(each) == category and each.isascii() == is_ascii)
 

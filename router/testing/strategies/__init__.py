@@ -1,7 +1,7 @@
 """Hypothesis strategies: items of a model, changes of them, and the records of these changes.
 
-What they make could stand in a table: it comes back from the wire as it was, so a test never fails for a value that
-DynamoDB would not have kept. It needs the package ``hypothesis``, which ``import router.testing`` does not load.
+All items could be in a table: they are equal after encoding and decoding, so no test fails for a value that DynamoDB
+does not keep. This module needs the package ``hypothesis``, which ``import router.testing`` does not load.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ M = TypeVar("M", bound=BaseModel)
 def items(
     model: type[M], *, key: Key = None, discriminator: str | None = "EntityType", **fields: st.SearchStrategy[Any]
 ) -> st.SearchStrategy[M]:
-    """Items of a model that a table could hold: validated, with a key, and the same when read back from the wire.
+    """Items of a model that a table could hold: valid, with a key, and equal after encoding and decoding.
 
     Args:
         model: The model.
         key: The table's key, as :func:`router.testing.record` takes it.
         discriminator: The attribute with the entity's name, for models that take any text there.
-        fields: Strategies for fields whose type does not say what the model takes.
+        fields: Strategies for fields whose annotation is not enough.
 
     Raises:
-        InvalidArgument: There is no such field, or no strategy is known for one that the model requires.
+        InvalidArgument: A field does not exist, or a required field has no known strategy.
 
     Example:
         >>> from pydantic import BaseModel
@@ -67,13 +67,13 @@ def changes(
     discriminator: str | None = "EntityType",
     **fields: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[Change[M]]:
-    """Changes as handlers take them: `Insert`, `Modify` and `Remove`, each with its record.
+    """Changes for handlers: `Insert`, `Modify` and `Remove`, each with its record.
 
-    A modified item keeps its key and differs in something else.
+    A modified item keeps its key and differs in another attribute.
 
     Args:
         model: The model.
-        events: What may happen.
+        events: The events.
         key: The table's key, as :func:`router.testing.record` takes it.
         discriminator: The attribute with the entity's name.
         fields: Strategies for fields, as in :func:`items`.
@@ -109,11 +109,11 @@ def records(
     discriminator: str | None = "EntityType",
     **fields: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Records of such changes as Lambda delivers them; each has a higher sequence number than the one before.
+    """Records as Lambda delivers them; each has a higher sequence number than the one before.
 
     Args:
         model: The model.
-        events: What may happen.
+        events: The events.
         view: The stream view type.
         key: The table's key, as :func:`router.testing.record` takes it.
         discriminator: The attribute with the entity's name.
@@ -145,7 +145,7 @@ def _moves(
     discriminator: str | None,
     fields: dict[str, st.SearchStrategy[Any]],
 ) -> tuple[Event, M | None, M | None]:
-    """What happens, with the item before and after."""
+    """An event with the item before and after it."""
     drawn = items(model, key=key, discriminator=discriminator, **fields)
     kind = draw(st.sampled_from(list(events)))
     item = draw(drawn)
@@ -155,13 +155,13 @@ def _moves(
 
 
 def _modified(old: M, other: M, key: Key, discriminator: str | None) -> M:
-    """The old item with all that another one has and that is not its key."""
+    """The old item with all fields of another one that do not change its key."""
     keys = _keys(old, key, discriminator)
     new = old
     for name in type(old).model_fields:
         tried = new.model_copy(update={name: getattr(other, name)})
         new = tried if _keys(tried, key, discriminator) == keys else new
-    # A validator may not like the mixture; and DynamoDB writes no record where nothing changes.
+    # A validator may refuse the mixture; and DynamoDB writes no record if nothing changes.
     assume(_survives(new, discriminator))
     assume(not same({"M": wire_image(old, discriminator)}, {"M": wire_image(new, discriminator)}))
     return new
@@ -176,7 +176,7 @@ def _survives(item: BaseModel, discriminator: str | None) -> bool:
 
 
 def _can_be_kept(item: BaseModel, key: Key, discriminator: str | None) -> bool:
-    """Whether its key is one: DynamoDB refuses empty ones. A model may also have none, for the key to be added."""
+    """Whether its key is not empty, which DynamoDB refuses. A model may have no key: then a test adds it."""
     try:
         keys = _keys(item, key, discriminator)
     except RegistrationError:

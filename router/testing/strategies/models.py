@@ -1,4 +1,4 @@
-"""Hypothesis strategies for models and annotations: values that pydantic takes and that DynamoDB keeps."""
+"""Hypothesis strategies for models and annotations: values that pydantic accepts and DynamoDB keeps."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _LIMITS = (
 
 
 def models(model: type[BaseModel], fields: Mapping[str, Strategy], discriminator: str | None) -> Strategy:
-    """Instances of a model, validated as they would be when read.
+    """Instances of a model, validated as a parser does.
 
     Args:
         model: The model.
-        fields: Strategies for fields that are not to go by their annotation.
-        discriminator: The attribute that gets the class name where the model takes any text.
+        fields: Strategies for fields, instead of those of their annotations.
+        discriminator: The attribute that gets the class name where the model accepts any text.
 
     Raises:
-        InvalidArgument: No strategy is known for a field that the model requires.
+        InvalidArgument: A required field has no known strategy.
     """
     required: dict[str, Strategy] = {}
     optional: dict[str, Strategy] = {}
     for name, field in model.model_fields.items():
         strategy = fields[name] if name in fields else _field_strategy(model, name, field, discriminator)
         if strategy is not None:
-            # What a factory makes may differ each time, and hypothesis has to see the same again.
+            # A default factory may return another value each time, which hypothesis cannot replay.
             fixed = field.is_required() or name in fields or field.default_factory is not None
             (required if fixed else optional)[_read_name(model, name, field)] = strategy
     return _validated(model, st.fixed_dictionaries(required, optional=optional))
 
 
-@st.composite  # and no map(), so that a failing example is written as the item itself
+@st.composite  # not map(), so that a failing example is printed as the item
 def _validated(draw: st.DrawFn, model: type[BaseModel], values: st.SearchStrategy[dict[str, Any]]) -> BaseModel:
     try:
         return model.model_validate(draw(values))
@@ -56,7 +56,7 @@ def _validated(draw: st.DrawFn, model: type[BaseModel], values: st.SearchStrateg
 
 
 def _field_strategy(model: type[BaseModel], name: str, field: FieldInfo, discriminator: str | None) -> Strategy | None:
-    """The strategy of a field; ``None`` where none is known and the model has a default."""
+    """The strategy of a field; ``None`` if none is known and the field has a default."""
     if discriminator == _read_name(model, name, field) and str in (field.annotation, *get_args(field.annotation)):
         return st.just(model.__name__)
     try:
@@ -87,11 +87,11 @@ def strategy_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Strategy:
 
     Args:
         annotation: The annotation.
-        metadata: What stood beside it in ``Annotated`` or in ``Field``.
+        metadata: Its metadata in ``Annotated`` or in ``Field``.
 
     Raises:
-        InvalidArgument: Nobody knows what that is.
-        ResolutionFailed: As above.
+        InvalidArgument: No strategy is known.
+        ResolutionFailed: No strategy is known.
 
     Example:
         >>> from typing import Annotated
@@ -125,7 +125,7 @@ def _compound(annotation: Any, metadata: tuple[Any, ...], limits: Limits) -> Str
         return _COLLECTIONS[origin](inner, limits)
     whole: Any = Annotated[(annotation, *metadata)] if metadata else annotation
     known = st.from_type(whole)
-    known.validate()  # now, so that whoever asks learns what is not known
+    known.validate()  # now, because hypothesis would raise the error at the first example
     return known
 
 

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for plain values: numbers, texts, times and such, as far as DynamoDB keeps them."""
+"""Hypothesis strategies for numbers, texts, times and other scalars that DynamoDB keeps."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ __all__ = ["MOST_MEMBERS", "PLAIN", "Limits", "Strategy", "sizes", "texts"]
 Strategy = st.SearchStrategy[Any]
 
 Limits = Mapping[str, Any]
-"""What annotations and fields say of a value, under the names that pydantic has for it: ``ge``, ``max_length``..."""
+"""The constraints of annotations and fields, by pydantic's names: ``ge``, ``max_length``..."""
 
 MOST_MEMBERS = 4
-"""How many members, beyond those that have to be, a collection is given: enough to differ."""
+"""The most members of a collection beyond its required ones."""
 
 _DIGITS = 38  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 _PLACES = 6
 _BEYOND_FLOATS = 2**53
 _SMALLEST, _LARGEST = 1e-130, 9.9e125
-_CENTURY = timedelta(days=36_525)  # longer ones have other spellings in JSON
+_CENTURY = timedelta(days=36_525)  # longer ones have another form in JSON
 
 
 def _bounds(limits: Limits, places: int, digits: int) -> tuple[int, int]:
@@ -48,7 +48,7 @@ def _bounds(limits: Limits, places: int, digits: int) -> tuple[int, int]:
 
 
 def _wide(lowest: int, highest: int) -> Strategy:
-    """Numbers, some of them too long for a float: hypothesis alone prefers short ones."""
+    """Numbers, some of them too large for a float: hypothesis prefers small ones."""
     whole = st.integers(lowest, highest)
     return whole | st.integers(_BEYOND_FLOATS, highest) if highest > _BEYOND_FLOATS > lowest else whole
 
@@ -68,13 +68,13 @@ def _decimals(limits: Limits) -> Strategy:
     most_places = min(limits.get("decimal_places", _PLACES), digits)
 
     def bounds(places: int) -> tuple[int, int]:
-        # pydantic counts the places that a field may have as digits, whether or not a number uses them.
+        # pydantic counts all decimal places of the constraint as digits, also unused ones.
         unused = most_places - places if "decimal_places" in limits else 0
         return _bounds(limits, places, digits - unused)
 
     def of(places: int) -> Strategy:
         lowest, highest = bounds(places)
-        # From text, because arithmetic would round to the precision of the context.
+        # From text, because arithmetic rounds to the precision of the context.
         return _wide(lowest, highest).map(lambda number: Decimal(f"{number}E-{places}"))
 
     def fits(places: int) -> bool:
@@ -97,21 +97,21 @@ def _floats(limits: Limits) -> Strategy:
 
 
 def sizes(limits: Limits, least: int = 0) -> dict[str, Any]:
-    """The sizes that hypothesis takes.
+    """The sizes, as hypothesis's arguments.
 
     Args:
-        limits: What is said of the value.
-        least: Its least size if nothing is said.
+        limits: The constraints.
+        least: The least size without a constraint.
     """
     return {"min_size": max(limits.get("min_length", 0), least), "max_size": limits.get("max_length")}
 
 
 def texts(limits: Limits, least: int = 0) -> Strategy:
-    """Texts that UTF-8 can hold.
+    """Texts that UTF-8 can encode.
 
     Args:
-        limits: What is said of the text.
-        least: How long it is at least if nothing is said.
+        limits: The constraints.
+        least: The least length without a constraint.
     """
     alphabet = st.characters(codec="utf-8")  # no lone surrogates
     found = sizes(limits, least)
@@ -164,4 +164,4 @@ PLAIN: Mapping[Any, Callable[[Limits], Strategy]] = {
     timedelta: lambda _: st.timedeltas(-_CENTURY, _CENTURY),
     EmailStr: lambda _: st.emails(),
 }
-"""The strategy of each plain annotation."""
+"""The strategy of each scalar annotation."""

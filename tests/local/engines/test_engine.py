@@ -1,4 +1,4 @@
-"""``router.local.engines.engine``: one suite of stream behaviour for every engine; KNOWN lists the known differences."""
+"""``router.local.engines.engine``: one suite of stream behaviour for all engines; KNOWN lists differences."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ KNOWN = {
     "test_a_set_is_delivered_in_order": {"embedded": "sets stay in the order in which they were written"},
     "test_times_are_those_of_the_change": {"dynamodb-local": "times are those of the last full minute"},
 }
-"""What an engine is known to do otherwise than AWS: a test that then passes after all fails the suite."""
+"""The known differences from AWS, by test; a test that passes all the same fails the suite."""
 
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("dynamodb-local", marks=pytest.mark.real), "endpoint"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """Each engine; the endpoint is a second embedded one, spoken to by its address alone."""
+    """Each engine; the endpoint is a second embedded one at its endpoint URL."""
     if request.param == "dynamodb-local":
         request.getfixturevalue("installation")
         with open_engine("dynamodb-local") as opened:
@@ -45,7 +45,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
 
 @pytest.fixture(autouse=True)
 def known(request: pytest.FixtureRequest) -> None:
-    """Expect what KNOWN says."""
+    """Expect the failures that KNOWN lists."""
     if "engine" not in request.fixturenames:
         return
     name = request.node.callspec.params["engine"]
@@ -55,7 +55,7 @@ def known(request: pytest.FixtureRequest) -> None:
 
 
 class Table:
-    """A table of one test, and what its stream holds."""
+    """A table of one test, and the records of its stream."""
 
     def __init__(self, engine: Engine, view: str = "NEW_AND_OLD_IMAGES") -> None:
         self.name = f"T-{uuid4()}"
@@ -89,8 +89,8 @@ class Table:
         ]
 
     @property
-    def told(self) -> list[tuple[str, Any, Any]]:
-        """Event name, old and new image of each record."""
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """The event name, the old and the new image of each record."""
         return [
             (each["eventName"], each["dynamodb"].get("OldImage"), each["dynamodb"].get("NewImage"))
             for each in self.records
@@ -117,23 +117,23 @@ def table(make: Make) -> Table:
 
 class TestWhatIsTold:
     def test_insert_modify_and_remove(self, table: Table) -> None:
-        """A change tells the item before it and after it, as far as there is one."""
+        """A record has the item before and after its change."""
         table.put(n={"N": "1"})
         table.put(n={"N": "2"})
         table.delete()
         one, two = ({**KEY, "n": {"N": number}} for number in "12")
-        assert table.told == [("INSERT", None, one), ("MODIFY", one, two), ("REMOVE", two, None)]
+        assert table.changes == [("INSERT", None, one), ("MODIFY", one, two), ("REMOVE", two, None)]
 
     def test_an_update_that_makes_an_item_is_one_insert(self, table: Table) -> None:
-        """UpdateItem on a key that is not there tells the whole new item once."""
+        """UpdateItem of a missing item makes one record with the new item."""
         table.update("SET x = :x", **{":x": {"N": "1"}})
-        assert table.told == [("INSERT", None, {**KEY, "x": {"N": "1"}})]
+        assert table.changes == [("INSERT", None, {**KEY, "x": {"N": "1"}})]
 
-    def test_an_update_tells_the_whole_item(self, table: Table) -> None:
-        """Also the attributes that it left alone are in both images."""
+    def test_an_update_has_whole_images(self, table: Table) -> None:
+        """Both images hold the unchanged attributes too."""
         table.put(n={"N": "1"}, other={"S": "x"})
         table.update("SET n = n + :one", **{":one": {"N": "1"}})
-        assert table.told[1:] == [
+        assert table.changes[1:] == [
             ("MODIFY", {**KEY, "n": {"N": "1"}, "other": {"S": "x"}}, {**KEY, "n": {"N": "2"}, "other": {"S": "x"}})
         ]
 
@@ -147,47 +147,47 @@ class TestWhatIsTold:
         ],
         ids=["text", "number", "set", "set inside"],
     )
-    def test_a_write_that_changes_nothing_is_not_told(self, table: Table, first: Any, second: Any) -> None:
-        """The same item put again gives no record, and what makes it the same is its value."""
+    def test_an_equal_item_makes_no_record(self, table: Table, first: Any, second: Any) -> None:
+        """Equality is that of the values."""
         table.put(x=first)
         table.put(x=second)
-        assert len(table.told) == 1
+        assert len(table.changes) == 1
 
-    def test_an_update_that_changes_nothing_is_not_told(self, table: Table) -> None:
-        """Nor does one that sets what is there."""
+    def test_an_equal_update_makes_no_record(self, table: Table) -> None:
+        """An update with equal values makes no record."""
         table.put(x={"N": "1"})
         table.update("SET x = :x", **{":x": {"N": "1"}})
-        assert len(table.told) == 1
+        assert len(table.changes) == 1
 
-    def test_a_delete_of_nothing_is_not_told(self, table: Table) -> None:
-        """There was no item to tell of."""
+    def test_a_delete_of_a_missing_item_makes_no_record(self, table: Table) -> None:
+        """A missing item has no image."""
         table.delete("nobody")
-        assert table.told == []
+        assert table.changes == []
 
-    def test_a_write_whose_condition_fails_is_not_told(self, table: Table) -> None:
-        """It did not happen."""
+    def test_a_failed_condition_makes_no_record(self, table: Table) -> None:
+        """A refused write changes nothing."""
         table.put()
         with pytest.raises(table.client.exceptions.ConditionalCheckFailedException):
             table.client.put_item(TableName=table.name, Item=KEY, ConditionExpression="attribute_not_exists(pk)")
-        assert len(table.told) == 1
+        assert len(table.changes) == 1
 
-    def test_batches_and_transactions_are_told_item_by_item(self, table: Table) -> None:
-        """One record for each item, in whatever way it was written."""
+    def test_batches_and_transactions_make_a_record_for_each_item(self, table: Table) -> None:
+        """The kind of write does not matter."""
         table.client.batch_write_item(RequestItems={table.name: [{"PutRequest": {"Item": {"pk": {"S": "1"}}}}]})
         puts = [{"Put": {"TableName": table.name, "Item": {"pk": {"S": pk}}}} for pk in "23"]
         table.client.transact_write_items(TransactItems=puts)
         assert sorted(each["dynamodb"]["Keys"]["pk"]["S"] for each in table.records) == ["1", "2", "3"]
 
-    def test_a_transaction_that_is_cancelled_is_not_told(self, table: Table) -> None:
-        """All of it or nothing."""
+    def test_a_cancelled_transaction_makes_no_record(self, table: Table) -> None:
+        """A transaction is all or nothing."""
         put = {"Put": {"TableName": table.name, "Item": {"pk": {"S": "b"}}}}
         check = {"ConditionCheck": {"TableName": table.name, "Key": KEY, "ConditionExpression": "attribute_exists(pk)"}}
         with pytest.raises(table.client.exceptions.TransactionCanceledException):
             table.client.transact_write_items(TransactItems=[put, check])
-        assert table.told == []
+        assert table.changes == []
 
-    def test_an_item_whose_time_is_over_is_told_with_its_cause(self, make: Make) -> None:
-        """A TTL delete is DynamoDB's own, and its record names it; who deletes by hand is not named."""
+    def test_an_expired_item_is_deleted_with_its_cause(self, make: Make) -> None:
+        """A TTL delete has DynamoDB's identity; a user's delete has none."""
         table = make()
         table.client.update_time_to_live(
             TableName=table.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"}
@@ -212,7 +212,7 @@ class TestWhatIsTold:
             ("NEW_AND_OLD_IMAGES", {"NewImage", "OldImage"}),
         ],
     )
-    def test_the_view_type_says_which_images_come(self, make: Make, view: str, images: set[str]) -> None:
+    def test_the_view_type_determines_the_images(self, make: Make, view: str, images: set[str]) -> None:
         """A modification has those images and the keys."""
         table = make(view)
         table.put(n={"N": "1"})
@@ -223,8 +223,8 @@ class TestWhatIsTold:
 
 
 class TestHowItIsTold:
-    def test_a_record_has_what_lambda_delivers(self, table: Table) -> None:
-        """The fields, in Lambda's own words."""
+    def test_a_record_has_lambdas_fields(self, table: Table) -> None:
+        """All fields have Lambda's names."""
         table.put()
         (record,) = table.records
         assert list(record) == [
@@ -241,26 +241,26 @@ class TestHowItIsTold:
         )
 
     def test_sizes_are_counted(self, table: Table) -> None:
-        """The key and the images, as DynamoDB counts them."""
+        """SizeBytes counts the key and the images."""
         table.put(n={"N": "-12.345"}, b={"B": b"1234"}, m={"M": {"l": {"L": [{"NULL": True}, {"BOOL": False}]}}})
         key, number, binary = 2 + 1, 1 + (1 + 1 + 3), 1 + 4
         elements = 3 + 2 * (1 + 1)
         nested = 1 + 3 + 1 + (1 + elements)
         assert table.records[0]["dynamodb"]["SizeBytes"] == key + (key + number + binary + nested)
 
-    def test_numbers_are_told_in_one_form(self, table: Table) -> None:
-        """Zeros that say nothing are gone."""
+    def test_numbers_have_one_form(self, table: Table) -> None:
+        """Insignificant zeros are removed."""
         table.put(a={"N": "01.50"}, b={"N": "1E2"}, c={"N": "-0"})
-        image = table.told[0][2]
+        image = table.changes[0][2]
         assert [image[name]["N"] for name in "abc"] == ["1.5", "100", "0"]
 
     def test_a_set_is_delivered_in_order(self, table: Table) -> None:
-        """However it was written."""
+        """The order of writing does not matter."""
         table.put(s={"SS": ["b", "a"]})
-        assert table.told[0][2]["s"] == {"SS": ["a", "b"]}
+        assert table.changes[0][2]["s"] == {"SS": ["a", "b"]}
 
-    def test_binary_values_and_empty_ones_come_through(self, table: Table) -> None:
-        """Every type of DynamoDB's survives the way."""
+    def test_binary_and_empty_values_stay(self, table: Table) -> None:
+        """Every type of DynamoDB's is delivered unchanged."""
         values: dict[str, Any] = {
             "b": {"B": b"\x00\xff"},
             "empty": {"S": ""},
@@ -271,10 +271,10 @@ class TestHowItIsTold:
         }
         table.put(**values)
         expected = {**KEY, **values, "b": {"B": "AP8="}, "sets": {"BS": ["eA=="]}}
-        assert table.told == [("INSERT", None, expected)]
+        assert table.changes == [("INSERT", None, expected)]
 
     def test_times_are_those_of_the_change(self, table: Table) -> None:
-        """To the second."""
+        """Times are exact to the second."""
         before = datetime.now(UTC).timestamp()
         table.put()
         assert before - 1 <= table.records[0]["dynamodb"]["ApproximateCreationDateTime"] <= before + 5
@@ -282,7 +282,7 @@ class TestHowItIsTold:
 
 class TestHowItIsRead:
     def test_sequence_numbers_rise(self, table: Table) -> None:
-        """In the order of the writes, also of writers that do not know each other."""
+        """They rise in the order of the writes, also of concurrent writers."""
 
         def write(name: str) -> None:
             for number in range(25):
@@ -297,15 +297,15 @@ class TestHowItIsRead:
         assert len(numbers) == 100
         assert numbers == sorted(set(numbers))
 
-    def test_each_record_goes_on_where_the_one_before_ended(self, table: Table) -> None:
-        """The old image of a change is the new one of the change before."""
+    def test_an_old_image_is_the_last_new_image(self, table: Table) -> None:
+        """The images of an item form a chain."""
         for number in range(20):
             table.put(n={"N": str(number)})
-        told = table.told
-        assert [old for _, old, _ in told[1:]] == [new for _, _, new in told[:-1]]
+        changes = table.changes
+        assert [old for _, old, _ in changes[1:]] == [new for _, _, new in changes[:-1]]
 
-    def test_reading_goes_on_after_a_record(self, table: Table) -> None:
-        """AFTER_SEQUENCE_NUMBER leaves out the record it names, AT_SEQUENCE_NUMBER does not."""
+    def test_reading_starts_at_or_after_a_record(self, table: Table) -> None:
+        """AFTER_SEQUENCE_NUMBER leaves out the record, AT_SEQUENCE_NUMBER does not."""
         for pk in "abc":
             table.put(pk)
         number = table.records[0]["dynamodb"]["SequenceNumber"]
@@ -313,8 +313,8 @@ class TestHowItIsRead:
             page = table.streams.get_records(ShardIterator=table.iterator(kind, SequenceNumber=number))
             assert len(page["Records"]) == count
 
-    def test_latest_is_what_comes_from_now_on(self, table: Table) -> None:
-        """And what an iterator has read does not come again."""
+    def test_latest_gives_new_records(self, table: Table) -> None:
+        """An iterator gives each record once."""
         table.put("a")
         latest = table.iterator("LATEST")
         table.put("b")
@@ -322,23 +322,23 @@ class TestHowItIsRead:
         assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in page["Records"]] == ["b"]
         assert table.streams.get_records(ShardIterator=page["NextShardIterator"])["Records"] == []
 
-    def test_a_page_has_as_many_as_were_asked_for(self, table: Table) -> None:
-        """And the next one goes on there."""
+    def test_a_page_has_at_most_the_limit(self, table: Table) -> None:
+        """The next page continues there."""
         for number in range(5):
             table.put(n={"N": str(number)})
         page = table.streams.get_records(ShardIterator=table.iterator("TRIM_HORIZON"), Limit=2)
         rest = table.streams.get_records(ShardIterator=page["NextShardIterator"])
         assert (len(page["Records"]), len(rest["Records"])) == (2, 3)
 
-    def test_a_shard_says_where_it_begins(self, table: Table) -> None:
-        """With a sequence number that no record precedes."""
+    def test_a_shard_has_a_starting_sequence_number(self, table: Table) -> None:
+        """No record has a lower one."""
         table.put()
         shard = table.streams.describe_stream(StreamArn=table.arn)["StreamDescription"]["Shards"][0]
         first = int(table.records[0]["dynamodb"]["SequenceNumber"])
         assert int(shard["SequenceNumberRange"]["StartingSequenceNumber"]) <= first
 
-    def test_everybody_meets_the_same_table(self, engine: Engine, table: Table) -> None:
-        """A user's own region and credentials lead to no other database."""
+    def test_all_clients_use_the_same_table(self, engine: Engine, table: Table) -> None:
+        """Region and credentials of a client do not matter."""
         client = boto3.client(
             "dynamodb",
             endpoint_url=engine.endpoint_url,
@@ -347,9 +347,9 @@ class TestHowItIsRead:
             aws_secret_access_key="x",
         )
         client.put_item(TableName=table.name, Item=KEY)
-        assert len(table.told) == 1
+        assert len(table.changes) == 1
 
     def test_a_put_is_in_the_stream_without_another_write(self, table: Table) -> None:
         """A record is not held back until more follow."""
         table.put()
-        assert becomes(lambda: bool(table.told))
+        assert becomes(lambda: bool(table.changes))

@@ -1,4 +1,4 @@
-"""``router.local.engines.ministack_server``: what is put right in ministack, without a process around it."""
+"""``router.local.engines.ministack_server``: the corrections of ministack, without a process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOW = 1_789_651_620
 
 @pytest.fixture
 def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    """ministack's module, corrected, with one table that has a stream and a time to live."""
+    """ministack's module with corrections, and a table with a stream and a time to live."""
     from ministack.services import dynamodb as module  # type: ignore[import-untyped]  # it has no types
 
     for name in ("_build_change_record", "_emit_stream_event", "_remove_item"):
@@ -40,7 +40,7 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 
 def call(operation: str, service: str = "DynamoDB_20120810", **request: Any) -> Any:
-    """Ask the application as a client does over HTTP, the body in two parts; the answer's JSON."""
+    """Send a request to the application, the body in two parts; the response's JSON."""
     data = json.dumps(request).encode()
     parts: list[dict[str, Any]] = [{"body": data[:5], "more_body": True}, {"body": data[5:]}]
     sent: list[dict[str, Any]] = []
@@ -73,24 +73,24 @@ def records() -> list[Any]:
     return list(ask("GetRecords", ShardIterator=iterator)["Records"])
 
 
-def test_sizes_and_event_ids_are_as_awss(dynamodb: ModuleType) -> None:
-    """The key twice and the attribute, and 32 hexadecimal digits."""
+def test_sizes_and_event_ids_are_as_on_aws(dynamodb: ModuleType) -> None:
+    """The size counts the key twice; an event ID has 32 hexadecimal digits."""
     put("a", n={"N": "100"})
     (record,) = records()
     assert record["dynamodb"]["SizeBytes"] == 3 + 3 + 3
     assert len(record["eventID"]) == 32
 
 
-def test_only_the_order_of_a_set_is_no_change(dynamodb: ModuleType) -> None:
-    """While that of a list is."""
+def test_another_order_of_a_set_is_no_change(dynamodb: ModuleType) -> None:
+    """Another order of a list is one."""
     for members in (["a", "b"], ["b", "a"]):
         put("set", s={"SS": members})
         put("list", l={"L": [{"S": member} for member in members]})
     assert [each["dynamodb"]["Keys"]["pk"]["S"] for each in records()] == ["set", "list", "list"]
 
 
-def test_what_has_expired_goes_with_its_cause(dynamodb: ModuleType) -> None:
-    """By number only, not before its time, and not when it ran out more than five years ago."""
+def test_an_expired_item_is_deleted_with_its_cause(dynamodb: ModuleType) -> None:
+    """Only numbers count, not before their time, and not more than five years after it."""
     put("over", ttl={"N": str(NOW)})
     put("later", ttl={"N": str(NOW + 1)})
     put("ages ago", ttl={"N": str(NOW - 6 * 365 * 86_400)})
@@ -102,16 +102,16 @@ def test_what_has_expired_goes_with_its_cause(dynamodb: ModuleType) -> None:
     assert removed[0]["userIdentity"] == {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}
 
 
-def test_what_a_user_deletes_has_no_cause(dynamodb: ModuleType) -> None:
-    """Though it may have expired meanwhile."""
+def test_a_users_delete_has_no_cause(dynamodb: ModuleType) -> None:
+    """That holds for an expired item too."""
     put("a", ttl={"N": str(NOW)})
     call("DeleteItem", TableName="Things", Key={"pk": {"S": "a"}})
     expire(dynamodb, NOW)
     assert [each.get("userIdentity") for each in records()] == [None, None]
 
 
-def test_other_protocols_are_left_alone() -> None:
-    """Only HTTP is answered."""
+def test_other_protocols_are_ignored() -> None:
+    """The application serves HTTP only."""
 
     async def nothing(*_: Any) -> Any:
         pytest.fail("asked or answered")

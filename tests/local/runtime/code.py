@@ -7,11 +7,11 @@ import json, os, signal, sys, threading, time
 from decimal import Decimal
 
 def context(event, context):
-    told = {name: getattr(context, name) for name in event["names"]}
-    told["left"] = context.get_remaining_time_in_millis()
-    told["variables"] = dict(os.environ)
-    told["folder"], told["path"] = os.getcwd(), sys.path[0]
-    return told
+    found = {name: getattr(context, name) for name in event["names"]}
+    found["left"] = context.get_remaining_time_in_millis()
+    found["variables"] = dict(os.environ)
+    found["folder"], found["path"] = os.getcwd(), sys.path[0]
+    return found
 
 def fall_over_later(event, context):
     threading.Timer(0.05, os._exit, [5]).start()
@@ -60,7 +60,7 @@ def ask(method, path, body=None):
     response = connection.getresponse()
     return response, response.read()
 
-told = []
+found = []
 while True:
     response, body = ask("GET", "/invocation/next")
     request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
@@ -74,9 +74,9 @@ while True:
     ):
         response, body = ask(*move)
         kind = json.loads(body).get("errorType") if response.status in (400, 403) else None
-        told.append([*move[:2], response.status, kind])
-    ask("POST", f"/invocation/{request_id}/response", json.dumps(told))
+        found.append([*move[:2], response.status, kind])
+    ask("POST", f"/invocation/{request_id}/response", json.dumps(found))
     response, body = ask("POST", f"/invocation/{request_id}/response", "{}")
-    told = [["POST", "again", response.status, json.loads(body)["errorType"]]]
+    found = [["POST", "again", response.status, json.loads(body)["errorType"]]]
 """,
 }
