@@ -1,4 +1,4 @@
-"""Filter patterns match as Event Ruler was executed and AWS was recorded to match."""
+"""``router.local.filter_patterns``: patterns match as Event Ruler does, by its own answers and by recordings of AWS."""
 
 import json
 from typing import Any
@@ -111,22 +111,22 @@ EXECUTED = [
 
 
 @pytest.mark.parametrize(("choices", "attribute", "passes"), EXECUTED)
-def test_attribute(choices: str, attribute: dict[str, Any], passes: bool) -> None:
-    """What Event Ruler answered for one attribute of a new image."""
+def test_an_attribute_matches_as_in_event_ruler(choices: str, attribute: dict[str, Any], passes: bool) -> None:
+    """Event Ruler's own answers for one attribute of a new image."""
     pattern = f'{{"dynamodb": {{"NewImage": {{"a": {choices}}}}}}}'
     assert FilterPattern(pattern).matches(new(attribute)) is passes
 
 
 @pytest.mark.parametrize("record", [REMOVE, NO_BODY, {"dynamodb": {"NewImage": {}}}])
-def test_absent_where_anything_above_is_missing(record: dict[str, Any]) -> None:
-    """``exists: false`` holds where the key, the image or the whole section is missing."""
+def test_absent_holds_if_a_part_of_the_path_is_missing(record: dict[str, Any]) -> None:
+    """``exists: false`` holds without the key, without the image, and without the section."""
     assert FilterPattern(leaf({"S": [{"exists": False}]})).matches(record)
 
 
 @pytest.mark.parametrize("choice", ["x", {"exists": True}, {"anything-but": "q"}, {"prefix": ""}, {"wildcard": "*"}])
 @pytest.mark.parametrize("record", [REMOVE, NO_BODY])
-def test_nothing_positive_holds_without_a_value(record: dict[str, Any], choice: Any) -> None:
-    """Every matcher but ``exists: false`` needs a value, ``anything-but`` included."""
+def test_other_matchers_need_a_value(record: dict[str, Any], choice: Any) -> None:
+    """Every matcher except ``exists: false`` needs one, ``anything-but`` included."""
     assert not FilterPattern(leaf({"S": [choice]})).matches(record)
 
 
@@ -150,15 +150,15 @@ def test_nothing_positive_holds_without_a_value(record: dict[str, Any], choice: 
         (["=", 1], None, False),
     ],
 )
-def test_numeric(numeric: list[Any], number: Any, passes: bool) -> None:
-    """JSON numbers compare as doubles, such as the creation time, which is a real one."""
+def test_numbers_compare_as_doubles(numeric: list[Any], number: Any, passes: bool) -> None:
+    """For example the creation time, which is a JSON number."""
     pattern = FilterPattern(json.dumps({"dynamodb": {"ApproximateCreationDateTime": [{"numeric": numeric}]}}))
     assert pattern.matches({"dynamodb": {"ApproximateCreationDateTime": number}}) is passes
 
 
 @pytest.mark.parametrize(("number", "passes"), [(300, True), (300.0, True), ("300", False), (301, False)])
-def test_number_literal(number: Any, passes: bool) -> None:
-    """A number stands for each of its spellings, and never for a string."""
+def test_a_number_matches_each_of_its_spellings(number: Any, passes: bool) -> None:
+    """It never matches a string."""
     assert FilterPattern('{"n": [3.0e2]}').matches({"n": number}) is passes
 
 
@@ -187,13 +187,13 @@ def test_number_literal(number: Any, passes: bool) -> None:
         ('{"a": [1]}', {"a": [[3, 1]]}, True),
     ],
 )
-def test_structure(pattern: str, event: dict[str, Any], passes: bool) -> None:
-    """Paths, alternatives, keys named twice and elements of arrays, as Ruler takes them."""
+def test_structures_match_as_in_event_ruler(pattern: str, event: dict[str, Any], passes: bool) -> None:
+    """Paths, alternatives, duplicate keys and elements of arrays."""
     assert FilterPattern(pattern).matches(event) is passes
 
 
-def test_both_images_of_the_documentation() -> None:
-    """AWS's own example names ``dynamodb`` twice, and means both."""
+def test_a_duplicate_key_counts_twice() -> None:
+    """AWS's own example has ``dynamodb`` twice, and both must match."""
     pattern = FilterPattern(
         '{"dynamodb": {"NewImage": {"s": {"S": ["b"]}}}, "dynamodb": {"OldImage": {"s": {"S": ["a"]}}}}'
     )
@@ -226,8 +226,10 @@ RECORDED = [
 
 
 @pytest.mark.parametrize(("name", "pattern", "puts", "passes"), RECORDED)
-def test_recorded_on_aws(name: str, pattern: Any, puts: list[tuple[str, Any]], passes: list[bool]) -> None:
-    """What filters let through when they were recorded on AWS."""
+def test_filters_pass_the_records_that_they_passed_on_aws(
+    name: str, pattern: Any, puts: list[tuple[str, Any]], passes: list[bool]
+) -> None:
+    """The records and the answers are recordings."""
     text = (
         pattern if isinstance(pattern, dict) and "eventName" in pattern else {"dynamodb": {"NewImage": {"k": pattern}}}
     )
@@ -238,8 +240,8 @@ def test_recorded_on_aws(name: str, pattern: Any, puts: list[tuple[str, Any]], p
     assert [FilterPattern(json.dumps(text)).matches(record) for record in records] == passes
 
 
-def test_ttl_filter() -> None:
-    """The documented filter on TTL deletes looks at ``userIdentity``."""
+def test_the_documented_filter_of_ttl_deletes_matches() -> None:
+    """It tests ``userIdentity``."""
     pattern = FilterPattern('{"userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]}}')
     assert pattern.matches({"userIdentity": {"principalId": "dynamodb.amazonaws.com", "type": "Service"}})
     assert not pattern.matches(REMOVE)
@@ -327,21 +329,21 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
-def test_refused(text: str, reason: str) -> None:
-    """What is wrong with a pattern is told in Ruler's words, beside the only ones that AWS passes on."""
+def test_a_refused_pattern_has_event_rulers_reason(text: str, reason: str) -> None:
+    """The text is the one message that AWS gives."""
     with pytest.raises(FilterPatternError) as caught:
         FilterPattern(text)
     assert str(caught.value) == "Invalid filter pattern definition."
     assert caught.value.reason.startswith(reason)
 
 
-def test_error_is_of_the_framework() -> None:
-    """Whoever catches the framework's errors catches this one."""
+def test_the_error_is_a_router_error() -> None:
+    """It can be caught with the framework's other errors."""
     assert issubclass(FilterPatternError, RouterError)
 
 
-def test_more_combinations_than_the_service_takes() -> None:
-    """Alternatives multiply, and beyond a thousand the service refuses."""
+def test_more_than_a_thousand_combinations_are_refused() -> None:
+    """Alternatives multiply."""
     alternatives = [f'"$or": [{{"a{n}": [1]}}, {{"b{n}": [2]}}]' for n in range(60)]
     FilterPattern("{" + ", ".join(alternatives[:9]) + "}")
     with pytest.raises(FilterPatternError) as caught:
@@ -349,23 +351,23 @@ def test_more_combinations_than_the_service_takes() -> None:
     assert caught.value.reason == "More than 1000 combinations of $or"
 
 
-def test_text_only() -> None:
-    """A pattern is text, as it stands in the template."""
+def test_a_pattern_must_be_a_text() -> None:
+    """A template has it as a text."""
     with pytest.raises(FilterPatternError) as caught:
         FilterPattern({"a": ["x"]})  # type: ignore[arg-type]  # what a caller without a type checker may do
     assert caught.value.reason == "found a pattern of type dict, expected JSON text"
 
 
-def test_names() -> None:
-    """A pattern tells what it looks at, so that others can say what Lambda does not filter on."""
+def test_a_pattern_has_the_names_of_its_fields() -> None:
+    """Lambda does not filter on every field, and other code reports that."""
     assert FilterPattern('{"eventName": ["A"], "dynamodb": {"Keys": {"id": {"S": ["1"]}}}}').names == {
         "eventName",
         "dynamodb",
     }
 
 
-def test_is_a_value() -> None:
-    """Patterns of one text are equal, and print as they were written."""
+def test_a_pattern_is_a_value() -> None:
+    """Patterns with the same text are equal, and their repr has the text."""
     text = '{"a": [1]}'
     assert FilterPattern(text) == FilterPattern(text)
     assert len({FilterPattern(text), FilterPattern(text)}) == 1
@@ -380,7 +382,7 @@ def json_values() -> st.SearchStrategy[Any]:
 
 @given(json_values(), st.dictionaries(st.sampled_from(["a", "b"]), json_values(), max_size=2))
 def test_any_json_is_a_pattern_or_refused(pattern: Any, event: dict[str, Any]) -> None:
-    """No JSON, as a pattern or as an event, makes anything but a refusal, a yes or a no."""
+    """Any JSON as pattern and event gives a refusal, true or false, and no other error."""
     try:
         compiled = FilterPattern(json.dumps(pattern))
     except FilterPatternError:
@@ -389,15 +391,15 @@ def test_any_json_is_a_pattern_or_refused(pattern: Any, event: dict[str, Any]) -
 
 
 @given(st.dictionaries(st.sampled_from("abcd"), st.sampled_from(["x", "y", 1, True, None]), min_size=1))
-def test_an_event_passes_the_pattern_made_of_it(event: dict[str, Any]) -> None:
-    """A pattern with each leaf of an event as its only choice lets the event pass, and stops one without a leaf."""
+def test_an_event_matches_the_pattern_made_of_it(event: dict[str, Any]) -> None:
+    """A pattern with each leaf as its only choice matches the event, and not the event without a leaf."""
     pattern = FilterPattern(json.dumps({name: [value] for name, value in event.items()}))
     assert pattern.matches(event)
     event.pop(next(iter(event)))
     assert not pattern.matches(event)
 
 
-def test_a_pattern_deeper_than_python_can_follow_is_refused() -> None:
-    """The reason is Python's to tell, and differs from version to version; what matters is that nothing else escapes."""
+def test_a_pattern_nested_too_deeply_is_refused() -> None:
+    """Python's reason differs between versions; no other error may occur."""
     with pytest.raises(FilterPatternError, match="Invalid filter pattern definition"):
         FilterPattern("[" * 4000)

@@ -25,6 +25,7 @@ def test_a_policy_allows_sending_to_the_destination(check: Check, policy: str) -
         "Statement: [{Effect: Allow, Action: s3:PutObject, Resource: !GetAtt Failed.Arn}]",
         "Statement: [{Effect: Allow, Action: s3:GetObject, Resource: '*'}]",
         "SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}",
+        "LambdaInvokePolicy: {FunctionName: worker}",
         "Statement: [{Effect: Allow, Action: '*', Resource: '*'}, {Effect: Deny, Action: s3:*, Resource: '*'}]",
     ],
 )
@@ -38,6 +39,8 @@ def test_a_policy_does_not_allow_sending_to_the_destination(check: Check, policy
     "policy",
     [
         "SomeNewPolicy: {Name: x}",
+        "S3WritePolicy: {}",
+        "S3WritePolicy: {BucketName: !ImportValue bucket}",
         "Statement: [{Effect: Allow, NotAction: x, Resource: '*'}]",
         "Statement: [{Effect: Allow, Action: s3:PutObject, Resource: !ImportValue bucket}]",
         "Statement: [{Effect: Deny, Action: s3:PutObject, Resource: '*', Condition: {A: {b: c}}}, !If [A, B, C]]",
