@@ -104,7 +104,7 @@ class Delivery:
                     old = None
                     if "OldImage" in body:
                         old = body["OldImage"]
-                        if type(old) is not dict:
+                        if type(old) is not dict or not old:
                             raise TypeError
                 else:
                     ways = without_new[raw["eventName"]]
@@ -147,7 +147,8 @@ class Delivery:
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
             return self._unrouted(record)
-        return way(self, record.raw, position, record.new_image, record.old_image)
+        # An item has its keys at least, so an empty image is none.
+        return way(self, record.raw, position, record.new_image or None, record.old_image or None)
 
     def _unrouted(self, record: Record) -> Mark:
         if not self._plan.skips_unrouted:

@@ -25,6 +25,7 @@ from router.parsing.parser import Parser, parser_for
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
+from router.stream_view import VIEWS, carried
 from router.types import Call
 
 __all__ = ["Image", "Mark", "Runner", "Step", "Steps", "Way", "skip_record", "way_of"]
@@ -156,19 +157,32 @@ Attempt = Callable[..., Step | Outcome | None]
 
 
 def _attempt_by_images(step: Step, slots: Slots) -> Attempt:
-    """Compile a step whose changes have the class of its event, or one that the images of the record decide."""
+    """Compile a step. The event decides the class of its changes, and for a modification the images that there are."""
     route, event = step.route, step.event
-    if route.fallback:
-        return _attempt_of_fallback(step, slots)
     if route.model is None:
         return _attempt(step, slots, _CLASSES[event], None, None)
     new_parser, old_parser = parser_for(route.model), parser_for(route.old)
     if event is Event.INSERT:
-        return _attempt(step, slots, Insert, new_parser, None)
-    if event is not Event.MODIFY:
-        return _attempt(step, slots, Remove, None, old_parser)
+        with_images = _attempt(step, slots, Insert, new_parser, None)
+    elif event is Event.MODIFY:
+        with_images = _modification(step, slots, new_parser, old_parser)
+    else:
+        with_images = _attempt(step, slots, Remove, None, old_parser)
+    return _with_keys(step, slots, with_images) if route.fallback else with_images
+
+
+_CLASSES: dict[Event, type[Change[Any, Any]]] = {
+    Event.INSERT: Insert,
+    Event.MODIFY: Modify,
+    Event.DELETE: Remove,
+    Event.EXPIRE: Remove,
+}
+
+
+def _modification(step: Step, slots: Slots, new_parser: Parser, old_parser: Parser) -> Attempt:
+    """Compile a modification: a handler of ``Change`` is called with one image, too."""
     with_both = _attempt(step, slots, Modify, new_parser, old_parser)
-    if Change not in route.signature.change.types:
+    if Change not in step.route.signature.change.types:
         return with_both
     with_new = _attempt(step, slots, Change, new_parser, None)
     with_old = _attempt(step, slots, Change, None, old_parser)
@@ -182,29 +196,23 @@ def _attempt_by_images(step: Step, slots: Slots) -> Attempt:
     return with_either
 
 
-_CLASSES: dict[Event, type[Change[Any, Any]]] = {
-    Event.INSERT: Insert,
-    Event.MODIFY: Modify,
-    Event.DELETE: Remove,
-    Event.EXPIRE: Remove,
-}
-
-
-def _attempt_of_fallback(step: Step, slots: Slots) -> Attempt:
-    """Compile a fallback. Its changes have the images that the record has; without any, the keys are the old image."""
-    plain = parser_for(dict[str, Any])
-    with_both = _attempt(step, slots, Modify, plain, plain)
-    with_new = _attempt(step, slots, Insert if step.event is Event.INSERT else Change, plain, None)
-    with_old = _attempt(step, slots, Remove, None, plain)
-    with_keys = _attempt(step, slots, Change, None, plain, old_name="Keys")
+def _with_keys(step: Step, slots: Slots, with_images: Attempt) -> Attempt:
+    """Compile a fallback: of a record whose stream carries no image for the event, the keys are the image."""
+    parser, event = parser_for(dict[str, Any]), step.event
+    if event in Event.REMOVE:
+        with_keys = _attempt(step, slots, Remove, None, parser, "Keys")
+    else:
+        with_keys = _attempt(step, slots, Insert if event is Event.INSERT else Change, parser, None, "Keys")
 
     def with_any(
         runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None
     ) -> Step | Outcome | None:
-        if new is None and old is None:
-            return with_keys(runner, raw, position, None, raw["dynamodb"].get("Keys", {}), models)
-        attempt = with_new if old is None else with_old if new is None else with_both
-        return attempt(runner, raw, position, new, old, models)
+        body = raw["dynamodb"]
+        view = body.get("StreamViewType")
+        if new is None and old is None and not (view in VIEWS and carried(view, event)):
+            keys = body.get("Keys", {})
+            return with_keys(runner, raw, position, keys, keys, models)
+        return with_images(runner, raw, position, new, old, models)
 
     return with_any
 
@@ -215,7 +223,7 @@ def _attempt(  # noqa: C901 - for the reason below
     kind: type[Change[Any, Any]],
     new_parser: Parser | None,
     old_parser: Parser | None,
-    old_name: str = "OldImage",
+    only_name: str | None = None,
 ) -> Attempt:
     """Compile a step for changes of one class.
 
@@ -228,13 +236,14 @@ def _attempt(  # noqa: C901 - for the reason below
         kind: The class.
         new_parser: Parses the new image; ``None`` leaves it out.
         old_parser: Parses the old image; ``None`` leaves it out.
-        old_name: The name of the old image in errors.
+        only_name: The name in errors of the one image that is parsed, where it is another than usual.
     """
     route, key, call, batch = step.route, step.key, step.call, step.route.batch
     condition: Any = route.condition
     wire: Any = None if condition is None else condition.wire
     typed: Any = None if condition is None else condition.typed
-    new_slot = -1 if new_parser is None else slots.setdefault((new_parser, "NewImage"), len(slots))
+    new_name, old_name = only_name or "NewImage", only_name or "OldImage"
+    new_slot = -1 if new_parser is None else slots.setdefault((new_parser, new_name), len(slots))
     old_slot = -1 if old_parser is None else slots.setdefault((old_parser, old_name), len(slots))
 
     def attempt(  # noqa: C901 - as said above
@@ -255,9 +264,9 @@ def _attempt(  # noqa: C901 - for the reason below
             if new_parser is None:
                 change._new = None
             elif models is None:
-                change._new = new_parser.parse(new, "NewImage")
+                change._new = new_parser.parse(new, new_name)
             else:
-                change._new = _parse_once(models, new_slot, new_parser, new, "NewImage")
+                change._new = _parse_once(models, new_slot, new_parser, new, new_name)
             if old_parser is None:
                 change._old = None
             elif models is None:

@@ -206,14 +206,14 @@ def test_the_fallback_takes_unrouted_records() -> None:
 @pytest.mark.parametrize(
     ("body", "image", "kind"),
     [
-        ({}, {"pk": "a"}, Change),
+        ({"StreamViewType": "KEYS_ONLY"}, {"pk": "a"}, Insert),
         ({"NewImage": {"x": {"N": "1"}}}, {"x": 1}, Insert),
         ({"OldImage": {"x": {"N": "1"}}}, {"x": 1}, Remove),
         ({"NewImage": {"x": {"N": "1"}}, "OldImage": {"x": {"N": "2"}}}, {"x": 1}, Modify),
     ],
 )
 def test_the_fallback_sees_what_the_stream_carries(body: Json, image: Json, kind: type) -> None:
-    """A fallback is given the change class that the images there are allow, and the keys where there are none."""
+    """A fallback is given the change class of the event, and the keys where the stream carries no image."""
     routes, seen = Routes(), []
 
     @routes.fallback

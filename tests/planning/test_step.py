@@ -83,13 +83,45 @@ def test_changes_without_a_model(raw: Any, kind: type) -> None:
         (modify(), Modify),
         (remove(), Remove),
         (record(1, "MODIFY", NewImage=item()), Change),
-        (record(1, "MODIFY", OldImage=item()), Remove),
-        (record(1, "MODIFY"), Change),
+        (record(1, "MODIFY", OldImage=item()), Change),
+        (record(1, "REMOVE", NewImage={}, OldImage=item()), Remove),
     ],
 )
 def test_changes_of_the_fallback(raw: Any, kind: type) -> None:
-    """The fallback is given what there is, as plain dicts; without any image, the keys."""
+    """The event decides the class of a fallback's change, and its images are plain dicts."""
     change = built(raw, lambda routes: routes.fallback)
     body = raw["dynamodb"]
     assert type(change) is kind
-    assert change.image == decode_image(body.get("NewImage") or body.get("OldImage") or body["Keys"])
+    assert change.image == decode_image(body.get("NewImage") or body["OldImage"])
+
+
+@pytest.mark.parametrize(("event_name", "kind"), [("INSERT", Insert), ("MODIFY", Change), ("REMOVE", Remove)])
+@pytest.mark.parametrize("view", ["KEYS_ONLY", None])
+def test_the_keys_are_a_fallbacks_image_where_the_stream_carries_none(
+    event_name: str, kind: type, view: str | None
+) -> None:
+    """Of a removal they are the old image, else the new one."""
+    raw = record(1, event_name)
+    raw["dynamodb"]["StreamViewType"] = view
+    change = built(raw, lambda routes: routes.fallback)
+    keys = decode_image(raw["dynamodb"]["Keys"])
+    assert type(change) is kind
+    assert (change.new, change.old) == ((None, keys) if kind is Remove else (keys, None))
+
+
+@pytest.mark.parametrize("event_name", ["INSERT", "MODIFY", "REMOVE"])
+@pytest.mark.parametrize("images", [{}, {"NewImage": {}, "OldImage": {}}])
+@pytest.mark.parametrize("decorator", [lambda routes: routes.fallback, on(dict[str, Any], entity="Stranger")])
+def test_an_image_that_the_view_promises_and_that_is_missing_is_a_failure(
+    event_name: str, images: dict[str, Any], decorator: Any
+) -> None:
+    """A missing image, or an empty one, fails the record at decoding instead of giving the handler nothing."""
+    routes = Routes()
+
+    def handler(change: Change[dict[str, Any]]) -> None: ...
+
+    decorator(routes)(handler)
+    app = Dispatcher(routes, discriminator=lambda image: "Stranger")
+    (outcome,) = app.dispatch(batch(record(1, event_name, **images)))
+    assert (outcome.status, outcome.stage) == ("failed", "decode")
+    assert "no such image" in str(outcome.error)
