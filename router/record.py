@@ -176,7 +176,8 @@ class Records(Sequence[Record]):
     def lanes(self) -> list[Hashable]:
         """A value for each record that is equal for records of one item, mostly without making the record."""
         try:
-            return [_lane_of(raw["dynamodb"]["Keys"]) for raw in self.raws]
+            names = sorted(self.raws[0]["dynamodb"]["Keys"]) if self.raws else []
+            return [_lane_of(raw["dynamodb"]["Keys"], names) for raw in self.raws]
         except (AttributeError, KeyError, TypeError):
             return [_safe_lane(record) for record in self]
 
@@ -190,8 +191,10 @@ class Records(Sequence[Record]):
         return [raw["dynamodb"]["SequenceNumber"] for raw in self.raws]
 
 
-def _lane_of(keys: Mapping[str, Mapping[str, Any]]) -> Hashable:
-    lane = tuple([(name, *value.items()) for name, value in sorted(keys.items())])
+def _lane_of(keys: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Hashable:
+    lane = tuple([part for name in names for part in keys[name].items()])
+    if len(keys) != len(names):
+        raise KeyError
     hash(lane)
     return lane
 

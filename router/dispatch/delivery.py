@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Collection, Iterable
 from time import perf_counter
 from typing import Any
@@ -221,20 +222,31 @@ class Delivery:
     def _outcomes_at(self, position: int) -> Iterable[Outcome]:
         mark, duration = self._marks[position], self._durations[position]
         if isinstance(mark, Outcome):
-            if mark.error is not None:
-                mark.duration = mark.duration or duration
-            return (mark,)
+            return (_timed(mark, duration),)
         if mark == "deferred":
             return (Outcome("deferred", self.records.at(position)),)
         record = self.find_record(self.records.raws[position], position)
         if isinstance(mark, Step):
-            return (Outcome("done", record, mark.route, None, None, duration),)
-        if isinstance(mark, list):
-            return (
-                each if isinstance(each, Outcome) else Outcome("done", record, each[0].route, None, None, each[1])
-                for each in mark
-            )
-        return (Outcome("skipped" if mark is None else "unrouted", record),)
+            return (_done(record, mark, duration),)
+        if not isinstance(mark, list):
+            return (Outcome("skipped" if mark is None else "unrouted", record),)
+        ends = mark[1::2]
+        durations = map(operator.sub, ends, [ends[-1] - duration, *ends])
+        return (
+            _timed(each, seconds) if isinstance(each, Outcome) else _done(record, each, seconds)
+            for each, seconds in zip(mark[::2], durations, strict=True)
+        )
+
+
+def _done(record: Record, step: Step, duration: float) -> Outcome:
+    return Outcome("done", record, step.route, None, None, duration)
+
+
+def _timed(outcome: Outcome, duration: float) -> Outcome:
+    """The outcome of a failure with its duration, unless it has one; what did not run took no time."""
+    if outcome.error is not None:
+        outcome.duration = outcome.duration or duration
+    return outcome
 
 
 def _record_finder(records: Records, read_entity: Callable[[Record], str | None]) -> Callable[[Any, int], Record]:

@@ -43,18 +43,18 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._free)
 
-    def positions(self, is_stopped: Callable[[], bool]) -> Iterator[int]:
-        """The positions for one worker. It holds a lane until it asks for its next position.
+    def positions(self, delivery: Delivery) -> Iterator[int]:
+        """The positions for one worker, until the delivery is stopped. A worker holds a lane until its next position.
 
         Args:
-            is_stopped: Whether nothing may start any more.
+            delivery: The delivery whose records run.
         """
         following: int | None = None
         while True:
             with self._lock:
                 if following is not None:
                     heapq.heappush(self._free, following)
-                if is_stopped() or not self._free:
+                if delivery.stopped or not self._free:
                     return
                 position = heapq.heappop(self._free)
             yield position
@@ -75,7 +75,7 @@ def run_lanes(delivery: Delivery, concurrency: int, loop: Loop, submit: Callable
 
     def work() -> None:
         try:
-            delivery.run(lanes.positions(lambda: delivery.stopped))
+            delivery.run(lanes.positions(delivery))
         except BaseException:
             delivery.stopped = True
             raise

@@ -62,10 +62,9 @@ class Step:
 Steps = Mapping[str, Mapping[Event, tuple[Step, ...]]]
 """The steps of each entity and event."""
 
-Mark = Step | Outcome | list[Outcome | tuple[Step, float]] | Literal["unrouted", "deferred"] | None
-"""What is kept of a record: the step that is done; an outcome that is not simply done; a list of outcomes and of pairs
-of a step and its duration, for a record with several steps; a status without a route; ``None`` where no condition was
-met."""
+Mark = Step | Outcome | list[Any] | Literal["unrouted", "deferred"] | None
+"""What is kept of a record: the step that is done; an outcome that is not simply done; of several steps a list of each
+step or outcome and the time at which it ended; a status without a route; ``None`` where no condition was met."""
 
 Way = Callable[["Runner", Any, int, Image, Image], Mark]
 """Takes a record along its steps, given the runner, the record as delivered, its position, its new and old image."""
@@ -119,28 +118,26 @@ def way_of(steps: Sequence[Step]) -> Way:
     if len(steps) == 1:
         return attempts[0]
     unparsed = [UNPARSED] * len(slots)
+    pairs = [*zip(steps, attempts, strict=True)]
 
     def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
-        models = unparsed.copy()
-        taken: list[Outcome | tuple[Step, float]] = []
-        now = started = perf_counter()
-        for place, attempt in enumerate(attempts):
-            if now > started and now > runner.deadline:
+        models, deadline, now = unparsed.copy(), runner.deadline, 0.0
+        taken: list[Any] = []
+        waiting = iter(pairs)
+        for step, attempt in waiting:
+            if now > deadline:
                 runner.stopped = True
-                taken += _deferred(steps[place:], runner.find_record(raw, position), new, old)
+                rest = [step, *(later for later, _ in waiting)]
+                taken += _deferred(rest, runner.find_record(raw, position), new, old, now)
                 break
             mark = attempt(runner, raw, position, new, old, models)
-            if mark is None:
+            if mark is None:  # its condition is not met
                 continue
-            before, now = now, perf_counter()
-            if isinstance(mark, Step):
-                taken.append((mark, now - before))
-                continue
-            if mark.error is not None:
-                mark.duration = now - before
+            now = perf_counter()
             taken.append(mark)
-            if mark.status == "failed":
-                taken += _deferred(steps[place + 1 :], mark.record, new, old)
+            taken.append(now)
+            if type(mark) is Outcome and mark.status == "failed":
+                taken += _deferred([later for later, _ in waiting], mark.record, new, old, now)
                 break
         return taken or None
 
@@ -311,8 +308,8 @@ def _absence(error: Exception, new: Image, old: Image) -> DecodeError | None:
     return DecodeError("", "no such image", "one in a record of this event", error.image)
 
 
-def _deferred(steps: Sequence[Step], record: Record, new: Image, old: Image) -> Iterator[Outcome]:
-    """Outcomes of steps that do not start, without those whose conditions are not met."""
+def _deferred(steps: Sequence[Step], record: Record, new: Image, old: Image, now: float) -> Iterator[Outcome | float]:
+    """The outcomes of steps that do not start, each with the time, without those whose conditions are not met."""
     for step in steps:
         met: bool | None = None
         if step.route.condition is not None:
@@ -320,3 +317,4 @@ def _deferred(steps: Sequence[Step], record: Record, new: Image, old: Image) -> 
                 met = step.route.condition.wire(old or NO_IMAGE, new or NO_IMAGE)
         if met is not False:
             yield Outcome("deferred", record, step.route)
+            yield now
