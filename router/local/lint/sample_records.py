@@ -109,22 +109,17 @@ def samples_of_unrouted(app: Dispatcher, event: Event, *, view: View, keys: Sequ
         keys: The names of the key attributes; empty if they are unknown.
     """
 
+    routed = {_folded(app, name) for route in app.routes for name in app.entities_of(route)}
+
     def takes(record: dict[str, Any]) -> bool:
-        verdicts = app.explain(record).verdicts
-        return all(verdict.matches for verdict in verdicts if verdict.route.fallback) and not _has_routes(record)
-
-    def _has_routes(record: dict[str, Any]) -> bool:
-        entity = app.explain(record).entity
-        return entity is not None and not unknown(entity)
-
-    known = {_folded(app, name) for route in app.routes for name in app.entities_of(route)}
-
-    def unknown(entity: str) -> bool:
-        return _folded(app, entity) not in known
+        explanation = app.explain(record)
+        if explanation.entity is not None and _folded(app, explanation.entity) in routed:
+            return False
+        return all(verdict.matches for verdict in explanation.verdicts if verdict.route.fallback)
 
     def names(image: Mapping[str, Any]) -> bool:
-        read = app.discriminator.read(image)
-        return read is not None and unknown(read)
+        entity = app.discriminator.read(image)
+        return entity is not None and _folded(app, entity) not in routed
 
     return list(_samples(app, "SomeOtherEntity", event, _Stream(view, tuple(keys)), None, names, takes))
 
