@@ -85,7 +85,8 @@ def stop_request(grace: float = 1.0) -> Iterator[StopRequest]:
         ...         break  # a step of the session
     """
     stop = StopRequest(grace)
-    if threading.current_thread() is not threading.main_thread():
+    # Python receives signals in the main thread only, and Windows has no SIGALRM.
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
         yield stop
         return
     handlers = {signal.SIGINT: stop.receive, signal.SIGTERM: stop.receive, signal.SIGALRM: stop.interrupt}

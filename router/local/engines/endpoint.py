@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from router.errors import RouterError
 
 __all__ = ["Endpoint", "EndpointError", "local_client"]
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class EndpointError(RouterError):
@@ -26,6 +26,10 @@ class Endpoint:
     Args:
         url: Its endpoint URL.
 
+    Attributes:
+        endpoint_url: Its endpoint URL.
+        local: Whether it is on the loopback interface.
+
     Raises:
         EndpointError: The text is no HTTP URL.
 
@@ -35,12 +39,26 @@ class Endpoint:
     """
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        host = _host(url)
+        if not host:
             msg = f"found the endpoint URL {url!r}, expected one such as http://127.0.0.1:8000"
             raise EndpointError(msg)
         self.endpoint_url = url
-        self.local = parts.hostname in _LOOPBACK
+        self.local = _is_loopback(host)
+
+    def url_of(self, service: str) -> str:
+        """The URL of a service: AWS has a second address for streams, local engines have one for both.
+
+        Args:
+            service: ``"dynamodb"`` or ``"dynamodbstreams"``.
+
+        Example:
+            >>> Endpoint("https://dynamodb.eu-west-1.amazonaws.com").url_of("dynamodbstreams")
+            'https://streams.dynamodb.eu-west-1.amazonaws.com'
+        """
+        if service == "dynamodbstreams":
+            return self.endpoint_url.replace("//dynamodb.", "//streams.dynamodb.")
+        return self.endpoint_url
 
     def client(self, service: str) -> Any:
         """A boto3 client of the endpoint.
@@ -54,11 +72,7 @@ class Endpoint:
 
         session = boto3.session.Session()
         region = session.region_name or "us-east-1"
-        url = self.endpoint_url
-        if service == "dynamodbstreams" and not self.local:
-            # AWS has a second address for streams; local engines have one for both services.
-            url = url.replace("//dynamodb.", "//streams.dynamodb.")
-        return session.client(service, endpoint_url=url, region_name=region)
+        return session.client(service, endpoint_url=self.url_of(service), region_name=region)
 
 
 def local_client(service: str, url: str) -> Any:
@@ -82,3 +96,16 @@ def local_client(service: str, url: str) -> Any:
         aws_secret_access_key="local",  # noqa: S106 - a local engine takes any
         config=Config(proxies={}, connect_timeout=5, retries={"total_max_attempts": 2}),
     )
+
+
+def _host(url: str) -> str | None:
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return parts.hostname if parts.scheme in ("http", "https") else None
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"

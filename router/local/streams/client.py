@@ -6,11 +6,10 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from router.errors import RouterError
+from router.local.engines.endpoint import Endpoint
 
 __all__ = ["LOCAL_REGION", "RecorderError", "Service", "stream_parts"]
 
@@ -40,7 +39,8 @@ class Service:
         region: The region of both.
 
     Raises:
-        RecorderError: The URL is no endpoint, the ARN is no stream's, or boto3 finds no region.
+        EndpointError: The URL is no HTTP URL.
+        RecorderError: The ARN is no stream's, or boto3 finds no region.
 
     Example:
         >>> Service("http://127.0.0.1:8000").stream_of("Shop")  # doctest: +SKIP
@@ -52,13 +52,13 @@ class Service:
         from botocore.config import Config
 
         self._where = endpoint_url or "AWS"
-        local = _on_this_machine(endpoint_url)
+        self._endpoint = None if endpoint_url is None else Endpoint(endpoint_url)
+        local = self._endpoint is not None and self._endpoint.local
         region = stream_parts(stream_arn)[0] if stream_arn else LOCAL_REGION
         with self._explained("the settings of boto3"):
             session = boto3.session.Session()
             region = session.region_name if region == LOCAL_REGION else region
             self._options: dict[str, Any] = {
-                "endpoint_url": endpoint_url,
                 "region_name": region or (_DEFAULT_REGION if local else None),
                 "config": Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 3}),
             }
@@ -110,11 +110,8 @@ class Service:
         return self._called("GetRecords", self.streams.get_records, names, passing="ExpiredIteratorException")
 
     def _client(self, service: str) -> Any:
-        options = dict(self._options)
-        if service == "dynamodbstreams" and options["endpoint_url"]:
-            # AWS has a second address for streams; local engines have one for both services.
-            options["endpoint_url"] = options["endpoint_url"].replace("//dynamodb.", "//streams.dynamodb.")
-        return self._session.client(service, **options)
+        url = None if self._endpoint is None else self._endpoint.url_of(service)
+        return self._session.client(service, endpoint_url=url, **self._options)
 
     def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any], passing: str = "") -> Any:
         with self._explained(name, passing=passing):
@@ -126,7 +123,7 @@ class Service:
             names = self.tables.list_tables()["TableNames"]
         near = difflib.get_close_matches(table, names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names[:8])}" if names else ""
-        where = self._where if self._options["endpoint_url"] else f"AWS in {self.region}"
+        where = self._where if self._endpoint else f"AWS in {self.region}"
         return f"found no table {table!r} at {where}, expected one with a stream{hint}"
 
     @contextmanager
@@ -170,18 +167,3 @@ def stream_parts(stream_arn: str) -> tuple[str, str]:
         msg = f"found the stream ARN {stream_arn!r}, expected arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL"
         raise RecorderError(msg)
     return found[1], found[2]
-
-
-def _on_this_machine(endpoint_url: str | None) -> bool:
-    if endpoint_url is None:
-        return False
-    host = None
-    with suppress(ValueError):
-        parts = urlsplit(endpoint_url)
-        host = parts.hostname if parts.scheme in ("http", "https") else None
-    if not host:
-        msg = f"found the endpoint {endpoint_url!r}, expected a URL such as http://127.0.0.1:8000"
-        raise RecorderError(msg)
-    with suppress(ValueError):
-        return ip_address(host).is_loopback
-    return host == "localhost"

@@ -52,7 +52,7 @@ class TestWrongCommandLines:
             ([], "found neither --table nor --stream-arn, expected one of them"),
             (["--table", "A", "--stream-arn", "B"], "found both --table and --stream-arn, expected one of them"),
             (["--stream-arn", "B"], "found the stream ARN 'B', expected arn:aws:dynamodb:REGION"),
-            (["--table", "A", "--endpoint-url", "here"], "found the endpoint 'here', expected a URL such as http://"),
+            (["--table", "A", "--endpoint-url", "here"], "found the endpoint URL 'here', expected one such as http://"),
             (["--table", "A", "--endpoint-url", SILENT], f"found nothing that answers at {SILENT}, expected DynamoDB"),
             (["--table", "A"], "found no way to ask AWS (You must specify a region.); set AWS_PROFILE"),
             (["--table", "A", "--filter", "{"], "Invalid filter pattern definition."),

@@ -10,12 +10,20 @@ from router.local.engines.endpoint import Endpoint, EndpointError
 
 
 class TestEndpoint:
-    @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://localhost", "http://"])
+    @pytest.mark.parametrize("url", ["nonsense", "", "localhost:8000", "ftp://localhost", "http://", "http://[::1"])
     def test_a_text_that_is_no_http_url_is_refused(self, url: str) -> None:
         """The error comes before a client is made."""
         with pytest.raises(EndpointError, match="expected one such as") as caught:
             Endpoint(url)
         assert isinstance(caught.value, RouterError)
+
+    @pytest.mark.parametrize(
+        ("host", "local"),
+        [("localhost", True), ("127.0.0.1", True), ("127.0.0.2", True), ("[::1]", True), ("engine", False)],
+    )
+    def test_loopback_addresses_are_local(self, host: str, local: bool) -> None:
+        """All other hosts are not."""
+        assert Endpoint(f"http://{host}:8000").local is local
 
     def test_streams_at_aws_have_an_address_of_their_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """AWS's URL of DynamoDB gives the URL of its streams."""

@@ -66,12 +66,6 @@ class TestService:
         with pytest.raises(RecorderError, match=r"the settings of boto3 .* profile \(nope\) could not be found"):
             Service("http://localhost:1")
 
-    @pytest.mark.parametrize("url", ["nonsense", "", "localhost:8000", "ftp://localhost", "http://", "http://[::1"])
-    def test_a_text_that_is_no_http_url_is_refused(self, url: str) -> None:
-        """The message shows an example."""
-        with pytest.raises(RecorderError, match=r"found the endpoint .*, expected a URL such as http"):
-            Service(url)
-
     def test_a_silent_endpoint_is_an_error(self) -> None:
         """Nothing listens on port 1."""
         with pytest.raises(RecorderError, match=r"found nothing that answers at http://127.0.0.1:1, expected DynamoDB"):
