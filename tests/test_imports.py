@@ -1,10 +1,14 @@
 """`import router` is light: a cold start imports only what it uses."""
 
+import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROUTER = Path(__file__).parents[1] / "router"
 
 # What `import router` may load besides the standard library and pydantic's own parts.
 PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_extensions", "typing_inspection"}
@@ -100,3 +104,12 @@ def test_no_later_event_loads_anything() -> None:
     """Late imports happen in the first event, so that no later event is slow."""
     again = "with open('/dev/null', 'w') as sys.stdout:\n    app({'Records': []})\nsys.stdout = sys.__stdout__"
     assert modules_after(FIRST_EVENT + again) == modules_after(FIRST_EVENT)
+
+
+@pytest.mark.parametrize("path", sorted(ROUTER.rglob("*.py")), ids=lambda path: str(path.relative_to(ROUTER)))
+def test_no_module_imports_a_private_name(path: Path) -> None:
+    """An underscore name belongs to its module."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if node.module and node.module.partition(".")[0] == "router"]
+    assert [alias.name for node in ours for alias in node.names if alias.name.startswith("_")] == []
