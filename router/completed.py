@@ -7,6 +7,7 @@ route of a record whose second route failed, or a record of another lane. The st
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
@@ -16,6 +17,8 @@ __all__ = ["Completed", "MemoryCompleted", "Pair"]
 
 Pair = tuple[str, str]
 """The key of a route and the identity of a record."""
+
+_RETENTION = 24 * 60 * 60  # seconds
 
 
 class Completed(Protocol):
@@ -37,7 +40,11 @@ class Completed(Protocol):
 class MemoryCompleted:
     """Remembers in the memory of the container, which is enough for as long as Lambda uses the same one.
 
-    A delivery to another container runs handlers again, which Lambda's "at least once" requires them to bear.
+    A delivery to another container runs handlers again, which Lambda's "at least once" requires them to bear. So does
+    the delivery after a crash or a time-out, since the response that tells what was completed never came.
+
+    A pair is kept for 24 hours, for as long as a stream keeps its record.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 
     Args:
         most: How many pairs to keep; beyond it the oldest go. A pair whose record Lambda discards is never asked for.
@@ -51,7 +58,7 @@ class MemoryCompleted:
 
     def __init__(self, most: int = 100_000) -> None:
         self.most = most
-        self._pairs: dict[Pair, None] = {}
+        self._pairs: dict[Pair, float] = {}  # the time of remembering, which rises with the order
         # By the sequence number, in which an identity ends: a pair whose record never comes again stays for long, and
         # must not slow down the invocations that it does not concern.
         self._by_number: dict[str, list[Pair]] = {}
@@ -60,6 +67,7 @@ class MemoryCompleted:
     def recall(self, records: Sequence[Record]) -> Collection[Pair]:
         """Return the completed pairs of these records."""
         with self._lock:
+            self._expire()
             if not self._by_number or not self._may_know(records):
                 return ()
             identities = {identity for record in records if (identity := record.identity) is not None}
@@ -84,7 +92,7 @@ class MemoryCompleted:
         with self._lock:
             for pair in pairs:
                 if pair not in self._pairs:
-                    self._pairs[pair] = None
+                    self._pairs[pair] = time.time()
                     self._by_number.setdefault(_number_in(pair[1]), []).append(pair)
             while len(self._pairs) > self.most:
                 self._remove(next(iter(self._pairs)))
@@ -95,6 +103,11 @@ class MemoryCompleted:
             for pair in pairs:
                 if pair in self._pairs:
                     self._remove(pair)
+
+    def _expire(self) -> None:
+        oldest = time.time() - _RETENTION
+        while self._pairs and self._pairs[pair := next(iter(self._pairs))] < oldest:
+            self._remove(pair)
 
     def _remove(self, pair: Pair) -> None:
         del self._pairs[pair]

@@ -116,13 +116,22 @@ def test_what_is_remembered_is_skipped_in_any_batch() -> None:
     assert list(handled) == ["5", "3", "6"]
 
 
-def test_a_store_is_asked_before_any_handler_runs() -> None:
-    """Recalling comes before the first handler, so a store that is down costs no half-done batch."""
+def test_a_store_that_cannot_recall_knows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every record is handled, and the log names the error: no record is lost because a store is down."""
     store, handled = Store(), Handled()
     store.fail.add("recall")
-    with pytest.raises(ConnectionError):
-        dispatcher(handled, completed=store)(inserts(1))
-    assert list(handled) == []
+    assert dispatcher(handled, completed=store)(inserts(1, 2)) == SUCCESS
+    assert list(handled) == ["1", "2"]
+    assert '"error": "ConnectionError"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", [[None], [("key",)], 5, [("key", ["unhashable"])]])
+def test_a_store_that_recalls_nonsense_knows_nothing(answer: Any) -> None:
+    """An answer that holds no pairs is the store's failure, and fails no record."""
+    store, handled = Store(), Handled()
+    store.recall = lambda records: answer  # type: ignore[method-assign]  # as a faulty store would
+    assert dispatcher(handled, completed=store)(inserts(1, 2)) == SUCCESS
+    assert list(handled) == ["1", "2"]
 
 
 def test_a_store_that_cannot_forget_fails_nothing() -> None:
@@ -232,6 +241,21 @@ def test_memory_forgets_pairs() -> None:
     memory.remember([pair(1)])
     memory.forget([pair(1), pair(2)])
     assert (list(memory.recall(records(1))), len(memory)) == ([], 0)
+
+
+def test_memory_keeps_a_pair_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After 24 hours the stream has no such record any more, and the pair is gone."""
+    memory = MemoryCompleted()
+    now = 1_700_000_000.0
+    monkeypatch.setattr("router.completed.time.time", lambda: now)
+    memory.remember([pair(1)])
+    now += 12 * 3600
+    memory.remember([pair(2)])
+    now += 12 * 3600
+    assert set(memory.recall(records(1, 2))) == {pair(1), pair(2)}
+    now += 1
+    assert set(memory.recall(records(1, 2))) == {pair(2)}
+    assert len(memory) == 1
 
 
 def test_memory_drops_the_oldest_pairs() -> None:

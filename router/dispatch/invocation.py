@@ -51,7 +51,7 @@ def invoke(
     invocation = Invocation(container, context, Batch(records), InvocationLogs(context).bound, deadline)
     log = invocation.log(None, None)
     log.info("batch received", source=source.name, batch_size=len(records))
-    known = recall(options.completed, records)
+    known = recall(options.completed, records, log)
     failures = Failures(options.on_error, options.unrouted, options.parking)
     delivery = Delivery(plan, failures, invocation, records, known)
     token = current_invocation.set(invocation)

@@ -59,15 +59,22 @@ class Known:
         return [position for position, keys in self._keys.items() if NO_ROUTE in keys]
 
 
-def recall(completed: Completed, records: Records) -> Known | None:
+def recall(completed: Completed, records: Records, log: structlog.typing.FilteringBoundLogger) -> Known | None:
     """What earlier deliveries have completed of these records; ``None`` where that is nothing.
+
+    A store that fails knows nothing: its handlers run again, which they must bear anyway, and no record is lost for it.
 
     Args:
         completed: The store.
         records: The records of the event.
+        log: The invocation's logger.
     """
-    pairs = completed.recall(records)
-    return (Known(pairs, records) or None) if pairs else None
+    try:
+        pairs = completed.recall(records)
+        return (Known(pairs, records) or None) if pairs else None
+    except Exception as error:  # noqa: BLE001 - a store may raise anything
+        log.warning("completed store failed", **safe_error(error))
+        return None
 
 
 def keep_completed(
