@@ -1,26 +1,19 @@
-"""``router.testing.builders`` and ``items``: records as DynamoDB and Lambda make them."""
+"""``router.testing.builders``: records as DynamoDB and Lambda make them."""
 
-import enum
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
-from uuid import UUID
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import AliasChoices, BaseModel, Field, RootModel, field_serializer
 
 from handlers import app
-from models.message import Message
 from models.order import Line, Order
-from router import DecodeError, RegistrationError
+from router import RegistrationError
 from router.local.item_size import size_bytes
 from router.stream_view import VIEWS, View
-from router.testing import Context, event, expired, inserted, modified, record, removed, wire_image
-from router.testing.items import key_attributes
+from router.testing import event, expired, inserted, modified, record, removed
 from router.wire.decode import decode_image
 
 EVENTS = sorted(Path(__file__).parents[1].joinpath("events").glob("*.json"))
@@ -40,37 +33,6 @@ ORDER = Order(
 def test_there_are_recorded_events() -> None:
     """The tests below need at least one event."""
     assert len(RECORDED) > 70
-
-
-@pytest.mark.parametrize(
-    "recorded", RECORDED, ids=lambda recorded: f"{recorded['eventName']}-{recorded['eventID'][:8]}"
-)
-def test_size_is_the_engines(recorded: dict[str, Any]) -> None:
-    """Sizes equal those of a real engine, for all attribute types and extreme numbers."""
-    body = recorded["dynamodb"]
-    images = [body[name] for name in ("Keys", "NewImage", "OldImage") if name in body]
-    assert size_bytes(*images) == body["SizeBytes"]
-
-
-@pytest.mark.parametrize(
-    ("images", "size"),
-    [
-        (({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}}), 12),
-        (({"id": {"S": "id_value_1"}}, {"id": {"S": "id_value_1"}}), 24),
-        (({"id": {"S": "Fred"}}, {"id": {"S": "Fred"}, "name": {"S": "Fred"}}, {"id": {"S": "Fred"}}), 26),
-        (({"n": {"N": "1"}},), 3),
-        (({"n": {"N": "42"}},), 3),
-        (({"n": {"N": "0"}},), 2),
-        (({"n": {"N": "1.5"}},), 4),
-        (({"n": {"N": "100"}},), 3),
-        (({"n": {"N": "-1"}},), 4),
-        (({"b": {"B": "Zm9vYmFy"}},), 7),
-        (({"s": {"SS": ["ab", "é"]}},), 5),
-    ],
-)
-def test_size(images: tuple[dict[str, Any], ...], size: int) -> None:
-    """Sizes of names and values by type; the first three were recorded on AWS."""
-    assert size_bytes(*images) == size
 
 
 def shape(value: Any) -> Any:
@@ -172,128 +134,6 @@ def test_a_model_is_dispatched_as_it_is() -> None:
     assert Order.model_validate(decode_image(built["dynamodb"]["NewImage"])) == ORDER
 
 
-def test_a_model_is_written_by_the_names_it_is_read_by() -> None:
-    """Validation aliases are the names of the attributes."""
-    image = wire_image(Message.model_validate({"Id": 5, "Message": "hi"}), "EntityType")
-    assert image == {"Id": {"N": "5"}, "Message": {"S": "hi"}, "EntityType": {"S": "Message"}}
-
-
-class Colour(enum.Enum):
-    RED = "red"
-
-
-class Tags(RootModel[list[str]]):
-    pass
-
-
-class Inner(BaseModel):
-    value: int = Field(validation_alias=AliasChoices("inValue", "in_value"), serialization_alias="outValue")
-
-
-class Everything(BaseModel, extra="allow"):
-    id: UUID
-    colour: Colour
-    day: date
-    tags: Tags
-    inner: Inner
-    inners: list[Inner]
-    named: dict[str, Inner]
-    either: int | None = Field(alias="eitherOr")
-    epoch: datetime
-
-    @field_serializer("epoch")
-    def _epoch(self, value: datetime) -> int:
-        return int(value.timestamp())
-
-
-EVERYTHING: dict[str, Any] = {
-    "id": UUID(int=5),
-    "colour": "red",
-    "day": date(2026, 1, 2),
-    "tags": ["a"],
-    "inner": {"inValue": 1},
-    "inners": [{"inValue": 2}],
-    "named": {"x": {"inValue": 3}},
-    "eitherOr": 4,
-    "epoch": 1767225600,
-    "more": (1, 2.50),
-}
-
-
-def test_everything_a_model_may_hold() -> None:
-    """Enums, dates, nested models, roots, aliases, serializers and extras are equal after decoding."""
-    model = Everything.model_validate(EVERYTHING)
-    image = wire_image(model)
-    assert image["id"] == {"S": "00000000-0000-0000-0000-000000000005"}
-    assert image["day"] == {"S": "2026-01-02"}
-    assert image["inners"] == {"L": [{"M": {"inValue": {"N": "2"}}}]}
-    assert image["named"] == {"M": {"x": {"M": {"inValue": {"N": "3"}}}}}
-    assert image["epoch"] == {"N": "1767225600"}
-    assert image["more"] == {"L": [{"N": "1"}, {"N": "2.5"}]}
-    again = Everything.model_validate(decode_image(image))
-    assert again.model_copy(update={"more": None}) == model.model_copy(update={"more": None})
-
-
-@pytest.mark.parametrize(
-    ("value", "wire"),
-    [
-        (Decimal("1.50"), {"N": "1.5"}),
-        (Decimal("1E+3"), {"N": "1000"}),
-        (Decimal("-0.0"), {"N": "0"}),
-        (1e16, {"N": "10000000000000000"}),
-        (100, {"N": "100"}),
-        (b"foobar", {"B": "Zm9vYmFy"}),
-        ({Decimal("1.0")}, {"NS": ["1"]}),
-        (True, {"BOOL": True}),
-        (None, {"NULL": True}),
-        ({"a": [1.0]}, {"M": {"a": {"L": [{"N": "1"}]}}}),
-    ],
-)
-def test_values(value: Any, wire: dict[str, Any]) -> None:
-    """Values are encoded as DynamoDB stores them."""
-    assert wire_image({"v": value})["v"] == wire
-
-
-@pytest.mark.parametrize("value", [object(), set(), {1, "a"}, float("nan"), [{"deep": object()}]])
-def test_values_that_no_attribute_can_hold(value: Any) -> None:
-    """Values that DynamoDB refuses are refused."""
-    with pytest.raises(RegistrationError):
-        wire_image({"id": "1", "v": value})
-
-
-def test_too_many_digits() -> None:
-    """DynamoDB keeps 38 digits."""
-    with pytest.raises(DecodeError):
-        wire_image({"id": "1", "v": Decimal("1" * 39)})
-
-
-class Invoice(BaseModel):
-    EntityType: Literal["Invoice"] = "Invoice"
-    customer_id: str = "c"
-    invoice_id: str = "i"
-
-
-@pytest.mark.parametrize(
-    ("item", "keys"),
-    [
-        ({"total": 1, "sk": "b", "pk": "a"}, ["pk", "sk"]),
-        ({"total": 1, "pk": "a"}, ["pk"]),
-        ({"PK": "a", "SK": "b", "id": "1"}, ["PK", "SK"]),
-        ({"total": 1, "id": "1"}, ["id"]),
-        (Invoice(), ["invoice_id"]),
-        ({"EntityType": "Invoice", "customer_id": "c", "invoice_id": "i"}, ["invoice_id"]),
-        ({"EntityType": "LineItem", "orderId": "c", "lineItemId": "i"}, ["lineItemId"]),
-        ({"name": "n", "customer_id": "c"}, ["customer_id"]),
-        ({"EntityType": "Product", "sku": "s", "title": "t"}, ["sku"]),
-        ({"flag": True, "number": 5}, ["number"]),
-    ],
-)
-def test_guessed_keys(item: Any, keys: list[str]) -> None:
-    """Without names, the usual names of keys are tried."""
-    image = wire_image(item)
-    assert list(key_attributes(item, image, discriminator="EntityType")) == keys
-
-
 def test_keys_by_name() -> None:
     """Key names may be one or two."""
     item = {"a": "1", "b": "2", "id": "3"}
@@ -340,33 +180,3 @@ def test_event() -> None:
     first = inserted({"id": "1"})
     assert event(first) == {"Records": [first]}
     assert event(first, state={})["state"] == {}
-
-
-def test_context() -> None:
-    """The context has all of Lambda's attributes; the remaining time is never negative."""
-    context = Context("r-1", function_name="shop", remaining=0.5)
-    assert context.aws_request_id == "r-1"
-    assert context.invoked_function_arn.endswith(":function:shop")
-    assert context.log_group_name == "/aws/lambda/shop"
-    assert context.get_remaining_time_in_millis() == 500
-    assert Context(remaining=lambda: -1.0).get_remaining_time_in_millis() == 0
-    assert repr(context) == "Context('r-1')"
-
-
-def python_values() -> st.SearchStrategy[Any]:
-    numbers = st.integers(-(10**37), 10**37) | st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
-    scalars = st.none() | st.booleans() | numbers | st.text() | st.binary()
-    sets = (
-        st.sets(st.text(), min_size=1)
-        | st.sets(st.integers(-(10**37), 10**37), min_size=1)
-        | st.sets(st.binary(), min_size=1)
-    )
-    return st.recursive(
-        scalars | sets, lambda inner: st.lists(inner) | st.dictionaries(st.text(min_size=1), inner), max_leaves=10
-    )
-
-
-@given(st.dictionaries(st.text(min_size=1), python_values(), max_size=4))
-def test_values_come_back(values: dict[str, Any]) -> None:
-    """Encoded values are equal after decoding."""
-    assert decode_image(wire_image(values)) == values

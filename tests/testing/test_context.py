@@ -36,3 +36,12 @@ def test_the_arn_ends_with_the_functions_name() -> None:
     context = Context.with_timeout(1, function_name="orders")
     assert context.invoked_function_arn.endswith(":function:orders")
     assert context.log_group_name == "/aws/lambda/orders"
+
+
+def test_the_attributes_are_lambdas() -> None:
+    """Request ID, function and log group are those of the arguments."""
+    context = Context("r-1", function_name="shop")
+    assert context.aws_request_id == "r-1"
+    assert context.invoked_function_arn.endswith(":function:shop")
+    assert context.log_group_name == "/aws/lambda/shop"
+    assert repr(context) == "Context('r-1')"

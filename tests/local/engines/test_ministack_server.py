@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from router.local.engines.ministack_server import application, correct, expire
-from router.local.item_size import size_bytes
 
 NOW = 1_789_651_620
 
@@ -117,24 +116,3 @@ def test_other_protocols_are_ignored() -> None:
         pytest.fail("asked or answered")
 
     asyncio.run(application({"type": "lifespan"}, nothing, nothing))
-
-
-@pytest.mark.parametrize(
-    ("value", "size"),
-    [
-        ({"S": "é"}, 2),
-        ({"N": "0"}, 1),
-        ({"N": "-1"}, 3),
-        ({"N": "1200"}, 2),
-        ({"N": "0.0012"}, 2),
-        ({"B": "AQID"}, 3),
-        ({"NS": ["1", "22"]}, 4),
-        ({"BOOL": True}, 1),
-        ({"NULL": True}, 1),
-        ({"L": []}, 3),
-        ({"M": {"a": {"S": "b"}}}, 3 + 1 + 2),
-    ],
-)
-def test_sizes_of_values(value: dict[str, Any], size: int) -> None:
-    """As DynamoDB documents them."""
-    assert size_bytes({"x": value}) == 1 + size
