@@ -52,7 +52,7 @@ def warehouse(client: Any) -> DynamoWarehouse:
 
 
 def shown(client: Any) -> dict[str, str]:
-    """The titles in the catalogue that are not marked as gone."""
+    """The titles in the catalogue that are not marked as removed."""
     items = client.scan(TableName="ViewsUnderTest", ConsistentRead=True)["Items"]
     return {item["sk"]["S"]: item["title"]["S"] for item in items if "title" in item}
 
@@ -63,7 +63,7 @@ def stock(client: Any) -> dict[str, int]:
 
 
 def moved(pieces: dict[str, int]) -> Movement:
-    """A movement of its own name: the engine remembers request tokens from test to test."""
+    """A movement with a unique name: the engine remembers request tokens across tests."""
     return Movement(str(uuid4()), AT, pieces)
 
 
@@ -78,8 +78,8 @@ def test_the_newest_version_of_a_view_wins(client: Any, views: DynamoViews) -> N
     assert shown(client) == {"MUG": "newest"}
 
 
-def test_a_view_that_is_gone_stays_gone(client: Any, views: DynamoViews) -> None:
-    """A late delivery of an older change does not bring it back, a newer one does."""
+def test_a_removed_view_stays_removed(client: Any, views: DynamoViews) -> None:
+    """A late delivery of an older change does not restore it, a newer change does."""
     views.save(view(2, None))
     views.save(view(1, "late"))
     assert shown(client) == {}
@@ -87,8 +87,8 @@ def test_a_view_that_is_gone_stays_gone(client: Any, views: DynamoViews) -> None
     assert shown(client) == {"MUG": "back"}
 
 
-def test_what_is_gone_expires(client: Any, views: DynamoViews) -> None:
-    """What comes back does not."""
+def test_a_removed_view_expires(client: Any, views: DynamoViews) -> None:
+    """A removed view has an expiry time, and a restored one has none."""
     views.save(view(1, None))
     assert "expires_at" in client.scan(TableName="ViewsUnderTest")["Items"][0]
     views.save(view(2, "back"))
@@ -96,7 +96,7 @@ def test_what_is_gone_expires(client: Any, views: DynamoViews) -> None:
 
 
 def test_a_movement_counts_once(client: Any, warehouse: DynamoWarehouse) -> None:
-    """However often it is asked for, and whatever moves between."""
+    """Repeated requests and other movements do not matter."""
     movement = moved({"MUG-1": -2, "TEA-7": -1})
     for again in (movement, movement, moved({"MUG-1": 5}), movement):
         warehouse.move(again)
@@ -106,7 +106,7 @@ def test_a_movement_counts_once(client: Any, warehouse: DynamoWarehouse) -> None
 def test_a_movement_counts_once_for_good(
     client: Any, warehouse: DynamoWarehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """DynamoDB forgets a request token after ten minutes, for which a new one stands here; the marker stays."""
+    """DynamoDB forgets a request token after ten minutes, here a new one; the marker remains."""
     movement = moved({"MUG-1": -2})
     warehouse.move(movement)
     monkeypatch.setattr("handlers.aws.uuid5", lambda *_: uuid4())
@@ -115,14 +115,14 @@ def test_a_movement_counts_once_for_good(
 
 
 def test_taking_of_an_unknown_product_is_an_error(client: Any, warehouse: DynamoWarehouse) -> None:
-    """The others move, and nothing is made of the one that is not there."""
+    """The others move, and the missing product is not created."""
     with pytest.raises(UnknownProductError):
         warehouse.move(moved({"CUP-9": -1, "MUG-1": -2}))
     assert stock(client) == {"MUG-1": MUG["stock"] - 2, "TEA-7": TEA["stock"]}
 
 
 def test_what_comes_back_of_an_unknown_product_is_let_go(client: Any, warehouse: DynamoWarehouse) -> None:
-    """The others come back."""
+    """The other products are returned."""
     warehouse.move(moved({"CUP-9": 1, "MUG-1": 2}))
     assert stock(client) == {"MUG-1": MUG["stock"] + 2, "TEA-7": TEA["stock"]}
 
@@ -130,7 +130,7 @@ def test_what_comes_back_of_an_unknown_product_is_let_go(client: Any, warehouse:
 def test_orders_move_the_stock_of_the_table_they_stand_in(
     client: Any, dynamodb_local: DynamoDBLocal, views: DynamoViews, warehouse: DynamoWarehouse
 ) -> None:
-    """From the real stream, delivered twice to new containers; the products' own changes come with it and end there."""
+    """From the real stream, delivered twice to new containers, together with the products' own records."""
     placed = order(1, 42, [("MUG-1", 2, "12.95")])
     other = order(2, 42, [("MUG-1", 3, "12.95"), ("TEA-7", 1, "8.45")])
     for item in (placed, other, {**other, "status": "CANCELLED"}):

@@ -115,7 +115,7 @@ def table(make: Make) -> Table:
     return make()
 
 
-class TestWhatIsTold:
+class TestChanges:
     def test_insert_modify_and_remove(self, table: Table) -> None:
         """A record has the item before and after its change."""
         table.put(n={"N": "1"})
@@ -222,7 +222,7 @@ class TestWhatIsTold:
         assert body["StreamViewType"] == view
 
 
-class TestHowItIsTold:
+class TestRecords:
     def test_a_record_has_lambdas_fields(self, table: Table) -> None:
         """All fields have Lambda's names."""
         table.put()
@@ -280,7 +280,7 @@ class TestHowItIsTold:
         assert before - 1 <= table.records[0]["dynamodb"]["ApproximateCreationDateTime"] <= before + 5
 
 
-class TestHowItIsRead:
+class TestReading:
     def test_sequence_numbers_rise(self, table: Table) -> None:
         """They rise in the order of the writes, also of concurrent writers."""
 

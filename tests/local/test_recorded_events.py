@@ -1,4 +1,4 @@
-"""What `tests/events/` holds has the shape that Lambda delivers, and is what the engine really says."""
+"""``tests/events``: the recorded events have Lambda's shape and equal what the engine gives."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def images(record: Json) -> list[Json]:
 
 
 def values(value: Any) -> Iterator[Json]:
-    """An attribute value and all that it holds."""
+    """An attribute value and all values inside of it."""
     yield value
     for inner in [*value.get("L", ()), *value.get("M", {}).values()]:
         yield from values(inner)
@@ -94,7 +94,7 @@ def size(value: Json) -> int:
 
 
 def number_size(text: str) -> int:
-    """One byte, one for each pair of significant digits counted from the point, one for a minus sign."""
+    """One byte, one for each significant pair of digits from the decimal point, one for a minus sign."""
     whole, _, fraction = text.lstrip("-").partition(".")
     digits = whole.zfill(len(whole) + len(whole) % 2) + fraction.ljust(len(fraction) + len(fraction) % 2, "0")
     pairs = "".join(chr(int(digits[at : at + 2])) for at in range(0, len(digits), 2)).strip("\0")
@@ -102,13 +102,13 @@ def number_size(text: str) -> int:
 
 
 def test_each_story_has_its_file() -> None:
-    """No file is without a story that makes it, and none is missing."""
+    """Each story has its file, and each file its story."""
     assert EVENTS.keys() == STORIES.keys()
 
 
 @pytest.mark.parametrize("name", EVENTS)
 def test_a_file_is_written_for_people_to_read(name: str) -> None:
-    """Two spaces, real letters, a newline at the end: a change shows as few lines as it can."""
+    """Files have an indent of two, unescaped letters and a final newline, so that changes are short."""
     text = FOLDER.joinpath(f"{name}.json").read_text("utf-8")
     assert text == json.dumps(EVENTS[name], indent=2, ensure_ascii=False) + "\n"
 
@@ -124,7 +124,7 @@ def test_an_event_is_a_batch_of_one_stream(name: str) -> None:
 
 
 def test_no_two_records_share_an_id() -> None:
-    """An event ID is one record's for ever."""
+    """No two records have the same event ID."""
     ids = Counter(record["eventID"] for event in EVENTS.values() for record in event["Records"])
     assert max(ids.values()) == 1
 
@@ -132,13 +132,13 @@ def test_no_two_records_share_an_id() -> None:
 @pytest.mark.parametrize("records", [pytest.param(event["Records"], id=name) for name, event in EVENTS.items()])
 class TestShape:
     def test_a_record_has_lambdas_names_in_lambdas_order(self, records: list[Json]) -> None:
-        """A record has seven names, and `userIdentity` where TTL deleted."""
+        """A record has seven fields, and `userIdentity` after a TTL delete."""
         names = ["eventID", "eventName", "eventVersion", "eventSource", "awsRegion", "dynamodb", "eventSourceARN"]
         with_identity = [*names[:-1], "userIdentity", names[-1]]
         assert all(list(record) == (with_identity if "userIdentity" in record else names) for record in records)
 
     def test_its_section_has_dynamodbs_names_in_order(self, records: list[Json]) -> None:
-        """The section `dynamodb` has the images of the view, and all else always."""
+        """The field `dynamodb` has the images of the view, and all other fields."""
         for record in records:
             assert list(record["dynamodb"]) == [
                 "ApproximateCreationDateTime",
@@ -150,12 +150,12 @@ class TestShape:
             ]
 
     def test_its_constants_are_lambdas(self, records: list[Json]) -> None:
-        """Version, source and region are what a function on AWS sees."""
+        """Version, source and region are those on AWS."""
         constants = {(record["eventVersion"], record["eventSource"], record["awsRegion"]) for record in records}
         assert constants == {("1.1", "aws:dynamodb", "us-east-1")}
 
     def test_its_arn_shows_no_local_engine(self, records: list[Json]) -> None:
-        """The stream's ARN names a region of AWS and the account that documents use."""
+        """The stream's ARN has a region of AWS and the account of AWS's documentation."""
         shape = r"arn:aws:dynamodb:us-east-1:123456789012:table/Shop/stream/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}"
         assert all(re.fullmatch(shape, record["eventSourceARN"]) for record in records)
 
@@ -166,31 +166,31 @@ class TestShape:
             assert re.fullmatch(r"\d{21}", record["dynamodb"]["SequenceNumber"])
 
     def test_its_time_is_in_whole_seconds(self, records: list[Json]) -> None:
-        """A time is a number with a fraction of nothing."""
+        """A time is a float of whole seconds."""
         created = [record["dynamodb"]["ApproximateCreationDateTime"] for record in records]
         assert all(isinstance(seconds, float) and seconds.is_integer() for seconds in created)
 
     def test_its_values_are_attribute_values(self, records: list[Json]) -> None:
-        """Each value has one tag of the ten, and under it what that tag means."""
+        """Each value has one of the ten type tags, with content of that type."""
         top = [value for record in records for image in images(record) for value in image.values()]
         found = [inner for value in top for inner in values(value)]
         assert {tag for value in found for tag in value} <= TAGS
         assert all(map(is_valid, found))
 
     def test_its_keys_are_in_its_images(self, records: list[Json]) -> None:
-        """The keys are both key attributes, with the values that the images have."""
+        """The keys are both key attributes, with the values in the images."""
         for record in records:
             keys = record["dynamodb"]["Keys"]
             assert keys.keys() == {"pk", "sk"}
             assert all(image | keys == image for image in images(record))
 
     def test_its_size_is_keys_and_images_together(self, records: list[Json]) -> None:
-        """`SizeBytes` can be computed from what the record carries."""
+        """`SizeBytes` follows from the record's key and images."""
         sizes = [record["dynamodb"]["SizeBytes"] for record in records]
         assert sizes == [sum(map(image_size, images(record))) for record in records]
 
     def test_an_identity_is_that_of_ttl(self, records: list[Json]) -> None:
-        """Only a delete has an identity, and it is the service's."""
+        """Only a TTL delete has an identity, which is DynamoDB's."""
         ttl = ("REMOVE", {"principalId": "dynamodb.amazonaws.com", "type": "Service"})
         found = [(record["eventName"], record["userIdentity"]) for record in records if "userIdentity" in record]
         assert all(identity == ttl for identity in found)
@@ -208,27 +208,27 @@ def names(event: str) -> list[str]:
 
 class TestStories:
     def test_only_what_ttl_swept_has_an_identity(self) -> None:
-        """In `cart-expired-ttl` one delete is a user's and one is TTL's."""
+        """`cart-expired-ttl` has one delete by a user and one by TTL."""
         deletes = [r for r in EVENTS["cart-expired-ttl"]["Records"] if r["eventName"] == "REMOVE"]
         assert ["userIdentity" in record for record in deletes] == [False, True]
 
     def test_what_ttl_swept_had_expired(self) -> None:
-        """The swept item has a time in `expires_at` that had passed, within the minute that the engine rounds to."""
+        """The expired item's `expires_at` is in the past, within the minute to which the engine rounds."""
         swept = EVENTS["cart-expired-ttl"]["Records"][-1]["dynamodb"]
         assert int(swept["OldImage"]["expires_at"]["N"]) < swept["ApproximateCreationDateTime"] + 60
 
     def test_nothing_else_has_an_identity(self) -> None:
-        """No other story waits for TTL."""
+        """Only that story has a TTL delete."""
         found = {name for name, event in EVENTS.items() for r in event["Records"] if "userIdentity" in r}
         assert found == {"cart-expired-ttl"}
 
     def test_all_types_has_all_ten(self) -> None:
-        """Each type stands in the image as an attribute of its own."""
+        """The image has an attribute of each type."""
         image = EVENTS["all-types"]["Records"][0]["dynamodb"]["NewImage"]
         assert {tag for value in image.values() for tag in value} == TAGS
 
     def test_all_types_goes_to_the_limits(self) -> None:
-        """Ten levels, 38 digits before and behind the point, the largest and the smallest number, nothing at all."""
+        """Ten levels, 38 digits on both sides of the point, the largest and smallest numbers, and empty values."""
         image = EVENTS["all-types"]["Records"][0]["dynamodb"]["NewImage"]
         assert depth(image["nested"]) == 10
         assert image["digits"] == {"N": "12345678901234567890123456789012345678"}
@@ -239,23 +239,23 @@ class TestStories:
         assert b64decode(image["binary"]["B"]) == bytes(range(256))
 
     def test_mixed_batch_has_25_records_of_five_entities(self) -> None:
-        """Four entities of the shop and one that it does not know."""
+        """Four entities of the shop and an unknown one."""
         entities = Counter(map(entity, EVENTS["mixed-batch"]["Records"]))
         assert sum(entities.values()) == 25
         assert entities.keys() == {"Customer", "Order", "Product", "Message", "Coupon"}
 
     def test_mixed_batch_changes_some_items_several_times(self) -> None:
-        """There is an order to keep."""
+        """One item has several records."""
         items = Counter(json.dumps(r["dynamodb"]["Keys"], sort_keys=True) for r in EVENTS["mixed-batch"]["Records"])
         assert sum(count >= 3 for count in items.values()) >= 4
 
     def test_poison_stands_between_good_records(self) -> None:
-        """The second of three totals is text."""
+        """The second of three totals is a text."""
         totals = [record["dynamodb"]["NewImage"]["total"] for record in EVENTS["poison"]["Records"]]
         assert totals == [{"N": "12.95"}, {"S": "twelve"}, {"N": "12.95"}]
 
     def test_messages_lack_one_thing_each(self) -> None:
-        """What the Rust sample has to cope with is all there."""
+        """The record has every field of the Rust sample."""
         images = [record["dynamodb"]["NewImage"] for record in EVENTS["messages"]["Records"][:7]]
         assert [image.get("Id") for image in images] == [
             {"N": "101"},
@@ -271,7 +271,7 @@ class TestStories:
         assert names("messages")[7:] == ["MODIFY", "REMOVE"]
 
     def test_an_order_is_placed_paid_shipped_and_deleted(self) -> None:
-        """Four records of one item, with its status as it went."""
+        """Four records of one item show its statuses in order."""
         records = EVENTS["order-lifecycle"]["Records"]
         assert names("order-lifecycle") == ["INSERT", "MODIFY", "MODIFY", "REMOVE"]
         assert [r["dynamodb"]["NewImage"]["status"]["S"] for r in records[:3]] == ["PLACED", "PAID", "SHIPPED"]
@@ -279,22 +279,22 @@ class TestStories:
 
     @pytest.mark.parametrize("view", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE"])
     def test_each_view_has_the_same_life(self, view: str) -> None:
-        """Only what is carried differs."""
+        """The records differ only in their images."""
         name = f"view-{view.lower().replace('_', '-')}"
         assert names(name) == names("order-lifecycle")
         assert {record["dynamodb"]["StreamViewType"] for record in EVENTS[name]["Records"]} == {view}
 
     def test_a_transaction_gives_a_record_for_each_write(self) -> None:
-        """A put, an update and a delete, after what had to be there before."""
+        """A put, an update and a delete, after the items that they need."""
         assert names("transaction") == ["INSERT", "INSERT", "INSERT", "MODIFY", "REMOVE"]
 
     def test_a_batch_write_gives_a_record_for_each_write(self) -> None:
-        """A put over an item is a change of it."""
+        """A put of an existing item is a modification."""
         assert names("batch-write") == ["INSERT", "INSERT", "MODIFY", "INSERT", "INSERT", "REMOVE"]
 
 
 def timeless(event: Json) -> list[Json]:
-    """What is the same whenever an event is recorded, and on however used an engine."""
+    """The parts of an event that are equal in all recordings."""
     records = json.loads(re.sub(r'("expires_at": \{"N": )"\d+"', r'\1"0"', json.dumps(event)))["Records"]
     for record in records:
         record["eventSourceARN"] = record["eventSourceARN"].partition("/stream/")[0]
@@ -306,7 +306,7 @@ def timeless(event: Json) -> list[Json]:
 
 @pytest.mark.parametrize("name", STORIES)
 def test_the_engine_still_says_so(dynamodb_local: DynamoDBLocal, name: str) -> None:
-    """Recorded anew, a story gives the records that are in its file."""
+    """A story that is recorded again gives the records of its file."""
     assert timeless(recorder.record(dynamodb_local, STORIES[name])) == timeless(EVENTS[name])
 
 
