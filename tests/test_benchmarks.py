@@ -72,14 +72,14 @@ def test_contestants_do_the_same(group: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "told"),
+    ("spoil", "message"),
     [
         (lambda seen: seen.pop(), "called handlers 3 times, expected 4"),
         (lambda seen: seen.append(seen.pop(0)), "other models than the first contestant"),
     ],
     ids=["one less", "another order"],
 )
-def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Seen], Any], told: str) -> None:
+def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callable[[Seen], Any], message: str) -> None:
     """A contestant that skips a record or changes the order ends the run before the measurement."""
 
     def lazy(workload: Workload, event: dict[str, Any], seen: Seen | None) -> Entry:
@@ -94,7 +94,7 @@ def test_unequal_work_is_an_error(monkeypatch: pytest.MonkeyPatch, spoil: Callab
 
     monkeypatch.setattr(equality, "CONTESTANTS", {"app": CONTESTANTS["app"], "lazy": lazy})
     workload = of_group("insert")
-    with pytest.raises(UnequalWorkError, match=told):
+    with pytest.raises(UnequalWorkError, match=message):
         check_equal_work(workload, make_event(workload, 4))
 
 

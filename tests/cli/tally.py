@@ -13,7 +13,7 @@ routes = Routes()
 
 @routes.on(Order)
 def tally(change: Change[Order]) -> None:
-    print("told", change.image.total)
+    print("tallied", change.image.total)
     if change.image.total < 0:
         raise ValueError(change.image.total)
 

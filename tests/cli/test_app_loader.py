@@ -81,13 +81,13 @@ def test_a_missing_attribute_gets_the_dispatcher_there(folder: Path) -> None:
 
 
 def test_a_missing_attribute_gets_the_nearest_name(folder: Path) -> None:
-    """Without a dispatcher in the module the nearest name is told."""
+    """Without a dispatcher in the module the message has the nearest name."""
     (folder / "plain.py").write_text("routes = []\n", encoding="utf-8")
     assert _refused("plain:route").endswith("did you mean plain:routes?")
 
 
 def test_a_module_without_a_dispatcher_is_told_how_to_have_one(folder: Path) -> None:
-    """Without anything near, the line to write is told."""
+    """Without a near name the message has the line to write."""
     (folder / "plain.py").touch()
     assert _refused("plain:app").endswith("say there: app = Dispatcher(routes)")
 
@@ -130,18 +130,18 @@ def test_a_module_that_misses_itself_inside_is_the_users_own(folder: Path) -> No
 
 def test_a_syntax_error_shows_its_line(folder: Path) -> None:
     """A syntax error has no frame of the user's, but its own place."""
-    told = _broken(folder, "app = (\n")
-    assert f'File "{folder}/broken.py", line 1' in told
-    assert told.endswith("SyntaxError: '(' was never closed")
+    text = _broken(folder, "app = (\n")
+    assert f'File "{folder}/broken.py", line 1' in text
+    assert text.endswith("SyntaxError: '(' was never closed")
 
 
 def test_frames_between_the_command_and_the_user_are_left_out(folder: Path) -> None:
     """Neither our own files nor importlib's are shown, in causes too."""
-    told = _broken(folder, "try:\n    import shop.orders\nexcept ImportError as error:\n    raise OSError from error\n")
-    assert told.count("Traceback") == 2
-    assert "importlib" not in told
-    assert "app_loader.py" not in told
-    assert "app_import.py" not in told
+    text = _broken(folder, "try:\n    import shop.orders\nexcept ImportError as error:\n    raise OSError from error\n")
+    assert text.count("Traceback") == 2
+    assert "importlib" not in text
+    assert "app_loader.py" not in text
+    assert "app_import.py" not in text
 
 
 def test_each_error_of_a_group_is_trimmed(folder: Path) -> None:
@@ -153,9 +153,9 @@ try:
 except TypeError as error:
     raise ExceptionGroup("one", [error])
 """
-    told = _broken(folder, source)
-    assert "RegistrationError" in told
-    assert "router/app.py" not in told
+    text = _broken(folder, source)
+    assert "RegistrationError" in text
+    assert "router/app.py" not in text
 
 
 def test_an_app_that_exits_is_broken(folder: Path) -> None:
@@ -172,9 +172,9 @@ def test_an_interrupted_import_is_an_interrupt(folder: Path) -> None:
 
 def test_a_registration_error_is_its_line_and_its_message(folder: Path) -> None:
     """The user's line stands before the message, without a traceback."""
-    told = _broken(folder, "from router import Dispatcher\napp = Dispatcher(viev='NEW_IMAGE')\n")
-    assert told.startswith("broken.py:2: app = Dispatcher(viev='NEW_IMAGE')\nRegistrationError: Dispatcher() found")
-    assert "Traceback" not in told
+    text = _broken(folder, "from router import Dispatcher\napp = Dispatcher(viev='NEW_IMAGE')\n")
+    assert text.startswith("broken.py:2: app = Dispatcher(viev='NEW_IMAGE')\nRegistrationError: Dispatcher() found")
+    assert "Traceback" not in text
 
 
 def test_what_the_app_prints_at_import_is_no_result(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

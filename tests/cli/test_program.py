@@ -56,7 +56,7 @@ def test_version(run_bare: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"),
+    ("argv", "message"),
     [
         (["rutes"], "no such command 'rutes'. Did you mean 'routes'? see 'router --help'"),
         (["routes", "--jsn"], "no such option: --jsn (Possible options: --json); see 'router routes --help'"),
@@ -65,9 +65,9 @@ def test_version(run_bare: Run) -> None:
         (["invoke", "--app"], "option '--app' requires an argument; see 'router invoke --help'"),
     ],
 )
-def test_a_wrong_command_line_is_one_line(run_bare: Run, argv: list[str], told: str) -> None:
+def test_a_wrong_command_line_is_one_line(run_bare: Run, argv: list[str], message: str) -> None:
     """typer's message is one line with the nearest name."""
-    assert run_bare(*argv) == (2, "", f"router: {told}\n")
+    assert run_bare(*argv) == (2, "", f"router: {message}\n")
 
 
 @pytest.mark.parametrize("seconds", ["soon", "-1"])

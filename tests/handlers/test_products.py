@@ -51,11 +51,11 @@ def test_a_removed_product_leaves_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "published"),
     [(2, 0, ["ProductSoldOut"]), (1, -1, ["ProductSoldOut"]), (2, 1, []), (0, -1, []), (0, 5, []), (2, 2, [])],
 )
-def test_selling_out_causes_one_event(before: int, after: int, told: list[str]) -> None:
+def test_selling_out_causes_one_event(before: int, after: int, published: list[str]) -> None:
     """A product causes an event when its last piece goes, and none while it stays sold out."""
     shop = Shop()
     shop.deliver(change(stocked(before), {**stocked(after), "title": "Large mug"}))
-    assert shop.published == told
+    assert shop.published == published

@@ -60,7 +60,7 @@ class Terminal:
             return False
         try:
             data = os.read(self.master, 65536)
-        except OSError:  # Linux's way to say that nobody is on the other side any more
+        except OSError:  # Linux raises it when the other side is closed
             return False
         self.text += re.sub(r"\x1b\[[0-9;]*m", "", data.decode()).replace("\r\n", "\n")
         return bool(data)
@@ -167,13 +167,13 @@ class TestASession:
 
     def test_ctrl_c_interrupts_a_handler(self, dev: Dev, project: Path) -> None:
         """A handler that does not return is interrupted, and the session ends with its summary."""
-        text = APP.replace('    print("told"', '    import time\n    print("told"').replace(
+        text = APP.replace('    print("tallied"', '    import time\n    print("tallied"').replace(
             "if change", "time.sleep(600)\n    if change"
         )
         (project / "tallies.py").write_text(text, encoding="utf-8")
         terminal, url = dev()
         put(url, id="1", total=1)
-        terminal.until("told 1")
+        terminal.until("tallied 1")
         terminal.press_ctrl_c()
         assert terminal.end() == 0
         assert re.search(r"1 invocation: no records; .*\n$", terminal.text)
@@ -260,7 +260,7 @@ class TestFaults:
         terminal.until(r"id=1 +failed .*Poison: fails on purpose")
         terminal.until(r"id=1 +failed +attempt 2 .*Poison: fails on purpose")
         terminal.until("discarded 1 record")
-        assert "told" not in terminal.text
+        assert "tallied" not in terminal.text
 
     def test_poison_without_partial_responses_fails_the_invocation(self, dev: Dev, project: Path) -> None:
         """Lambda ignores the response, so only a function error has the effect."""
@@ -289,7 +289,7 @@ class TestReloading:
         terminal.until(r"id=1 +done +tallies\.count")
 
     @pytest.mark.parametrize(
-        ("text", "told"),
+        ("text", "shown"),
         [
             (APP + "\ndef broken(:\n", r"tallies\.py:\d+: SyntaxError: invalid syntax; the previous app stays loaded"),
             (APP + "\n1 / 0\n", r"tallies\.py:\d+: ZeroDivisionError: division by zero; the previous app stays loaded"),
@@ -299,12 +299,12 @@ class TestReloading:
         ids=["syntax", "import", "name", "registration"],
     )
     def test_a_broken_file_is_one_line_and_the_old_app_stays(
-        self, dev: Dev, project: Path, text: str, told: str
+        self, dev: Dev, project: Path, text: str, shown: str
     ) -> None:
         """And when it is whole again, it is loaded."""
         terminal, url = dev()
         rewrite(project / "tallies.py", text)
-        terminal.until(told)
+        terminal.until(shown)
         assert "Traceback" not in terminal.text
         put(url, id="1", total=1)
         terminal.until(r"id=1 +done +tallies\.tally")
@@ -322,13 +322,13 @@ class TestRuntime:
         terminal, url = dev("--runtime")
         put(url, id="1", total=5)
         terminal.until(r"INSERT  Order +id=1  done *\n")
-        assert re.search(r"told 5\n.*started process \d+ in \d+ ms\n.*id=1", terminal.text)
+        assert re.search(r"tallied 5\n.*started process \d+ in \d+ ms\n.*id=1", terminal.text)
 
     @pytest.mark.slow
     def test_a_time_out_cuts_it_off(self, dev: Dev, project: Path) -> None:
         """After the template's three seconds, and the next try meets another process."""
         text = APP.replace(
-            '    print("told"', '    import time; time.sleep(60 * (change.image.total == 60))\n    print("told"'
+            '    print("tallied"', '    import time; time.sleep(60 * (change.image.total == 60))\n    print("tallied"'
         )
         (project / "tallies.py").write_text(text, encoding="utf-8")
         terminal, url = dev("--runtime")
@@ -350,7 +350,8 @@ class TestRuntime:
     def test_a_crash_is_survived(self, dev: Dev, project: Path) -> None:
         """It costs an invocation, not the session."""
         text = APP.replace(
-            '    print("told"', '    if change.image.total == 7:\n        import os; os._exit(7)\n    print("told"'
+            '    print("tallied"',
+            '    if change.image.total == 7:\n        import os; os._exit(7)\n    print("tallied"',
         )
         (project / "tallies.py").write_text(text, encoding="utf-8")
         longer = TEMPLATE.replace("tallies.app\n", "tallies.app\n      Timeout: 60\n")  # the next process starts in it
@@ -375,7 +376,7 @@ class TestRuntime:
         terminal, url = dev("--runtime")
         put(url, id="1", total=1)
         terminal.until("id=1 +done")
-        rewrite(project / "tallies.py", APP.replace('"told"', '"counted"'))
+        rewrite(project / "tallies.py", APP.replace('"tallied"', '"counted"'))
         terminal.until("reloaded: tallies.py changed")
         put(url, id="2", total=2)
         terminal.until("id=2 +done")
@@ -395,8 +396,10 @@ class TestRuntime:
 
     def test_the_environment_is_lambdas_and_the_engines(self, dev: Dev, project: Path) -> None:
         """Clients of AWS's find the engine in the child process too."""
-        told = 'import os; print(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"), os.environ["AWS_ENDPOINT_URL_DYNAMODB"])\n'
-        (project / "tallies.py").write_text(told + APP, encoding="utf-8")
+        printing = (
+            'import os; print(os.environ.get("AWS_LAMBDA_FUNCTION_NAME"), os.environ["AWS_ENDPOINT_URL_DYNAMODB"])\n'
+        )
+        (project / "tallies.py").write_text(printing + APP, encoding="utf-8")
         terminal, url = dev("--runtime")
         put(url, id="1", total=1)
         terminal.until(f"Tally {url}")

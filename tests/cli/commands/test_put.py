@@ -7,16 +7,16 @@ from tests.cli.conftest import Refused
 
 
 @pytest.mark.parametrize(
-    ("item", "told"),
+    ("item", "message"),
     [
         ("{", "found no JSON in --json"),
         ("[]", "found a JSON list in --json, expected an object"),
         ('{"total": 1}', "found an item without id, expected the whole key of table Orders"),
     ],
 )
-def test_an_item_that_is_none(refused: Refused, item: str, told: str) -> None:
+def test_an_item_that_is_none(refused: Refused, item: str, message: str) -> None:
     """Before anything is asked of an engine."""
-    assert told in refused("put", "Order", "--json", item)
+    assert message in refused("put", "Order", "--json", item)
 
 
 def test_an_item_for_an_unknown_table(refused: Refused) -> None:

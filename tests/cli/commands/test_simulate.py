@@ -185,7 +185,7 @@ def test_the_commands_of_the_page_run(run_bare: Run, folder: Path, command: str)
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"),
+    ("argv", "message"),
     [
         ("--writes -1", "found writes -1, expected 0 to 100,000,000"),
         ("--writes many", "invalid value for '--writes'"),
@@ -202,12 +202,12 @@ def test_the_commands_of_the_page_run(run_bare: Run, folder: Path, command: str)
         ("more", "got unexpected extra argument"),
     ],
 )
-def test_a_wrong_command_line_is_one_line(run_bare: Run, folder: Path, argv: str, told: str) -> None:
+def test_a_wrong_command_line_is_one_line(run_bare: Run, folder: Path, argv: str, message: str) -> None:
     """Found and expected on standard error; exit code 2."""
     (folder / "wrong.toml").write_text("[mapping]\nbatch_size = 'x'", encoding="utf-8")
     ended = run_bare("simulate", *argv.split())
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith(f"router: {told}")
+    assert ended.err.startswith(f"router: {message}")
     assert ended.err.count("\n") == 1
 
 

@@ -10,18 +10,18 @@ from router.local.simulate.rng import random_for
 
 
 @pytest.mark.parametrize(
-    ("given_", "told"),
+    ("given_", "message"),
     [
         ({"timeout": 5401}, "found timeout 5,401, expected 1 to 5,400"),
         ({"memory": 64}, "found memory 64, expected 128 to 32,768"),
         ({"invocation_time": 0, "record_time": 0}, "found invocation_time + record_time 0, expected 1e-06 or more"),
     ],
 )
-def test_there_is_no_such_function(given_: dict[str, Any], told: str) -> None:
+def test_there_is_no_such_function(given_: dict[str, Any], message: str) -> None:
     """The message has the range; an invocation takes at least some time."""
     with pytest.raises(SimulationError) as raised:
         SimulatedFunction(**given_)
-    assert str(raised.value) == told
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize("values", [{"timeout": 1_800}, {"timeout": 5_400}, {"memory": 128}, {"memory": 32_768}])

@@ -32,7 +32,7 @@ def test_a_burst_ends_with_the_simulation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given_", "told"),
+    ("given_", "message"),
     [
         ({"writes": -1}, "found writes -1, expected 0 to 100,000,000"),
         ({"writes": math.nan}, "found writes nan, expected 0 to 100,000,000"),
@@ -47,11 +47,11 @@ def test_a_burst_ends_with_the_simulation() -> None:
         ({"bursts": [Burst(4000, 1, 1)]}, "found a burst's start 4,000, expected 0 to 3,600"),
     ],
 )
-def test_there_is_no_such_load(given_: dict[str, Any], told: str) -> None:
+def test_there_is_no_such_load(given_: dict[str, Any], message: str) -> None:
     """Numbers out of range are refused with the range."""
     with pytest.raises(SimulationError) as raised:
         Load(**{"writes": 1, **given_})
-    assert str(raised.value).startswith(told)
+    assert str(raised.value).startswith(message)
 
 
 def test_without_hot_keys_all_lanes_get_the_same() -> None:

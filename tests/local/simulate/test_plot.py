@@ -35,17 +35,17 @@ def test_a_plot_without_invocations_is_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "message"),
     [
         ("a.gif", "found the plot 'a.gif', expected a name that ends in .svg, .png, .pdf"),
         ("no/a.svg", "found no folder"),
         ("folder.svg", "found the folder"),
     ],
 )
-def test_a_plot_that_cannot_be_drawn_is_refused_early(tmp_path: Path, name: str, told: str) -> None:
+def test_a_plot_that_cannot_be_drawn_is_refused_early(tmp_path: Path, name: str, message: str) -> None:
     """Before the simulation runs."""
     (tmp_path / "folder.svg").mkdir()
-    with pytest.raises(SimulationError, match=told):
+    with pytest.raises(SimulationError, match=message):
         check_plot(tmp_path / name)
 
 

@@ -20,7 +20,7 @@ def test_the_summary_says_what_a_reader_has_to_know() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "warning"),
     [
         (
             {"writes": 80_000},
@@ -35,10 +35,10 @@ def test_the_summary_says_what_a_reader_has_to_know() -> None:
         ),
     ],
 )
-def test_warnings(given: dict[str, Any], told: str) -> None:
+def test_warnings(given: dict[str, Any], warning: str) -> None:
     """Limits that the figures do not show."""
     found = list(warnings(simulate(scenario(**{"duration": 20, **given}))))
-    assert any(text.startswith(told) for text in found), found
+    assert any(text.startswith(warning) for text in found), found
 
 
 def test_the_document_is_json() -> None:
@@ -60,10 +60,10 @@ def test_the_course_is_a_table() -> None:
 
 def test_the_scenario_is_told_in_words() -> None:
     """The rows describe load, stream, mapping and function."""
-    told = dict(scenario_text(scenario(poison=0.001)))
-    assert told["load"] == "200 writes/s for 10m, 0.001 of them poison"
-    assert told["stream"] == "40 shards of 1 lane each, polled every 250 ms"
-    assert "1 retry" in told["mapping"]
+    lines = dict(scenario_text(scenario(poison=0.001)))
+    assert lines["load"] == "200 writes/s for 10m, 0.001 of them poison"
+    assert lines["stream"] == "40 shards of 1 lane each, polled every 250 ms"
+    assert "1 retry" in lines["mapping"]
 
 
 def test_a_time_out_of_managed_instances_is_noted() -> None:

@@ -9,7 +9,7 @@ from router.local.simulate import Load, Scenario, SimulatedFunction, SimulationE
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
         ({"poll": 0}, "found poll 0, expected 0.001 to 60"),
         ({"sample": -1}, "found sample -1, expected 0 or more"),
@@ -28,8 +28,8 @@ from router.local.simulate import Load, Scenario, SimulatedFunction, SimulationE
         ),
     ],
 )
-def test_there_is_no_such_scenario(given: dict[str, Any], told: str) -> None:
+def test_there_is_no_such_scenario(given: dict[str, Any], message: str) -> None:
     """An impossible scenario is refused before the simulation."""
     with pytest.raises(SimulationError) as raised:
         Scenario(**{"load": Load(writes=1), **given})
-    assert str(raised.value).startswith(told)
+    assert str(raised.value).startswith(message)
