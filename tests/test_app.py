@@ -138,7 +138,7 @@ def test_an_image_that_is_no_object_fails_at_decode(image: str, value: Any) -> N
 
 
 def test_extra_fields_do_no_harm() -> None:
-    """Fields that nobody knows of, in the event, the record or its body, are left alone."""
+    """Unknown fields in the event, the record or its body are ignored."""
     extra = insert(1, SomethingNew="x")
     event = {**batch({**extra, "invented": {"deep": [1]}, "dynamodb": {**extra["dynamodb"], "more": None}}), "x": 1}
     assert dispatcher(Handled())(event) == SUCCESS
@@ -192,7 +192,7 @@ def test_an_outcome_prints_no_values() -> None:
 
 
 def test_an_outcome_knows_how_long_it_took(clock: Clock) -> None:
-    """The duration of a handler that ran is told in seconds."""
+    """The duration of a handler is in seconds."""
 
     def slow(change: Change[Order]) -> None:
         clock.advance(0.02)

@@ -75,7 +75,7 @@ def test_record() -> None:
     [(Insert(1), "Insert"), (Modify(1, 2), "Modify"), (Remove(2), "Remove"), (Change(1, 2), "Change")],
 )
 def test_without_record(change: Change[int], name: str) -> None:
-    """A change made by hand says how to give it the record that somebody asks for."""
+    """A change made by hand raises when its record is needed, and says how to pass one."""
     with pytest.raises(RouterError) as caught:
         _ = change.record
     assert str(caught.value) == f"this {name} was made without a record; give it one: {name}(..., record)"

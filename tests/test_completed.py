@@ -159,7 +159,7 @@ def test_deferred_routes_are_not_finished() -> None:
 
 
 def test_a_record_without_any_identity_is_not_remembered() -> None:
-    """A record that nothing names cannot be told from another, so it runs again."""
+    """A record without an identity is not remembered, so it runs again."""
     handled = Handled({2: TimeoutError()})
     app = dispatcher(handled)
     nameless = insert(3)
@@ -182,7 +182,7 @@ def test_a_record_is_named_by_event_id_and_number() -> None:
     assert list(handled) == ["5", "5", "2"]
 
 
-def test_routes_of_the_same_handler_for_other_entities_are_told_apart() -> None:
+def test_routes_of_one_handler_for_two_entities_are_distinct() -> None:
     """A handler registered for two entities is remembered for each."""
     store, routes = Store(), Routes()
     seen: list[str] = []

@@ -1,4 +1,4 @@
-"""A record keeps what was delivered, tells nothing that the wire does not, and shows no value of an item."""
+"""A record has the fields that were delivered, and its repr shows no value of an item."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def stamped(stamp: Any) -> Record:
 )
 class TestText:
     def test_as_delivered(self, name: str, attribute: str, value: str) -> None:
-        """A text of the envelope is told as it was delivered."""
+        """A text of the envelope is that delivered."""
         assert getattr(make({name: value}), attribute) == value
 
     def test_absent(self, name: str, attribute: str, value: str) -> None:
@@ -46,7 +46,7 @@ class TestText:
 
 
 def test_sequence_number() -> None:
-    """The sequence number is told as it was delivered, leading zeros included."""
+    """The sequence number is that delivered, with leading zeros."""
     assert make(SequenceNumber="000700").sequence_number == "000700"
 
 
@@ -80,7 +80,7 @@ def test_entity_is_unknown_at_first() -> None:
 
 class TestKeys:
     def test_decoded(self) -> None:
-        """Keys are told as Python values."""
+        """Keys are Python values."""
         assert make(Keys={"pk": {"S": "ORDER#1"}, "n": {"N": "7"}}).keys == {"pk": "ORDER#1", "n": 7}
 
     def test_absent(self) -> None:
@@ -104,7 +104,7 @@ class TestKeys:
 
 class TestLane:
     def test_same_item(self) -> None:
-        """Two records of one item have equal lanes, in whatever order their keys stand."""
+        """Two records of one item have equal lanes, with their keys in any order."""
         one = make(Keys={"pk": {"S": "1"}, "sk": {"S": "2"}}, NewImage={"a": {"N": "1"}})
         other = make(Keys={"sk": {"S": "2"}, "pk": {"S": "1"}})
         assert (one.lane, hash(one.lane)) == (other.lane, hash(other.lane))
@@ -152,7 +152,7 @@ class TestCreatedAt:
         ],
     )
     def test_units(self, stamp: float, fraction: int) -> None:
-        """Seconds, milliseconds, microseconds and nanoseconds are told apart, whole or not."""
+        """Seconds, milliseconds, microseconds and nanoseconds are distinguished, with and without fractions."""
         assert stamped(stamp).created_at == MOMENT.replace(microsecond=fraction)
 
     @given(st.datetimes(datetime(2004, 1, 1), datetime(2100, 1, 1)), st.sampled_from([1, 10**3, 10**6]))  # noqa: DTZ001 - hypothesis wants them bare

@@ -30,7 +30,7 @@ from tests.clock import Clock
 
 
 class Index:
-    """An on_batch handler that notes its calls, and raises what it is told to."""
+    """An on_batch handler that notes its calls, and raises the given exception."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.error = error
@@ -78,21 +78,21 @@ def test_a_batch_that_is_done_is_an_outcome_of_each_record() -> None:
 
 
 def test_no_batch_without_changes() -> None:
-    """An on_batch handler is not called when no record is for it."""
+    """An on_batch handler is not called without changes."""
     index = Index()
     with_batch(index, Handled())(batch(insert(1, entity="Stranger")))
     assert index.calls == []
 
 
 def test_a_batch_holds_only_what_stands_before_the_checkpoint() -> None:
-    """Changes from the first failed record on come again, so the batch is called with those before it."""
+    """A batch has the changes before the first failed record, because later ones come again."""
     index = Index()
     report = with_batch(index, Handled({3: TimeoutError()})).dispatch(inserts(1, 2, 3, 4))
     assert (index.calls, report.response) == ([["1", "2"]], failures(3))
 
 
 def test_no_batch_when_the_first_record_fails() -> None:
-    """When nothing stands before the checkpoint the batch is not called."""
+    """If the first record fails, the batch is not called."""
     index = Index()
     with_batch(index, Handled({1: TimeoutError()}))(inserts(1, 2))
     assert index.calls == []
@@ -125,14 +125,14 @@ def test_a_replay_after_a_failed_single_does_not_index_again() -> None:
 
 
 def test_a_rejected_batch_is_parked_record_by_record() -> None:
-    """A batch that can never work is parked, each record by itself, and the stream moves on."""
+    """A rejected batch is parked, each record by itself, and the stream moves on."""
     place = MemoryParking()
     app = with_batch(Index(Reject("never")), Handled(), parking=place)
     assert (app(inserts(1, 2)), [parked.record["eventID"] for parked in place]) == (SUCCESS, ["e1", "e2"])
 
 
 def test_a_batch_of_which_one_record_cannot_be_parked() -> None:
-    """Of a rejected batch the records that were not kept are failed, and the first of them reported."""
+    """Of a rejected batch, records that could not be parked are failed, and the first of them is reported."""
 
     class Picky(MemoryParking):
         def park(self, parked: Parked) -> None:
@@ -146,13 +146,13 @@ def test_a_batch_of_which_one_record_cannot_be_parked() -> None:
 
 
 def test_a_dropped_batch_is_let_go() -> None:
-    """Drop() on an on_batch route lets go of all of its changes."""
+    """Drop() on an on_batch route drops all of its changes."""
     report = with_batch(Index(TimeoutError()), Handled(), on_error=Drop()).dispatch(inserts(1, 2))
     assert ([o.status for o in report if o.route and o.route.batch], report.response) == (["skipped"] * 2, SUCCESS)
 
 
 def test_a_record_that_a_batch_cannot_read_fails_alone() -> None:
-    """A change that cannot be validated never gets into the batch; those before it do."""
+    """A change that fails validation is not in the batch; the changes before it are."""
     index = Index()
     routes = Routes()
     routes.on_batch(Order)(index)
@@ -170,7 +170,7 @@ def test_a_batch_without_the_records_that_were_parked() -> None:
 
 
 def test_a_condition_keeps_changes_out_of_a_batch() -> None:
-    """An on_batch route's condition decides change by change."""
+    """The condition of an on_batch route decides for each change."""
     routes, index = Routes(), Index()
     routes.on_batch(Order, where(lambda change: change.image.total > 1))(index)
     Dispatcher(routes)(batch(insert(1, total=1), insert(2, total=2), insert(3, total=3)))
@@ -185,7 +185,7 @@ def test_a_batch_takes_every_event() -> None:
 
 
 def test_batches_run_in_the_order_of_registration() -> None:
-    """Of two on_batch routes the one registered first is called first, whichever record came first."""
+    """Of two on_batch routes the one registered first is called first, for any order of records."""
     routes, order = Routes(), []
 
     @routes.on_batch(Order, where(lambda change: change.image.total == 2))
@@ -211,7 +211,7 @@ def test_no_batch_after_a_failed_one() -> None:
 
 
 def test_no_batch_without_time(clock: Clock) -> None:
-    """An on_batch handler does not start when the time is up; its changes come again."""
+    """An on_batch handler does not start after the deadline; its changes come again."""
     index = Index()
     routes = Routes()
     routes.on_batch(Order)(index)
@@ -225,7 +225,7 @@ def test_no_batch_without_time(clock: Clock) -> None:
 
 
 def test_an_async_batch_is_waited_for() -> None:
-    """An async on_batch handler has finished when the dispatcher answers."""
+    """An async on_batch handler finishes before the dispatcher returns."""
     import asyncio
 
     routes, done = Routes(), []

@@ -1,4 +1,4 @@
-"""The routes of a record run one after the other; conditions and exceptions decide about each."""
+"""The routes of a record run one after the other; each has its condition and its failure."""
 
 from typing import Any
 
@@ -75,13 +75,13 @@ def over_five(change: Modify[Order]) -> bool:
 
 
 def test_a_predicate_that_says_no_skips_the_record() -> None:
-    """A record that where() does not let through is skipped."""
+    """A record that does not meet where() is skipped."""
     outcome = conditional(where(over_five), modify(1, total=5))
     assert (outcome.status, outcome.route) == ("skipped", None)
 
 
 def test_a_record_that_none_of_several_routes_lets_through_is_one_outcome() -> None:
-    """A record that every route's condition keeps out is skipped once, at no route."""
+    """A record that meets no route's condition is skipped once, without a route."""
     routes = Routes()
 
     @routes.on_modify(Order, changed("status"))
@@ -95,13 +95,13 @@ def test_a_record_that_none_of_several_routes_lets_through_is_one_outcome() -> N
 
 
 def test_what_no_condition_lets_through_is_not_decoded() -> None:
-    """A record that changed() keeps out is skipped though its images could not be decoded."""
+    """A record that does not meet changed() is skipped, even with malformed images."""
     raw = modify(1, total={"N": "abc"}, old={"total": {"N": "abc"}})
     assert conditional(changed("status"), raw).status == "skipped"
 
 
 def test_what_where_has_to_see_is_decoded() -> None:
-    """A record that cannot be decoded is a failure of the record, not a no of the predicate."""
+    """A malformed record under where() is a failure, not an unmet condition."""
     assert conditional(where(lambda change: False), modify(1, total={"N": "abc"})).stage == "decode"
 
 
@@ -109,7 +109,7 @@ def test_what_where_has_to_see_is_decoded() -> None:
     "wire", [{"N": "abc"}, {"X": "1"}, {}, None, [], {"N": "1", "S": "1"}, {"SS": [1]}, {"L": None}]
 )
 def test_a_malformed_value_that_a_condition_compares_is_no_handler_failure(wire: Any) -> None:
-    """A malformed attribute under changed() is found at stage decode, where it is permanent."""
+    """A malformed attribute under changed() fails at stage decode, where failures are permanent."""
     outcome = conditional(changed("total"), modify(1, total=wire, old={"total": 5}))
     assert (outcome.status, outcome.stage) == ("failed", "decode")
 
@@ -118,7 +118,7 @@ def test_a_malformed_value_that_a_condition_compares_is_no_handler_failure(wire:
 
 
 def test_each_route_is_its_own_unit_of_success() -> None:
-    """Of two routes of a record one is done though the other failed."""
+    """Of two routes of a record one is done although the other failed."""
     assert statuses(two_routes(Handled(), Handled({1: TimeoutError()})).dispatch(inserts(1))) == ["done", "failed"]
 
 
@@ -156,13 +156,13 @@ class Stop(BaseException):
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_what_is_no_exception_ends_the_invocation(concurrency: int) -> None:
-    """SystemExit and its like are no failure of a record: they end the invocation, so the whole batch comes again."""
+    """SystemExit and KeyboardInterrupt end the invocation, so the whole batch comes again."""
     with pytest.raises(Stop):
         dispatcher(Handled({2: Stop()}), concurrency=concurrency)(inserts(1, 2, 3))
 
 
 def test_the_dispatcher_works_after_such_an_end() -> None:
-    """After an invocation that was ended from within the next one is handled."""
+    """After an invocation that a handler ended, the next one is handled."""
     handled = Handled({1: Stop()})
     app = dispatcher(handled)
     with pytest.raises(Stop):
@@ -176,7 +176,7 @@ def test_the_dispatcher_works_after_such_an_end() -> None:
 )
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_every_exception_is_a_failure_of_its_record(error: Exception, concurrency: int) -> None:
-    """Whatever exception a handler raises costs its record and nothing more."""
+    """Any exception of a handler fails its record only."""
     assert dispatcher(Handled({2: error}), concurrency=concurrency)(inserts(1, 2)) == failures(2)
 
 
@@ -190,7 +190,7 @@ class UnprintableError(Exception):
 
 
 def test_an_exception_that_cannot_be_printed_costs_its_record() -> None:
-    """An exception whose own text raises is a failure of its record like any other."""
+    """An exception whose text raises fails its record like any other."""
     assert dispatcher(Handled({1: UnprintableError()}))(inserts(1)) == failures(1)
 
 

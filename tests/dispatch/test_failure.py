@@ -1,4 +1,4 @@
-"""What each kind of failure becomes, by stage and policy."""
+"""The result of each kind of failure, by stage and policy."""
 
 import json
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ def aged(raw: Json, created: Any) -> Json:
 
 
 class Refusing:
-    """A parking place that takes nothing."""
+    """A parking place that refuses every record."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -103,26 +103,26 @@ class Refusing:
 
 @pytest.mark.parametrize("kind", BAD)
 def test_each_failure_has_its_stage_and_error(kind: str) -> None:
-    """A failure is told by the stage at which it happened and the error it was."""
+    """A failure has the stage at which it happened, and its error."""
     outcome = outcome_of(BAD[kind])
     assert (outcome.stage, type(outcome.error)) == (STAGES[kind], ERRORS[kind])
 
 
 @pytest.mark.parametrize("kind", BAD)
 def test_without_a_place_every_failure_is_reported(kind: str) -> None:
-    """With no policy and no parking place, any failure is reported: nothing is dropped silently."""
+    """Without policy and parking place any failure is reported: nothing is dropped silently."""
     assert dispatcher(picky)(batch(BAD[kind], insert(2))) == failures(1)
 
 
 @pytest.mark.parametrize("kind", PERMANENT)
 def test_with_a_place_permanent_failures_are_parked(kind: str) -> None:
-    """What no further try can help is parked where there is a place."""
+    """A permanent failure is parked if there is a parking place."""
     place = MemoryParking()
     assert (outcome_of(BAD[kind], parking=place).status, len(place)) == ("parked", 1)
 
 
 def test_a_place_alone_parks_no_other_failure() -> None:
-    """What another try may help is reported even where there is a parking place."""
+    """A failure that is not permanent is reported even with a parking place."""
     place = MemoryParking()
     assert (outcome_of(BAD["handler"], parking=place).status, len(place)) == ("failed", 0)
 
@@ -139,14 +139,14 @@ def test_the_stream_moves_on_from_a_parked_record(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", BAD)
 def test_park_parks_anything(kind: str) -> None:
-    """Park() puts aside what fails at any stage."""
+    """Park() parks a failure of any stage."""
     place = MemoryParking()
     assert (outcome_of(BAD[kind], on_error=Park(), parking=place).status, len(place)) == ("parked", 1)
 
 
 @pytest.mark.parametrize("kind", BAD)
 def test_drop_drops_anything(kind: str) -> None:
-    """Drop() lets go of what fails at any stage, even where there is a parking place."""
+    """Drop() drops a failure of any stage, even with a parking place."""
     place = MemoryParking()
     outcome = outcome_of(BAD[kind], on_error=Drop(), parking=place)
     assert (outcome.status, outcome.stage, type(outcome.error), len(place)) == (
@@ -179,18 +179,18 @@ def test_a_mapping_retries_even_what_is_permanent(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", BAD)
 def test_a_mapping_may_name_a_base_class(kind: str) -> None:
-    """A mapping speaks of the subclasses of the types in it."""
+    """A mapping applies to subclasses of its types."""
     assert outcome_of(BAD[kind], on_error={Exception: Drop()}).status == "skipped"
 
 
 def test_the_nearest_base_class_counts() -> None:
-    """Of several base classes in a mapping the one nearest to the error is taken, wherever it stands."""
+    """Of several base classes in a mapping the nearest one counts, in any order."""
     policies: Mapping[type[Exception], Any] = {Exception: Retry(), OSError: Drop(), LookupError: Retry()}
     assert outcome_of(BAD["handler"], on_error=policies).status == "skipped"
 
 
 def test_a_mapping_that_says_nothing_leaves_the_default() -> None:
-    """An error that a mapping does not name is treated as without it."""
+    """An error that a mapping does not name has the default policy."""
     outcome = outcome_of(BAD["reject"], on_error={KeyError: Drop()}, parking=MemoryParking())
     assert outcome.status == "parked"
 
@@ -207,33 +207,33 @@ def of_route(raw: Json, policy: Any, **options: Any) -> Outcome:
 
 @pytest.mark.parametrize("kind", [kind for kind in BAD if kind not in ("envelope", "decode-null")])
 def test_a_routes_policy_comes_first(kind: str) -> None:
-    """What a route says counts before what the dispatcher says."""
+    """A route's policy counts before the dispatcher's."""
     assert of_route(BAD[kind], Drop(), on_error=Park(), parking=MemoryParking()).status == "skipped"
 
 
 def test_a_mapping_of_a_route_that_says_nothing_asks_the_dispatcher() -> None:
-    """An error that the route's mapping does not name goes by the dispatcher's policy."""
+    """An error that the route's mapping does not name has the dispatcher's policy."""
     assert of_route(BAD["handler"], {KeyError: Retry()}, on_error=Drop()).status == "skipped"
 
 
 def test_a_bare_retry_of_a_route_asks_the_dispatcher_about_permanent_failures() -> None:
-    """A route's Retry() says nothing of permanent failures, so the dispatcher's policy does."""
+    """A route's Retry() leaves permanent failures to the dispatcher's policy."""
     assert of_route(BAD["reject"], Retry(), on_error=Drop()).status == "skipped"
 
 
 def test_a_bare_retry_of_a_route_holds_for_the_rest() -> None:
-    """A route's Retry() has other failures delivered again, whatever the dispatcher says."""
+    """A route's Retry() has other failures delivered again, against the dispatcher's policy."""
     assert of_route(BAD["handler"], Retry(), on_error=Drop()).status == "failed"
 
 
 @pytest.mark.parametrize("kind", ["envelope", "decode-null"])
 def test_a_routes_policy_says_nothing_of_what_reached_no_route(kind: str) -> None:
-    """A record that could not be routed goes by the dispatcher's policy alone."""
+    """A record that could not be routed has the dispatcher's policy."""
     assert of_route(BAD[kind], Drop()).status == "failed"
 
 
 def test_a_routes_policy_is_its_own() -> None:
-    """Of two routes that fail on one record each goes by its own policy."""
+    """Two routes that fail on one record have their own policies."""
     routes = Routes()
     routes.on(Order, on_error=Drop())(picky)
     routes.on(Order, on_error=Park())(picky)
@@ -252,8 +252,8 @@ def test_an_old_record_is_parked(age: Any) -> None:
 
 
 @pytest.mark.parametrize("created", [OLD * 1000, OLD * 1_000_000, OLD * 1_000_000_000, float(OLD)])
-def test_the_age_is_told_in_any_unit(created: float) -> None:
-    """Milliseconds, microseconds and nanoseconds, which recorded events hold, give the same age as seconds."""
+def test_the_age_may_have_any_unit(created: float) -> None:
+    """Milliseconds, microseconds and nanoseconds, as in recorded events, give the same age as seconds."""
     outcome = outcome_of(aged(BAD["handler"], created), on_error=Retry(park_after=1), parking=MemoryParking())
     assert outcome.status == "parked"
 
@@ -264,7 +264,7 @@ def test_the_age_is_told_in_any_unit(created: float) -> None:
     ids=lambda created: str(created)[:9],
 )
 def test_a_young_record_is_retried(created: Any) -> None:
-    """A record that is not yet old enough, or does not say how old it is, is delivered again."""
+    """A record that is not old enough, or has no time, is delivered again."""
     outcome = outcome_of(aged(BAD["handler"], created), on_error=Retry(park_after=60), parking=MemoryParking())
     assert outcome.status == "failed"
 
@@ -315,14 +315,14 @@ def test_what_reached_no_route_is_parked_without_one() -> None:
 
 
 def test_the_text_of_a_handlers_error_is_not_parked() -> None:
-    """The text of an error of somebody else's may quote the item, so only its type is written beside the record."""
+    """Only the type of a handler's error is parked, because its text may quote the item."""
     place = MemoryParking()
     outcome_of(BAD["handler"], on_error=Park(), parking=place)
     assert (place.parked[0].error, place.parked[0].reason) == ("TimeoutError", "")
 
 
 def test_a_validation_error_is_parked_by_place_and_kind() -> None:
-    """The reason of a pydantic refusal names the field and the kind of fault, not the input."""
+    """The reason of a validation error names the field and the kind of fault, not the input."""
     place = MemoryParking()
     outcome_of(BAD["validate"], parking=place)
     assert place.parked[0].reason == "total: int_parsing"
@@ -330,7 +330,7 @@ def test_a_validation_error_is_parked_by_place_and_kind() -> None:
 
 @pytest.mark.parametrize("kind", PERMANENT)
 def test_a_place_that_refuses_makes_the_record_fail(kind: str) -> None:
-    """A record that could not be parked is failed at stage park, and the place's own error is the cause."""
+    """A record that could not be parked is failed at stage park, with the place's error as the cause."""
     refusal = OSError("disk full")
     outcome = outcome_of(BAD[kind], parking=Refusing(refusal))
     assert isinstance(outcome.error, ParkingError)
@@ -344,7 +344,7 @@ def test_a_record_that_was_not_parked_is_reported() -> None:
 
 
 def test_a_record_that_was_not_parked_is_parked_at_the_next_delivery() -> None:
-    """A place that comes back takes the record when Lambda delivers it again."""
+    """A place that works again parks the record at the next delivery."""
     place, broken = MemoryParking(), True
 
     class Flaky:
@@ -361,7 +361,7 @@ def test_a_record_that_was_not_parked_is_parked_at_the_next_delivery() -> None:
 
 @pytest.mark.parametrize(("entity", "found"), [("Stranger", "has no route"), ("", "no entity name")])
 def test_an_unrouted_failure_says_which(entity: str, found: str) -> None:
-    """The error of an unrouted record tells a strange entity from none at all, without naming it."""
+    """The error of an unrouted record distinguishes an unknown entity from a missing one, without its name."""
     outcome = outcome_of(insert(1, entity=entity), unrouted="fail")
     assert isinstance(outcome.error, UnroutedError)
     assert found in str(outcome.error)
@@ -369,7 +369,7 @@ def test_an_unrouted_failure_says_which(entity: str, found: str) -> None:
 
 
 def test_policies_do_not_touch_unrouted_records() -> None:
-    """on_error= speaks of failures; what an unrouted record becomes is unrouted= alone."""
+    """on_error= does not apply to unrouted records; unrouted= does."""
     assert outcome_of(insert(1, entity="Stranger"), unrouted="fail", on_error=Drop()).status == "failed"
 
 
@@ -377,7 +377,7 @@ def test_policies_do_not_touch_unrouted_records() -> None:
 
 
 def test_parked_records_are_json() -> None:
-    """What is parked can be written as JSON, whole."""
+    """A parked record can be written as JSON."""
     place = MemoryParking()
     outcome_of(BAD["decode"], parking=place)
     assert json.loads(json.dumps(place.parked[0].to_dict()))["record"] == BAD["decode"]

@@ -32,7 +32,7 @@ from tests.clock import Clock
 
 
 def test_success_is_an_empty_list() -> None:
-    """A batch of which everything is done is answered with no failures."""
+    """The response to a batch without undone records has no failures."""
     assert dispatcher(Handled())(inserts(1, 2, 3), None) == SUCCESS
 
 
@@ -52,13 +52,13 @@ def test_a_failure_is_reported_by_its_sequence_number() -> None:
 
 
 def test_one_identifier_is_reported() -> None:
-    """However many records are not done, Lambda is told the one from which it starts again."""
+    """With several undone records, the response has the one from which Lambda starts again."""
     app = dispatcher(Handled({2: TimeoutError(), 3: TimeoutError()}))
     assert len(app(inserts(1, 2, 3))["batchItemFailures"]) == 1
 
 
 def test_nothing_runs_after_the_first_failure() -> None:
-    """Records after a failure would be handled twice and out of order, so they are left for the replay."""
+    """Records after a failure do not run, because they would run again and out of order."""
     handled = Handled({2: TimeoutError()})
     dispatcher(handled)(inserts(1, 2, 3, 4))
     assert list(handled) == ["1"]
@@ -82,13 +82,13 @@ def test_the_lowest_is_reported_though_a_higher_one_failed() -> None:
 
 
 def test_leading_zeros_do_not_make_a_number_higher() -> None:
-    """A sequence number is an integer however it is padded, and is reported as it was delivered."""
+    """A sequence number is compared as an integer and reported as delivered."""
     app = dispatcher(Handled({"0012": TimeoutError()}))
     assert app(inserts("0012", "9", "013")) == failures("9")
 
 
 def test_a_record_done_below_the_checkpoint_is_not_reported() -> None:
-    """In an event out of order a done record is never the one reported, whatever its number is."""
+    """In an event out of order a done record with the lowest number is not reported."""
     assert dispatcher(Handled({7: TimeoutError()}))(inserts(5, 7, 6)) == failures(6)
 
 
@@ -128,14 +128,14 @@ def test_two_records_with_one_identity_are_two_records() -> None:
 
 
 def test_a_failure_that_nothing_identifies_raises() -> None:
-    """A failed record without a sequence number fails the whole batch, which is what Lambda would make of it anyway."""
+    """A failed record without a sequence number fails the whole batch, as Lambda would."""
     with pytest.raises(MalformedRecordError):
         dispatcher(Handled({"": TimeoutError()}))(batch(without(insert(1), "SequenceNumber")))
 
 
 @pytest.mark.parametrize("number", ["", None, 5, [], {"S": "5"}])
 def test_an_identifier_that_lambda_would_not_take_raises(number: Any) -> None:
-    """Empty, null and other values that are no text are no sequence number to report a failure by."""
+    """Empty, null and other values that are no text are not reported as sequence numbers."""
     with pytest.raises(MalformedRecordError):
         dispatcher(Handled({"": TimeoutError()}))(batch(record(1, "INSERT", SequenceNumber=number, NewImage=item())))
 
@@ -166,7 +166,7 @@ def test_what_finished_before_the_raise_is_remembered() -> None:
 
 
 def test_the_state_of_a_window_goes_back() -> None:
-    """A tumbling window's state is returned as it came, for a response without it would be a failed invocation."""
+    """A tumbling window's state is returned unchanged, because Lambda treats a response without it as a failure."""
     assert dispatcher(Handled())(batch(insert(1), state={"sum": 5}, window={})) == {**SUCCESS, "state": {"sum": 5}}
 
 
@@ -177,7 +177,7 @@ def test_the_state_goes_back_beside_a_failure() -> None:
 
 
 def test_a_window_ends_without_records() -> None:
-    """The last invocation of a window may hold no records, and still gets its state back."""
+    """The last invocation of a window may have no records, and its response has the state."""
     event = batch(state={"sum": 5}, isFinalInvokeForWindow=True)
     assert dispatcher(Handled())(event) == {**SUCCESS, "state": {"sum": 5}}
 
@@ -215,7 +215,7 @@ def test_the_reserve_is_kept() -> None:
 
 
 def test_routes_of_one_record_that_the_time_does_not_reach_come_again(clock: Clock) -> None:
-    """The first handler uses the time up, so the second does not start; Lambda's replay runs it alone."""
+    """If the first handler uses up the time, the second one runs at the next delivery, alone."""
     seen: list[str] = []
     routes = Routes()
 
@@ -235,7 +235,7 @@ def test_routes_of_one_record_that_the_time_does_not_reach_come_again(clock: Clo
 
 @pytest.mark.parametrize("remaining", [None, "soon", MagicMock(), True, [], float("nan"), float("inf")])
 def test_a_context_that_tells_no_time_sets_no_deadline(remaining: Any) -> None:
-    """What is no number of milliseconds is no time left: handlers run."""
+    """Without a number of milliseconds there is no deadline: handlers run."""
     assert dispatcher(Handled())(inserts(1), Context(remaining=lambda: remaining)) == SUCCESS
 
 
@@ -243,10 +243,10 @@ def test_a_context_that_tells_no_time_sets_no_deadline(remaining: Any) -> None:
     "context", [None, MagicMock(), object(), {}, "context", type("C", (), {"get_remaining_time_in_millis": 5})()]
 )
 def test_any_context_will_do(context: Any) -> None:
-    """A context that is a mock, nothing, or something else altogether does not stop the handlers."""
+    """A mock, None or any other object as the context does not stop the handlers."""
     assert dispatcher(Handled())(inserts(1), context) == SUCCESS
 
 
 def test_negative_time_defers_everything() -> None:
-    """A context whose time is over already starts nothing."""
+    """With a negative remaining time nothing starts."""
     assert dispatcher(Handled(), reserve=0)(inserts(1), Context(remaining=-1)) == failures(1)

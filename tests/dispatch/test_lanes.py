@@ -1,4 +1,4 @@
-"""Lanes keep the order of an item and run beside each other; nothing starts after a failure or without time."""
+"""Lanes keep the order of an item and run in parallel; nothing starts after a failure or the deadline."""
 
 import asyncio
 import threading
@@ -32,7 +32,7 @@ PATIENCE = 60  # seconds that a test waits for what has to happen
 
 
 def meeting(parties: int) -> tuple[Callable[[Change[Order]], None], threading.Barrier]:
-    """A handler that returns only when so many of its calls run at the same time."""
+    """A handler that returns only when the given number of its calls run at the same time."""
     barrier = threading.Barrier(parties, timeout=PATIENCE)
 
     def handler(change: Change[Order]) -> None:
@@ -81,7 +81,7 @@ def test_sync_and_async_lanes_run_beside_each_other() -> None:
 
 
 def test_no_more_lanes_than_allowed() -> None:
-    """Never do more handlers run at a time than concurrency= says."""
+    """At most as many handlers run at a time as concurrency= allows."""
     running, most, lock, full = 0, 0, threading.Lock(), threading.Event()
 
     def handler(change: Change[Order]) -> None:
@@ -144,7 +144,7 @@ def test_one_item_never_runs_twice_at_a_time() -> None:
 
 
 def test_keys_of_several_attributes_make_one_lane() -> None:
-    """An item's lane is its whole key, whatever order its attributes stand in."""
+    """An item's lane is its whole key, with its attributes in any order."""
     one, two = insert(1), insert(2)
     one["dynamodb"]["Keys"] = {"pk": {"S": "a"}, "sk": {"S": "b"}}
     two["dynamodb"]["Keys"] = {"sk": {"S": "b"}, "pk": {"S": "a"}}
@@ -170,7 +170,7 @@ def test_a_sort_key_makes_a_lane_of_its_own() -> None:
 
 @pytest.mark.parametrize("keys", [None, [], {}, {"pk": None}, {"pk": {"S": "a"}, "": []}, "a"])
 def test_malformed_keys_are_lanes_too(keys: Any) -> None:
-    """Records whose keys are malformed are handled all the same."""
+    """Records with malformed keys are handled."""
     one, two = insert(1), insert(2)
     one["dynamodb"]["Keys"] = keys
     handled = Handled()
@@ -178,7 +178,7 @@ def test_malformed_keys_are_lanes_too(keys: Any) -> None:
 
 
 def test_records_without_keys_keep_their_order() -> None:
-    """Records that do not say whose they are might be of one item, so they run one after the other."""
+    """Records without keys run one after the other, because they may be of one item."""
     handled = Handled()
     records = [without(insert(number), "Keys") for number in range(10)]
     dispatcher(handled, concurrency=4)(batch(*records))
@@ -219,7 +219,7 @@ def test_nothing_new_starts_after_a_failure(stopped: threading.Event) -> None:
 
 
 def test_what_runs_beside_a_failure_finishes(stopped: threading.Event) -> None:
-    """A lane that is under way when another fails is finished and remembered: the replay skips it."""
+    """A lane that runs while another fails finishes and is remembered: the next delivery skips it."""
     both = threading.Barrier(2, timeout=PATIENCE)
     handled: list[str] = []
     fail = True
@@ -376,7 +376,7 @@ def test_an_interrupt_stops_the_lanes(stopped: threading.Event) -> None:
 
 @pytest.mark.parametrize("concurrency", [1, 2])
 def test_a_cancelled_await_is_a_failure_of_its_record(concurrency: int) -> None:
-    """What an async handler awaited and somebody cancelled costs its record, not the batch."""
+    """A cancelled await of an async handler fails its record, not the batch."""
 
     async def handler(change: Change[Order]) -> None:
         if change.keys["pk"] == "key-2":

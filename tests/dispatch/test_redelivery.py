@@ -54,7 +54,7 @@ def test_a_replay_of_a_dropped_route_does_not_run_it_again() -> None:
     assert len(calls) == 1
 
 
-def test_two_routes_of_one_handler_are_told_apart() -> None:
+def test_two_routes_of_one_handler_are_distinct() -> None:
     """A handler registered twice runs twice for a record, and each registration is remembered by itself."""
     calls: list[str] = []
 
@@ -69,7 +69,7 @@ def test_two_routes_of_one_handler_are_told_apart() -> None:
 
 
 def test_records_alike_in_every_identifier_both_run_again() -> None:
-    """Which of two records with one identity was finished cannot be told, so neither is skipped at a replay."""
+    """Two records with one identity both run again, because it is unknown which was finished."""
     seen: list[str] = []
     fail = True
 
@@ -87,7 +87,7 @@ def test_records_alike_in_every_identifier_both_run_again() -> None:
 
 
 def test_a_second_record_of_a_finished_identity_is_not_lost() -> None:
-    """A record that looks just like a finished one beside it is a record of its own and runs."""
+    """A record with the identity of a finished one in its batch runs."""
     seen: list[str] = []
     fail = True
 

@@ -69,7 +69,7 @@ def test_powertools_context_class_does_as_well() -> None:
 
 
 def test_a_handler_gets_the_deadline() -> None:
-    """A parameter annotated Deadline tells how long it is until the reserve begins."""
+    """A parameter annotated Deadline has the time until the reserve begins."""
     seen: list[float] = []
 
     def handler(change: Change[Order], deadline: Deadline) -> None:
@@ -79,8 +79,8 @@ def test_a_handler_gets_the_deadline() -> None:
     assert seen == [pytest.approx(59, abs=5)]
 
 
-def test_there_is_no_deadline_where_nobody_tells_the_time() -> None:
-    """As in tests, where handlers have all the time there is."""
+def test_there_is_no_deadline_without_a_remaining_time() -> None:
+    """Without a remaining time, as in tests, the deadline is infinite."""
     seen: list[Any] = []
 
     def handler(change: Change[Order], deadline: Deadline | None) -> None:
@@ -93,7 +93,7 @@ def test_there_is_no_deadline_where_nobody_tells_the_time() -> None:
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_all_of_an_invocation_have_one_deadline(concurrency: int) -> None:
-    """Factories as well as handlers, those of batches too, in whatever lane."""
+    """Factories and handlers, also those of batches, have the same deadline in every lane."""
     seen: list[Deadline] = []
 
     def get_client(deadline: Deadline) -> str:
@@ -118,7 +118,7 @@ def test_all_of_an_invocation_have_one_deadline(concurrency: int) -> None:
 
 
 def test_the_deadline_that_handlers_see_is_the_one_that_defers(clock: Clock) -> None:
-    """Where it has passed inside a handler, nothing after it starts."""
+    """After a deadline that passes inside a handler nothing starts."""
     seen: list[bool] = []
 
     def handler(change: Change[Order], deadline: Deadline) -> None:
@@ -131,7 +131,7 @@ def test_the_deadline_that_handlers_see_is_the_one_that_defers(clock: Clock) -> 
 
 
 def test_a_handler_gets_the_batch() -> None:
-    """A parameter annotated Batch holds all records of the invocation, whatever becomes of them."""
+    """A parameter annotated Batch has all records of the invocation, also failed ones."""
     seen = []
 
     def handler(change: Change[Order], batch: Batch) -> None:
@@ -190,7 +190,7 @@ def test_the_logger_is_bound_to_the_record(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_logger_of_a_dependency_is_bound_to_the_record(capsys: pytest.CaptureFixture[str]) -> None:
-    """A factory of scope record logs in the name of the record that it serves."""
+    """The log lines of a factory of scope record have the fields of its record."""
 
     def factory(log: Log) -> int:
         log.info("made")
@@ -205,7 +205,7 @@ def test_the_logger_of_a_dependency_is_bound_to_the_record(capsys: pytest.Captur
 
 @pytest.mark.parametrize("scope", ["invocation", "cold_start"])
 def test_the_logger_of_what_outlives_the_record_names_none(scope: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """A factory of a wider scope does not log in the name of the record that happened to come first."""
+    """The log lines of a factory of a wider scope have no fields of a record."""
 
     def factory(log: Log) -> int:
         log.info("made")
@@ -219,7 +219,7 @@ def test_the_logger_of_what_outlives_the_record_names_none(scope: Any, capsys: p
 
 
 def test_the_logger_of_a_cold_start_names_no_request(capsys: pytest.CaptureFixture[str]) -> None:
-    """What lives as long as the container does not log in the name of the first request."""
+    """The log lines of a factory of scope cold_start have no request ID."""
 
     def factory(log: Log) -> Log:
         return log

@@ -232,7 +232,7 @@ def test_an_invocations_clean_up_that_fails_fails_what_it_served(factory: Any) -
 
 
 def test_an_invocations_clean_up_leaves_parked_records_parked() -> None:
-    """A record that was parked is finished with, whatever a clean-up says later."""
+    """A parked record stays parked if a later clean-up fails."""
     app = invocation_app(failing_clean_up, parking=MemoryParking())
     report = app.dispatch(batch(insert(1, status="REJECT"), insert(2)))
     assert (statuses(report), report.response) == (["parked", "failed"], failures(2))

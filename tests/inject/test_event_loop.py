@@ -253,7 +253,7 @@ def test_a_background_task_goes_on_in_the_next_invocation() -> None:
 
 
 def test_the_loop_is_closed_with_the_dispatcher() -> None:
-    """A dispatcher that nobody holds any more leaves no loop open."""
+    """A dispatcher that is garbage leaves no loop open."""
     loops = []
 
     async def handler(change: Change[Order]) -> None:

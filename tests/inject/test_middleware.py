@@ -298,7 +298,7 @@ def test_an_async_middleware_is_refused() -> None:
 
 
 def test_an_async_callable_inside_is_refused() -> None:
-    """A middleware whose callable is async would leave the next one waiting for nobody."""
+    """A middleware whose callable is async is refused, because its coroutine would not be awaited."""
 
     def middleware(call: Call) -> Any:
         async def around(change: Any) -> Any:

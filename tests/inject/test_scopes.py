@@ -71,7 +71,7 @@ def test_record_is_the_default_scope() -> None:
     assert counter.made == 2
 
 
-def test_nothing_is_made_that_nobody_needs() -> None:
+def test_nothing_is_made_before_it_is_needed() -> None:
     """A factory is not called before a handler that needs its value is."""
     counter, app = counts("cold_start")
     app(batch(insert(1, entity="Stranger")))
@@ -145,7 +145,7 @@ def test_a_factory_that_raised_is_asked_again() -> None:
 
 
 def test_a_factory_that_raises_fails_the_record_at_the_handler() -> None:
-    """What a factory raises goes the way of what a handler raises."""
+    """An exception of a factory is handled like one of the handler."""
 
     def factory() -> int:
         raise Reject("no tenant")

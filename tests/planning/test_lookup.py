@@ -1,4 +1,4 @@
-"""The short way of a record leads where the careful way leads, and leaves behind what that leaves behind."""
+"""The lookup by index gives the same outcomes as the exact lookup, and changes find their records."""
 
 import copy
 import gc
@@ -39,7 +39,7 @@ STATUSES = ("NEW", "PAID", "SHIPPED")
 
 
 class Picky:
-    """A condition of a user's own."""
+    """A user's own condition."""
 
     compares = False
 
@@ -145,7 +145,7 @@ def records(draw: st.DrawFn) -> list[Json]:
 
 
 def broken(draw: st.DrawFn, raw: Json) -> Json:
-    """A modification of which something, somewhere, is anything else."""
+    """A modification with one part removed or replaced."""
     raw = copy.deepcopy(raw)
     places: list[tuple[Any, str]] = [
         *((raw, name) for name in ("eventName", "dynamodb", "eventID")),
@@ -166,8 +166,8 @@ def broken(draw: st.DrawFn, raw: Json) -> Json:
     return raw
 
 
-def told(app: Dispatcher, event: Json, seen: list[Any]) -> Any:
-    """Everything that comes of an event, but for times."""
+def results(app: Dispatcher, event: Json, seen: list[Any]) -> Any:
+    """The outcomes, the response and the handlers' notes of an event, without times."""
     seen.clear()
     try:
         report = app.dispatch(copy.deepcopy(event))
@@ -189,18 +189,18 @@ def fall(change: Change[dict[str, Any]]) -> None: ...
 
 @settings(max_examples=examples(300))
 @given(registrations(), records(), st.sampled_from(["skip", "fail"]), st.booleans())
-def test_the_short_way_is_the_careful_way(
+def test_the_index_gives_the_results_of_the_exact_lookup(
     registered: list[Registered], raws: list[Json], unrouted: Any, fallback: bool
 ) -> None:
-    """Whatever is registered and delivered, a dispatcher with an index does what one without it does."""
+    """A dispatcher with an index gives the results of one without it, for any routes and records."""
     seen: list[Any] = []
     routes = routes_of(registered, seen)
     if fallback:
         routes.fallback(fall)
-    indexed, careful = (Dispatcher(routes, unrouted=unrouted) for _ in range(2))
+    indexed, exact = (Dispatcher(routes, unrouted=unrouted) for _ in range(2))
     assert indexed._plan.index is not NO_INDEX
-    careful._plan = replace(careful._plan, index=NO_INDEX)
-    assert told(indexed, batch(*raws), seen) == told(careful, batch(*raws), seen)
+    exact._plan = replace(exact._plan, index=NO_INDEX)
+    assert results(indexed, batch(*raws), seen) == results(exact, batch(*raws), seen)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_the_short_way_is_the_careful_way(
     ],
 )
 def test_what_a_condition_requires(condition: Condition[Any] | None, required: tuple[str, str] | None) -> None:
-    """Only where any other text makes the answer no can records be told by it."""
+    """A text is required only if no other text can meet the condition."""
     assert required_text(condition) == required
 
 
@@ -233,7 +233,7 @@ def test_what_a_condition_requires(condition: Condition[Any] | None, required: t
 
 
 def test_a_changes_record_is_the_one_of_the_batch_and_of_the_outcome() -> None:
-    """It is made when somebody asks for it, and it is the same one whoever asks, whenever."""
+    """A change, the batch and the outcome have the same Record object, made on first use."""
     routes, seen = Routes(), []
 
     @routes.on_insert(Order)
@@ -263,7 +263,7 @@ def keeping(kept: list[Change[Order]]) -> Dispatcher:
 
 
 def test_a_change_that_is_kept_keeps_no_other_record() -> None:
-    """An event may have megabytes, and a handler that holds on to one change of it is no reason to hold on to them."""
+    """A change that a handler keeps does not keep the other records of its event in memory."""
 
     class Raw(dict[str, Any]):
         """A dict that can be referred to weakly."""
@@ -280,9 +280,9 @@ def test_a_change_that_is_kept_keeps_no_other_record() -> None:
     assert change.record is change.record
 
 
-@pytest.mark.parametrize("ask", [False, True], ids=["before anybody asks for it", "after that"])
+@pytest.mark.parametrize("ask", [False, True], ids=["before its record is made", "after that"])
 def test_a_change_can_be_copied_and_sent_to_another_process(ask: bool) -> None:
-    """Its record goes with it."""
+    """A copied or unpickled change has its record."""
     kept: list[Change[Order]] = []
     keeping(kept)(batch(modify(5, old={"total": 1}, total=2)))
     (change,) = kept
@@ -296,12 +296,12 @@ def test_a_change_can_be_copied_and_sent_to_another_process(ask: bool) -> None:
 
 
 def test_a_change_made_by_hand_can_be_copied() -> None:
-    """It has no record, and neither has the copy."""
+    """A copy of a change without a record has none either."""
     assert repr(copy.copy(Insert("new"))) == "<Insert None>"
 
 
 def test_each_outcome_has_its_own_duration(clock: Clock) -> None:
-    """However late outcomes are made, the time of a slow handler is told of its own record."""
+    """The duration of a slow handler belongs to its own record, though outcomes are made later."""
     routes = Routes()
 
     @routes.on_insert(Order)
@@ -313,8 +313,8 @@ def test_each_outcome_has_its_own_duration(clock: Clock) -> None:
     assert durations == pytest.approx([0.001, 0, 0.02, 0, 0.001])
 
 
-def test_a_modification_without_its_old_image_goes_the_careful_way() -> None:
-    """A handler that is promised both images fails on it; one that can do with either is given the new one."""
+def test_a_modification_without_its_old_image() -> None:
+    """A handler of Modify fails without the old image; a handler of Change gets the new one."""
     raw = without(modify(1, total=5), "OldImage")
     routes = Routes()
 

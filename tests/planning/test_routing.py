@@ -102,7 +102,7 @@ def test_a_removal_by_the_service_is_an_expiry() -> None:
     ],
 )
 def test_a_removal_by_anybody_else_is_a_deletion(identity: Any) -> None:
-    """Any identity but exactly the service principal is a user's deletion."""
+    """A removal with any other identity than the service principal's is a user's deletion."""
     assert cause_of({**remove(1), "userIdentity": identity}) == ["user"]
 
 
@@ -181,7 +181,7 @@ def test_a_condition_keeps_records_out() -> None:
 
 
 def test_an_event_that_no_route_takes_is_skipped() -> None:
-    """A record of a routed entity whose event nobody wants is skipped, not unrouted."""
+    """A record of a routed entity with an event that no route takes is skipped, not unrouted."""
     routes = Routes()
 
     @routes.on_insert(Order)
@@ -226,7 +226,7 @@ def test_the_fallback_sees_what_the_stream_carries(body: Json, image: Json, kind
 
 
 def test_a_discriminator_of_the_users_own_is_used() -> None:
-    """A function of the wire image can tell the entity."""
+    """A function of the wire image can name the entity."""
     handled = Handled()
     app = dispatcher(handled, discriminator=lambda image: "Order" if "total" in image else None)
     app(batch(record(1, "INSERT", NewImage={"total": {"N": "1"}}), record(2, "INSERT", NewImage={"x": {"N": "1"}})))
@@ -261,7 +261,7 @@ def test_a_discriminator_that_raises_fails_its_record() -> None:
 
 @pytest.mark.parametrize("strange", [5, ["Order"], {"S": "Order"}, b"Order", True])
 def test_a_discriminator_that_returns_no_text_costs_one_record(strange: Any) -> None:
-    """What a discriminator function returns beside a text or None does not take the batch down."""
+    """A discriminator function that returns neither a text nor None fails its record only."""
     app = dispatcher(Handled(), discriminator=lambda image: strange)
     assert app(batch(insert(1))) in (SUCCESS, failures(1))
 
@@ -282,13 +282,13 @@ def test_unrouted_records_can_fail() -> None:
 
 
 def test_an_unrouted_failure_has_no_stage() -> None:
-    """An unrouted record went wrong at no stage; its error is an UnroutedError."""
+    """A failed unrouted record has no stage, and its error is an UnroutedError."""
     (outcome,) = dispatcher(Handled(), unrouted="fail").dispatch(batch(insert(1, entity="Stranger")))
     assert (outcome.stage, type(outcome.error)) == (None, UnroutedError)
 
 
 def test_unrouted_records_can_be_parked() -> None:
-    """With unrouted="park" such a record is put aside and the stream moves on."""
+    """With unrouted="park" such a record is parked and the stream moves on."""
     place = MemoryParking()
     app = dispatcher(Handled(), unrouted="park", parking=place)
     report = app.dispatch(batch(insert(1, entity="Stranger"), insert(2)))
@@ -314,6 +314,6 @@ def test_a_record_without_an_entity_is_unrouted() -> None:
 
 
 def test_an_unrouted_record_is_not_decoded() -> None:
-    """What nobody asked for is not looked at: malformed attributes of an unrouted entity are no failure."""
+    """Malformed attributes of an unrouted record are no failure, because they are not decoded."""
     report = dispatcher(Handled()).dispatch(batch(insert(1, entity="Stranger", total={"N": "abc"})))
     assert statuses(report) == ["unrouted"]

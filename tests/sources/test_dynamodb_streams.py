@@ -1,4 +1,4 @@
-"""Events become records, whatever is wrong with one of them, and the lowest number not done is reported."""
+"""Events become records, malformed ones too, and the lowest undone number is reported."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_there_are_recorded_events() -> None:
 
 
 def test_empty_batch() -> None:
-    """An event without records, as a tumbling window ends with, is one too."""
+    """An event without records, such as the last one of a tumbling window, is one of DynamoDB Streams."""
     assert source_of({"Records": []}) is SOURCE
 
 
@@ -92,7 +92,7 @@ UNKNOWN: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("event", "found"), UNKNOWN, ids=[found for _, found in UNKNOWN])
 def test_unknown_event(event: Any, found: str) -> None:
-    """An event of no known source says what was found, what is expected, and what to look at."""
+    """The error of an unknown event says what was found, what is expected, and what to check."""
     with pytest.raises(UnknownEventError) as caught:
         source_of(event)
     assert str(caught.value) == (
@@ -103,7 +103,7 @@ def test_unknown_event(event: Any, found: str) -> None:
 
 @given(junk() | st.builds(dict, Records=junk() | st.lists(junk())))
 def test_unknown_events_raise_nothing_else(event: Any) -> None:
-    """Whatever the event is, it is taken or an unknown event, and the message quotes none of its values."""
+    """Any value is an event or raises UnknownEventError, without values in the message."""
     try:
         found = source_of(event).name
     except UnknownEventError as error:
@@ -112,7 +112,7 @@ def test_unknown_events_raise_nothing_else(event: Any) -> None:
 
 
 def test_unknown_event_shows_no_values() -> None:
-    """What stands in an unknown event stays there."""
+    """The message about an unknown event has no values of it."""
     with pytest.raises(UnknownEventError) as caught:
         source_of({"Records": [{"body": SECRET}], "id": SECRET})
     assert SECRET not in str(caught.value)
@@ -120,7 +120,7 @@ def test_unknown_event_shows_no_values() -> None:
 
 @pytest.mark.parametrize("other", [None, "x", {}, {"eventSource": "aws:sqs"}])
 def test_mixed_event(other: Any) -> None:
-    """A record of something else further on makes the event an unknown one, before anything runs."""
+    """A record of another source at any position makes the event unknown, before any handler runs."""
     with pytest.raises(UnknownEventError) as caught:
         SOURCE.records({"Records": [raw(), other]})
     assert str(caught.value) == (
@@ -148,14 +148,14 @@ def test_order() -> None:
     ],
 )
 def test_event_names(name: str, event: Event) -> None:
-    """Each name means its event; the one by which DynamoDB Local 3 calls a removal does too."""
+    """Each eventName has its event, also the name with which DynamoDB Local 3 marks a removal."""
     record = read(raw(name))
     assert (record.event, record.event_name, record.flaw) == (event, name, None)
 
 
 @pytest.mark.parametrize("name", ["REMOVE", "UNKNOWN_TO_SDK_VERSION"])
 def test_time_to_live(name: str) -> None:
-    """A removal by the DynamoDB service itself is an expiry."""
+    """A removal by the DynamoDB service is an expiry."""
     assert read(raw(name, userIdentity=TTL)).event is Event.EXPIRE
 
 
@@ -181,7 +181,7 @@ def test_recorded_time_to_live() -> None:
     ],
 )
 def test_no_time_to_live(identity: Any) -> None:
-    """Any other identity is that of somebody who deleted the item."""
+    """A removal with any other identity is a user's deletion."""
     assert read(raw("REMOVE", userIdentity=identity)).event is Event.DELETE
 
 
@@ -212,13 +212,13 @@ def test_records_with_a_time_of_get_records_are_no_event(time: Any) -> None:
 
 @pytest.mark.parametrize(("name", "event"), [("INSERT", Event.INSERT), ("MODIFY", Event.MODIFY)])
 def test_time_to_live_removes(name: str, event: Event) -> None:
-    """The service's identity on anything but a removal changes nothing, as hand-made events have it."""
+    """The service's identity on an insert or a modification, as in hand-made events, changes nothing."""
     assert read(raw(name, userIdentity=TTL)).event is event
 
 
 @pytest.mark.parametrize("name", [None, "", "insert", "UPDATE", 1, [], {}, True])
 def test_strange_event_name(name: Any) -> None:
-    """A record whose eventName is none is flawed, and the others of its batch are not."""
+    """A record with an unknown eventName has a flaw, and the others of its batch have none."""
     records = SOURCE.records({"Records": [raw(), raw(name), raw()]})
     assert [record.flaw is None for record in records] == [True, False, True]
     flaw = records[1].flaw
@@ -231,14 +231,14 @@ def test_strange_event_name(name: Any) -> None:
 
 
 def test_strange_event_name_keeps_identity() -> None:
-    """A record whose eventName is none still has the identity by which it is reported."""
+    """A record with an unknown eventName keeps the identity by which it is reported."""
     record = read(raw("?", eventID="e1"))
     assert (record.event, record.event_id, record.sequence_number) == (Event(0), "e1", "100")
 
 
 @pytest.mark.parametrize(("body", "kind"), [([], "list"), ("x", "str"), (7, "int"), (False, "bool")])
 def test_strange_body(body: Any, kind: str) -> None:
-    """A record whose dynamodb section is no object is flawed and has no identity."""
+    """A record whose dynamodb section is no object has a flaw and no identity."""
     record = read(raw(body=body))
     assert record.flaw is not None
     assert str(record.flaw.error) == f"record 0: found a dynamodb section of type {kind}, expected an object"
@@ -246,7 +246,7 @@ def test_strange_body(body: Any, kind: str) -> None:
 
 
 def test_no_body() -> None:
-    """A record without a dynamodb section is flawed."""
+    """A record without a dynamodb section has a flaw."""
     flaw = read({"eventSource": "aws:dynamodb", "eventName": "INSERT"}).flaw
     assert flaw is not None
     assert str(flaw.error) == "record 0: found a dynamodb section of type NoneType, expected an object"
@@ -257,7 +257,7 @@ def test_no_body() -> None:
     ("value", "found"), [(None, "null"), ([], "a value of type list"), (SECRET, "a value of type str")]
 )
 def test_strange_image(image: str, value: Any, found: str) -> None:
-    """A record with an image that is no object is flawed at the stage of decoding."""
+    """A record with an image that is no object has a flaw at stage decode."""
     flaw = read(raw("MODIFY", {"NewImage": {}, "OldImage": {}, image: value})).flaw
     assert flaw is not None
     assert (flaw.stage, type(flaw.error), str(flaw.error)) == (
@@ -275,7 +275,7 @@ def test_images_may_be_absent(images: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("kind", [collections.OrderedDict, collections.defaultdict])
 def test_objects_of_other_kinds(kind: Any) -> None:
-    """An event made of other dicts than plain ones, as tests may make them, is read all the same."""
+    """An event of other mappings than plain dicts is read too."""
     body = kind()
     body["NewImage"] = kind()
     record = read(raw(body=body))
@@ -284,7 +284,7 @@ def test_objects_of_other_kinds(kind: Any) -> None:
 
 @given(junk(), junk(), junk(), junk())
 def test_any_record_can_be_read(name: Any, body: Any, image: Any, identity: Any) -> None:
-    """A record of this source can be read whatever else it holds, and tells nothing of it."""
+    """A record of this source can be read with any content, and its repr shows none of it."""
     for dynamodb in (body, {"NewImage": image, "Keys": body, "SequenceNumber": name}):
         record = read(raw(name, dynamodb, userIdentity=identity))
         assert record.flaw is None or SECRET not in str(record.flaw.error)
@@ -294,17 +294,17 @@ def test_any_record_can_be_read(name: Any, body: Any, image: Any, identity: Any)
 
 
 def test_identify() -> None:
-    """A record is known to Lambda by its sequence number."""
+    """The identifier of a record is its sequence number."""
     assert SOURCE.identify(numbered("700")[0]) == "700"
 
 
 def test_nothing_undone() -> None:
-    """Where everything is done nothing is reported."""
+    """Without undone records no identifier is reported."""
     assert SOURCE.respond({"Records": []}, []) == {"batchItemFailures": []}
 
 
 def test_one_is_reported() -> None:
-    """Of several that are not done one is reported, from which Lambda goes on."""
+    """Of several undone records one is reported, from which Lambda continues."""
     assert SOURCE.respond({"Records": []}, numbered("1", "2", "3")) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
@@ -344,7 +344,7 @@ def test_huge_numbers() -> None:
     [(["shard-2", "shard-1"], "shard-2"), (["9", "x"], "9"), (["٣", "1"], "٣"), (["-1", "1"], "-1")],
 )
 def test_no_integers(numbers: list[str], reported: str) -> None:
-    """Where the numbers are not all integers the first record that is not done is reported."""
+    """If a number is no integer, the first undone record is reported."""
     assert failures(*numbers) == [reported]
 
 
