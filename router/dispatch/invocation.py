@@ -16,6 +16,7 @@ from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, safe_error
 from router.observability.metrics import InvocationFigures
 from router.outcomes import Outcome
+from router.planning.lookup import what_it_found
 from router.planning.options import Options
 from router.planning.plan import Plan
 from router.record import Batch, Records
@@ -65,7 +66,8 @@ def invoke(
         again = source.coming_again(records, undone)
         keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
     if count := delivery.unrouted():
-        log_unrouted(log, count, delivery.unrouted_entities)
+        found = _what_was_found(delivery, options) if count == len(records) else None
+        log_unrouted(log, count, delivery.unrouted_entities, found)
     if undone:
         log_out_of_time(log, delivery.outcomes())
     return delivery.outcomes, source.respond(event, undone)
@@ -122,6 +124,14 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
         options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
     except Exception as error:  # noqa: BLE001 - a meter may raise anything
         log.warning("metrics failed", **safe_error(error))
+
+
+def _what_was_found(delivery: Delivery, options: Options) -> str:
+    """What stands where the discriminator looked: in a record of which it reads no entity, if there is one."""
+    record = next((record for record in delivery.records if record.entity is None), None)
+    if record is None or delivery.unrouted_entities:
+        return f"{options.discriminator!r} reads entities that have no route"
+    return what_it_found(options.discriminator, record)
 
 
 def _deadline(context: Any, reserve: float) -> Deadline:

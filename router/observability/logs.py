@@ -111,15 +111,23 @@ def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) ->
         log.warning("record dropped", stage=outcome.stage, **fields)
 
 
-def log_unrouted(log: structlog.typing.FilteringBoundLogger, count: int, entities: set[str]) -> None:
+def log_unrouted(
+    log: structlog.typing.FilteringBoundLogger, count: int, entities: set[str], found: str | None = None
+) -> None:
     """Log the number of unrouted records in one line, with their entities: a route may be missing.
 
     Args:
         log: The logger.
         count: The number of records.
         entities: The entities that the discriminator read.
+        found: What stands where the discriminator looked, if every record is unrouted. The line is a warning then: the
+            Dispatcher may have the wrong discriminator.
     """
-    log.info("records unrouted", count=count, entities=sorted(entities)[:_MOST_NAMES])
+    fields: dict[str, Any] = {"count": count, "entities": sorted(entities)[:_MOST_NAMES]}
+    if found is None:
+        log.info("records unrouted", **fields)
+    else:
+        log.warning("records unrouted", **fields, found=found)
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from router.discriminators import Discriminator
 from router.event import Event
-from router.planning.lookup import images_of
+from router.planning.lookup import images_of, what_it_found
 from router.planning.table import RouteTable
 from router.record import Record
 from router.routes import Route
@@ -42,6 +42,7 @@ class Explanation:
         discriminator: The rule that read it.
         verdicts: One for each route.
         problem: Why the record cannot be routed at all, if it cannot.
+        found: What stands where the discriminator looked, if it read no entity: names of attributes and types.
     """
 
     record: Record
@@ -50,6 +51,7 @@ class Explanation:
     discriminator: Discriminator
     verdicts: tuple[Verdict, ...]
     problem: str | None = None
+    found: str | None = None
 
     @property
     def matching(self) -> tuple[Route, ...]:
@@ -58,6 +60,8 @@ class Explanation:
 
     def __str__(self) -> str:
         read = f"entity {self.entity!r} from {self.read_from}" if self.entity else "no entity"
+        if self.found:
+            read += f" ({self.found})"
         lines = [f"{self.discriminator!r} reads {read}; the event is {self.record.event}"]
         if self.problem:
             lines.append(f"cannot be routed: {self.problem}")
@@ -82,7 +86,8 @@ def explain(record: Record, table: RouteTable, discriminator: Discriminator) -> 
         problem = f"the discriminator raised {type(error).__name__}"
         return Explanation(record, None, None, discriminator, (), problem)
     verdicts = tuple(_verdicts(record, entity, table))
-    return Explanation(record, entity, read_from, discriminator, verdicts)
+    found = what_it_found(discriminator, record) if entity is None else None
+    return Explanation(record, entity, read_from, discriminator, verdicts, found=found)
 
 
 def _read(record: Record, discriminator: Discriminator) -> tuple[str | None, str | None]:

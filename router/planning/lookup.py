@@ -13,7 +13,7 @@ from router.event import Event
 from router.planning.step import Image, Mark, Runner, Step, Steps, Way, skip_record, way_of
 from router.record import Record
 
-__all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of"]
+__all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of", "what_it_found"]
 
 Ways = Mapping[Event, Mapping[str, Way]]
 """The way of each event and entity."""
@@ -108,3 +108,40 @@ def images_of(record: Record) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """The images of a record with their names, in the order in which the discriminator reads them."""
     images = (("NewImage", record.new_image), ("OldImage", record.old_image), ("Keys", record.wire_keys))
     return ((name, image) for name, image in images if image)
+
+
+_MOST_NAMES = 10
+
+
+def what_it_found(discriminator: Discriminator, record: Record) -> str:
+    """What stands where a discriminator reads no entity name: names of attributes and types, no values.
+
+    Args:
+        discriminator: The discriminator.
+        record: A record of which it reads none.
+
+    Example: ``no EntityType; the item has: pk, sk, type``, or ``EntityType is an N``.
+    """
+    image = next((image for _, image in images_of(record)), None)
+    if image is None:
+        return "the record has no image and no keys"
+    present = [f"{name} is {_type_of(image[name])}" for name in discriminator.attributes if name in image]
+    if present:
+        return "; ".join(present)
+    names = sorted(map(str, image))
+    shown = ", ".join(name[:64] for name in names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
+    absent = " and no ".join(discriminator.attributes)
+    return f"no {absent}; the item has: {shown}" if absent else f"the item has: {shown}"
+
+
+def _type_of(value: Any) -> str:
+    tags = list(value) if isinstance(value, dict) else []
+    if len(tags) != 1 or tags[0] not in _ARTICLES:
+        return "no attribute value"
+    return "an empty S" if value == {"S": ""} else f"{_ARTICLES[tags[0]]} {tags[0]}"
+
+
+_ARTICLES = {
+    **dict.fromkeys(("N", "NS", "S", "SS", "L", "M"), "an"),
+    **dict.fromkeys(("B", "BS", "BOOL", "NULL"), "a"),
+}

@@ -165,6 +165,30 @@ def test_unrouted_records_are_counted(capsys: Capture) -> None:
     assert (line["count"], line["entities"]) == (4, ["A", "B"])
 
 
+def test_a_batch_of_which_some_records_are_unrouted_is_no_warning(capsys: Capture) -> None:
+    """Records that others route, or nothing does, are usual in a shared table."""
+    dispatcher(Handled())(batch(insert(1), insert(2, entity="A")))
+    (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
+    assert (line["level"], "found" in line) == ("info", False)
+
+
+@pytest.mark.parametrize(
+    ("raws", "found"),
+    [
+        ([record(1, "INSERT", NewImage={"pk": {"S": "secret"}, "type": {"S": "Order"}})] * 2, "no EntityType"),
+        ([record(1, "INSERT", NewImage={"EntityType": {"N": "42"}})], "EntityType is an N"),
+        ([insert(1, entity="A"), record(2, "INSERT")], "attribute('EntityType') reads entities that have no route"),
+    ],
+)
+def test_a_batch_of_which_every_record_is_unrouted_is_a_warning(raws: Any, found: str, capsys: Capture) -> None:
+    """It names what stands where the discriminator looked, and no values: the discriminator may be wrong."""
+    dispatcher(Handled())(batch(*raws))
+    (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
+    assert line["level"] == "warning"
+    assert found in line["found"]
+    assert "secret" not in line["found"]
+
+
 def test_a_failed_batch_is_logged_record_by_record(capsys: Capture) -> None:
     """Each change of a failed on_batch call writes a line."""
     routes = Routes()

@@ -23,7 +23,7 @@ from router import (
     where,
 )
 from router.planning.explain import Verdict
-from tests.builders import TTL, Customer, Json, Order, batch, insert, modify, record, remove
+from tests.builders import TTL, Customer, Handled, Json, Order, batch, dispatcher, insert, modify, record, remove
 
 CALLS: list[str] = []
 
@@ -300,6 +300,38 @@ def test_an_explanation_prints_the_problem() -> None:
 def test_an_explanation_of_no_entity_says_so() -> None:
     """Printed, a record without an entity has none."""
     assert "reads no entity" in str(app.explain(record(1, "INSERT")))
+
+
+@pytest.mark.parametrize(
+    ("image", "found"),
+    [
+        ({"pk": {"S": "secret"}, "type": {"S": "Order"}}, "no EntityType; the item has: pk, type"),
+        ({"EntityType": {"N": "42"}}, "EntityType is an N"),
+        ({"EntityType": {"BOOL": True}}, "EntityType is a BOOL"),
+        ({"EntityType": {"S": ""}}, "EntityType is an empty S"),
+        ({"EntityType": "Order"}, "EntityType is no attribute value"),
+        ({f"a{n:02}": {"S": "secret"} for n in range(12)}, ", a08, a09, ..."),
+    ],
+)
+def test_it_names_what_stands_where_the_discriminator_looked(image: Json, found: str) -> None:
+    """Names of attributes and types, and no values."""
+    explanation = dispatcher(Handled()).explain(record(1, "INSERT", NewImage=image))
+    assert explanation.found is not None
+    assert found in explanation.found
+    assert f"no entity ({explanation.found})" in str(explanation)
+    assert "secret" not in str(explanation)
+
+
+def test_it_names_the_attributes_of_an_item_without_a_discriminating_one() -> None:
+    """A rule that reads no single attribute leaves the names of the item to look at."""
+    app = dispatcher(Handled(), discriminator=lambda image: None)
+    assert app.explain(record(1, "INSERT", NewImage={"pk": {"S": "a"}})).found == "the item has: pk"
+
+
+def test_it_says_that_a_record_has_nothing_to_read() -> None:
+    """A record with neither image nor keys is no item at all."""
+    raw = record(1, "INSERT", Keys={})
+    assert dispatcher(Handled()).explain(raw).found == "the record has no image and no keys"
 
 
 def test_an_explanation_holds_no_values() -> None:

@@ -31,9 +31,13 @@ class VerdictDocument(TypedDict):
 
 
 class ExplainedRecord(RecordDocument):
-    """A record of ``router explain --json``; ``problem`` says why it cannot be routed."""
+    """A record of ``router explain --json``.
+
+    ``found`` names what stands where the discriminator read no entity; ``problem`` says why it cannot be routed.
+    """
 
     discriminator: str
+    found: str | None
     problem: str | None
     routes: list[VerdictDocument]
 
@@ -55,7 +59,7 @@ def explain(events: EventsArgument = None, app: AppOption = DEFAULT_APP, as_json
     No handler runs. The verdict is maybe if a condition depends on the typed change, which explain does not parse.
 
     With --json, one line for each event: source, records (position, event, event_name, event_id, sequence_number,
-    entity, read_from, discriminator, problem, routes with handler, route, matches, reason), error.
+    entity, read_from, discriminator, found, problem, routes with handler, route, matches, reason), error.
 
     The exit code is 1 if a record cannot be routed.
     """
@@ -88,6 +92,7 @@ def _explained_record(position: int, explanation: Explanation) -> ExplainedRecor
     return {
         **record_document(position, explanation),
         "discriminator": repr(explanation.discriminator),
+        "found": explanation.found,
         "problem": explanation.problem,
         "routes": [
             {
@@ -111,6 +116,8 @@ def _show(page: Page, document: ExplainDocument) -> None:
 
 def _show_record(page: Page, record: ExplainedRecord) -> None:
     page.line(*record_text(record), (f"  by {record['discriminator']}", "dim"), indent=2)
+    if record["found"]:
+        page.line(record["found"], indent=4)
     if record["problem"]:
         page.line(("cannot be routed: ", "red"), record["problem"], indent=4)
     page.rows(

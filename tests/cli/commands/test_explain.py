@@ -47,6 +47,7 @@ def test_the_json_is_one_line_an_event(run: Run) -> None:
         "entity": "Order",
         "read_from": "OldImage",
         "discriminator": "attribute('EntityType')",
+        "found": None,
         "problem": None,
     }
     assert routes[0] == {
