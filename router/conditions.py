@@ -166,7 +166,7 @@ class Where(Generic[C_contra]):
 class _Combined(Generic[C_contra]):
     conditions: tuple[Condition[C_contra], ...]
     decisive: ClassVar[bool]
-    """The answer that decides, whatever the other conditions answer."""
+    """The answer that decides alone."""
 
     @property
     def compares(self) -> bool:

@@ -392,7 +392,7 @@ def test_de_morgan(one: Condition[Any], other: Condition[Any], old: Any, new: An
 
 @given(on_wire(), images() | st.dictionaries(st.sampled_from(["a", "b", "m", "l"]), junk(), max_size=3))
 def test_never_raises(condition: Condition[Any], image: Any) -> None:
-    """A condition raises nothing, whatever the images hold."""
+    """A condition raises nothing for any images."""
     assert isinstance(condition.wire(image, {}), bool)
 
 

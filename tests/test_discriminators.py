@@ -257,7 +257,7 @@ RULES = [*PRESETS.values(), prefix("Type"), template("sk", "x{id}#{entity}*"), c
 
 @given(junk() | st.dictionaries(st.sampled_from(ATTRIBUTES), attribute_values() | junk()))
 def test_junk_raises_nothing(image: Any) -> None:
-    """Each rule returns a name or None, whatever the image holds."""
+    """Each rule returns a name or None for any image."""
     names = [rule.read(image) for rule in RULES]
     assert all(name is None or (isinstance(name, str) and name) for name in names)
 

@@ -134,7 +134,7 @@ class TestLane:
 
     @given(st.dictionaries(st.text(max_size=3), junk(), max_size=3))
     def test_of_anything(self, keys: Any) -> None:
-        """Whatever the keys hold, the lane can be hashed."""
+        """The lane of any keys can be hashed."""
         assert isinstance(hash(make(Keys=keys).lane), int)
 
 
@@ -195,7 +195,7 @@ class TestCreatedAt:
 
     @given(st.integers() | st.floats() | junk())
     def test_never_raises(self, stamp: Any) -> None:
-        """Whatever stands for the time, asking for it raises nothing."""
+        """Any value as the time raises nothing."""
         created = stamped(stamp).created_at
         assert created is None or created.tzinfo is UTC
 

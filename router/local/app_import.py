@@ -84,7 +84,7 @@ def import_app_module(name: str) -> ModuleType:
 
     Raises:
         ModuleMissingError: There is no such module.
-        BaseException: Whatever the module raises.
+        BaseException: The module raises it.
     """
     __tracebackhide__ = True  # pytest shows the traceback from the app's first line on
     if name.startswith("."):

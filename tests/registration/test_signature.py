@@ -1,4 +1,4 @@
-"""A handler is read alike whatever kind of callable it is; wrong handlers are in ``wrong/``."""
+"""Every kind of callable can be a handler; wrong handlers are in ``wrong/``."""
 
 from __future__ import annotations
 

@@ -366,7 +366,7 @@ def test_no_number(number: str | None) -> None:
 
 @given(st.lists(st.none() | st.text(max_size=3) | st.integers(0, 10**30).map(str)))
 def test_identifiers_are_known(numbers: list[str | None]) -> None:
-    """Whatever the numbers are, what is reported is one of them and not empty, or the batch fails."""
+    """With any numbers, the reported one is among them and not empty, or the batch fails."""
     try:
         reported = failures(*numbers)
     except MalformedRecordError:

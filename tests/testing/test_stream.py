@@ -234,7 +234,7 @@ def test_context() -> None:
 
 
 def test_timeout() -> None:
-    """A handler that exceeds its time-out has failed, whatever its response."""
+    """A handler that exceeds its time-out fails, with any response."""
 
     def handler(event: Any, context: Any) -> dict[str, Any]:
         stream.advance(4)

@@ -31,7 +31,7 @@ def test_partial_enabled() -> None:
 
 
 def test_partial_disabled() -> None:
-    """Recorded: without the response type there is one invocation, whatever its response reports."""
+    """Recorded: without the response type there is one invocation, with any response."""
     driver = Driver(report(2), maximum_retry_attempts=1).feed(*records(1, 2, 3, 4)).run()
     assert driver.batches == [[1, 2, 3, 4]]
     assert driver.discarded == []

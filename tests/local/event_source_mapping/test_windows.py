@@ -36,7 +36,7 @@ def counting(**settings: Any) -> Driver:
     return answer.driver
 
 
-def told(driver: Driver) -> list[tuple[list[int], Any, bool, bool]]:
+def invocations_of(driver: Driver) -> list[tuple[list[int], Any, bool, bool]]:
     """Records, state and flags of each event."""
     return [
         (
@@ -69,7 +69,7 @@ def test_event() -> None:
 def test_state_is_carried_through_a_window() -> None:
     """The first event has an empty state, later ones the last returned state; the final one has no records."""
     driver = counting(batch_size=1).feed(at(1, 0), at(2, 59), at(3, 60)).run()
-    assert told(driver) == [
+    assert invocations_of(driver) == [
         ([1], {}, False, False),
         ([2], {"n": 1}, False, False),
         ([], {"n": 2}, True, False),
@@ -99,7 +99,7 @@ def test_idle_flush() -> None:
     assert driver.mapping.flush_at() == START + 180
     assert not driver.advance(179).step()
     assert driver.advance(1).step()
-    assert told(driver)[-1] == ([], {"n": 1}, True, False)
+    assert invocations_of(driver)[-1] == ([], {"n": 1}, True, False)
     assert driver.mapping.flush_at() == math.inf
 
 
@@ -109,7 +109,7 @@ def test_end_of_the_shard_closes_the_window() -> None:
     driver.mapping.add_shard("child", SHARD)
     driver.feed(at(2, 1), shard="child")
     driver.mapping.end_shard(SHARD)
-    assert told(driver.run())[1:] == [([], {"n": 1}, True, False), ([2], {}, False, False)]
+    assert invocations_of(driver.run())[1:] == [([], {"n": 1}, True, False), ([2], {}, False, False)]
 
 
 def test_partial_response_keeps_the_state() -> None:
@@ -130,7 +130,9 @@ def test_oversized_state() -> None:
     states = iter([{"s": "x" * LARGEST_STATE}, {}, {}, {}, {}])
     driver = Driver(lambda _: Returned({"state": next(states)}), batch_size=1, **LENGTH)
     driver.feed(at(1, 0), at(2, 60)).run()
-    assert [(records, len(json.dumps(state)) > LARGEST_STATE, *flags) for records, state, *flags in told(driver)] == [
+    assert [
+        (records, len(json.dumps(state)) > LARGEST_STATE, *flags) for records, state, *flags in invocations_of(driver)
+    ] == [
         ([1], False, False, False),
         ([], True, True, True),
         ([2], False, False, False),
@@ -142,7 +144,7 @@ def test_window_goes_on_after_it_was_ended_early() -> None:
     states = iter([{"s": "x" * LARGEST_STATE}, {}, {"n": 1}, {}, {}])
     driver = Driver(lambda _: Returned({"state": next(states)}), batch_size=1, **LENGTH)
     driver.feed(at(1, 0), at(2, 1), at(3, 60)).run()
-    assert [(records, *flags) for records, _, *flags in told(driver)] == [
+    assert [(records, *flags) for records, _, *flags in invocations_of(driver)] == [
         ([1], False, False),
         ([], True, True),
         ([2], False, False),
@@ -157,7 +159,7 @@ def test_window_ended_early_by_a_partial_response() -> None:
     answers = iter([too_large, *[{"state": {"n": 1}}] * 4])
     driver = Driver(lambda _: Returned(next(answers)), function_response_types=["ReportBatchItemFailures"], **LENGTH)
     driver.feed(at(1, 0), at(2, 0), at(3, 60)).run()
-    assert [(records, *flags) for records, _, *flags in told(driver)] == [
+    assert [(records, *flags) for records, _, *flags in invocations_of(driver)] == [
         ([1, 2], False, False),
         ([], True, True),
         ([2], False, False),
@@ -180,7 +182,7 @@ def test_failing_final_invocation(retries: int) -> None:
     drivers: list[Driver] = []
     drivers.append(Driver(final_fails(drivers), maximum_retry_attempts=retries, **LENGTH))
     driver = drivers[0].feed(at(1, 0), at(2, 60)).run()
-    assert told(driver) == [
+    assert invocations_of(driver) == [
         ([1], {}, False, False),
         *[([], {"n": 1}, True, False)] * (retries + 1),
         ([2], {}, False, False),

@@ -110,7 +110,7 @@ class TestAnswers:
 
 class TestContext:
     @pytest.fixture
-    def told(self, start: Start, folder: Path) -> dict[str, Any]:
+    def facts(self, start: Start, folder: Path) -> dict[str, Any]:
         """What a function finds around it."""
         names = [
             "aws_request_id", "invoked_function_arn", "function_name", "function_version", "memory_limit_in_mb",
@@ -122,28 +122,28 @@ class TestContext:
         answer = function.invoke(event("context", names=names), request_id="r-2", spent=1.5)
         return json.loads(answer.payload) | {"folder expected": str(folder)}  # type: ignore[no-any-return]
 
-    def test_the_invocation(self, told: dict[str, Any]) -> None:
+    def test_the_invocation(self, facts: dict[str, Any]) -> None:
         """The context has the request ID, function, version, memory and log group."""
-        assert told["aws_request_id"] == "r-2"
-        assert told["invoked_function_arn"] == "arn:aws:lambda:eu-west-1:123456789012:function:shop"
-        assert (told["function_name"], told["function_version"]) == ("shop", "$LATEST")
-        assert (told["memory_limit_in_mb"], told["log_group_name"]) == ("512", "/aws/lambda/shop")
+        assert facts["aws_request_id"] == "r-2"
+        assert facts["invoked_function_arn"] == "arn:aws:lambda:eu-west-1:123456789012:function:shop"
+        assert (facts["function_name"], facts["function_version"]) == ("shop", "$LATEST")
+        assert (facts["memory_limit_in_mb"], facts["log_group_name"]) == ("512", "/aws/lambda/shop")
 
-    def test_the_deadline(self, told: dict[str, Any]) -> None:
+    def test_the_deadline(self, facts: dict[str, Any]) -> None:
         """The remaining time is the time-out minus the time spent before."""
-        assert 0 < told["left"] <= 58_500
+        assert 0 < facts["left"] <= 58_500
 
-    def test_the_environment(self, told: dict[str, Any]) -> None:
+    def test_the_environment(self, facts: dict[str, Any]) -> None:
         """The environment holds Lambda's variables over the function's own, and none of this process."""
-        variables = told["variables"]
+        variables = facts["variables"]
         assert (variables["MINE"], variables["AWS_REGION"], variables["TZ"]) == ("1", "eu-west-1", ":UTC")
         assert variables["AWS_LAMBDA_INITIALIZATION_TYPE"] == "on-demand"
         assert variables["_X_AMZN_TRACE_ID"].startswith("Root=1-")
         assert "PYTEST_CURRENT_TEST" not in variables
 
-    def test_the_folder(self, told: dict[str, Any]) -> None:
+    def test_the_folder(self, facts: dict[str, Any]) -> None:
         """The working directory is the code's folder, from which modules are imported first."""
-        assert told["folder"] == told["path"] == told["variables"]["LAMBDA_TASK_ROOT"] == told["folder expected"]
+        assert facts["folder"] == facts["path"] == facts["variables"]["LAMBDA_TASK_ROOT"] == facts["folder expected"]
 
 
 class TestOutput:
@@ -171,8 +171,8 @@ class TestTimeOut:
     def test_the_function_is_interrupted(self, start: Start) -> None:
         """At its time-out the function is ended, and the result is Lambda's error document."""
         answer = start(timeout=0.5).invoke(event("sleep", seconds=60), request_id="r-4")
-        told = "RequestId: r-4 Error: Task timed out after 0.50 seconds"
-        assert json.loads(answer.payload) == {"errorType": "Sandbox.Timedout", "errorMessage": told}
+        message = "RequestId: r-4 Error: Task timed out after 0.50 seconds"
+        assert json.loads(answer.payload) == {"errorType": "Sandbox.Timedout", "errorMessage": message}
         assert 0.5 <= answer.duration < 60
 
     def test_the_next_invocation_has_another_process(self, start: Start) -> None:
@@ -203,7 +203,7 @@ class TestTimeOut:
 
 class TestCrash:
     @pytest.mark.parametrize(
-        ("deed", "told"),
+        ("deed", "message"),
         [
             ({"do": "exit", "code": 7}, "Runtime exited with error: exit status 7"),
             ({"do": "exit", "code": 0}, "Runtime exited without providing a reason"),
@@ -212,11 +212,11 @@ class TestCrash:
         ],
         ids=["code", "no code", "SystemExit", "signal"],
     )
-    def test_a_crash_has_lambdas_error_document(self, start: Start, deed: dict[str, Any], told: str) -> None:
+    def test_a_crash_has_lambdas_error_document(self, start: Start, deed: dict[str, Any], message: str) -> None:
         """The next invocation succeeds."""
         function = start()
         answer = function.invoke(json.dumps(deed).encode(), request_id="r-5")
-        expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-5 Error: {told}"}
+        expected = {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: r-5 Error: {message}"}
         assert (json.loads(answer.payload), answer.failed) == (expected, True)
         assert function.invoke(event("answer nothing")).payload == b"null"
 
@@ -237,7 +237,7 @@ class TestCrash:
 
 class TestStarting:
     @pytest.mark.parametrize(
-        ("handler", "error_type", "told"),
+        ("handler", "error_type", "message"),
         [
             ("raises.handler", "ValueError", "broken"),
             ("misspelt.handler", "Runtime.UserCodeSyntaxError", "Syntax error in module 'misspelt'"),
@@ -247,13 +247,13 @@ class TestStarting:
             ("nothing", "Runtime.MalformedHandlerName", "Bad handler 'nothing'"),
         ],
     )
-    def test_a_function_that_does_not_load(self, start: Start, handler: str, error_type: str, told: str) -> None:
+    def test_a_function_that_does_not_load(self, start: Start, handler: str, error_type: str, message: str) -> None:
         """Each invocation tries again and fails."""
         function = start(handler)
         for _ in range(2):
             answer = function.invoke(b"{}")
             assert (answer.failed, answer.error_type) == (True, error_type)
-            assert told in (answer.error_message or "")
+            assert message in (answer.error_message or "")
 
     def test_a_slow_start_is_repeated_in_the_time_of_the_invocation(
         self, start: Start, monkeypatch: pytest.MonkeyPatch
