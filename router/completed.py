@@ -41,7 +41,7 @@ class MemoryCompleted:
     """Remembers in the memory of the container, which is enough for as long as Lambda uses the same one.
 
     A delivery to another container runs handlers again, which Lambda's "at least once" requires them to bear. So does
-    the delivery after a crash or a time-out, since the response that tells what was completed never came.
+    the delivery after a crash or a time-out, since the response that reports it never came.
 
     A pair is kept for 24 hours, for as long as a stream keeps its record.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html

@@ -130,7 +130,7 @@ def test_what_is_explained_is_what_happens(raw: Json) -> None:
 
 
 def test_it_tells_what_the_discriminator_read() -> None:
-    """The entity is told, and the image that it was read from."""
+    """The explanation names the entity and the image that it was read from."""
     explanation = app.explain(insert(1))
     assert (explanation.entity, explanation.read_from) == ("Order", "NewImage")
 
@@ -213,7 +213,7 @@ def test_conditions_that_combine_are_as_open_as_they_have_to_be() -> None:
 
 
 def test_a_condition_that_raises_is_left_open() -> None:
-    """A user's own condition that breaks is told by the type of what it raises."""
+    """The explanation names the type of the error that a user's own condition raises."""
 
     class Broken:
         compares = False
@@ -252,7 +252,7 @@ def test_a_record_that_cannot_be_routed_says_why() -> None:
 
 
 def test_a_discriminator_that_raises_is_the_problem() -> None:
-    """A discriminator function that breaks is told by the type of what it raises."""
+    """The explanation names the type of the error that a discriminator function raises."""
 
     def broken(image: Any) -> str:
         raise KeyError("s3cret")
@@ -348,5 +348,5 @@ def test_folded_names_are_explained_as_they_are_routed() -> None:
 
 
 def test_an_event_flag_is_told() -> None:
-    """The event of an expiry is told as what it is."""
+    """The event of an expiry is EXPIRE."""
     assert f"the event is {Event.EXPIRE}" in str(app.explain({**remove(1), "userIdentity": TTL}))
