@@ -13,8 +13,8 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError
 from router.inject.scopes import Container, current_invocation
-from router.observability.logs import without_inputs
 from router.observability.metrics import Meter
+from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
 from router.outcomes import Outcome, Report
 from router.parking import MemoryParking, Parking
@@ -189,7 +189,7 @@ class Dispatcher:
         report = self.dispatch({"Records": [getattr(record, "raw_event", record)]}, lambda_context)
         for outcome in report:
             if outcome.status == "failed" and outcome.error is not None:
-                raise without_inputs(outcome.error)
+                raise alone(outcome.error)
             if outcome.status == "deferred":
                 msg = "found too little time left to start the record, expected more than the reserve"
                 raise RouterError(msg)

@@ -6,7 +6,10 @@ import functools
 import inspect
 from typing import Any
 
-__all__ = ["code_of", "kind_of", "name_of", "place_of", "short_name_of"]
+__all__ = ["KEY", "code_of", "kind_of", "name_of", "place_of", "short_name_of", "shortened"]
+
+KEY = "<key>"
+"""Stands in the place of a fault for the key of a map, which is data of the item."""
 
 
 def code_of(function: Any) -> Any:
@@ -42,6 +45,11 @@ def kind_of(value: Any) -> str:
     if inspect.isroutine(value):
         return f"the function {value.__name__}"
     return f"a value of type {type(value).__name__}"
+
+
+def shortened(text: str, limit: int = 64) -> str:
+    """Cut a text in the middle if it is longer than a limit."""
+    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[3 - limit // 2 :]}"
 
 
 def _behind_partials(function: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
+from router.naming import KEY, shortened
 from router.wire.decode import decode_image
 
 if TYPE_CHECKING:
@@ -116,6 +117,23 @@ class Record:
         return None if keys is None else tuple(sorted((name, repr(value)) for name, value in keys.items()))
 
     @property
+    def shown_entity(self) -> str | None:
+        """The entity as texts may show it: cut, and as ``<key>`` where it is a part of the item's key.
+
+        A registered entity is no value of the item, and may be shown as it is.
+        """
+        entity = self.entity
+        if entity is None:
+            return None
+        return KEY if any(entity in text for text in self.key_texts) else shortened(entity)
+
+    @property
+    def key_texts(self) -> list[str]:
+        """The texts in the item's key attributes, as delivered: strings, numbers and base64."""
+        values = [value for value in (self.wire_keys or {}).values() if isinstance(value, dict)]
+        return [text for value in values for text in value.values() if isinstance(text, str)]
+
+    @property
     def created_at(self) -> datetime | None:
         """The time of the change, in UTC and to the second; ``None`` where the record has none."""
         stamp = self.body.get("ApproximateCreationDateTime")
@@ -133,7 +151,7 @@ class Record:
         return None if created is None else ((now or datetime.now(UTC)) - created).total_seconds()
 
     def __repr__(self) -> str:
-        return f"<Record {self.event} entity={self.entity!r} sequence_number={self.sequence_number!r}>"
+        return f"<Record {self.event} entity={self.shown_entity!r} sequence_number={self.sequence_number!r}>"
 
 
 class Records(Sequence[Record]):

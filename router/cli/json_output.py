@@ -10,7 +10,7 @@ import json
 from typing import Any, Required, TypedDict, cast
 
 from router.cli.app_loader import here
-from router.observability.logs import safe_error
+from router.observability.safe_errors import safe_error
 from router.planning.explain import Explanation
 
 __all__ = ["ErrorDocument", "RecordDocument", "error_document", "print_json", "record_document"]

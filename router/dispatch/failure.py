@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from router.errors import ParkingError, Reject, UnroutedError
 from router.inject.scopes import current_invocation
-from router.observability.logs import log_trouble, safe_error
+from router.naming import shortened
+from router.observability.logs import log_trouble
+from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome, Stage
 from router.parking import Parked, Parking, now
 from router.planning.options import Unrouted
@@ -16,6 +18,8 @@ from router.record import Record
 from router.routes import Route
 
 __all__ = ["Failures"]
+
+_LONGEST_ENTITY = 256
 
 
 class Failures:
@@ -59,6 +63,7 @@ class Failures:
             age=record.age(),
             can_park=self._parking is not None,
         )
+        exception = without_inputs(exception)
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):
             outcome.status = "skipped"
@@ -94,22 +99,23 @@ class Failures:
                 f"the parking place raised {type(refusal).__name__}, so the record, which failed with "
                 f"{type(error).__name__}, is not kept there and is reported as failed"
             )
-            failure.__cause__ = refusal
+            failure.__cause__ = without_inputs(refusal)
             outcome.stage, outcome.error = "park", failure
         else:
             outcome.status = "parked"
 
 
 def _parked(outcome: Outcome, error: Exception) -> Parked:
-    fields = safe_error(error)
+    fields, route, entity = safe_error(error), outcome.route, outcome.record.entity
     return Parked(
         record=dict(outcome.record.raw),
-        entity=outcome.record.entity,
-        route=None if outcome.route is None else outcome.route.name,
+        entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
+        route=None if route is None else route.name,
         stage=outcome.stage,
         error=fields["error"],
         reason=fields.get("reason") or "; ".join(fields.get("faults", ())),
         parked_at=now(),
+        is_registered=route is not None and not route.fallback,
     )
 
 

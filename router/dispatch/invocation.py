@@ -13,8 +13,9 @@ from router.dispatch.lanes import run_lanes
 from router.dispatch.redelivery import keep_completed, recall
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
-from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, safe_error
+from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, write_line
 from router.observability.metrics import InvocationFigures
+from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.planning.lookup import what_it_found
 from router.planning.options import Options
@@ -51,7 +52,7 @@ def invoke(
     deadline = _deadline(context, options.reserve)
     invocation = Invocation(container, context, Batch(records), InvocationLogs(context).bound, deadline)
     log = invocation.log(None, None)
-    log.info("batch received", source=source.name, batch_size=len(records))
+    write_line(log, "info", "batch received", source=source.name, batch_size=len(records))
     known = recall(options.completed, records, log)
     failures = Failures(options.on_error, options.unrouted, options.parking)
     delivery = Delivery(plan, failures, invocation, records, known)
@@ -67,10 +68,17 @@ def invoke(
         keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
     if count := delivery.unrouted():
         found = _what_was_found(delivery, options) if count == len(records) else None
-        log_unrouted(log, count, delivery.unrouted_entities, found)
+        keyed = records if _reads_keys(plan, records) else ()
+        log_unrouted(log, count, delivery.unrouted_entities, keyed, found)
     if undone:
         log_out_of_time(log, delivery.outcomes())
     return delivery.outcomes, source.respond(event, undone)
+
+
+def _reads_keys(plan: Plan, records: Records) -> bool:
+    """Whether the discriminator may read a key of the items, which is data."""
+    attribute = plan.index.attribute
+    return not attribute or any(attribute in (record.wire_keys or ()) for record in records[:1])
 
 
 def _run(delivery: Delivery, failures: Failures, options: Options) -> None:
@@ -94,12 +102,12 @@ def _clean_up(delivery: Delivery, failures: Failures) -> None:
     try:
         invocation.values.close()
     except Exception as error:  # noqa: BLE001 - the clean-up of a factory may raise anything
-        invocation.log(None, None).error("clean-up failed", **safe_error(error))
+        write_line(invocation.log(None, None), "error", "clean-up failed", **safe_error(error))
         delivery.stopped = True
         for outcome in delivery.outcomes():
             route = outcome.route
             if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
-                outcome.status, outcome.stage, outcome.error = "failed", "handler", error
+                outcome.status, outcome.stage, outcome.error = "failed", "handler", without_inputs(error)
                 failures.log(outcome)
 
 
@@ -123,7 +131,7 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
     try:
         options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
     except Exception as error:  # noqa: BLE001 - a meter may raise anything
-        log.warning("metrics failed", **safe_error(error))
+        write_line(log, "warning", "metrics failed", **safe_error(error))
 
 
 def _what_was_found(delivery: Delivery, options: Options) -> str:

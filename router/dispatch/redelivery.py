@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from router.completed import Completed, Pair
-from router.observability.logs import safe_error
+from router.observability.logs import write_line
+from router.observability.safe_errors import safe_error
 from router.outcomes import Outcome
 from router.record import Record, Records
 
@@ -73,7 +74,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         pairs = completed.recall(records)
         return (Known(pairs, records) or None) if pairs else None
     except Exception as error:  # noqa: BLE001 - a store may raise anything
-        log.warning("completed store failed", **safe_error(error))
+        write_line(log, "warning", "completed store failed", **safe_error(error))
         return None
 
 
@@ -109,7 +110,7 @@ def keep_completed(
         if finished:
             completed.remember(finished)
     except Exception as error:  # noqa: BLE001 - a store may raise anything
-        log.warning("completed store failed", **safe_error(error))
+        write_line(log, "warning", "completed store failed", **safe_error(error))
 
 
 def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair]:

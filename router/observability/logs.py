@@ -8,18 +8,17 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import traceback
 from collections import Counter
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
-
-from router.errors import RouterError
-from router.parsing.codegen import PARSER_FILENAME
+from router.naming import KEY, shortened
+from router.observability.safe_errors import safe_error
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import structlog
 
     from router.outcomes import Outcome
@@ -33,13 +32,12 @@ __all__ = [
     "log_unrouted",
     "make_logger",
     "record_fields",
-    "safe_error",
-    "without_inputs",
+    "write_line",
 ]
 
 _MOST_NAMES = 10
-_MOST_FRAMES = 20
-_OUR_CODE = (__file__.removesuffix("observability/logs.py"), PARSER_FILENAME)
+_LONGEST_FIELD = 256
+_LONGEST_TEXT = 1_000
 
 _DEFAULT_LEVEL = "INFO"
 _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
@@ -93,26 +91,45 @@ class InvocationLogs:
             with suppress(Exception):  # a test double of the context may lack it, or raise
                 request_id = self._context.aws_request_id
             logger = make_logger()
-            self._logger = logger.bind(request_id=request_id) if isinstance(request_id, str) else logger
-        fields = {} if record is None else record_fields(record)
-        if route is not None:
-            fields["route"] = route.name
+            if isinstance(request_id, str):
+                logger = logger.bind(request_id=shortened(request_id, _LONGEST_FIELD))
+            self._logger = logger
+        fields = {} if record is None else record_fields(record, route)
         return self._logger.bind(**fields) if fields else self._logger
+
+
+def write_line(log: structlog.typing.FilteringBoundLogger, level: str, event: str, **fields: Any) -> None:
+    """Write a line. A logger that raises, as a processor of the user's may, fails no record.
+
+    Args:
+        log: The logger.
+        level: The name of its method: ``"info"``, ``"warning"`` or ``"error"``.
+        event: What the line says.
+        fields: Its fields.
+    """
+    try:
+        getattr(log, level)(event, **fields)
+    except Exception as error:  # noqa: BLE001 - a processor of the user's may raise anything
+        with suppress(Exception):  # standard error may be closed
+            sys.stderr.write(f"cannot write a log line: the logger raised {type(error).__name__}\n")
 
 
 def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) -> None:
     """Log an outcome that is failed, parked or dropped."""
     fields = {} if outcome.error is None else safe_error(outcome.error)
-    if outcome.status == "failed":
-        log.error("record failed", stage=outcome.stage, **fields)
-    elif outcome.status == "parked":
-        log.warning("record parked", stage=outcome.stage, **fields)
-    else:
-        log.warning("record dropped", stage=outcome.stage, **fields)
+    level, event = _TROUBLE.get(outcome.status, ("warning", "record dropped"))
+    write_line(log, level, event, stage=outcome.stage, **fields)
+
+
+_TROUBLE = {"failed": ("error", "record failed"), "parked": ("warning", "record parked")}
 
 
 def log_unrouted(
-    log: structlog.typing.FilteringBoundLogger, count: int, entities: set[str], found: str | None = None
+    log: structlog.typing.FilteringBoundLogger,
+    count: int,
+    entities: set[str],
+    records: Iterable[Record],
+    found: str | None = None,
 ) -> None:
     """Log the number of unrouted records in one line, with their entities: a route may be missing.
 
@@ -120,21 +137,26 @@ def log_unrouted(
         log: The logger.
         count: The number of records.
         entities: The entities that the discriminator read.
+        records: The records whose keys may contain an entity, which the line then does not show.
         found: What stands where the discriminator looked, if every record is unrouted. The line is a warning then: the
             Dispatcher may have the wrong discriminator.
     """
-    fields: dict[str, Any] = {"count": count, "entities": sorted(entities)[:_MOST_NAMES]}
+    names = sorted(entities)[:_MOST_NAMES]
+    if names:
+        keys = "\n".join(text for record in records for text in record.key_texts)
+        names = list(dict.fromkeys(KEY if name in keys else shortened(name) for name in names))
+    fields: dict[str, Any] = {"count": count, "entities": names}
     if found is None:
-        log.info("records unrouted", **fields)
+        write_line(log, "info", "records unrouted", **fields)
     else:
-        log.warning("records unrouted", **fields, found=found)
+        write_line(log, "warning", "records unrouted", **fields, found=shortened(found, _LONGEST_TEXT))
 
 
 def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[Outcome]) -> None:
     """Log that the time ran out, if records are deferred and none failed."""
     counts = Counter(outcome.status for outcome in outcomes)
     if not counts["failed"]:
-        log.warning("out of time", deferred=counts["deferred"])
+        write_line(log, "warning", "out of time", deferred=counts["deferred"])
 
 
 def log_level() -> int:
@@ -143,57 +165,14 @@ def log_level() -> int:
     return int(getattr(logging, named if named in _LEVELS else _DEFAULT_LEVEL))
 
 
-def record_fields(record: Record) -> dict[str, Any]:
-    """The fields of each line about a record."""
-    return {
-        "entity": record.entity,
+def record_fields(record: Record, route: Route | None = None) -> dict[str, Any]:
+    """The fields of each line about a record, and about its route if it reached one."""
+    registered = route is not None and not route.fallback
+    texts = {
+        "entity": record.entity if registered else record.shown_entity,
         "event_name": record.event_name,
         "event_id": record.event_id,
         "sequence_number": record.sequence_number,
+        **({} if route is None else {"route": route.name}),
     }
-
-
-def safe_error(error: Exception) -> dict[str, Any]:
-    """Describe an error in fields that contain no item values.
-
-    The text of the framework's own errors names attributes and types only. The text of any other error may quote the
-    item, so the fields are its type and the lines of code that raised it; ``LOG_ERROR_TEXT=1`` adds the text. A
-    pydantic error is described by the place and the kind of each fault.
-    """
-    fields: dict[str, Any] = {"error": type(error).__name__}
-    if isinstance(error, RouterError) or os.environ.get("LOG_ERROR_TEXT") == "1":
-        with suppress(Exception):  # str() of a user's error may raise, and logging must not
-            fields["reason"] = str(error)
-    if isinstance(error, ValidationError):
-        fields["faults"] = _faults(error)
-    elif not isinstance(error, RouterError):
-        fields["at"] = _frames(error)
-    return fields
-
-
-def without_inputs(error: Exception) -> Exception:
-    """Return a pydantic error without the input values that it quotes, and any other error unchanged."""
-    if not isinstance(error, ValidationError):
-        return error
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    details: list[InitErrorDetails] = [
-        {
-            "type": PydanticCustomError(fault["type"], "refused"),  # pyright: ignore[reportArgumentType]  # pydantic's own
-            "loc": fault["loc"],
-            "input": None,
-        }
-        for fault in faults
-    ]
-    return ValidationError.from_exception_data(error.title, details, hide_input=True)
-
-
-def _faults(error: ValidationError) -> list[str]:
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [f"{'.'.join(map(str, fault['loc'])) or '(model)'}: {fault['type']}" for fault in found]
-
-
-def _frames(error: Exception) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)
-    # The framework's own frames are the same in every error, and the last frames of a recursion are enough.
-    users = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
-    return [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in users[-_MOST_FRAMES:]]
+    return {name: None if text is None else shortened(text, _LONGEST_FIELD) for name, text in texts.items()}

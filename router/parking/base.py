@@ -23,13 +23,14 @@ class Parked:
 
     Args:
         record: The record as delivered. An event that contains it delivers it again.
-        entity: What the discriminator read.
+        entity: What the discriminator read, cut if it is long.
         route: The name of the route, or ``None`` if the record reached none.
         stage: The stage that failed, or ``None`` for a record without a route.
         error: The type of the error.
         reason: The text of an error of the framework or of a ``Reject``; empty for other errors, which may quote the
             item.
         parked_at: The time of parking, in UTC.
+        is_registered: Whether the route names the entity. The entity is else an unchecked value of the item.
     """
 
     record: dict[str, Any]
@@ -39,6 +40,7 @@ class Parked:
     error: str
     reason: str
     parked_at: datetime
+    is_registered: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """The document that parking places write as JSON."""
@@ -53,7 +55,8 @@ class Parked:
         }
 
     def __repr__(self) -> str:
-        return f"<Parked {self.entity!r} at {self.stage}: {self.error}>"
+        entity = repr(self.entity) if self.is_registered else "record"
+        return f"<Parked {entity} at {self.stage}: {self.error}>"
 
 
 class Parking(Protocol):

@@ -19,10 +19,10 @@ _MOST_ATTRIBUTE_LENGTH: Final = 256
 class SqsParking:
     """Sends parked records to a queue, each as one message: the document of :meth:`Parked.to_dict`, as JSON.
 
-    A message of a record that reached a route has the attributes ``entity``, ``route`` and ``stage``, by which a
-    consumer can filter. SQS keeps a message for 4 days by default and for 14 at most. A message holds 1 MiB: a bigger
-    record is not parked. In a FIFO queue the records of one item form a group and stay in order, and a record that is
-    parked again within five minutes is stored once.
+    A message of a record that reached a route has the attributes ``route``, ``stage`` and, unless the route is a
+    fallback, ``entity``, by which a consumer can filter. SQS keeps a message for 4 days by default and for 14 at most.
+    A message holds 1 MiB: a bigger record is not parked. In a FIFO queue the records of one item form a group and stay
+    in order, and a record that is parked again within five minutes is stored once.
 
     The role of the function needs ``sqs:SendMessage``. Parking the first record imports boto3, which is part of
     Lambda's runtime.
@@ -74,10 +74,11 @@ class SqsParking:
 
 
 def _attributes(parked: Parked) -> dict[str, str]:
-    """The attributes of a message; none without a route, because the entity is then an unchecked value of the item."""
+    """The attributes of a message; none without a route. An entity that no route names is a value of the item."""
     if parked.route is None:
         return {}
-    attributes = {"entity": parked.entity, "route": parked.route, "stage": parked.stage}
+    entity = parked.entity if parked.is_registered else None
+    attributes = {"entity": entity, "route": parked.route, "stage": parked.stage}
     return {
         name: value
         for name, value in attributes.items()

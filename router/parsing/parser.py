@@ -1,9 +1,9 @@
 """Parsers: one for each model, from an image on the wire to an instance.
 
-A parser decodes the attributes that its model can read, and lets the model validate them. The instance or the error is
-that of decoding and validating the whole image, except that attributes which the model cannot read are not decoded. If
-a model may read any attribute - a validator takes the whole input, other attributes are kept or forbidden - the whole
-image is decoded.
+A parser decodes the attributes that its model can read, and lets the model validate them. The instance is that of
+decoding and validating the whole image, and so are the places and the kinds of faults in an error, except that
+attributes which the model cannot read are not decoded. If a model may read any attribute - a validator takes the whole
+input, other attributes are kept or forbidden - the whole image is decoded. No error holds a value or the key of a map.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from router.errors import DecodeError
 from router.parsing.codegen import Parse, generate_parser
 from router.parsing.core_schema import attributes_of, definitions_of, model_schema
+from router.parsing.validation_errors import declared_names, without_values
 from router.wire.decode import decode_image
 
 __all__ = ["IMAGES_BEFORE_CODEGEN", "Parser", "parser_for"]
@@ -55,11 +56,15 @@ class Parser:
     Args:
         model: The type.
         validate: Makes an instance of an image's decoded values, or raises.
+        schema: Returns the core schema of the type.
     """
 
-    def __init__(self, model: Any, validate: Callable[[Any], Any]) -> None:
+    def __init__(self, model: Any, validate: Callable[[Any], Any], schema: Callable[[], Any]) -> None:
         self.model = model
         self.validate = validate
+        self._schema = schema
+        self._names_of: Any = None
+        self._shown_names: frozenset[str] = frozenset()
         self.parse: Parse = self._parse
         """Decodes an image, as Lambda delivers it, and validates it. The image is not changed.
 
@@ -78,10 +83,26 @@ class Parser:
         Raises:
             DecodeError: One of them is malformed.
         """
-        return decode_image(wire, image)
+        return decode_image(wire, image, shown=self._declared)
 
     def _parse(self, wire: Any, image: str | None = None) -> Any:
-        return _validated(self.validate, self.decode(wire, image))
+        return self._validated(self.validate, self.decode(wire, image))
+
+    def _validated(self, validate: Callable[[Any], Any], values: dict[str, Any]) -> Any:
+        try:
+            return validate(values)
+        except DecodeError as error:  # raised by a user's validator: the image is well formed
+            raise ValueError(str(error)) from error
+        except ValidationError as error:
+            refusal = without_values(error, self._declared() | values.keys())
+        raise refusal  # outside the except blocks: its traceback does not show the error that was caught
+
+    def _declared(self) -> frozenset[str]:
+        """The names that may stand in an error; kept until the model is rebuilt."""
+        schema = self._schema()
+        if self._names_of is not schema:
+            self._names_of, self._shown_names = schema, declared_names(schema)
+        return self._shown_names
 
     def __repr__(self) -> str:
         return f"<Parser of {self.model.__qualname__ if isinstance(self.model, type) else self.model}>"
@@ -95,7 +116,7 @@ class _ModelParser(Parser):
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
-        super().__init__(model, model.model_validate)
+        super().__init__(model, model.model_validate, lambda: model.__pydantic_core_schema__)
         self._validator: Any = None
         self._names: tuple[str, ...] | None = None
         self._images = 0
@@ -103,7 +124,7 @@ class _ModelParser(Parser):
 
     def decode(self, wire: Any, image: str | None = None) -> dict[str, Any]:
         self._follow_rebuild()
-        return decode_image(wire, image, self._names)
+        return decode_image(wire, image, self._names, self._declared)
 
     def _parse(self, wire: Any, image: str | None = None) -> Any:
         """Parse an image exactly: one of the first, or one that the generated function does not handle."""
@@ -113,14 +134,9 @@ class _ModelParser(Parser):
             if self._images > IMAGES_BEFORE_CODEGEN:
                 self._generate()
                 return self.parse(wire, image)
-        values = decode_image(wire, image, self._names)
-        try:
-            # Not model_validate(): the checks of its optional arguments take a quarter of a small model's time.
-            return _validated(self._validator.validate_python, values)
-        except ValidationError as error:
-            if not _shows_input(error, values):
-                raise
-        return _validated(self.validate, _whole_image(wire, values))
+        values = decode_image(wire, image, self._names, self._declared)
+        # Not model_validate(): the checks of its optional arguments take a quarter of a small model's time.
+        return self._validated(self._validator.validate_python, values)
 
     def _generate(self) -> None:
         self._codegen_done = True
@@ -147,31 +163,12 @@ def _cached_parser(model: Any, _name: str) -> Parser:
 
 def _make_parser(model: Any) -> Parser:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return Parser(model, TypeAdapter(model).validate_python)
+        adapter: TypeAdapter[Any] = TypeAdapter(model)
+        return Parser(model, adapter.validate_python, lambda: adapter.core_schema)
     if getattr_static(model, "model_validate") is not getattr_static(BaseModel, "model_validate"):
-        return Parser(model, model.model_validate)  # overridden by the user: it may do anything with the values
+        # Overridden by the user: it may do anything with the values.
+        return Parser(model, model.model_validate, lambda: model.__pydantic_core_schema__)
     return _ModelParser(model)
-
-
-def _validated(validate: Callable[[Any], Any], values: dict[str, Any]) -> Any:
-    try:
-        return validate(values)
-    except DecodeError as error:  # raised by a user's validator: the image is well formed
-        raise ValueError(str(error)) from error
-
-
-def _shows_input(error: ValidationError, values: dict[str, Any]) -> bool:
-    """Whether an error is about the input as a whole, and so lists all attributes."""
-    details = error.errors(include_url=False, include_context=False)
-    return any(detail["input"] is values for detail in details)
-
-
-def _whole_image(wire: Any, values: dict[str, Any]) -> dict[str, Any]:
-    """Decode the whole image; if the attributes that the model does not read are malformed, return the decoded ones."""
-    try:
-        return decode_image(wire)
-    except DecodeError:
-        return values
 
 
 def _readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:

@@ -68,7 +68,7 @@ def _names(name: str, field: Any, by_name: bool) -> list[str]:
         return [name]
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
     paths = [choice.path if isinstance(choice, AliasPath) else [choice] for choice in choices]
-    return [str.__str__(path[0]) for path in paths if len(path) == 1] + [name] * by_name
+    return [str.__str__(path[0]) for path in paths if len(path) == 1 and isinstance(path[0], str)] + [name] * by_name
 
 
 def _texts(annotation: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from router.local.wording import counted
-from router.observability.logs import safe_error
+from router.observability.safe_errors import safe_error
 from router.outcomes import Outcome, Status
 from router.record import Record
 from router.testing.app_stream import AppStream

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from router.wire.faults import image_fault, nesting_fault, value_fault
+from router.wire.faults import Shown, image_fault, nesting_fault, value_fault
 from router.wire.values import MALFORMED, map_of, value_of
 
 __all__ = ["decode_image", "decode_value"]
 
 
-def decode_image(wire: Any, image: str | None = None, names: Iterable[str] | None = None) -> dict[str, Any]:
+def decode_image(
+    wire: Any, image: str | None = None, names: Iterable[str] | None = None, shown: Shown | None = None
+) -> dict[str, Any]:
     """Decode an image: its attributes, to any depth.
 
     Args:
@@ -23,6 +25,7 @@ def decode_image(wire: Any, image: str | None = None, names: Iterable[str] | Non
         image: ``"NewImage"``, ``"OldImage"`` or ``"Keys"``, for the error.
         names: The attributes to decode; all by default. An attribute that the image lacks is left out, and one that
             is not named is not read.
+        shown: Returns the names that may stand in an error below an attribute; by default any may.
 
     Raises:
         DecodeError: The image, or a value that is decoded, is not what DynamoDB stores.
@@ -36,7 +39,7 @@ def decode_image(wire: Any, image: str | None = None, names: Iterable[str] | Non
     except RecursionError:
         fault = nesting_fault(image)
     except MALFORMED:
-        fault = image_fault(wire, image, names)
+        fault = image_fault(wire, image, names, shown)
     raise fault  # outside the except blocks: its traceback does not show the error that was caught
 
 

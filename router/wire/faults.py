@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from decimal import DecimalException, InvalidOperation, Overflow, Subnormal, Underflow
 from typing import Any, Final
 
 from router.errors import DecodeError
+from router.naming import KEY, shortened
 from router.wire.values import (
     DECODERS,
     MALFORMED,
@@ -17,9 +18,12 @@ from router.wire.values import (
     value_of,
 )
 
-__all__ = ["image_fault", "nesting_fault", "value_fault"]
+__all__ = ["Shown", "image_fault", "nesting_fault", "value_fault"]
 
-_LONGEST_NAME: Final = 64
+Shown = Callable[[], Collection[str]]
+"""Returns the names that may stand in an error below an attribute: another may be the key of a map, which is data."""
+
+_LONGEST_TAG: Final = 4
 _LONGEST_PATH: Final = 256
 
 _ONE_TAG: Final = f"one type tag of {', '.join(DECODERS)}"
@@ -46,21 +50,26 @@ _JSON_TYPES: Final[dict[type, str]] = {
 }
 
 
-def image_fault(wire: Any, image: str | None, names: Iterable[str] | None) -> DecodeError:
+def image_fault(wire: Any, image: str | None, names: Iterable[str] | None, shown: Shown | None) -> DecodeError:
     """Make the error for the first fault in an image, among the attributes that are named."""
     if not is_object(wire):
         return DecodeError("", _json_type(wire), "an object of attributes", image)
     decoded = wire if names is None else {name: wire[name] for name in names if name in wire}
-    return value_fault({"M": decoded}, image)
+    return value_fault({"M": decoded}, image, shown)
 
 
-def value_fault(wire: Any, image: str | None = None) -> DecodeError:
+def value_fault(wire: Any, image: str | None = None, shown: Shown | None = None) -> DecodeError:
     """Make the error for the first fault in a malformed attribute value."""
+    names = None if shown is None else shown()
     path = ""
     while (child := _malformed_child(wire)) is not None:
         step, wire = child
-        path += step
-    return DecodeError(_shortened(path.removeprefix("."), _LONGEST_PATH), *_found_and_expected(wire), image)
+        path += f"[{step}]" if isinstance(step, int) else f".{_shown_name(step, names if path else None)}"
+    return DecodeError(shortened(path.removeprefix("."), _LONGEST_PATH), *_found_and_expected(wire), image)
+
+
+def _shown_name(name: str, names: Collection[str] | None) -> str:
+    return shortened(name) if names is None or name in names else KEY
 
 
 def nesting_fault(image: str | None = None) -> DecodeError:
@@ -69,21 +78,21 @@ def nesting_fault(image: str | None = None) -> DecodeError:
     return DecodeError("", "values nested deeper than Python can follow", expected, image)
 
 
-def _malformed_child(wire: Any) -> tuple[str, Any] | None:
+def _malformed_child(wire: Any) -> tuple[str | int, Any] | None:
     return next((child for child in _children(wire) if not _is_well_formed(child[1])), None)
 
 
-def _children(wire: Any) -> Iterator[tuple[str, Any]]:
-    """Each value directly below this one, with the step of the path that leads to it."""
+def _children(wire: Any) -> Iterator[tuple[str | int, Any]]:
+    """Each value directly below this one, with its name or its position."""
     if not is_object(wire) or len(wire) != 1:
         return
     ((tag, body),) = wire.items()
     if tag == "M" and is_object(body):
-        yield from ((f".{_shortened(name)}", child) for name, child in body.items() if isinstance(name, str))
+        yield from ((name, child) for name, child in body.items() if isinstance(name, str))
     elif tag == "L" and is_array(body):
-        yield from ((f"[{index}]", child) for index, child in enumerate(body))
+        yield from enumerate(body)
     elif tag in ("SS", "NS", "BS") and is_array(body):
-        yield from ((f"[{index}]", {tag[0]: child}) for index, child in enumerate(body))
+        yield from ((position, {tag[0]: child}) for position, child in enumerate(body))
 
 
 def _is_well_formed(wire: Any) -> bool:
@@ -135,10 +144,11 @@ def _json_type(value: object) -> str:
 def _tags(tags: list[Any]) -> str:
     if not tags:
         return "an object without a type tag"
-    names = ", ".join(repr(_shortened(tag)) if isinstance(tag, str) else _json_type(tag) for tag in tags[:2])
+    names = ", ".join(map(_tag_text, tags[:2]))
     return f"the type tag {names}" if len(tags) == 1 else f"{len(tags)} type tags ({names}{', ...' * (len(tags) > 2)})"
 
 
-def _shortened(text: str, limit: int = _LONGEST_NAME) -> str:
-    """Cut in the middle: an object key that is no attribute name can have any length."""
-    return text if len(text) <= limit else f"{text[: limit // 2]}...{text[3 - limit // 2 :]}"
+def _tag_text(tag: object) -> str:
+    if not isinstance(tag, str):
+        return _json_type(tag)
+    return repr(tag) if len(tag) <= _LONGEST_TAG else f"a text of {len(tag):,} characters"  # no tag, but data

@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import logging
-import traceback
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -23,14 +22,12 @@ from router import (
     Modify,
     Park,
     Parked,
-    Reject,
     Routes,
     changed,
     where,
 )
-from router.errors import DecodeError, RouterError
-from router.observability.logs import log_level, make_logger, safe_error
-from router.parsing.parser import parser_for
+from router.discriminators import chain, prefix
+from router.observability.logs import log_level, make_logger
 from tests.builders import (
     Context,
     Handled,
@@ -44,6 +41,7 @@ from tests.builders import (
     modify,
     record,
     remove,
+    statuses,
 )
 
 Log = structlog.typing.FilteringBoundLogger
@@ -135,17 +133,6 @@ def test_a_validation_error_states_places_and_kinds(capsys: Capture) -> None:
     dispatcher(Handled())(batch(insert(1, total="many", status={"NULL": True})))
     (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
     assert line["faults"] == ["total: int_parsing", "status: string_type"]
-
-
-def test_a_fault_of_the_whole_model() -> None:
-    """A fault of no field in particular has the place (model)."""
-
-    class Model(BaseModel):
-        total: int
-
-    with pytest.raises(ValueError, match="model") as caught:
-        Model.model_validate(5)
-    assert safe_error(caught.value)["faults"] == ["(model): model_type"]
 
 
 @pytest.mark.parametrize(
@@ -604,94 +591,76 @@ def test_an_error_whose_text_raises(monkeypatch: pytest.MonkeyPatch, capsys: Cap
     assert [line["error"] for line in lines(capsys) if "error" in line] == ["UnprintableError"]
 
 
-# ------------------------------------------------------------------------------------------------------------- safe errors
+# ------------------------------------------------------------------------------------------------------------------ bounds
 
 
-def test_safe_error_of_another_library() -> None:
-    """An error of another library is described by its type and its lines of code."""
-    try:
+def test_many_faults_make_a_short_line(capsys: Capture) -> None:
+    """The line of an item with 40,000 bad elements states ten of them, and counts the others."""
+
+    class Many(BaseModel):
+        lines: list[int]
+
+    routes = Routes()
+
+    @routes.on(Many, entity="Order")
+    def handler(change: Change[Many]) -> None: ...
+
+    Dispatcher(routes)(batch(insert(1, lines={"L": [{"S": "x"}] * 40_000})))
+    (line,) = [line for line in lines(capsys) if line["event"] == "record failed"]
+    assert (len(line["faults"]), line["faults"][-1]) == (11, "and 39,990 more")
+    assert len(json.dumps(line)) < 2_000
+
+
+@pytest.mark.parametrize("options", [{}, {"unrouted": "fail"}])
+def test_long_texts_make_a_short_line(options: Any, capsys: Capture) -> None:
+    """Entities and identifiers are cut in every line."""
+    long = "x" * 100_000
+    raw = {**insert(1, entity=long), "eventID": long, "eventName": "INSERT"}
+    raw["dynamodb"]["SequenceNumber"] = long
+    dispatcher(Handled(), **options)(batch(raw, raw), Context(request_id=long))
+    assert all(len(json.dumps(line)) < 2_000 for line in lines(capsys))
+
+
+def test_many_unrouted_entities_make_a_short_line(capsys: Capture) -> None:
+    """Of the entities without a route, ten are stated."""
+    dispatcher(Handled())(batch(*(insert(number, f"k{number}", f"{number}{'x' * 9_999}") for number in range(100))))
+    (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
+    assert (line["count"], len(line["entities"])) == (100, 10)
+    assert len(json.dumps(line)) < 2_000
+
+
+# ------------------------------------------------------------------------------------------------------- keys as entities
+
+
+@pytest.mark.parametrize("discriminator", [prefix("pk"), "pk", chain("kind", "pk"), lambda image: image["pk"]["S"]])
+@pytest.mark.parametrize("options", [{}, {"unrouted": "fail"}, {"unrouted": "park", "parking": MemoryParking()}])
+def test_entity_that_is_a_part_of_the_key(discriminator: Any, options: Any, capsys: Capture) -> None:
+    """An entity without a route that was read from the item's key is not shown: it may be any value."""
+    dispatcher(Handled(), discriminator=discriminator, **options)(batch(insert(1, f"{SECRET}#1")))
+    found = capsys.readouterr().out
+    assert "<key>" in found
+    assert SECRET not in found
+
+
+def test_registered_entity_in_the_key(capsys: Capture) -> None:
+    """An entity that a route names is shown, wherever it was read from."""
+    dispatcher(Handled({1: TimeoutError()}), discriminator=prefix("pk"))(batch(insert(1, "Order#1")))
+    assert [line["entity"] for line in lines(capsys) if "entity" in line] == ["Order"]
+
+
+# -------------------------------------------------------------------------------------------------------- broken processors
+
+
+def test_a_processor_that_raises(capsys: Capture) -> None:
+    """A processor of the user's that raises fails no record, and its error takes no value out."""
+
+    def broken(logger: Any, method: str, event: Any) -> Any:
         raise KeyError(SECRET)
-    except KeyError as error:
-        fields = safe_error(error)
-    assert set(fields) == {"error", "at"}
-    assert fields["error"] == "KeyError"
 
-
-def test_safe_error_of_the_framework() -> None:
-    """An error of the framework is described by its type and its text, without lines of code."""
-    error = DecodeError("total", "a string", "a number", "NewImage")
-    assert safe_error(error) == {
-        "error": "DecodeError",
-        "reason": "attribute 'total' of NewImage: found a string, expected a number",
-    }
-
-
-def test_safe_error_of_reject() -> None:
-    """A Reject is described with its text, which the user writes for the log."""
-    assert safe_error(Reject("order without lines")) == {"error": "Reject", "reason": "order without lines"}
-
-
-def test_safe_error_without_a_traceback() -> None:
-    """An exception without a traceback has no lines of code."""
-    assert safe_error(KeyError()) == {"error": "KeyError", "at": []}
-
-
-def test_validation_error_of_another_library() -> None:
-    """A ValidationError whose errors() is not pydantic's is described by type and lines of code."""
-
-    class ValidationError(Exception):
-        def errors(self) -> list[str]:
-            return [SECRET]
-
-    fields = safe_error(ValidationError())
-    assert fields["error"] == "ValidationError"
-    assert SECRET not in str(fields)
-
-
-def test_validation_error_of_pydantic_1() -> None:
-    """A ValidationError of pydantic 1 is described without its inputs."""
-    with pytest.raises(pydantic_v1.ValidationError) as caught:
-        OldModel.parse_obj({"number": SECRET})
-    fields = safe_error(caught.value)
-    assert fields["error"] == "ValidationError"
-    assert SECRET not in str(fields)
-
-
-def test_recursion_error() -> None:
-    """An infinite recursion is described by its last lines of code."""
-
-    def endless(depth: int) -> int:
-        return endless(depth + 1)
-
-    with pytest.raises(RecursionError) as caught:
-        endless(0)
-    assert len(safe_error(caught.value)["at"]) <= 100
-
-
-def test_users_subclass_of_router_error() -> None:
-    """A user's subclass of RouterError is described like an error of the framework."""
-
-    class MineError(RouterError):
-        pass
-
-    assert safe_error(MineError("text"))["reason"] == "text"
-
-
-class Failing(BaseModel):
-    id: str
-
-    @field_validator("id")
-    @classmethod
-    def fail(cls, value: str) -> str:
-        raise LookupError
-
-
-def test_frames_of_a_generated_parser_are_left_out() -> None:
-    """An error of a user's validator is described by the user's lines of code, without those of the parser."""
-    with pytest.raises(LookupError) as caught:
-        parser_for(Failing).parse({"id": {"S": "a"}})
-    files = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
-    assert any(file.startswith("<parser of ") for file in files)
-    *_, last = described = safe_error(caught.value)["at"]
-    assert last.endswith(" in fail")
-    assert "<parser of " not in str(described)
+    structlog.configure(processors=[broken])
+    app = dispatcher(Handled({1: KeyError(SECRET)}), parking=MemoryParking(), on_error=Park())
+    report = app.dispatch(batch(insert(1), insert(2, "b"), insert(3, "c", entity="Other")))
+    assert statuses(report) == ["parked", "done", "unrouted"]
+    captured = capsys.readouterr()
+    assert set(captured.err.splitlines()) == {"cannot write a log line: the logger raised KeyError"}
+    assert SECRET not in captured.out

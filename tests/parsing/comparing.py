@@ -6,14 +6,24 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from router.parsing.validation_errors import declared_names, without_values
 from router.wire.decode import decode_image
 
 
 def exactly(model: Any, wire: Any) -> Any:
-    """Decode the whole image, and let pydantic validate it."""
-    values = decode_image(wire)
+    """Decode the whole image, let pydantic validate it, and keep values and keys of maps out of errors."""
+    values = decode_image(wire, shown=lambda: declared(model))
     validate = model.model_validate if hasattr(model, "model_validate") else TypeAdapter(model).validate_python
-    return validate(values)
+    try:
+        return validate(values)
+    except ValidationError as error:
+        refusal = without_values(error, declared(model) | values.keys())
+    raise refusal
+
+
+def declared(model: Any) -> frozenset[str]:
+    """The names that a type declares."""
+    return declared_names(TypeAdapter(model).core_schema)
 
 
 def outcome(parse: Callable[[], Any], *, with_input: bool = True) -> Any:

@@ -63,7 +63,9 @@ _ALIASES: Final[st.SearchStrategy[dict[str, Any]]] = st.one_of(
     st.builds(dict, validation_alias=st.builds(AliasChoices, _NAMES, st.builds(AliasPath, _NAMES, _NAMES))),
 )
 """Arguments of ``Field``."""
-_DEFAULTS: Final = st.sampled_from([{}, {"default": None}, {"default": Tricky("d")}, {"default_factory": list}])
+_DEFAULTS: Final[st.SearchStrategy[dict[str, Any]]] = st.sampled_from(
+    [{}, {"default": None}, {"default": Tricky("d")}, {"default_factory": list}]
+)
 
 
 @st.composite
@@ -104,7 +106,7 @@ def hostile_models_and_images(draw: st.DrawFn) -> tuple[type[BaseModel], dict[st
     values: list[dict[str, Any]] = []
     for name in draw(st.lists(names, min_size=1, max_size=3, unique_by=str.__str__)):
         kind, value = draw(_types_and_values())
-        fields[name] = (kind, Field(**draw(_DEFAULTS), **draw(_ALIASES)))
+        fields[name] = (kind, Field(**{**draw(_DEFAULTS), **draw(_ALIASES)}))
         values.append(value)
     model = _created(fields, config)
     image: dict[str, Any] = draw(st.dictionaries(_TEXTS, st.sampled_from(values), max_size=3))

@@ -1,0 +1,141 @@
+"""Validation errors that hold no item values: the declared place and the kind of each fault.
+
+A place consists of the names that the model declares. The key of a map is data, and so is an attribute that no field
+declares: ``<key>`` stands for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import Any, Final, cast, get_args
+
+from pydantic import BaseModel
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+from pydantic_core.core_schema import CoreSchemaType, ErrorType
+
+from router.naming import KEY, shortened
+
+__all__ = ["declared_names", "faults_of", "shows_error_texts", "without_values"]
+
+_MOST_FAULTS: Final = 10
+_GREATEST_INDEX: Final = 100_000  # an item of 400 KB holds no longer list: a greater number is the key of a map
+_NOTE: Final = "input values are left out"
+_LABELS: Final = frozenset({*get_args(CoreSchemaType), "[key]", "lax-or-strict", "json-or-python"})
+"""What pydantic adds to a place for the parts of a type, such as the members of a union."""
+_KINDS: Final = frozenset(get_args(ErrorType))
+
+
+def declared_names(schema: Any) -> frozenset[str]:
+    """The names that a core schema declares: of fields and their aliases, of classes, of the members of unions."""
+    return frozenset(str.__str__(name) for name in _names(schema) if isinstance(name, str))
+
+
+def _names(schema: Any) -> Iterator[Any]:
+    if isinstance(schema, list | tuple):
+        for inner in cast("Collection[Any]", schema):
+            yield from _names(inner)
+    elif isinstance(schema, dict):
+        if "type" in schema:
+            yield from _own_names(schema)
+        for name, inner in schema.items():
+            if name in _BY_NAME and isinstance(inner, dict):
+                yield from inner
+                yield from _names(list(inner.values()))
+            elif name not in _DATA:
+                yield from _names(inner)
+
+
+_BY_NAME: Final = ("fields", "choices")
+_DATA: Final = ("config", "default", "expected", "members", "metadata", "serialization", "validation_alias")
+
+
+def _own_names(schema: dict[str, Any]) -> Iterator[Any]:
+    yield from (getattr(schema.get("cls"), "__name__", None), schema.get("cls_name"), schema.get("name"))
+    yield from _texts(schema.get("validation_alias"))
+    yield schema.get("config", {}).get("title")
+    if schema["type"] == "union":
+        yield from (choice[1] for choice in schema["choices"] if isinstance(choice, tuple))
+
+
+def _texts(alias: Any) -> Iterator[Any]:
+    if isinstance(alias, list):
+        for inner in alias:
+            yield from _texts(inner)
+    else:
+        yield alias
+
+
+@lru_cache(maxsize=100)
+def _names_by_title(title: str) -> frozenset[str]:
+    """The names that the models of a title declare, for an error that no parser has raised."""
+    return frozenset().union(
+        *(declared_names(vars(model).get("__pydantic_core_schema__")) for model in _models() if _title(model) == title)
+    )
+
+
+def _models(base: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
+    for model in base.__subclasses__():
+        yield model
+        yield from _models(model)
+
+
+def _title(model: type[BaseModel]) -> str:
+    return model.model_config.get("title") or model.__name__
+
+
+def shows_error_texts() -> bool:
+    """Whether the user wants texts of errors, which may quote items: ``LOG_ERROR_TEXT=1``."""
+    return os.environ.get("LOG_ERROR_TEXT") == "1"
+
+
+def without_values(error: ValidationError, names: Collection[str] | None = None) -> ValidationError:
+    """Return an error with the first ten faults, without input values, messages and keys of maps.
+
+    Args:
+        error: The error. With ``LOG_ERROR_TEXT=1``, or if it is such an error already, it is returned unchanged.
+        names: The names that the schema declares; by default those of the models with the error's title.
+    """
+    faults = error.errors(include_url=False, include_input=False)
+    if shows_error_texts() or _is_without_values(faults):
+        return error
+    names = _names_by_title(error.title) if names is None else names
+    context = {"note": _NOTE, "faults": len(faults)}
+    details: list[InitErrorDetails] = [
+        {
+            "type": PydanticCustomError(_kind(fault["type"]), "refused", context),  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
+            "loc": tuple(_place(step, names) for step in fault["loc"]),
+            "input": None,
+        }
+        for fault in faults[:_MOST_FAULTS]
+    ]
+    return ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
+
+
+def _is_without_values(faults: Any) -> bool:
+    return bool(faults) and faults[0].get("ctx", {}).get("note") is _NOTE
+
+
+def _kind(kind: str) -> str:
+    return kind if kind in _KINDS or (kind.isidentifier() and kind == shortened(kind)) else "custom_error"
+
+
+def _place(step: str | int, names: Collection[str]) -> str | int:
+    if isinstance(step, int):
+        return step if 0 <= step < _GREATEST_INDEX else KEY
+    if step in names or step in _LABELS:
+        return shortened(str.__str__(step))
+    label, bracket, _ = step.partition("[")  # such as "list[int]"
+    return f"{label}[...]" if bracket and step.endswith("]") and label in _LABELS else KEY
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """Describe the first ten faults of an error, and count the others: ``lines.0.total: int_parsing``."""
+    faults = without_values(error).errors(include_url=False, include_input=False)
+    count = faults[0].get("ctx", {}).get("faults", len(faults)) if faults else 0
+    shown = [
+        shortened(f"{'.'.join(map(str, fault['loc'])) or '(model)'}: {fault['type']}", 256)
+        for fault in faults[:_MOST_FAULTS]
+    ]
+    return [*shown, f"and {count - len(shown):,} more"] if count > len(shown) else shown
