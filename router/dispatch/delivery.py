@@ -128,7 +128,7 @@ class Delivery:
                 if way is skipped:
                     marks[position] = None
                     continue
-                mark = way(self, raw, position, new, old)
+                mark = way(self, raw, position, new, old)  # pyright: ignore[reportArgumentType]  # as below
             marks[position] = mark
             end = perf_counter()
             durations[position] = end - now
@@ -149,7 +149,9 @@ class Delivery:
         if way == "unrouted":
             return self._unrouted(record)
         # An item has its keys at least, so an empty image is none.
-        return way(self, record.raw, position, record.new_image or None, record.old_image or None)
+        new, old = record.new_image or None, record.old_image or None
+        # pyright takes a function in a slot for a method.
+        return way(self, record.raw, position, new, old)  # pyright: ignore[reportArgumentType]
 
     def _unrouted(self, record: Record) -> Mark:
         if not self._plan.skips_unrouted:
