@@ -1,11 +1,19 @@
 """A record that is delivered again runs only the routes that are not done."""
 
+import pytest
+from pydantic import BaseModel
+
 from router import (
     Change,
+    DecodeError,
+    Dispatcher,
     Drop,
     MemoryParking,
+    Modify,
     Reject,
+    Routes,
 )
+from router.parsing import parser as parser_module
 from tests.builders import (
     SUCCESS,
     Handled,
@@ -15,6 +23,7 @@ from tests.builders import (
     failures,
     insert,
     inserts,
+    modify,
     statuses,
 )
 from tests.dispatch.cases import two_routes
@@ -138,3 +147,28 @@ def test_a_malformed_record_is_parked_once() -> None:
     app(event)
     handled.fail.clear()
     assert (app(event), len(place)) == (SUCCESS, 1)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("images", [0, 1_000])
+def test_the_image_that_an_error_names(concurrency: int, images: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two malformed images the new one is named: in the first delivery and in later ones, by every kind of parser."""
+    monkeypatch.setattr(parser_module, "IMAGES_BEFORE_CODEGEN", images)
+
+    class Keys(BaseModel):
+        pk: str
+
+    routes, calls = Routes(), []
+    bad = modify(1, total={"N": "?"}, old={"total": {"N": "?"}})
+
+    @routes.on_modify(Keys, entity="Order")
+    def first(change: Modify[Keys]) -> None:
+        calls.append(1)
+
+    @routes.on_modify(Order)
+    def second(change: Modify[Order]) -> None: ...
+
+    app = Dispatcher(routes, concurrency=concurrency)
+    errors = [outcome.error for _ in range(2) for outcome in app.dispatch(batch(bad)) if outcome.error]
+    assert [error.image for error in errors if isinstance(error, DecodeError)] == ["NewImage", "NewImage"]
+    assert calls == [1]

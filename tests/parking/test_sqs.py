@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from router import ParkingError, RegistrationError, Reject, SqsParking
+from router import Change, Dispatcher, ParkingError, RegistrationError, Reject, Routes, SqsParking
 from tests.builders import SUCCESS, Handled, Json, batch, dispatcher, failures, insert, inserts, without
 from tests.parking.parked import parked, parked_record
 
@@ -99,6 +99,19 @@ def test_no_attributes_without_a_route(sqs: Sqs) -> None:
     dispatcher(Handled(), unrouted="park", parking=sqs.parking)(batch(insert(1, entity="s3cret")))
     (message,) = sqs.messages()
     assert ("MessageAttributes" in message, json.loads(message["Body"])["entity"]) == (False, "s3cret")
+
+
+def test_no_entity_of_a_fallback(sqs: Sqs) -> None:
+    """The message of a fallback's record has no entity as attribute, because it is an unchecked value of the item."""
+    routes = Routes()
+
+    @routes.fallback
+    def handler(change: Change[dict[str, Any]]) -> None:
+        raise Reject("never")
+
+    Dispatcher(routes, parking=sqs.parking)(batch(insert(1, entity="s3cret")))
+    (attributes,) = sqs.attributes()
+    assert sorted(attributes) == ["route", "stage"]
 
 
 @pytest.mark.parametrize("entity", ["", "a" * 257, "a\x00b", "\ud800"])
