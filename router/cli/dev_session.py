@@ -44,8 +44,7 @@ class InjectedFailures:
 
     def poisons(self, raw: Mapping[str, Any]) -> bool:
         """Whether a record fails: a function of its sequence number, so that a retry fails too."""
-        number = str(raw.get("dynamodb", {}).get("SequenceNumber"))
-        return zlib.crc32(number.encode()) < self.poison * 2**32
+        return zlib.crc32(_sequence_number(raw).encode()) < self.poison * 2**32
 
     def __str__(self) -> str:
         parts = [
@@ -103,6 +102,7 @@ class DevSession:
         self._as_json = as_json
         self._counts: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
+        self._delivered: set[str] = set()  # the sequence numbers of records that are not done
         self._keys_width = 0  # the widest keys so far; the next cells of a line form columns
         self._began = time.monotonic()
 
@@ -114,6 +114,13 @@ class DevSession:
         """
         self._counts["invocations"] += 1
         self._counts["retries"] += invoke.attempt > 1
+        result = self._invoke(invoke)
+        numbers = list(map(_sequence_number, invoke.event["Records"]))
+        self._delivered.difference_update(numbers)
+        self._delivered.update(_not_done(numbers, result))
+        return result
+
+    def _invoke(self, invoke: Invoke) -> Result:
         time.sleep(self._failures.slow)
         if self._failures.fail and self._counts["invocations"] % self._failures.fail == 0:
             return self._failed(invoke, "failed on purpose, --fail")
@@ -228,11 +235,19 @@ class DevSession:
         """
         if isinstance(action, Discard):
             self._counts["discarded"] += len(action.records)
-            attempts = counted(action.document["requestContext"]["approximateInvokeCount"], "attempt")
+            # AWS's count of the attempts is 1 also for records that were never delivered.
+            attempts = action.document["requestContext"]["approximateInvokeCount"]
+            delivered = not self._delivered.isdisjoint(map(_sequence_number, action.records))
+            self._delivered.difference_update(map(_sequence_number, action.records))
+            how = (
+                f"after {counted(attempts, 'attempt')}"
+                if delivered
+                else f"that {'was' if len(action.records) == 1 else 'were'} never delivered"
+            )
             where = self._function.settings.destination
             sent = f"in Lambda a document goes to {where}" if where else "there is no on-failure destination"
             records = counted(len(action.records), "record")
-            self.note(f"discarded {records} after {attempts}: {action.condition}; {sent}", "bold red")
+            self.note(f"discarded {records} {how}: {action.condition}; {sent}", "bold red")
         elif isinstance(action, Trim):
             self._counts["trimmed"] += len(action.records)
             self.note(f"lost {counted(len(action.records), 'record')}: older than the stream's 24 hours", "bold red")
@@ -247,6 +262,19 @@ class DevSession:
         invocations = counted(self._counts["invocations"], "invocation")
         text = f"{seconds:.0f} s, {invocations}: {statuses}; {counts}, {counted(self.reloads, 'reload')}"
         self.note(text, "bold")
+
+
+def _not_done(numbers: list[str], result: Result) -> list[str]:
+    """The sequence numbers that Lambda delivers again: all from the first reported one."""
+    if not isinstance(result, Returned):
+        return numbers
+    reported = [failure["itemIdentifier"] for failure in result.response.get("batchItemFailures", ())]
+    start = next((at for at, number in enumerate(numbers) if number in reported), 0)
+    return numbers[start:] if reported else []
+
+
+def _sequence_number(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("dynamodb", {}).get("SequenceNumber"))
 
 
 def _now() -> str:

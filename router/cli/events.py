@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 from router.cli.errors import CommandLineError
 from router.local.streams.saved_output import lambda_event
 
-__all__ = ["GivenEvent", "read_events"]
+__all__ = ["GivenEvent", "read_events", "read_standard_input"]
 
 _STDIN = "-"
 _SUFFIXES = (".json", ".jsonl")
@@ -43,9 +44,10 @@ def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
     """Read all events before the first is used, so that a wrong command line runs nothing.
 
     Args:
-        sources: Files, folders, or ``-`` for standard input. A file holds one JSON document or several, one after the
-            other, as JSON lines do. A document is an event, a record, or a list of these; a list of nothing but records
-            is one event. Saved output of ``GetRecords`` is converted into the events that Lambda would deliver.
+        sources: Files, folders, or ``-`` for standard input. Of a folder, hidden folders and folders of packages are
+            left out. A file holds one JSON document or several, one after the other, as JSON lines do. A document is an
+            event, a record, or a list of these; a list of nothing but records is one event. Saved output of
+            ``GetRecords`` is converted into the events that Lambda would deliver.
 
     Raises:
         CommandLineError: A source cannot be read, is not JSON, or holds no event.
@@ -61,7 +63,7 @@ def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
 
 def _contents(source: str) -> Iterator[tuple[str, bytes]]:
     if source == _STDIN:
-        yield "standard input", sys.stdin.buffer.read()
+        yield "standard input", read_standard_input()
         return
     path = Path(source)
     files = _files(path) if path.is_dir() else [path]
@@ -75,12 +77,38 @@ def _contents(source: str) -> Iterator[tuple[str, bytes]]:
             raise CommandLineError(msg) from None
 
 
+def read_standard_input() -> bytes:
+    """Read standard input to its end.
+
+    Raises:
+        CommandLineError: It is closed or cannot be read.
+    """
+    if sys.stdin is None:  # closed by the shell: <&-
+        msg = "cannot read standard input: it is closed"
+        raise CommandLineError(msg)
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        msg = f"cannot read standard input: {error.strerror}"
+        raise CommandLineError(msg) from None
+
+
 def _files(folder: Path) -> list[Path]:
-    found = [path for path in folder.rglob("*") if path.suffix in _SUFFIXES and path.is_file()]
+    found = [path for root, folders, names in os.walk(folder) for path in _events_in(Path(root), folders, names)]
     if not found:
         msg = f"found no event in folder {folder}, expected files *.json or *.jsonl"
         raise CommandLineError(msg)
     return sorted(found)
+
+
+def _events_in(root: Path, folders: list[str], names: list[str]) -> list[Path]:
+    """The event files of a folder; removes hidden folders and those of packages from the folders that follow."""
+    folders[:] = [name for name in folders if not name.startswith(".") and not _holds_packages(root / name)]
+    return [root / name for name in names if name.endswith(_SUFFIXES)]
+
+
+def _holds_packages(folder: Path) -> bool:
+    return folder.name == "node_modules" or (folder / "pyvenv.cfg").exists()
 
 
 def _no_file(path: Path) -> str:

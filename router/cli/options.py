@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 
 __all__ = [
+    "DEFAULT_PORT",
     "AppOption",
     "BatchSizeOption",
     "BatchingWindowOption",
@@ -26,6 +27,9 @@ __all__ = [
     "TemplateOption",
     "TimeoutOption",
 ]
+
+DEFAULT_PORT = 8000
+"""The port of ``router dev``: DynamoDB Local's default, which tools and tutorials use."""
 
 T = TypeVar("T")
 """The type of an option's value: optional where a template or a scenario can give the value too."""

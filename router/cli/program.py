@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -44,6 +45,16 @@ _COMMANDS: dict[Callable[..., int], str] = {
     simulate: "Simulate a load: iterator age, invocations, cost.",
 }
 
+# The extras that install the modules which commands import when they need them.
+_EXTRAS = {
+    **dict.fromkeys(
+        ("awslambdaric", "boto3", "botocore", "ministack", "ruamel", "samtranslator", "watchfiles"), "local"
+    ),
+    "matplotlib": "plot",
+}
+
+_WRITE_ERRORS = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+
 
 def run(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code.
@@ -51,12 +62,33 @@ def run(argv: Sequence[str]) -> int:
     Args:
         argv: The arguments after the command's name.
     """
+    if sys.stderr is None:  # closed by the shell: 2>&-
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the rest of the process
+    if sys.stdout is None:
+        return _cannot_write("it is closed")
     _escape_unencodable()
     try:
-        code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
+        code = _run(argv)
         sys.stdout.flush()
+    except BrokenPipeError:  # the reader has ended, as head does
+        _drop_output()
+        return 1
+    except OSError as error:
+        # Errors of opening and reading name a file; the commands give errors of their own for files that they write.
+        if error.filename is not None or error.errno not in _WRITE_ERRORS:
+            raise
+        _drop_output()
+        return _cannot_write(error.strerror)
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    try:
+        code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
     except (CommandLineError, RouterError) as error:
-        return _refuse(str(error))
+        return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
+    except ModuleNotFoundError as error:
+        return _refuse(_missing_module(error))
     except typer.TyperException as error:
         return _refuse(f"{_as_clause(error.format_message())} see {_help_of(argv)}")
     except BrokenAppError as error:
@@ -64,11 +96,6 @@ def run(argv: Sequence[str]) -> int:
         return 1
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Buffered output goes to the null device, or the interpreter prints an error when it flushes at exit.
-        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return code or 0
 
 
@@ -103,6 +130,28 @@ def _root(
 def _refuse(message: str) -> int:
     print(f"router: {' '.join(message.split())}", file=sys.stderr)
     return 2
+
+
+def _missing_module(error: ModuleNotFoundError) -> str:
+    """Name the extra that installs a module; raises the error if none does."""
+    name = (error.name or "").partition(".")[0]
+    if name not in _EXTRAS:
+        raise error
+    extra = f"pip install 'entity-router[{_EXTRAS[name]}]'"
+    return f"found no {name} in {sys.prefix}, which this command needs; {extra}"
+
+
+def _cannot_write(reason: str | None) -> int:
+    print(f"router: cannot write standard output: {reason}", file=sys.stderr)
+    return 1
+
+
+def _drop_output() -> None:
+    """Write buffered output to the null device, or the interpreter prints an error when it flushes at exit.
+
+    https://docs.python.org/3/library/signal.html#note-on-sigpipe
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _as_clause(sentence: str) -> str:

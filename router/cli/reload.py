@@ -23,7 +23,7 @@ _POLL_MILLISECONDS = 100
 
 
 class ReloadError(Exception):
-    """The app does not load; the message is one line with file, line and reason."""
+    """The app does not load; the first line of the message has file, line and reason."""
 
 
 def reload_app(name: str) -> Dispatcher:
@@ -43,7 +43,7 @@ def reload_app(name: str) -> Dispatcher:
         for module in _user_modules():
             del sys.modules[module]
         sys.modules.update(before)
-        raise ReloadError(_line(error)) from error
+        raise ReloadError(_text(error)) from error
 
 
 @contextmanager
@@ -96,14 +96,13 @@ def _folders() -> set[Path]:
     return {Path.cwd() / part[0] if len(part) > 1 else Path.cwd() for part in parts} or {Path.cwd()}
 
 
-def _line(error: Exception) -> str:
+def _text(error: Exception) -> str:
     cause = error.__cause__
     if cause is None:
         return str(error)
-    text = (str(cause).splitlines() or [""])[0]
     if isinstance(cause, SyntaxError):
         return f"{here(cause.filename or '?')}:{cause.lineno}: {type(cause).__name__}: {cause.msg}"
     stack = users_frames(traceback.extract_tb(cause.__traceback__))
     frames = [frame for frame in stack if _is_users(Path(frame.filename))]
     place = f"{here(frames[-1].filename)}:{frames[-1].lineno}: " if frames else ""
-    return f"{place}{type(cause).__name__}: {text}"
+    return "\n".join([f"{place}{type(cause).__name__}: {cause}", *getattr(cause, "__notes__", ())])

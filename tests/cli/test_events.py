@@ -78,6 +78,25 @@ def test_a_folder_is_all_its_events_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", [".venv", ".git", "node_modules", "environment"])
+def test_hidden_folders_and_those_of_packages_are_left_out(name: str) -> None:
+    """Their JSON files are none of the user's events."""
+    folder = Path("project", name, "deep")
+    folder.mkdir(parents=True)
+    Path("project", "environment").mkdir(exist_ok=True)
+    Path("project", "environment", "pyvenv.cfg").touch()
+    write(str(folder / "settings.json"), {"no": "event"})
+    write("project/event.json", PLACED)
+    assert [given.name for given in read_events(["project"])] == ["project/event.json"]
+
+
+def test_a_hidden_folder_that_is_named_is_read() -> None:
+    """The user asked for it."""
+    Path(".events").mkdir()
+    write(".events/event.json", PLACED)
+    assert [given.name for given in read_events([".events"])] == [".events/event.json"]
+
+
 SAVED_TTL_DELETE = {
     **CANCELLED,
     "dynamodb": {**CANCELLED["dynamodb"], "ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00"},
@@ -126,6 +145,12 @@ def test_no_event_is_refused() -> None:
 def test_standard_input_can_be_read_once() -> None:
     """A second ``-`` would be empty."""
     assert _refused("-", "-") == "found - twice, expected it once: standard input can be read once"
+
+
+def test_standard_input_that_is_closed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell closes it with ``<&-``."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert _refused("-") == "cannot read standard input: it is closed"
 
 
 def test_a_missing_file_gets_the_nearest_name() -> None:

@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import typer
@@ -96,6 +97,63 @@ def test_a_pipe_that_breaks_at_the_last_flush_is_quiet(monkeypatch: pytest.Monke
     with open(write, "w", encoding="utf-8") as broken:  # noqa: PTH123 - it is a descriptor, not a path
         monkeypatch.setattr(sys, "stdout", broken)
         assert program.run(["--version"]) == 1
+
+
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the system's reason, and exit code 1."""
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        assert program.run(["--version"]) == 1
+    assert capsys.readouterr().err == "router: cannot write standard output: No space left on device\n"
+
+
+def test_a_closed_standard_output_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a shell closes it with ``>&-``; no command runs."""
+    monkeypatch.setattr(sys, "stdout", None)
+    assert program.run(["routes"]) == 1
+    assert capsys.readouterr().err == "router: cannot write standard output: it is closed\n"
+
+
+def test_without_standard_error_nothing_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error message does not get into the result."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", written)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert program.run(["no-such-command"]) == 2
+    sys.stderr.close()
+    assert written.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"), [("ruamel", "local"), ("boto3", "local"), ("samtranslator", "local"), ("matplotlib", "plot")]
+)
+def test_a_module_of_an_extra_that_is_missing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
+) -> None:
+    """The message has the module, the environment, and the command that installs the extra."""
+    name = f"{module}.part"
+
+    def fail(*_: object, **__: object) -> int:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr("typer.main.get_command", fail)
+    assert program.run(["routes"]) == 2
+    assert capsys.readouterr().err == (
+        f"router: found no {module} in {sys.prefix}, which this command needs; pip install 'entity-router[{extra}]'\n"
+    )
+
+
+def test_another_module_that_is_missing_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No extra installs it, so the traceback is shown."""
+
+    def fail(*_: object, **__: object) -> int:
+        raise ModuleNotFoundError(name="router.moved")
+
+    monkeypatch.setattr("typer.main.get_command", fail)
+    with pytest.raises(ModuleNotFoundError):
+        program.run(["routes"])
 
 
 def test_a_terminal_that_lacks_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from router.cli.commands.put import put_command
 from router.cli.console import Page
 from router.cli.dev_session import DevSession, InjectedFailures
 from router.cli.errors import CommandLineError
 from router.cli.options import (
+    DEFAULT_PORT,
     EndpointOption,
     FunctionOption,
     HandlerAppOption,
@@ -38,14 +41,14 @@ from router.local.cloudformation.template import (
 )
 from router.local.engines.endpoint import Endpoint
 from router.local.engines.engine import Engine, EngineName, open_engine
+from router.local.engines.process import PortTakenError
 from router.local.event_source_mapping import EventSourceMapping
 from router.local.runtime import require_client
 from router.local.streams.lambda_record import event_source_arn
 from router.local.streams.poller import Poller
 
-__all__ = ["DEFAULT_PORT", "dev"]
+__all__ = ["dev"]
 
-DEFAULT_PORT = 8000  # DynamoDB Local's default, which tools and tutorials use
 _POLL_SECONDS = 0.05
 
 EngineOption = Annotated[
@@ -101,7 +104,7 @@ def dev(
     found = read_template(template)
     described = _described(found, function, table, window=window)
     tables = _renamed(found, described, table)
-    with stop_request() as stop, open_engine(engine, port=port, endpoint_url=endpoint_url) as opened:
+    with stop_request() as stop, _opened(engine, port, endpoint_url) as opened:
         arn = _make_ready(opened, tables, described.table)
         name = app or _app_of(described, found)
         # In this process the session prints every failure, so the log would repeat it.
@@ -112,8 +115,22 @@ def dev(
             _introduce(session, opened, described, tables[described.table], name)
             if str(failures):
                 session.note(f"on purpose: {failures}")
-            _run(session, opened, described, arn, None if no_reload else name, stop)
+            # put takes the table of the template's function if there is one.
+            named = described.table if table is not None or len(found.functions) > 1 else None
+            hint = put_command(opened.endpoint_url, template, named, runner.app.discriminator)
+            _run(session, opened, described, arn, None if no_reload else name, stop, hint)
     return 0
+
+
+@contextmanager
+def _opened(engine: EngineName, port: int, endpoint_url: str | None) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(open_engine(engine, port=port, endpoint_url=endpoint_url))
+        except PortTakenError:
+            msg = f"port {port} is taken: stop the program that listens there, or take a free port with --port 0"
+            raise CommandLineError(msg) from None
+        yield opened
 
 
 def _described(template: LocalResources, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
@@ -170,14 +187,20 @@ def _introduce(session: DevSession, engine: Engine, function: LocalFunction, tab
 
 
 def _run(
-    session: DevSession, engine: Engine, function: LocalFunction, arn: str, app: str | None, stop: StopRequest
+    session: DevSession,
+    engine: Engine,
+    function: LocalFunction,
+    arn: str,
+    app: str | None,
+    stop: StopRequest,
+    hint: str,
 ) -> None:
     arn_of_function = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
     mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=event_source_arn(arn))
     poller = Poller(mapping, engine.client("dynamodbstreams"), arn, session.invoke, listener=session.listen)
     try:
         with _changes(app) as changed, suppress(KeyboardInterrupt), stop.deferred():
-            session.note("Ctrl-C ends dev; put items with: router put ENTITY --json ITEM", "dim")
+            session.note(f"Ctrl-C ends dev; put items with: {hint}", "dim")
             while not stop.requested:
                 if app and changed:
                     _reload(session, app, changed)
@@ -197,7 +220,10 @@ def _reload(session: DevSession, app: str, changed: set[str]) -> None:
     try:
         session.runner.reload(reload_app(app))
     except ReloadError as error:
-        session.note(f"{error}; the previous app stays loaded", "bold red")
+        first, *others = str(error).splitlines()
+        session.note(f"{first}; the previous app stays loaded", "bold red")
+        for line in others:
+            session.note(line, "red")
     else:
         session.reloads += 1
         session.note(f"reloaded: {names} changed")

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import sys
+import shlex
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from router.cli.commands.dev import DEFAULT_PORT
 from router.cli.console import printable
 from router.cli.errors import CommandLineError
-from router.cli.options import DiscriminatorOption, EndpointOption, TableOption, TemplateOption
+from router.cli.events import read_standard_input
+from router.cli.options import DEFAULT_PORT, DiscriminatorOption, EndpointOption, TableOption, TemplateOption
+from router.discriminators import Attribute, Discriminator
+from router.local.cloudformation.resources import TemplateError
 from router.local.cloudformation.template import LocalTable, read_template
 from router.local.engines.endpoint import Endpoint
 
-__all__ = ["put"]
+__all__ = ["put", "put_command"]
+
+_TEMPLATE = Path("template.yaml")
+_DISCRIMINATOR = "EntityType"
+_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
 EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help="The item's entity, such as Order.")]
 ItemOption = Annotated[
@@ -31,8 +37,8 @@ def put(
     item: ItemOption,
     endpoint_url: EndpointOption = None,
     table: TableOption = None,
-    template: TemplateOption[Path] = Path("template.yaml"),
-    discriminator: DiscriminatorOption[str] = "EntityType",
+    template: TemplateOption[Path] = _TEMPLATE,
+    discriminator: DiscriminatorOption[str] = _DISCRIMINATOR,
 ) -> int:
     """Put an item into the table of a running router dev.
 
@@ -42,20 +48,41 @@ def put(
     """
     attributes = _attributes(item)
     attributes.setdefault(discriminator, entity)
-    url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or f"http://127.0.0.1:{DEFAULT_PORT}"
-    described = _table(template, table)
+    url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or _URL
+    endpoint = Endpoint(url)
+    described = _table(template, table, endpoint)
     _check_keys(described, attributes)
-    _put(Endpoint(url), described.name, attributes)
+    _put(endpoint, described.name, attributes)
     keys = " ".join(f"{name}={attributes[name]}" for name in _key_names(described))
     print(printable(f"put {attributes[discriminator]} {keys} into {described.name} at {url}"))
     return 0
+
+
+def put_command(url: str, template: Path, table: str | None, discriminator: Discriminator) -> str:
+    """The command line that puts an item into a table, with the options whose defaults lead elsewhere.
+
+    Args:
+        url: The engine's endpoint URL.
+        template: The template.
+        table: The table, if it is not that of the template's only function.
+        discriminator: The app's discriminator.
+    """
+    attribute = discriminator.name if isinstance(discriminator, Attribute) else None
+    options = {
+        "--endpoint-url": None if url == _URL else url,
+        "--template": None if template == _TEMPLATE else str(template),
+        "--table": table,
+        "--discriminator": None if attribute == _DISCRIMINATOR else attribute,
+    }
+    given = [part for name, value in options.items() if value is not None for part in (name, value)]
+    return shlex.join(["router", "put", "ENTITY", "--json", "ITEM", *given])
 
 
 def _attributes(text: str) -> dict[str, Any]:
     source = "standard input" if text == "-" else "--json"
     try:
         # boto3 accepts decimal numbers only, as DynamoDB stores them.
-        item = json.loads(sys.stdin.read() if text == "-" else text, parse_float=Decimal)
+        item = json.loads(read_standard_input() if text == "-" else text, parse_float=Decimal)
     except ValueError as error:
         msg = f"found no JSON in {source} ({error}), expected an object with the attributes of an item"
         raise CommandLineError(msg) from None
@@ -65,9 +92,32 @@ def _attributes(text: str) -> dict[str, Any]:
     return item
 
 
-def _table(template: Path, name: str | None) -> LocalTable:
+def _table(template: Path, name: str | None, endpoint: Endpoint) -> LocalTable:
+    """The table of the template, or the one at the endpoint to which router dev has given another name."""
     found = read_template(template)
-    return found.table(found.function().table if name is None else name)
+    names = {function.table for function in found.functions.values()}
+    if name is None and len(names) > 1:
+        msg = f"found functions of several tables in {template}: {', '.join(sorted(names))}; name one with --table"
+        raise CommandLineError(msg)
+    if name is None:
+        return found.table(names.pop() if names else found.function().table)
+    try:
+        return found.table(name)
+    except TemplateError:
+        schema = _key_schema(endpoint, name)
+        if schema is None:
+            raise
+        return LocalTable(name, {"KeySchema": schema}, None)
+
+
+def _key_schema(endpoint: Endpoint, name: str) -> Any:
+    """The key schema of a table at the endpoint; ``None`` if it has no such table or does not answer."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return endpoint.client("dynamodb").describe_table(TableName=name)["Table"]["KeySchema"]
+    except (BotoCoreError, ClientError):
+        return None
 
 
 def _key_names(table: LocalTable) -> list[str]:

@@ -203,13 +203,21 @@ def _reexecution(document: ReplayDocument, run: ReexecutionDocument) -> list[Par
 
 
 def _given_up(document: ReplayDocument, given_up: GivenUpDocument) -> list[Part]:
-    context = (given_up["document"] or {}).get("requestContext", {})
-    attempts = context.get("approximateInvokeCount")
     return [
         (given_up["condition"] if given_up["document"] else "Trimmed by the stream after 24 hours", "red"),
         _named(document, given_up["records"]),
-        "" if attempts is None else f"after {counted(attempts, 'invocation')}",
+        _deliveries(document, given_up),
     ]
+
+
+def _deliveries(document: ReplayDocument, given_up: GivenUpDocument) -> str:
+    """The attempts at a batch. AWS's count of them is 1 also for records that were never delivered."""
+    given_records = set(given_up["records"])
+    if all(given_records.isdisjoint(invocation["records"]) for invocation in document["invocations"]):
+        return "never delivered"
+    context = (given_up["document"] or {}).get("requestContext", {})
+    attempts = context.get("approximateInvokeCount")
+    return "" if attempts is None else f"after {counted(attempts, 'invocation')}"
 
 
 def _named(document: ReplayDocument, positions: Sequence[int]) -> str:

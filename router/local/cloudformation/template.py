@@ -227,7 +227,8 @@ class _Reader:
         try:
             return MappingSettings.of(given)
         except (MappingSettingsError, FilterPatternError) as error:
-            raise self._error(where, f"found settings of {where.name} that Lambda refuses: {error}") from None
+            reason = error.explanation if isinstance(error, FilterPatternError) else error
+            raise self._error(where, f"found settings of {where.name} that Lambda refuses: {reason}") from None
 
     def _refuse_unknown(self, value: Any, where: Declaration) -> None:
         unknown = first_unknown(value)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from router.errors import RouterError
 
-__all__ = ["Endpoint", "EndpointError", "local_client"]
+__all__ = ["Endpoint", "EndpointError", "local_client", "refuse_web_pages"]
 
 
 class EndpointError(RouterError):
@@ -72,7 +72,7 @@ class Endpoint:
 
         session = boto3.session.Session()
         region = session.region_name or "us-east-1"
-        return session.client(service, endpoint_url=self.url_of(service), region_name=region)
+        return refuse_web_pages(session.client(service, endpoint_url=self.url_of(service), region_name=region))
 
 
 def local_client(service: str, url: str) -> Any:
@@ -88,7 +88,7 @@ def local_client(service: str, url: str) -> Any:
 
     # No profile and no proxy: a local engine needs neither, and a wrong one breaks the client.
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    return boto3.session.Session(botocore_session=core).client(
+    client = boto3.session.Session(botocore_session=core).client(
         service,
         endpoint_url=url,
         region_name="us-east-1",
@@ -96,6 +96,26 @@ def local_client(service: str, url: str) -> Any:
         aws_secret_access_key="local",  # noqa: S106 - a local engine takes any
         config=Config(proxies={}, connect_timeout=5, retries={"total_max_attempts": 2}),
     )
+    return refuse_web_pages(client)
+
+
+def refuse_web_pages(client: Any) -> Any:
+    """Let a boto3 client raise EndpointError if a web server answers in the place of DynamoDB, and return the client.
+
+    botocore takes the page for the text of an error or, with HTTP status 200, for an empty answer.
+
+    Args:
+        client: The client.
+    """
+
+    def check(http_response: Any, **_: Any) -> None:
+        if http_response.content.lstrip()[:1] == b"<":
+            url, status = client.meta.endpoint_url, http_response.status_code
+            msg = f"found a web page at {url} (HTTP status {status}), expected a DynamoDB endpoint; check the URL"
+            raise EndpointError(msg)
+
+    client.meta.events.register("after-call", check)
+    return client
 
 
 def _host(url: str) -> str | None:

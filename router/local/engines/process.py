@@ -15,7 +15,7 @@ from typing import IO, Any, Self
 from router.errors import RouterError
 from router.local.engines.endpoint import local_client
 
-__all__ = ["EngineProcess", "EngineStartError", "free_port", "last_lines"]
+__all__ = ["EngineProcess", "EngineStartError", "PortTakenError", "free_port", "last_lines"]
 
 _STOP_SECONDS = 5
 
@@ -27,6 +27,10 @@ _GUARD = 'exec 3<&0; { trap "" TERM; read -r _ <&3; kill -9 -$$; } 2>/dev/null &
 
 class EngineStartError(RouterError):
     """The engine does not start; the message ends with the last lines of its output."""
+
+
+class PortTakenError(EngineStartError):
+    """Another program listens on the engine's port."""
 
 
 class EngineProcess:
@@ -139,4 +143,4 @@ def _refuse_if_taken(port: int) -> None:
     if _listens(port):
         hint = "stop the program that listens there, or let the engine take a free one with port=0"
         msg = f"port {port} is taken: {hint}"
-        raise EngineStartError(msg)
+        raise PortTakenError(msg)

@@ -12,17 +12,30 @@ from router.local.filter_patterns.parse import Rule, parse
 
 __all__ = ["FilterPattern", "FilterPatternError"]
 
+_LONGEST_SHOWN = 200  # characters of a pattern in a message
+
 
 class FilterPatternError(RouterError, ValueError):
     """Lambda refuses the filter pattern; the text is Lambda's message, which is always the same.
 
+    A note of the exception holds the pattern and the reason.
+
     Args:
         reason: Event Ruler's message, which Lambda does not pass on.
+        pattern: The pattern.
+
+    Attributes:
+        explanation: The text with the pattern and the reason.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, pattern: object = "") -> None:
         super().__init__("Invalid filter pattern definition.")
         self.reason = reason
+        shown = str(pattern)
+        shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+        note = f"Found the pattern {shown!r}: {reason}"
+        self.add_note(note)
+        self.explanation = f"{self} {note}"
 
 
 class FilterPattern:
@@ -48,12 +61,12 @@ class FilterPattern:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise FilterPatternError(f"found a pattern of type {type(text).__name__}, expected JSON text")
+            raise FilterPatternError(f"found a pattern of type {type(text).__name__}, expected JSON text", text)
         self.text = text
         try:
             self._rules = parse(text)
         except InvalidPatternError as error:
-            raise FilterPatternError(str(error)) from error
+            raise FilterPatternError(str(error), text) from error
         self._read = reader(self._rules)
 
     def matches(self, event: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from router.errors import RouterError
-from router.local.engines.endpoint import Endpoint
+from router.local.engines.endpoint import Endpoint, refuse_web_pages
 
 __all__ = ["LOCAL_REGION", "RecorderError", "Service", "stream_parts"]
 
@@ -111,7 +111,7 @@ class Service:
 
     def _client(self, service: str) -> Any:
         url = None if self._endpoint is None else self._endpoint.url_of(service)
-        return self._session.client(service, endpoint_url=url, **self._options)
+        return refuse_web_pages(self._session.client(service, endpoint_url=url, **self._options))
 
     def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any], passing: str = "") -> Any:
         with self._explained(name, passing=passing):

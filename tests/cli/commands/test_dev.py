@@ -278,6 +278,16 @@ class TestFaults:
         put(url, id="1", total=1)
         terminal.until("took longer than 3 s, its time-out")
 
+    def test_the_command_that_it_shows_puts_an_item(self, dev: Dev) -> None:
+        """It has the address of this session."""
+        terminal, url = dev()
+        command = terminal.until(r"router put ENTITY --json ITEM --endpoint-url \S+")
+        assert command.endswith(url)
+        done = Terminal("put", "Order", "--json", '{"id": "1", "total": 1}', *command.split()[5:])
+        assert done.end() == 0
+        done.close()
+        terminal.until("id=1 +done")
+
 
 class TestReloading:
     def test_a_changed_file_is_loaded_again(self, dev: Dev, project: Path) -> None:
@@ -425,7 +435,8 @@ class TestRefusing:
         """Another process listens there."""
         with socket.create_server(("127.0.0.1", 0)) as stranger:
             port = stranger.getsockname()[1]
-            assert f"port {port} is taken" in refused("dev", "--port", str(port))
+            told = f"port {port} is taken: stop the program that listens there, or take a free port with --port 0"
+            assert told in refused("dev", "--port", str(port))
 
     def test_an_engine_that_is_not_installed(
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

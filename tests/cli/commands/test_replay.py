@@ -184,7 +184,7 @@ def test_parked_records_are_counted(run: Run, folder: Path) -> None:
         (["--tumbling-window-in-seconds", "901"], "'tumblingWindowInSeconds' failed to satisfy constraint"),
         (["--function-response-types", "Bad"], "Member must satisfy enum value set: [ReportBatchItemFailures]"),
         (["--on-failure", "nowhere"], "found the destination 'nowhere', expected the ARN of a standard queue"),
-        (["--filter", "{"], "Invalid filter pattern definition."),
+        (["--filter", "{"], "Invalid filter pattern definition. Found the pattern '{': Expecting property name"),
         (["--batch-size", "many"], "invalid value for '--batch-size': Input should be a valid integer"),
         (["--batchsize", "1"], "no such option: --batchsize"),
     ],
@@ -218,6 +218,14 @@ def test_a_missing_file_is_refused(run: Run) -> None:
         2,
         "router: found no file or folder missing.json, expected one that holds events\n",
     )
+
+
+def test_records_that_were_never_delivered_say_so(run: Run) -> None:
+    """AWS's document counts one invocation; none was made."""
+    old = {**PLACED, "dynamodb": {**PLACED["dynamodb"], "ApproximateCreationDateTime": 1_767_312_000.0}}
+    new = {**COUPON, "dynamodb": {**COUPON["dynamodb"], "ApproximateCreationDateTime": 1_767_312_900.0}}
+    ended = run("replay", write("event.json", event(old, new)), "--maximum-record-age-in-seconds", "60")
+    assert "  RecordAgeExceeded  record 0  never delivered\n" in ended.out
 
 
 def test_the_page_shows_what_the_command_prints() -> None:

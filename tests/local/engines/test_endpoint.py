@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import pytest
 
 from router.errors import RouterError
 from router.local.engines.embedded import Embedded
-from router.local.engines.endpoint import Endpoint, EndpointError
+from router.local.engines.endpoint import Endpoint, EndpointError, local_client
 
 
 class TestEndpoint:
@@ -41,3 +44,31 @@ class TestEndpoint:
         monkeypatch.delenv("AWS_PROFILE", raising=False)
         with Embedded() as engine:
             assert Endpoint(engine.endpoint_url).client("dynamodb").list_tables()["TableNames"] == []
+
+
+class TestRefuseWebPages:
+    @pytest.mark.parametrize("status", [200, 404])
+    def test_a_web_page_in_the_place_of_an_answer_is_refused(self, status: int) -> None:
+        """The error names the URL and leaves the page out."""
+        page = b"<!DOCTYPE html><html>secret</html>"
+
+        class Page(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:  # the name is http.server's
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(page)))
+                self.end_headers()
+                self.wfile.write(page)
+
+            def log_message(self, *_: object) -> None:
+                """Leave standard error alone."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            url = f"http://127.0.0.1:{server.server_port}"
+            with pytest.raises(EndpointError) as caught:
+                local_client("dynamodb", url).list_tables()
+            server.shutdown()
+        assert str(caught.value) == (
+            f"found a web page at {url} (HTTP status {status}), expected a DynamoDB endpoint; check the URL"
+        )

@@ -24,7 +24,7 @@ def mapping_refused(deployment: Deployment) -> Iterator[Violation]:
     try:
         MappingSettings.of(mapping_parameters(known))
     except (MappingSettingsError, FilterPatternError) as error:
-        reason = f"{error} {error.reason}" if isinstance(error, FilterPatternError) else str(error)
+        reason = error.explanation if isinstance(error, FilterPatternError) else str(error)
         named = next((name for name in known if name.lower() in reason.lower()), "FilterCriteria")
         yield Violation(
             deployment.place(named),
