@@ -25,6 +25,8 @@ from router.policies import Drop, Park, Retry
 from router.record import Batch, Record
 from router.routes import Route, Routes
 
+__version__ = "0.1.0"
+
 __all__ = [
     "Batch",
     "Change",

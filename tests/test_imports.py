@@ -2,11 +2,15 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import router
 
 ROUTER = Path(__file__).parents[1] / "router"
 
@@ -112,4 +116,9 @@ def test_no_module_imports_a_private_name(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     ours = [node for node in imports if node.module and node.module.partition(".")[0] == "router"]
-    assert [alias.name for node in ours for alias in node.names if alias.name.startswith("_")] == []
+    assert [alias.name for node in ours for alias in node.names if re.match("_(?!_)", alias.name)] == []
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    """The package names its version without looking for its distribution, which a function's package does not have."""
+    assert router.__version__ == version("entity-router")

@@ -7,11 +7,11 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
+from router import __version__
 from router.cli.commands.dev import dev
 from router.cli.commands.explain import explain
 from router.cli.commands.filters import filters
@@ -121,7 +121,7 @@ def _root(
     The commands use the app handlers:app in the current folder; --app names another.
     """
     if show_version:
-        print(f"entity-router {version('entity-router')}")
+        print(f"entity-router {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())
