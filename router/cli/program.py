@@ -27,6 +27,7 @@ from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.stop_request import INTERRUPTED
 from router.errors import RouterError
+from router.local.filter_patterns import FilterPatternError
 
 __all__ = ["run"]
 
@@ -85,8 +86,10 @@ def run(argv: Sequence[str]) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
+    except FilterPatternError as error:
+        return _refuse(error.explanation)
     except (CommandLineError, RouterError) as error:
-        return _refuse(" ".join([str(error), *getattr(error, "__notes__", ())]))
+        return _refuse(str(error))
     except ModuleNotFoundError as error:
         return _refuse(_missing_module(error))
     except typer.TyperException as error:

@@ -18,8 +18,6 @@ _LONGEST_SHOWN = 200  # characters of a pattern in a message
 class FilterPatternError(RouterError, ValueError):
     """Lambda refuses the filter pattern; the text is Lambda's message, which is always the same.
 
-    A note of the exception holds the pattern and the reason.
-
     Args:
         reason: Event Ruler's message, which Lambda does not pass on.
         pattern: The pattern.
@@ -33,9 +31,7 @@ class FilterPatternError(RouterError, ValueError):
         self.reason = reason
         shown = str(pattern)
         shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
-        note = f"Found the pattern {shown!r}: {reason}"
-        self.add_note(note)
-        self.explanation = f"{self} {note}"
+        self.explanation = f"{self} Found the pattern {shown!r}: {reason}"
 
 
 class FilterPattern:

@@ -328,6 +328,16 @@ REFUSED = [
 ]
 
 
+def test_the_explanation_has_the_pattern_and_the_reason() -> None:
+    """Of a long pattern its beginning; the text of the error stays Lambda's."""
+    with pytest.raises(FilterPatternError) as caught:
+        FilterPattern(f'{{"{"a" * 300}": 1}}')
+    shown = f'{{"{"a" * 198}...'
+    assert caught.value.explanation == (
+        f"Invalid filter pattern definition. Found the pattern {shown!r}: {caught.value.reason}"
+    )
+
+
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
 def test_a_refused_pattern_has_event_rulers_reason(text: str, reason: str) -> None:
     """The text is the one message that AWS gives."""
