@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from router.errors import DecodeError
 from router.parsing.codegen import Parse, generate_parser
 from router.parsing.core_schema import attributes_of, definitions_of, model_schema
+from router.parsing.strict_types import unreadable_parts
 from router.parsing.validation_errors import declared_names, without_values
 from router.wire.decode import decode_image
 
@@ -97,6 +98,10 @@ class Parser:
             refusal = without_values(error, self._declared() | values.keys())
         raise refusal  # outside the except blocks: its traceback does not show the error that was caught
 
+    def unreadable_parts(self) -> tuple[str, ...]:
+        """The strict parts that can never read what an item holds for them; none while the model is incomplete."""
+        return () if _overrides_validation(self.model) else unreadable_parts(self._schema())
+
     def _declared(self) -> frozenset[str]:
         """The names that may stand in an error; kept until the model is rebuilt."""
         schema = self._schema()
@@ -165,10 +170,15 @@ def _make_parser(model: Any) -> Parser:
     if not (isinstance(model, type) and issubclass(model, BaseModel)):
         adapter: TypeAdapter[Any] = TypeAdapter(model)
         return Parser(model, adapter.validate_python, lambda: adapter.core_schema)
-    if getattr_static(model, "model_validate") is not getattr_static(BaseModel, "model_validate"):
-        # Overridden by the user: it may do anything with the values.
+    if _overrides_validation(model):
+        # It may do anything with the values.
         return Parser(model, model.model_validate, lambda: model.__pydantic_core_schema__)
     return _ModelParser(model)
+
+
+def _overrides_validation(model: Any) -> bool:
+    pydantics = getattr_static(BaseModel, "model_validate")
+    return getattr_static(model, "model_validate", pydantics) is not pydantics
 
 
 def _readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:

@@ -133,9 +133,20 @@ def _check_type(written: str, model: Any) -> None:
     if isinstance(kind, type) and issubclass(kind, _NOT_AN_ITEM):
         refuse(written, f"{describe(model)}, which cannot hold an item", expected)
     try:
-        parser_for(model)
+        parser = parser_for(model)
     except (PydanticUserError, PydanticUndefinedAnnotation, SchemaError, TypeError) as error:
-        refuse(written, f"{describe(model)}, which pydantic cannot validate ({type(error).__name__})", expected)
+        refuse(written, f"{describe(model)}, which pydantic cannot validate ({_said(error)})", expected)
+    if unreadable := parser.unreadable_parts():
+        found = f"{describe(model)}, whose strict parts {', '.join(unreadable)} take no text, number or map"
+        remedy = "lax fields for dates, enums, decimals and their like: Annotated[datetime, Strict(False)]"
+        refuse(written, found, remedy)
+
+
+def _said(error: Exception) -> str:
+    """The type of pydantic's error, or its own sentence where that says what to write instead."""
+    if isinstance(error, PydanticUserError) and error.code == "typed-dict-version":
+        return error.message
+    return type(error).__name__
 
 
 def _events_of(written: str, terms: tuple[Any, ...]) -> tuple[Event, tuple[Any, ...]]:
