@@ -19,7 +19,7 @@ from router.naming import name_of, place_of
 from router.policies import OnError
 from router.registration.arguments import FALLBACK, Arguments, read_arguments
 from router.registration.compatibility import fitting_signature
-from router.registration.options import KeysOptions, OldOptions, Options, RemoveKeysOptions, RemoveOptions
+from router.registration.options import KeysOptions, OldOptions, RemoveKeysOptions, RemoveOptions, RouteOptions
 from router.registration.signature import Signature
 
 __all__ = ["Route", "Routes"]
@@ -137,7 +137,7 @@ class Routes:
 
     @overload
     def on_insert(
-        self, model: type[M], *conditions: Condition[Insert[M]], **options: Unpack[Options]
+        self, model: type[M], *conditions: Condition[Insert[M]], **options: Unpack[RouteOptions]
     ) -> Registrar[Insert[M]]: ...
     @overload
     def on_insert(
@@ -156,7 +156,7 @@ class Routes:
 
     @overload
     def on_modify(
-        self, model: type[M], *conditions: Condition[Modify[M]], **options: Unpack[Options]
+        self, model: type[M], *conditions: Condition[Modify[M]], **options: Unpack[RouteOptions]
     ) -> Registrar[Modify[M]]: ...
     @overload
     def on_modify(
@@ -200,7 +200,7 @@ class Routes:
 
     @overload
     def on(
-        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[Options]
+        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[RouteOptions]
     ) -> Registrar[Change[M]]: ...
     @overload
     def on(
@@ -225,7 +225,7 @@ class Routes:
 
     @overload
     def on_batch(
-        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[Options]
+        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[RouteOptions]
     ) -> Registrar[Sequence[Change[M]]]: ...
     @overload
     def on_batch(

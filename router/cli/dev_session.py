@@ -15,7 +15,7 @@ from typing import Any, TypedDict
 
 from router.cli.console import STATUS_STYLES, Page, Part, error_text, printable
 from router.cli.json_output import ErrorDocument, error_document
-from router.cli.runners import Runner
+from router.cli.runners import AppRunner
 from router.errors import RouterError
 from router.local.cloudformation.template import LocalFunction
 from router.local.event_source_mapping import Action, Discard, FunctionError, Invoke, Result, Returned, Trim
@@ -85,7 +85,7 @@ class DevSession:
 
     def __init__(
         self,
-        runner: Runner,
+        runner: AppRunner,
         function: LocalFunction,
         page: Page,
         failures: InjectedFailures,

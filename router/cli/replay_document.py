@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from router.cli.json_output import ErrorDocument, error_document
-from router.local.streams.replay import Invocation, Replay
+from router.local.streams.replay import AppCall, Replay
 from router.outcomes import Outcome
 from router.record import Record
 
@@ -122,7 +122,7 @@ def _record(source: str, record: Record | None) -> ReplayedRecord:
     }
 
 
-def _invocation(invocation: Invocation) -> ReplayedInvocation:
+def _invocation(invocation: AppCall) -> ReplayedInvocation:
     return {
         "time": round(invocation.time, 3),
         "request_id": invocation.request_id,

@@ -22,7 +22,7 @@ from router.local.runtime import Answer, FunctionConfiguration, RuntimeFunction,
 from router.outcomes import Outcome, Report, Status
 from router.testing.context import Context
 
-__all__ = ["InProcess", "InRuntime", "RunResult", "Runner", "open_runner", "print_log_line"]
+__all__ = ["AppRunner", "InProcess", "InRuntime", "RunResult", "open_runner", "print_log_line"]
 
 # Prefixes of Lambda's own error types, whose messages quote nothing of an item.
 _LAMBDA_ERRORS = ("Function.", "Runtime.", "Sandbox.")
@@ -43,7 +43,7 @@ class RunResult:
     note: str | None = None
 
 
-class Runner(Protocol):
+class AppRunner(Protocol):
     """Runs an app on events."""
 
     app: Dispatcher
@@ -79,7 +79,7 @@ class InProcess:
         self.reload(app)
 
     def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
-        """Run the app on one event; see :class:`Runner`."""
+        """Run the app on one event; see :class:`AppRunner`."""
         context = Context.with_timeout(self._timeout - spent, request_id)
         ends = time.monotonic() + self._timeout - spent
         # Standard output is for the records, so output of handlers goes to standard error.
@@ -117,7 +117,7 @@ class InRuntime:
         self._function = function
 
     def run(self, event: dict[str, Any], request_id: str, *, spent: float) -> RunResult:
-        """Run the app on one event; see :class:`Runner`."""
+        """Run the app on one event; see :class:`AppRunner`."""
         answer = self._function.invoke(payload_of(event), request_id=request_id, spent=spent)
         cold = answer.init_duration
         note = None if cold is None else f"started process {self._function.pid} in {cold * 1000:.0f} ms"
@@ -157,7 +157,7 @@ def _problem(answer: Answer) -> str:
 @contextlib.contextmanager
 def open_runner(
     app: str, function: LocalFunction, stream_arn: str, *, runtime: bool, park: bool = False
-) -> Iterator[Runner]:
+) -> Iterator[AppRunner]:
     """Load an app and make its runner.
 
     Args:

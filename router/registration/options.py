@@ -18,9 +18,9 @@ __all__ = [
     "Entity",
     "KeysOptions",
     "OldOptions",
-    "Options",
     "RemoveKeysOptions",
     "RemoveOptions",
+    "RouteOptions",
     "check_options",
     "events_of_cause",
     "refuse",
@@ -31,20 +31,20 @@ Entity = str | Sequence[str]
 Old = TypeVar("Old")
 
 
-class Options(TypedDict, total=False):
+class RouteOptions(TypedDict, total=False):
     """Options of every decorator."""
 
     entity: Entity | None
     on_error: OnError | None
 
 
-class OldOptions(Options, Generic[Old]):
+class OldOptions(RouteOptions, Generic[Old]):
     """Options of a decorator with a model of its own for old images."""
 
     old: Required[type[Old]]
 
 
-class RemoveOptions(Options, total=False):
+class RemoveOptions(RouteOptions, total=False):
     """Options of ``on_remove``."""
 
     cause: Cause | None
@@ -64,7 +64,7 @@ class RemoveKeysOptions(KeysOptions, total=False):
 
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
-    "on_insert": tuple(Options.__annotations__),
+    "on_insert": tuple(RouteOptions.__annotations__),
     "on_modify": tuple(OldOptions.__annotations__),
     "on_remove": tuple(RemoveOptions.__annotations__),
     "on": tuple(OldOptions.__annotations__),

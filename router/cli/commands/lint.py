@@ -25,9 +25,9 @@ from router.local.function_limits import LONGEST_TIMEOUT_ON_MANAGED_INSTANCES
 from router.local.lint import (
     NOT_JUDGED,
     RULES,
+    DeclaredHandler,
     Deployment,
     Finding,
-    Handler,
     LintReport,
     find_handler,
 )
@@ -143,7 +143,7 @@ def _lint(
     return _Result(file.path, mappings[0].function, name, report)
 
 
-def _app(handler: Handler, app: str | None, function: str, path: Path) -> tuple[str | None, Dispatcher | None]:
+def _app(handler: DeclaredHandler, app: str | None, function: str, path: Path) -> tuple[str | None, Dispatcher | None]:
     """The app of --app or of the Handler; none if the Handler names no app, which a rule reports."""
     if app is not None:
         return app, load_app(app)

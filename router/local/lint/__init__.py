@@ -13,16 +13,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from router.local.lint.deployment import Deployment, NotKnownError
-from router.local.lint.handler_lookup import Handler, find_handler
+from router.local.lint.handler_lookup import DeclaredHandler, find_handler
 from router.local.lint.rule import Finding, Rule, Severity
 from router.local.lint.rules import RULES
 
 __all__ = [
     "NOT_JUDGED",
     "RULES",
+    "DeclaredHandler",
     "Deployment",
     "Finding",
-    "Handler",
     "LintReport",
     "Rule",
     "Severity",

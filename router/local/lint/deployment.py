@@ -12,7 +12,7 @@ from router.errors import RouterError
 from router.local.cloudformation.intrinsics import Unknown
 from router.local.cloudformation.mappings import DeclaredMapping, keys_of
 from router.local.cloudformation.resources import Declaration, TemplateFile
-from router.local.lint.handler_lookup import Handler
+from router.local.lint.handler_lookup import DeclaredHandler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
 from router.stream_view import VIEWS, View
 
@@ -51,7 +51,7 @@ class Deployment:
 
     template: TemplateFile
     mapping: DeclaredMapping
-    handler: Handler
+    handler: DeclaredHandler
     given_app: Dispatcher | None
     per_record: float
 

@@ -8,11 +8,11 @@ from typing import Any
 from router.local.app_import import ModuleMissingError, NoDispatcherError, dispatcher_in, import_app_module
 from router.local.cloudformation.template import app_of_handler
 
-__all__ = ["Handler", "find_handler"]
+__all__ = ["DeclaredHandler", "find_handler"]
 
 
 @dataclass(frozen=True)
-class Handler:
+class DeclaredHandler:
     """A handler.
 
     Args:
@@ -35,7 +35,7 @@ class Handler:
         return app_of_handler(self.written)
 
 
-def find_handler(written: str | None, place: str) -> Handler:
+def find_handler(written: str | None, place: str) -> DeclaredHandler:
     """Import a handler as Lambda does, from ``sys.path``.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
@@ -45,19 +45,19 @@ def find_handler(written: str | None, place: str) -> Handler:
         place: The file and line of the template.
     """
     if written is None:
-        return Handler(None, place)
+        return DeclaredHandler(None, place)
     name = app_of_handler(written)
     if name is None:
-        return Handler(written, place, problem="it names no module: module.attribute is what Lambda imports")
+        return DeclaredHandler(written, place, problem="it names no module: module.attribute is what Lambda imports")
     module, _, attribute = name.partition(":")
     try:
-        return Handler(written, place, found=dispatcher_in(import_app_module(module), attribute))
+        return DeclaredHandler(written, place, found=dispatcher_in(import_app_module(module), attribute))
     except ModuleMissingError:
-        return Handler(written, place, problem=f"there is no module {module}")
+        return DeclaredHandler(written, place, problem=f"there is no module {module}")
     except NoDispatcherError as error:
         if not error.missing:
-            return Handler(written, place, found=error.found)  # any function may be a handler
+            return DeclaredHandler(written, place, found=error.found)  # any function may be a handler
         near = error.near and f"{written.rpartition('.')[0]}.{error.near}"
-        return Handler(written, place, problem=f"module {module} has no {attribute}", near=near)
+        return DeclaredHandler(written, place, problem=f"module {module} has no {attribute}", near=near)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - the user's module may raise anything
-        return Handler(written, place, problem=f"importing {module} raises {type(error).__name__}")
+        return DeclaredHandler(written, place, problem=f"importing {module} raises {type(error).__name__}")

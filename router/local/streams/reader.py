@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from router.local.event_source_mapping import Position
 
-__all__ = ["ListedShard", "Page", "StreamReader", "StreamsClient", "stream_records"]
+__all__ = ["ListedShard", "RecordPage", "StreamReader", "StreamsClient", "stream_records"]
 
 
 class StreamsClient(Protocol):
@@ -47,7 +47,7 @@ class ListedShard:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """A page of a shard's records.
 
     Args:
@@ -85,7 +85,7 @@ class StreamReader:
         parents = {name: {shard.get("ParentShardId")} & listed.keys() for name, shard in listed.items()}
         return [_listed_shard(listed[name]) for name in TopologicalSorter(parents).static_order()]
 
-    def page(self, shard_id: str, position: Position) -> Page:
+    def page(self, shard_id: str, position: Position) -> RecordPage:
         """Read the next page of a shard.
 
         Args:
@@ -100,7 +100,7 @@ class StreamReader:
         following = found.get("NextShardIterator")
         if following is not None:
             self._iterators[shard_id] = following
-        return Page(found["Records"], last=following is None)
+        return RecordPage(found["Records"], last=following is None)
 
     def _listed(self) -> Iterator[dict[str, Any]]:
         start: dict[str, str] = {}
@@ -144,7 +144,7 @@ def stream_records(client: StreamsClient, stream_arn: str) -> Iterator[dict[str,
     reader = StreamReader(client, stream_arn)
     for shard in reader.shards():
         position = Position("TRIM_HORIZON")
-        page = Page([], last=False)
+        page = RecordPage([], last=False)
         # The first empty page ends an open shard. A closed shard may have empty pages before its last records.
         while not page.last:
             page = reader.page(shard.shard_id, position)

@@ -30,7 +30,7 @@ from router.local.event_source_mapping.stream_record import order, stream_record
 from router.local.event_source_mapping.virtual_clock import VirtualClock
 from router.outcomes import UNDONE, Outcome, Report
 
-__all__ = ["Dispatch", "GivenUp", "Invocation", "Replay"]
+__all__ = ["AppCall", "Dispatch", "GivenUp", "Replay"]
 
 Dispatch = Callable[[dict[str, Any], str], Report]
 """Runs an app on an event with a request ID; an exception fails the invocation."""
@@ -39,7 +39,7 @@ _ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Table/stream/2026-01-01T00
 
 
 @dataclass(frozen=True, slots=True)
-class Invocation:
+class AppCall:
     """One call of the app.
 
     Args:
@@ -107,7 +107,7 @@ class Replay:
         timeout: float = 60.0,
     ) -> None:
         self.records = records
-        self.invocations: list[Invocation] = []
+        self.invocations: list[AppCall] = []
         self.given_up: list[GivenUp] = []
         self.filtered_out = [position for position, record in enumerate(records) if not settings.takes(record)]
         self._settings = settings
@@ -186,7 +186,7 @@ class Replay:
         places = self._places(invoke.event["Records"])
         event = json.loads(json.dumps(invoke.event))  # a copy, which handlers may change
         at, started = self._clock.now - self._began, perf_counter()
-        made = Invocation(at, invoke.request_id, invoke.attempt, places)
+        made = AppCall(at, invoke.request_id, invoke.attempt, places)
         try:
             report = self._dispatch(event, invoke.request_id)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - every exception of an app is a function error

@@ -11,7 +11,7 @@ from router import (
 from router.local.cloudformation.mappings import stream_mappings
 from router.local.cloudformation.resources import TemplateFile
 from router.local.lint import Deployment, Finding, lint
-from router.local.lint.handler_lookup import Handler
+from router.local.lint.handler_lookup import DeclaredHandler
 from tests.local.lint.deployments import GOOD, Check, shop
 
 
@@ -24,7 +24,7 @@ def check(tmp_path: Path) -> Check:
         app: Dispatcher | None = None,
         per_record: float = 0.05,
         ignored: Sequence[str] = (),
-        handler: Handler | None = None,
+        handler: DeclaredHandler | None = None,
         more: str = "",
     ) -> list[Finding]:
         text = GOOD
@@ -36,7 +36,7 @@ def check(tmp_path: Path) -> Check:
         template = TemplateFile(path)
         (mapping,) = stream_mappings(template, None)
         app = shop() if app is None else app
-        there = handler or Handler("shop.app", f"{path}:13", found=app)
+        there = handler or DeclaredHandler("shop.app", f"{path}:13", found=app)
         return list(lint(Deployment(template, mapping, there, app, per_record), ignored).findings)
 
     return of

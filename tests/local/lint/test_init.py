@@ -7,7 +7,7 @@ import pytest
 from router.local.cloudformation.mappings import stream_mappings
 from router.local.cloudformation.resources import TemplateFile
 from router.local.lint import RULES, Deployment, lint
-from router.local.lint.handler_lookup import Handler
+from router.local.lint.handler_lookup import DeclaredHandler
 from tests.local.lint.deployments import BISECT, Check, ids, shop
 
 
@@ -48,7 +48,7 @@ def test_the_template_is_checked_without_an_app(check: Check, tmp_path: Path) ->
     check()
     template = TemplateFile(tmp_path / "template.yaml")
     (mapping,) = stream_mappings(template, None)
-    missing = Handler("shop.nope", "template.yaml:13", problem="there is no module shop")
+    missing = DeclaredHandler("shop.nope", "template.yaml:13", problem="there is no module shop")
     findings = lint(Deployment(template, mapping, missing, None, 0.05)).findings
     assert ids(list(findings)) == ["handler-not-found", "not-judged"]
 
@@ -67,7 +67,7 @@ def test_a_mapping_of_another_templates_function_is_checked(tmp_path: Path) -> N
     path.write_text(f"Resources:{resource}", encoding="utf-8")
     template = TemplateFile(path)
     (mapping,) = stream_mappings(template, None)
-    report = lint(Deployment(template, mapping, Handler(None, "template.yaml:2"), shop(), 0.05))
+    report = lint(Deployment(template, mapping, DeclaredHandler(None, "template.yaml:2"), shop(), 0.05))
     assert {"starts-at-latest", "no-partial-failures", "not-judged"} <= set(ids(list(report.findings)))
 
 
@@ -76,7 +76,7 @@ def test_ignored_findings_are_counted(check: Check, tmp_path: Path) -> None:
     assert check((BISECT, ""), ignored=["no-bisect"]) == []
     template = TemplateFile(tmp_path / "template.yaml")
     (mapping,) = stream_mappings(template, None)
-    deployment = Deployment(template, mapping, Handler("shop.app", "x:1"), shop(), 0.05)
+    deployment = Deployment(template, mapping, DeclaredHandler("shop.app", "x:1"), shop(), 0.05)
     assert lint(deployment, ["no-bisect"]).ignored == 1
 
 
