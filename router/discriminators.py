@@ -119,7 +119,7 @@ class Function:
 
     def read(self, image: Image) -> str | None:
         name = self.call(image)
-        return name if isinstance(name, str) and name else None
+        return str.__str__(name) if isinstance(name, str) and name else None
 
     def __repr__(self) -> str:
         return f"function({getattr(self.call, '__qualname__', type(self.call).__name__)})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -411,3 +412,14 @@ def test_refuses(make: Callable[[], object], message: str) -> None:
     with pytest.raises(RegistrationError) as caught:
         make()
     assert str(caught.value) == message
+
+
+def test_a_function_that_returns_the_member_of_an_enum() -> None:
+    """A function may return a member of a ``(str, Enum)``: the name is its value, as a plain text."""
+
+    class Kind(str, enum.Enum):  # noqa: UP042 - unlike a StrEnum it prints its name
+        ORDER = "Order"
+
+    name = function(lambda image: Kind.ORDER).read({})
+    assert (name, type(name)) == ("Order", str)
+    assert repr(attribute(Kind.ORDER)) == "attribute('Order')"

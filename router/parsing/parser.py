@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from inspect import getattr_static
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -46,7 +46,7 @@ def parser_for(model: Any) -> Parser:
         Order(total=12)
     """
     try:
-        return _cached_parser(model, repr(model))
+        return _cached_parser(model, _parts(model))
     except TypeError:  # an annotation may contain an object without a hash
         return _make_parser(model)
 
@@ -161,9 +161,14 @@ class _ModelParser(Parser):
 
 
 @lru_cache(maxsize=4_096)  # more than one application has models; bounded for processes that create models as they run
-def _cached_parser(model: Any, _name: str) -> Parser:
-    # The name belongs to the key: A | B equals B | A, and pydantic prefers the first that fits.
+def _cached_parser(model: Any, _parts: tuple[Any, ...]) -> Parser:
+    # The parts belong to the key: A | B equals B | A, and pydantic prefers the first that fits.
     return _make_parser(model)
+
+
+def _parts(model: Any) -> tuple[Any, ...]:
+    """The arguments of a type in their order, and theirs; each with its type, because ``1`` equals ``True``."""
+    return tuple((type(part), part, _parts(part)) for part in get_args(model))
 
 
 def _make_parser(model: Any) -> Parser:

@@ -101,7 +101,7 @@ def read_arguments(
         model=model,
         old=options.get("old") or model,
         condition=terms[0] if len(terms) == 1 else AllOf(terms) if terms else None,
-        entities=() if entity is None else (entity,) if isinstance(entity, str) else tuple(entity),
+        entities=() if entity is None else tuple(map(str.__str__, [entity] if isinstance(entity, str) else entity)),
         on_error=options.get("on_error"),
         written=written,
     )

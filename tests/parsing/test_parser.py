@@ -379,6 +379,13 @@ def test_one_parser_for_a_model() -> None:
     assert parser_for(unhashable).parse(LEAN_IMAGE) == exactly(Lean, LEAN_IMAGE)
 
 
+def test_order_of_a_union() -> None:
+    """Two unions of models with the same names differ if their order does: pydantic prefers the first that fits."""
+    one, other = (create_model("Same", kind=(str, default), __module__="shop") for default in ("one", "other"))
+    assert repr(one | other) == repr(other | one)
+    assert [parser_for(union).parse({}).kind for union in (one | other, other | one)] == ["one", "other"]
+
+
 def test_unknown_type() -> None:
     """A type that pydantic does not validate is an error when the parser is made."""
 

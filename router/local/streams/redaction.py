@@ -20,6 +20,7 @@ from functools import cache
 from typing import Any
 
 from router.errors import DecodeError, RouterError
+from router.naming import KEY
 
 __all__ = ["Redaction", "RedactionError"]
 
@@ -144,7 +145,7 @@ class Redaction:
     def _redacted(self, value: Any, path: tuple[str, ...]) -> dict[str, Any]:
         match value:
             case {"M": dict(members)}:
-                return {"M": {name: self._redacted(member, (*path, name)) for name, member in members.items()}}
+                return {"M": {name: self._redacted(member, (*path, KEY)) for name, member in members.items()}}
             case {"L": list(members)}:
                 return {"L": [self._redacted(member, path) for member in members]}
             case {"NULL": _}:
