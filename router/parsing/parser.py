@@ -8,12 +8,12 @@ input, other attributes are kept or forbidden - the whole image is decoded. No e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from inspect import getattr_static
 from typing import Any, get_args
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from router.errors import DecodeError
 from router.parsing.codegen import Parse, generate_parser
@@ -95,12 +95,18 @@ class Parser:
         except DecodeError as error:  # raised by a user's validator: the image is well formed
             raise ValueError(str(error)) from error
         except ValidationError as error:
-            refusal = without_values(error, self._declared() | values.keys())
+            refusal = without_values(error, self._declared().union(self._attributes(values)))
         raise refusal  # outside the except blocks: its traceback does not show the error that was caught
 
     def unreadable_parts(self) -> tuple[str, ...]:
         """The strict parts that can never read what an item holds for them; none while the model is incomplete."""
         return () if _overrides_validation(self.model) else unreadable_parts(self._schema())
+
+    def _attributes(self, values: dict[str, Any]) -> Collection[str]:
+        """The attributes of an item, which a model may forbid; an item that is read as a map has keys instead."""
+        model = self.model
+        has_fields = isinstance(model, type) and issubclass(model, BaseModel) and not issubclass(model, RootModel)
+        return values.keys() if has_fields else ()
 
     def _declared(self) -> frozenset[str]:
         """The names that may stand in an error; kept until the model is rebuilt."""

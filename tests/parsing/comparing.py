@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from router.parsing.validation_errors import declared_names, without_values
 from router.wire.decode import decode_image
@@ -17,7 +17,8 @@ def exactly(model: Any, wire: Any) -> Any:
     try:
         return validate(values)
     except ValidationError as error:
-        refusal = without_values(error, declared(model) | values.keys())
+        is_map = not hasattr(model, "model_fields") or issubclass(model, RootModel)
+        refusal = without_values(error, declared(model) if is_map else declared(model) | values.keys())
     raise refusal
 
 

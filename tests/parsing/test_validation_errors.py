@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -90,6 +90,12 @@ def test_extra_attribute() -> None:
     assert faults_of(refusal(Forbidding, {"note": {"S": ""}})) == ["note: extra_forbidden"]
     nested = {"inner": {"M": {SECRET: {"S": ""}}}}
     assert faults_of(refusal(Holding, nested)) == ["inner.<key>: extra_forbidden"]
+
+
+@pytest.mark.parametrize("model", [dict[str, int], RootModel[dict[str, int]]])
+def test_item_that_is_read_as_a_map(model: Any) -> None:
+    """An item that is read as a map has no attributes that a place shows, but keys."""
+    assert faults_of(refusal(model, {SECRET: {"S": "x"}})) == ["<key>: int_parsing"]
 
 
 def test_message_and_kind_of_the_users_own() -> None:
