@@ -94,8 +94,9 @@ class InvocationLogs:
             if isinstance(request_id, str):
                 logger = logger.bind(request_id=shortened(request_id, _LONGEST_FIELD))
             self._logger = logger
-        fields = {} if record is None else record_fields(record, route)
-        return self._logger.bind(**fields) if fields else self._logger
+        if record is not None:
+            return self._logger.bind(**record_fields(record, route))
+        return self._logger if route is None else self._logger.bind(route=shortened(route.name, _LONGEST_FIELD))
 
 
 def write_line(log: structlog.typing.FilteringBoundLogger, level: str, event: str, **fields: Any) -> None:
