@@ -13,7 +13,7 @@ from functools import lru_cache
 from inspect import getattr_static
 from typing import Any, get_args
 
-from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.errors import DecodeError
 from router.parsing.codegen import Parse, generate_parser
@@ -105,7 +105,8 @@ class Parser:
     def _attributes(self, values: dict[str, Any]) -> Collection[str]:
         """The attributes of an item, which a model may forbid; an item that is read as a map has keys instead."""
         model = self.model
-        has_fields = isinstance(model, type) and issubclass(model, BaseModel) and not issubclass(model, RootModel)
+        # Not issubclass(model, RootModel): importing it takes tens of modules.
+        has_fields = isinstance(model, type) and issubclass(model, BaseModel) and not model.__pydantic_root_model__
         return values.keys() if has_fields else ()
 
     def _declared(self) -> frozenset[str]:
