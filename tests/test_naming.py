@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from router.naming import code_of, kind_of, name_of, place_of, short_name_of
+from router.naming import code_of, kind_of, name_of, place_of, short_name_of, shortened
 
 
 class Handlers:
@@ -76,3 +76,9 @@ def test_place() -> None:
 def test_kind(value: Any, kind: str) -> None:
     """A message names the kind of a value, never the value."""
     assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(("limit", "text"), [(10, "abcdefghij"), (8, "abcd...j"), (64, "abcdefghij")])
+def test_shortened(limit: int, text: str) -> None:
+    """A text is cut in the middle, to the limit."""
+    assert shortened("abcdefghij", limit) == text

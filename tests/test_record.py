@@ -239,3 +239,15 @@ def test_batch_is_a_sequence() -> None:
     assert batch[0] is records[0]
     assert batch[1:] == records[1:]
     assert list(batch) == records
+
+
+@pytest.mark.parametrize(
+    ("entity", "shown"), [(None, None), ("Order", "Order"), ("s3cret", "<key>"), ("7", "<key>"), ("x" * 100, 64)]
+)
+def test_shown_entity(entity: str | None, shown: Any) -> None:
+    """An entity that is a part of the item's key is not shown, and a long one is cut."""
+    body = {"Keys": {"pk": {"S": "s3cret#1"}, "sk": {"N": "17"}, "odd": None}}
+    made = Record({}, body, Event.INSERT)
+    made.entity = entity
+    assert made.shown_entity == shown or len(made.shown_entity or "") == shown
+    assert "s3cret" not in repr(made)

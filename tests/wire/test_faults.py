@@ -176,3 +176,25 @@ def test_a_long_path_is_cut() -> None:
     assert caught.value.path.startswith("outer.inner.")
     assert caught.value.path.endswith(".inner")
     assert len(caught.value.path) <= 256
+
+
+@pytest.mark.parametrize(
+    ("wire", "path"),
+    [
+        ({"lines": {"L": [{"M": {"total": {"N": "x"}}}]}}, "lines[0].total"),
+        ({"mails": {"M": {"a@b.example": {"N": "x"}}}}, "mails.<key>"),
+        ({"a@b.example": {"M": {"a@b.example": {"M": {"total": {"N": "x"}}}}}}, "a@b.example.<key>.total"),
+    ],
+)
+def test_the_key_of_a_map_is_not_shown(wire: Any, path: str) -> None:
+    """Below an attribute the path shows only the names that may be shown: any other is the key of a map."""
+    with pytest.raises(DecodeError) as caught:
+        decode_image(wire, shown=lambda: {"total"})
+    assert caught.value.path == path
+
+
+@pytest.mark.parametrize("wire", [{"s3cret": 1}, {"s3cret": 1, "S": ""}])
+def test_a_text_that_is_no_tag_is_not_shown(wire: Any) -> None:
+    """An object key that is longer than any tag is data, and only its length is stated."""
+    assert "s3cret" not in str(refusal(wire))
+    assert "a text of 6 characters" in refusal(wire).found
