@@ -210,9 +210,9 @@ class Records(Sequence[Record]):
 
 
 def _lane_of(keys: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Hashable:
+    if type(keys) is not dict or len(keys) != len(names):
+        raise TypeError
     lane = tuple([part for name in names for part in keys[name].items()])
-    if len(keys) != len(names):
-        raise KeyError
     hash(lane)
     return lane
 

@@ -1,13 +1,15 @@
 """A record has the fields that were delivered, and its repr shows no value of an item."""
 
+import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from router import Batch, DecodeError, Event, Record
+from router.sources.dynamodb_streams import SOURCE
 from tests.strategies import SECRET, images, junk
 
 MOMENT = datetime(2026, 9, 17, 14, 14, 18, 123456, tzinfo=UTC)
@@ -16,6 +18,14 @@ SECONDS = 1_789_654_458
 
 def make(raw: Any = None, **body: Any) -> Record:
     return Record({} if raw is None else raw, body, Event.INSERT)
+
+
+def event_of(keys: list[Any]) -> dict[str, Any]:
+    records = [
+        {"eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": {"Keys": each, "NewImage": {}}}
+        for each in keys
+    ]
+    return {"Records": records}
 
 
 def stamped(stamp: Any) -> Record:
@@ -131,6 +141,25 @@ class TestLane:
     def test_equal_where_keys_are(self, one: Any, other: Any) -> None:
         """Lanes are equal where keys are."""
         assert (make(Keys=one).lane == make(Keys=other).lane) == (one == other)
+
+    @given(st.lists(images(), min_size=1, max_size=4))
+    def test_of_an_event(self, keys: list[Any]) -> None:
+        """The lanes of an event's records are equal where the lanes of the records are."""
+        records = SOURCE.records(event_of(keys))
+        lanes = records.lanes()
+        pairs = set(zip(lanes, [record.lane for record in records], strict=True))
+        assert len(pairs) == len(set(lanes)) == len({record.lane for record in records})
+
+    @given(st.lists(junk() | st.lists(junk()) | st.dictionaries(st.text(max_size=3), junk()), max_size=4))
+    @example([[True]])
+    @example([{"pk": {"S": "1"}}, [0]])
+    @example([{1: {"S": "1"}}, {"pk": 1}])
+    def test_of_any_event(self, keys: list[Any]) -> None:
+        """Keys of any form leave every record with a lane that can be hashed, equal for equal keys."""
+        lanes = SOURCE.records(event_of(keys)).lanes()
+        assert len(lanes) == len(keys)
+        assert all(isinstance(hash(lane), int) for lane in lanes)
+        assert lanes == SOURCE.records(event_of(copy.deepcopy(keys))).lanes()
 
     @given(st.dictionaries(st.text(max_size=3), junk(), max_size=3))
     def test_of_anything(self, keys: Any) -> None:
