@@ -60,7 +60,7 @@ class TestRefuseWebPages:
                 self.end_headers()
                 self.wfile.write(page)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is http.server's
                 """Leave standard error alone."""
 
         with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
