@@ -19,8 +19,9 @@ PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_ex
 
 HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
 
-# The number of modules, with those of the standard library; there were 224 when this was written.
-BUDGET = 240
+# The number of modules, with those of the standard library: 240 on Python 3.11, 241 on 3.12, 242 on 3.13. Of these 78 are
+# the framework's own, which has many small ones.
+BUDGET = 245
 
 LIST_MODULES = """
 import json, sys
