@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import contestants, dispatch, equality, instructions, rust, scale
+from tests.benchmarks import contestants, dispatch, equality, instructions, rust, scale, shapes
 from tests.benchmarks.contestants import CONTESTANTS, Entry, Seen
 from tests.benchmarks.docs import FOLDER, MarkerError, spliced
 from tests.benchmarks.equality import UnequalWorkError, check_equal_work
@@ -223,6 +223,22 @@ def test_rust_needs_cargo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setattr(rust, "LIBRARY", tmp_path / "nothing.so")
     with pytest.raises(RustMissingError, match="found no cargo"):
         rust_handler()
+
+
+def test_every_shape_handles_all_of_its_records() -> None:
+    """What is measured is the work: each record is done, once for each of its routes."""
+    routes = {"two-routes": 2, "three-routes": 3}
+    for name, (event_name, make, _) in shapes.SHAPES.items():
+        report = make().dispatch(shapes.event_of(event_name, 8))
+        assert [outcome.status for outcome in report] == ["done"] * 8 * routes.get(name, 1), name
+
+
+def test_the_shapes_are_printed_beside_one_route(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each shape has a line with its ratio, and its bound where it has one."""
+    shapes.main(["--rounds", "1", "--records", "8"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(shapes.SHAPES)
+    assert [" at most " in line for line in lines] == [most is not None for _, _, most in shapes.SHAPES.values()]
 
 
 def test_instructions_need_valgrind(

@@ -435,8 +435,8 @@ class TestRefusing:
         """Another process listens there."""
         with socket.create_server(("127.0.0.1", 0)) as stranger:
             port = stranger.getsockname()[1]
-            told = f"port {port} is taken: stop the program that listens there, or take a free port with --port 0"
-            assert told in refused("dev", "--port", str(port))
+            expected = f"port {port} is taken: stop the program that listens there, or take a free port with --port 0"
+            assert expected in refused("dev", "--port", str(port))
 
     def test_an_engine_that_is_not_installed(
         self, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
