@@ -127,6 +127,19 @@ def test_a_missing_part_of_the_envelope_fails_its_record(name: str) -> None:
     assert (reasons(report)[1], place.parked[0].error) == (("parked", "envelope"), "MalformedRecordError")
 
 
+@pytest.mark.parametrize("entity", ["Order", "Stranger"])
+@pytest.mark.parametrize("unrouted", ["skip", "fail", "park"])
+def test_a_record_in_camel_case_is_no_unrouted_success(entity: str, unrouted: Any) -> None:
+    """A record that a Java program wrote with lower-case names fails at stage envelope, with any ``unrouted=``."""
+    place = MemoryParking()
+    bad = insert(2, entity=entity)
+    bad["dynamodb"] = {f"{name[0].lower()}{name[1:]}": value for name, value in bad["dynamodb"].items()}
+    report = dispatcher(Handled(), unrouted=unrouted, parking=place).dispatch(batch(insert(1), bad, insert(3)))
+    assert (reasons(report)[1], place.parked[0].error) == (("parked", "envelope"), "MalformedRecordError")
+    with pytest.raises(MalformedRecordError):  # it has no SequenceNumber to report it by
+        dispatcher(Handled())(batch(bad))
+
+
 @pytest.mark.parametrize("image", ["NewImage", "OldImage"])
 @pytest.mark.parametrize("value", [None, [], "text", 1])
 def test_an_image_that_is_no_object_fails_at_decode(image: str, value: Any) -> None:

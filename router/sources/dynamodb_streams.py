@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from router.errors import DecodeError, MalformedRecordError, RouterError, UnknownEventError
+from router.errors import DecodeError, MalformedRecordError, UnknownEventError
 from router.event import Event
 from router.record import Flaw, Record, Records
 from router.sources.source import Source
+from router.stream_view import VIEWS, carried
 
 __all__ = ["EVENT_SOURCE", "SOURCE", "is_from_get_records"]
 
@@ -29,6 +30,9 @@ _EVENTS = {
     "UNKNOWN_TO_SDK_VERSION": Event.DELETE,
 }
 _DELETE = Event.DELETE
+
+# A Java program that writes a record as JSON by itself spells these in camel case.
+_SECTIONS = {name.lower(): name for name in ("Keys", "NewImage", "OldImage", "SequenceNumber", "StreamViewType")}
 
 
 def claims(event: Any) -> bool:
@@ -108,7 +112,35 @@ def _record(raw: Any, position: int) -> Record:
         record.flaw = _image_flaw("NewImage", record.new_image)
     elif not isinstance(record.old_image, dict) and "OldImage" in body:
         record.flaw = _image_flaw("OldImage", record.old_image)
+    elif not record.new_image and not record.old_image:
+        record.flaw = _flaw_without_images(body, event, position)
     return record
+
+
+def _flaw_without_images(body: Mapping[str, Any], event: Event, position: int) -> Flaw | None:
+    """The flaw of a record that has no image: it needs keys, and a view that carries none for this event."""
+    misspelt = [name for name in body if name not in _SECTIONS.values() and _is_section(name)]
+    if misspelt:
+        found, expected = _listed(misspelt), _listed(_SECTIONS[name.lower()] for name in misspelt)
+        return _envelope_flaw(position, f"{found} in the dynamodb section", f"{expected}, as Lambda writes them")
+    if not (isinstance(body.get("Keys"), dict) and body["Keys"]):
+        return _envelope_flaw(position, "neither Keys nor an image", "the keys of the item")
+    view = body.get("StreamViewType")
+    if view is not None and view not in VIEWS:
+        return _envelope_flaw(position, "a StreamViewType that is none", " or ".join(VIEWS))
+    # Recorded removals have been seen with their keys alone in every view.
+    images = carried(view, event) if view and event not in Event.REMOVE else ()
+    return (
+        Flaw("decode", DecodeError("", "no such image", "one in a record of this event", images[0])) if images else None
+    )
+
+
+def _is_section(name: Any) -> bool:
+    return isinstance(name, str) and name.lower() in _SECTIONS
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def _is_time_to_live(identity: Any) -> bool:
@@ -149,8 +181,12 @@ def _malformed(raw: Any, position: int) -> Record:
         what, expected = "an eventName that is none", "INSERT, MODIFY or REMOVE"
     else:
         what, expected = f"a dynamodb section of type {type(body).__name__}", "an object"
-    error: RouterError = MalformedRecordError(f"record {position}: found {what}, expected {expected}")
-    return Record(raw, body if isinstance(body, dict) else {}, event or Event(0), Flaw("envelope", error))
+    flaw = _envelope_flaw(position, what, expected)
+    return Record(raw, body if isinstance(body, dict) else {}, event or Event(0), flaw)
+
+
+def _envelope_flaw(position: int, found: str, expected: str) -> Flaw:
+    return Flaw("envelope", MalformedRecordError(f"record {position}: found {found}, expected {expected}"))
 
 
 def _image_flaw(name: str, image: Any) -> Flaw:

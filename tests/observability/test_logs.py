@@ -146,7 +146,7 @@ def test_a_parked_or_dropped_record_is_a_warning(policy: Any, event: str, level:
 
 def test_unrouted_records_are_counted(capsys: Capture) -> None:
     """Unrouted records write one line, with their number and their entities."""
-    event = batch(insert(1, entity="B"), insert(2, entity="A"), insert(3, entity="B"), record(4, "INSERT"))
+    event = batch(insert(1, entity="B"), insert(2, entity="A"), insert(3, entity="B"), record(4, "REMOVE"))
     dispatcher(Handled())(event)
     (line,) = [line for line in lines(capsys) if line["event"] == "records unrouted"]
     assert (line["count"], line["entities"]) == (4, ["A", "B"])
@@ -164,7 +164,7 @@ def test_a_batch_of_which_some_records_are_unrouted_is_no_warning(capsys: Captur
     [
         ([record(1, "INSERT", NewImage={"pk": {"S": "secret"}, "type": {"S": "Order"}})] * 2, "no EntityType"),
         ([record(1, "INSERT", NewImage={"EntityType": {"N": "42"}})], "EntityType is an N"),
-        ([insert(1, entity="A"), record(2, "INSERT")], "attribute('EntityType') reads entities that have no route"),
+        ([insert(1, entity="A"), record(2, "REMOVE")], "attribute('EntityType') reads entities that have no route"),
     ],
 )
 def test_a_batch_of_which_every_record_is_unrouted_is_a_warning(raws: Any, found: str, capsys: Capture) -> None:

@@ -331,7 +331,11 @@ def test_it_names_the_attributes_of_an_item_without_a_discriminating_one() -> No
 def test_it_says_that_a_record_has_nothing_to_read() -> None:
     """A record with neither image nor keys is no item at all."""
     raw = record(1, "INSERT", Keys={})
-    assert dispatcher(Handled()).explain(raw).found == "the record has no image and no keys"
+    made_by_hand = Record(raw, raw["dynamodb"], Event.INSERT)
+    assert dispatcher(Handled()).explain(made_by_hand).found == "the record has no image and no keys"
+    assert dispatcher(Handled()).explain(raw).problem == (
+        "record 0: found neither Keys nor an image, expected the keys of the item"
+    )
 
 
 def test_an_explanation_holds_no_values() -> None:

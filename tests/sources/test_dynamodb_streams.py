@@ -270,16 +270,85 @@ def test_strange_image(image: str, value: Any, found: str) -> None:
 @pytest.mark.parametrize("images", [(), ("NewImage",), ("OldImage",), ("NewImage", "OldImage")])
 def test_images_may_be_absent(images: tuple[str, ...]) -> None:
     """Images that a stream does not carry are no flaw."""
-    assert read(raw("MODIFY", {name: {} for name in images})).flaw is None
+    keys = {"Keys": {"pk": {"S": "1"}}}
+    assert read(raw("MODIFY", {**keys, **{name: {} for name in images}})).flaw is None
 
 
 @pytest.mark.parametrize("kind", [collections.OrderedDict, collections.defaultdict])
 def test_objects_of_other_kinds(kind: Any) -> None:
     """An event of other mappings than plain dicts is read too."""
     body = kind()
+    body["Keys"] = kind(pk={"S": "1"}) if kind is collections.OrderedDict else kind(dict, pk={"S": "1"})
     body["NewImage"] = kind()
     record = read(raw(body=body))
     assert (record.flaw, record.new_image) == (None, {})
+
+
+KEYS = {"pk": {"S": SECRET}}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"keys": KEYS, "newImage": KEYS}, "'keys', 'newImage' in the dynamodb section, expected 'Keys', 'NewImage'"),
+        ({"Keys": KEYS, "newImage": KEYS}, "'newImage' in the dynamodb section, expected 'NewImage'"),
+        ({"keys": KEYS, "NewImage": {}}, "'keys' in the dynamodb section, expected 'Keys'"),
+        ({"KEYS": KEYS, "oldimage": KEYS}, "'KEYS', 'oldimage' in the dynamodb section, expected 'Keys', 'OldImage'"),
+        ({"Keys": KEYS, "streamViewType": "NEW_IMAGE"}, "'streamViewType' in the dynamodb section"),
+        ({}, "neither Keys nor an image, expected the keys of the item"),
+        ({"Keys": {}}, "neither Keys nor an image"),
+        ({"Keys": None}, "neither Keys nor an image"),
+        ({"Keys": [SECRET], "StreamViewType": "KEYS_ONLY"}, "neither Keys nor an image"),
+        ({"NewImage": {}, "OldImage": {}}, "neither Keys nor an image"),
+        ({"Keys": KEYS, "StreamViewType": "keys_only"}, "a StreamViewType that is none, expected NEW_AND_OLD_IMAGES"),
+        ({"Keys": KEYS, "StreamViewType": [SECRET]}, "a StreamViewType that is none"),
+    ],
+)
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY", "REMOVE"])
+def test_a_record_without_images_and_keys_is_malformed(name: str, body: Any, found: str) -> None:
+    """A record that holds no item under the names of Lambda cannot be routed, and its error has no values."""
+    flaw = read(raw(name, {**body, "SequenceNumber": "100"})).flaw
+    assert flaw is not None
+    assert (flaw.stage, type(flaw.error)) == ("envelope", MalformedRecordError)
+    assert str(flaw.error).startswith(f"record 0: found {found}")
+    assert SECRET not in str(flaw.error)
+
+
+@pytest.mark.parametrize(
+    ("name", "view", "image"),
+    [
+        ("INSERT", "NEW_AND_OLD_IMAGES", "NewImage"),
+        ("INSERT", "NEW_IMAGE", "NewImage"),
+        ("MODIFY", "NEW_AND_OLD_IMAGES", "NewImage"),
+        ("MODIFY", "NEW_IMAGE", "NewImage"),
+        ("MODIFY", "OLD_IMAGE", "OldImage"),
+    ],
+)
+def test_keys_alone_are_no_record_where_the_view_carries_an_image(name: str, view: str, image: str) -> None:
+    """The flaw names the image that the record lacks."""
+    flaw = read(raw(name, {"Keys": KEYS, "StreamViewType": view})).flaw
+    assert flaw is not None
+    assert (flaw.stage, str(flaw.error)) == (
+        "decode",
+        f"{image}: found no such image, expected one in a record of this event",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [
+        ("INSERT", "KEYS_ONLY"),
+        ("INSERT", "OLD_IMAGE"),
+        ("INSERT", None),
+        ("MODIFY", "KEYS_ONLY"),
+        ("REMOVE", "NEW_IMAGE"),
+        ("REMOVE", "NEW_AND_OLD_IMAGES"),
+        ("REMOVE", None),
+    ],
+)
+def test_keys_alone_are_a_record(name: str, view: str | None) -> None:
+    """They are in a view that carries no image of the event, and for a removal in any: such events were recorded."""
+    assert read(raw(name, {"Keys": KEYS, "StreamViewType": view})).flaw is None
 
 
 @given(junk(), junk(), junk(), junk())
