@@ -15,7 +15,7 @@ from router.local.app_import import (
     parse_app_name,
 )
 
-__all__ = ["AppNotFoundError", "discriminating_attribute", "load_app"]
+__all__ = ["AppNotFoundError", "load_app"]
 
 
 class AppNotFoundError(RouterError):
@@ -54,13 +54,3 @@ def load_app(name: str, folder: Path) -> Dispatcher:
         hint = f"; did you mean {module_name}:{error.near}?" if error.near else ""
         msg = f"found {what} for router_app = {name!r}, expected a Dispatcher{hint}"
         raise AppNotFoundError(msg) from None
-
-
-def discriminating_attribute(app: Dispatcher) -> str | None:
-    """The attribute that names an item's entity; ``None`` if the discriminator reads no attribute by name.
-
-    Args:
-        app: The app.
-    """
-    attributes = app.discriminator.attributes
-    return attributes[0] if attributes else None

@@ -40,7 +40,8 @@ class AppStream(Stream):
         self.app = app
         self.reports: list[Report | None] = []
         self._parking = MemoryParking() if parking is None else parking
-        super().__init__(self._handle, **{"function_response_types": ["ReportBatchItemFailures"], **settings})
+        defaults = {"function_response_types": ["ReportBatchItemFailures"], "discriminator": app.discriminator}
+        super().__init__(self._handle, **{**defaults, **settings})
 
     @property
     def outcomes(self) -> list[Outcome]:

@@ -13,7 +13,7 @@ from router.errors import RegistrationError
 from router.event import Event
 from router.local.item_size import size_bytes
 from router.stream_view import View, carried
-from router.testing.items import Item, Key, Wire, key_attributes, wire_image
+from router.testing.items import Item, Key, Rule, Wire, entity_image, key_attributes, wire_image
 
 __all__ = [
     "FIRST_SEQUENCE_NUMBER",
@@ -44,7 +44,8 @@ def record(
     ttl: bool = False,
     view: View = "NEW_AND_OLD_IMAGES",
     key: Key = None,
-    discriminator: str | None = "EntityType",
+    entity: str | None = None,
+    discriminator: Rule = "EntityType",
     sequence_number: int | str | None = None,
     created_at: datetime | float | None = None,
     stream_arn: str = STREAM_ARN,
@@ -58,13 +59,17 @@ def record(
         view: The stream view type, which determines the record's images.
         key: The names of the key attributes, or a function that makes them from an item. By default they are guessed:
             ``pk`` and ``sk``, else ``id``, else ``order_id`` of an ``Order``, else the first that can be a key.
-        discriminator: The attribute that gets the class name of a model without it; ``None`` for none.
+        entity: The entity's name, for items that do not name it themselves: it is written to the first attribute that
+            the discriminator reads names from. Without it nothing is added to the items.
+        discriminator: The app's discriminator. It says where ``entity`` is written, and which attributes are not
+            guessed as the key.
         sequence_number: The position in the shard; by default it grows from record to record.
         created_at: The time of the change, by default now. Whole seconds are kept, as in DynamoDB.
         stream_arn: The stream.
 
     Raises:
-        RegistrationError: Both items are missing, they have different keys, or an item has no key.
+        RegistrationError: Both items are missing, they have different keys, an item has no key, or an item names
+            another entity.
         DecodeError: A number has more digits than DynamoDB keeps.
 
     Example:
@@ -76,7 +81,7 @@ def record(
     if not items:
         msg = "found neither old nor new, expected at least one: a record has an item before or after the change"
         raise RegistrationError(msg)
-    images = {name: _image(item, key, discriminator) for name, item in items.items()}
+    images = {name: _image(item, key, entity, discriminator) for name, item in items.items()}
     keys = [key_attributes(item, images[name], key, discriminator) for name, item in items.items()]
     if keys[0] != keys[-1]:
         msg = (
@@ -183,5 +188,6 @@ def stream_record(
     return made
 
 
-def _image(item: Item, key: Key, discriminator: str | None) -> Wire:
-    return wire_image(item, discriminator, **(key(item) if callable(key) else {}))
+def _image(item: Item, key: Key, entity: str | None, discriminator: Rule) -> Wire:
+    image = wire_image(item, **(key(item) if callable(key) else {}))
+    return image if entity is None else entity_image(image, entity, discriminator)

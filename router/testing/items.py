@@ -12,11 +12,12 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from router.discriminators import Discriminator, discriminator_of
 from router.errors import RegistrationError
 from router.wire.decode import decode_image
 from router.wire.encode import to_wire
 
-__all__ = ["Item", "Key", "Wire", "key_attributes", "wire_image"]
+__all__ = ["Item", "Key", "Rule", "Wire", "entity_image", "key_attributes", "wire_image"]
 
 Item = BaseModel | Mapping[str, Any]
 """An item as a test writes it: a model, or a dict of Python values."""
@@ -27,12 +28,16 @@ Wire = dict[str, Any]
 Key = str | Sequence[str] | Callable[[Any], Mapping[str, Any]] | None
 """The names of the key attributes, or a function that makes them from an item; ``None`` to guess."""
 
+Rule = str | Discriminator | Callable[[Any], str | None] | None
+"""A discriminator, as a Dispatcher takes it; ``None`` for none."""
+
 _KEY_NAMES = (("pk", "sk"), ("PK", "SK"), ("partition_key", "sort_key"), ("partitionKey", "sortKey"))
 _ID_NAMES = ("id", "Id", "ID")
 _KEY_TYPES = ("S", "N", "B")
+_EMPTY = {"S": ""}
 
 
-def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) -> Wire:
+def wire_image(item: Item, **attributes: Any) -> Wire:
     """Encode an item as DynamoDB does in a record.
 
     Numbers lose insignificant zeros and exponents. A model's attributes have the names by which the model reads them. A
@@ -40,7 +45,6 @@ def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) 
 
     Args:
         item: A model, or a dict of Python values.
-        discriminator: The attribute that gets the class name of a model that is without it or empty there.
         attributes: Python values of more attributes.
 
     Raises:
@@ -52,14 +56,39 @@ def wire_image(item: Item, discriminator: str | None = None, **attributes: Any) 
         {'id': {'S': 'o-1'}, 'total': {'N': '12.5'}, 'tags': {'SS': ['new']}}
     """
     values = {**_plain(item), **{name: _plain(value) for name, value in attributes.items()}}
-    if isinstance(item, BaseModel) and discriminator is not None and not values.get(discriminator):
-        values[discriminator] = type(item).__name__
     image = {name: _normal(to_wire(value)) for name, value in values.items()}
     decode_image(image, "NewImage")
     return image
 
 
-def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str | None = None) -> Wire:
+def entity_image(image: Wire, entity: str, discriminator: Rule) -> Wire:
+    """An image from which a discriminator reads an entity, written to the first attribute that it reads names from.
+
+    Args:
+        image: The item on the wire.
+        entity: The entity's name.
+        discriminator: The discriminator.
+
+    Raises:
+        RegistrationError: The discriminator reads names from parts of keys only, or another one from the item.
+
+    Example:
+        >>> entity_image({"id": {"S": "1"}}, "Order", "type")
+        {'id': {'S': '1'}, 'type': {'S': 'Order'}}
+    """
+    rule = discriminator_of(discriminator)
+    free = next((name for name in rule.attributes[:1] if image.get(name, _EMPTY) in (_EMPTY, {"NULL": True})), None)
+    if rule.read(image) is None and free is not None:
+        image = {**image, free: {"S": str.__str__(entity)}}  # plain, as it may be the member of an enum
+    found = rule.read(image)
+    if found == entity or (rule.folds and found is not None and found.casefold() == entity.casefold()):
+        return image
+    why = "reads no name from" if found is None else "reads another name from"
+    msg = f"found entity=, while {rule!r} {why} the item; leave entity= out, and let the item name its entity"
+    raise RegistrationError(msg)
+
+
+def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: Rule = None) -> Wire:
     """The key of an item.
 
     Without ``key`` it is guessed: ``pk`` with ``sk`` if the item has it, else ``id``, else the entity's own ID such as
@@ -69,7 +98,7 @@ def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str 
         item: The item as the test wrote it.
         image: The item on the wire.
         key: The names of the key attributes.
-        discriminator: The attribute with the entity's name, which is never the key.
+        discriminator: The discriminator; the attributes that it reads names from are not guessed.
 
     Raises:
         RegistrationError: The item has no such key.
@@ -92,12 +121,14 @@ def key_attributes(item: Item, image: Wire, key: Key = None, discriminator: str 
     return {name: image[name] for name in names}
 
 
-def _guess(item: Item, image: Wire, discriminator: str | None) -> tuple[str, ...]:
+def _guess(item: Item, image: Wire, discriminator: Rule) -> tuple[str, ...]:
     for partition, sort in _KEY_NAMES:
         if partition in image:
             return (partition, sort) if sort in image else (partition,)
-    able = [name for name, value in image.items() if value.keys() & set(_KEY_TYPES) and name != discriminator]
-    entity = type(item).__name__ if isinstance(item, BaseModel) else image.get(discriminator or "", {}).get("S", "")
+    naming = () if discriminator is None else discriminator_of(discriminator).attributes
+    able = [name for name, value in image.items() if value.keys() & set(_KEY_TYPES) and name not in naming]
+    named = (image[name]["S"] for name in naming if "S" in image.get(name, {}))
+    entity = type(item).__name__ if isinstance(item, BaseModel) else next(named, "")
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", entity).lower()
     own = (f"{snake}_id", f"{entity[:1].lower()}{entity[1:]}Id")
     called_id = [name for name in able if name.endswith(("_id", "Id", "ID"))]

@@ -92,10 +92,9 @@ def stream_settings() -> dict[str, Any]:
 def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dict[str, Any]) -> Iterator[AppStream]:
     """A table in memory, its stream, and Lambda's event source mapping in front of the app."""
     from router.errors import RouterError
-    from router.testing.app_fixture import discriminating_attribute
     from router.testing.app_stream import AppStream
 
-    defaults = {"discriminator": discriminating_attribute(app), "label": _label(request.node.nodeid)}
+    defaults = {"label": _label(request.node.nodeid)}
     with app.in_new_container() as parking:
         try:
             made = AppStream(app, parking, **{**defaults, **stream_settings, **_marked(request.node)})
@@ -116,7 +115,6 @@ def lambda_context() -> Context:
 @pytest.fixture
 def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, Any]) -> RecordedEvents:
     """Reads an event from the folder that `router_events` names; `--record-mode` says which events are recorded."""
-    from router.testing.app_fixture import discriminating_attribute
     from router.testing.recorded_events import RecordedEvents, story_stream
 
     def written() -> list[dict[str, Any]]:
@@ -126,7 +124,7 @@ def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, An
     def new_stream() -> Stream:
         app: Dispatcher = request.getfixturevalue("app")
         settings = {**stream_settings, **_marked(request.node)}
-        return story_stream(**{"discriminator": discriminating_attribute(app), **settings})
+        return story_stream(**{"discriminator": app.discriminator, **settings})
 
     config = request.config
     mode = _MODES.get(config.getoption("record_mode", default=None), "none")

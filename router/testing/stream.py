@@ -27,7 +27,7 @@ from router.local.wording import counted
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
-from router.testing.items import Item, Key
+from router.testing.items import Item, Key, Rule
 from router.testing.table import Table, Write
 
 __all__ = ["Discarded", "Stream"]
@@ -80,7 +80,7 @@ class Stream:
         view: The stream view type.
         key: The names of the table's key attributes, or a function that makes these attributes from an item, for models
             without them. By default they are guessed as in :func:`router.testing.record`.
-        discriminator: The attribute that gets the class name of a model without it; ``None`` for none.
+        discriminator: The app's discriminator; the attributes that it reads names from are not guessed as the key.
         start: The clock's start, at the whole second; by default now.
         timeout: The function's time-out in seconds.
         table_name: The table's name.
@@ -122,7 +122,7 @@ class Stream:
         *,
         view: View = "NEW_AND_OLD_IMAGES",
         key: Key = None,
-        discriminator: str | None = "EntityType",
+        discriminator: Rule = "EntityType",
         start: datetime | None = None,
         timeout: float = 60.0,
         table_name: str = "Table",
@@ -163,7 +163,8 @@ class Stream:
 
         Args:
             item: A model, or a dict of Python values.
-            attributes: More attributes, such as the key of a model without one.
+            attributes: More attributes, such as the key or the entity's name of a model without them:
+                ``EntityType="Ticket"``.
 
         Returns:
             The record, or ``None`` if the table holds an equal item: then nothing changes.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from router.errors import RegistrationError
-from router.testing.items import Item, Key, Wire, key_attributes, wire_image
+from router.testing.items import Item, Key, Rule, Wire, key_attributes, wire_image
 from router.wire.compare import same
 
 __all__ = ["Table", "Write"]
@@ -30,10 +30,10 @@ class Table:
 
     Args:
         key: The names of the key attributes, a function that makes them, or ``None`` to guess.
-        discriminator: The attribute that gets the class name of a model without it.
+        discriminator: The app's discriminator; the attributes that it reads names from are not guessed as the key.
     """
 
-    def __init__(self, key: Key, discriminator: str | None) -> None:
+    def __init__(self, key: Key, discriminator: Rule) -> None:
         self._key = key
         self._discriminator = discriminator
         self._items: dict[str, Wire] = {}
@@ -58,7 +58,7 @@ class Table:
 
     def _image(self, item: Item, attributes: Mapping[str, Any]) -> Wire:
         made = self._key(item) if callable(self._key) else {}
-        return wire_image(item, self._discriminator, **{**made, **attributes})
+        return wire_image(item, **{**made, **attributes})
 
     def _keys(self, item: Item, image: Wire) -> Wire:
         return key_attributes(item, image, self._key, self._discriminator)

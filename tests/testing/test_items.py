@@ -9,19 +9,83 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import AliasChoices, BaseModel, Field, RootModel, field_serializer
+from pydantic import AliasChoices, BaseModel, Field, RootModel, computed_field, field_serializer
 
 from models.message import Message
-from router import DecodeError, RegistrationError
-from router.testing import wire_image
+from router import DecodeError, RegistrationError, discriminators
+from router.discriminators import chain, folded, prefix
+from router.testing import inserted, wire_image
 from router.testing.items import key_attributes
 from router.wire.decode import decode_image
 
 
 def test_a_model_is_written_by_the_names_it_is_read_by() -> None:
     """Validation aliases are the names of the attributes."""
-    image = wire_image(Message.model_validate({"Id": 5, "Message": "hi"}), "EntityType")
-    assert image == {"Id": {"N": "5"}, "Message": {"S": "hi"}, "EntityType": {"S": "Message"}}
+    image = wire_image(Message.model_validate({"Id": 5, "Message": "hi"}))
+    assert image == {"Id": {"N": "5"}, "Message": {"S": "hi"}, "EntityType": {"S": ""}}
+
+
+class Ticket(BaseModel):
+    id: str
+
+
+def test_nothing_is_invented() -> None:
+    """An item has the attributes that its model writes, and those that the caller gives."""
+    assert wire_image(Ticket(id="1")) == {"id": {"S": "1"}}
+    assert wire_image(Ticket(id="1"), type="ticket") == {"id": {"S": "1"}, "type": {"S": "ticket"}}
+
+
+class Computed(BaseModel):
+    id: str
+    secret: str = Field(default="s", exclude=True)
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own order of decorators
+    @property
+    def type(self) -> str:
+        return "computed"
+
+
+def test_a_model_decides_what_it_writes() -> None:
+    """Computed fields are written, excluded fields are not."""
+    assert wire_image(Computed(id="1")) == {"id": {"S": "1"}, "type": {"S": "computed"}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "item", "written"),
+    [
+        ("EntityType", {}, {"EntityType": "Order"}),
+        ("EntityType", {"EntityType": ""}, {"EntityType": "Order"}),
+        ("EntityType", {"EntityType": None}, {"EntityType": "Order"}),
+        ("EntityType", {"EntityType": "Order"}, {}),
+        (folded("type"), {"type": "ORDER"}, {}),
+        (chain("EntityType", "type"), {}, {"EntityType": "Order"}),
+        (chain("EntityType", "type"), {"type": "Order"}, {}),
+        (chain(prefix("pk"), "type"), {}, {"type": "Order"}),
+        (prefix("pk"), {"pk": "Order#1"}, {}),
+        (lambda image: "Order", {}, {}),
+        (discriminators.ONETABLE, {}, {"_type": "Order"}),
+    ],
+)
+def test_entity(rule: Any, item: Any, written: Any) -> None:
+    """The first attribute from which a discriminator reads names gets the name, unless the item has it already."""
+    made = inserted({"id": "1", **item}, entity="Order", discriminator=rule, key="id")
+    assert made["dynamodb"]["NewImage"] == wire_image({"id": "1", **item, **written})
+
+
+@pytest.mark.parametrize(
+    ("rule", "item", "why"),
+    [
+        ("EntityType", {"EntityType": "Customer"}, "attribute('EntityType') reads another name from the item"),
+        ("EntityType", {"EntityType": 5}, "attribute('EntityType') reads no name from the item"),
+        (prefix("pk"), {"pk": "Customer#1"}, "prefix('pk', '#') reads another name from the item"),
+        (prefix("pk"), {}, "prefix('pk', '#') reads no name from the item"),
+    ],
+)
+def test_entity_and_the_item_contradict(rule: Any, item: Any, why: str) -> None:
+    """The message says what to do, and has no name that the item holds."""
+    with pytest.raises(RegistrationError) as caught:
+        inserted({"id": "1", **item}, entity="Order", discriminator=rule)
+    assert str(caught.value) == f"found entity=, while {why}; leave entity= out, and let the item name its entity"
 
 
 class Colour(enum.Enum):

@@ -154,17 +154,21 @@ def test_a_wrong_setting_is_refused(project: pytest.Pytester, marker: str, messa
     assert "plugin.py" not in result.stdout.str()
 
 
-def test_the_discriminator_is_the_apps(project: pytest.Pytester) -> None:
-    """A model without the attribute gets its class name there."""
+def test_the_stream_invents_no_entity(project: pytest.Pytester) -> None:
+    """A model whose items do not name their entity reaches no route in a test, as in production."""
     project.makeini(INI.replace("shop:app", "shop:kinds"))
     passes(
         project,
         """
-class Customer(shop.BaseModel):
-    id: str
+class Ticket(shop.BaseModel):
+    kind_id: str
 
 def test(stream):
-    assert stream.put(Customer(id="1"))["dynamodb"]["NewImage"]["kind"] == {"S": "Customer"}
+    assert stream.put(Ticket(kind_id="1"))["dynamodb"]["NewImage"] == {"kind_id": {"S": "1"}}
+    stream.put(Order(order_id="1", total=1))
+    stream.put(Order(order_id="2", total=1), kind="Order")
+    stream.run()
+    assert [outcome.status for outcome in stream.outcomes] == ["unrouted", "unrouted", "done", "done"]
 """,
     )
 

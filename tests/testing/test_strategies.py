@@ -36,6 +36,7 @@ from models.message import Message
 from models.order import Order
 from models.product import Product
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes
+from router.discriminators import chain, prefix
 from router.stream_view import View
 from router.testing import Stream, event, wire_image
 from router.testing.strategies import changes, items, records
@@ -120,7 +121,7 @@ class Limited(BaseModel):
 
 
 def comes_back(item: BaseModel) -> bool:
-    image = wire_image(item, "EntityType")
+    image = wire_image(item)
     return type(item).model_validate(decode_image(image, "NewImage")) == item
 
 
@@ -201,10 +202,44 @@ def test_a_named_key_is_not_empty(item: Keyed) -> None:
     assert item.user
 
 
-@given(items(Message))
-def test_the_discriminator_holds_the_class_name(item: Message) -> None:
-    """It does where the model accepts any text, which would be another entity."""
+@given(items(Message, entity="Message"))
+def test_the_discriminator_holds_the_entity(item: Message) -> None:
+    """It does where the model accepts any text."""
     assert item.entity_type == "Message"
+
+
+@given(items(Message))
+def test_the_discriminator_keeps_its_default(item: Message) -> None:
+    """Without ``entity=`` the item has what its model writes."""
+    assert item.entity_type == ""
+
+
+class Ticket(BaseModel):
+    id: str
+    type: str | None = None
+
+
+@given(records(Ticket))
+def test_no_record_names_an_entity_that_its_item_does_not(record: dict[str, Any]) -> None:
+    """A record has what the model writes."""
+    for image in ("OldImage", "NewImage"):
+        assert set(record["dynamodb"].get(image, ())) <= {"id", "type"}
+
+
+@given(records(Ticket, entity="ticket"), changes(Ticket, entity="ticket", discriminator=chain(prefix("pk"), "type")))
+def test_a_record_names_the_entity_that_is_given(record: dict[str, Any], change: Change[Ticket]) -> None:
+    """It is written to the attribute that the discriminator reads, and a change knows it."""
+    assert all(
+        record["dynamodb"].get(image, {}).get("EntityType", {"S": "ticket"}) == {"S": "ticket"}
+        for image in ("OldImage", "NewImage")
+    )
+    assert (change.image.type, change.record.entity) == ("ticket", "ticket")
+
+
+@given(changes(Ticket, discriminator=prefix("id"), id=st.just("ticket#1")))
+def test_a_change_knows_the_entity_in_its_key(change: Change[Ticket]) -> None:
+    """Its record's entity is what the discriminator reads."""
+    assert change.record.entity == "ticket"
 
 
 @given(items(Order, order_id=st.sampled_from(["o-1", "o-2"])))
@@ -292,7 +327,7 @@ def test_a_modified_item_keeps_its_key(model: type[BaseModel]) -> None:
     @given(changes(model, Event.MODIFY))
     def look(change: Change[Any]) -> None:
         assert isinstance(change, Modify)
-        old, new = (wire_image(item, "EntityType") for item in (change.old, change.new))
+        old, new = (wire_image(item) for item in (change.old, change.new))
         assert not same({"M": old}, {"M": new})
         for name in change.keys:
             assert same(old[name], new[name])

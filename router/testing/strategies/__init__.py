@@ -6,6 +6,8 @@ does not keep. This module needs the package ``hypothesis``, which ``import rout
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from hypothesis import assume
@@ -14,13 +16,15 @@ from hypothesis.errors import InvalidArgument
 from pydantic import BaseModel, ValidationError
 
 from router.change import Change, Insert, Modify, Remove
+from router.discriminators import discriminator_of
 from router.errors import RegistrationError, RouterError
 from router.event import Event
+from router.planning.lookup import entity_reader
 from router.record import Record
 from router.sources import source_of
 from router.stream_view import View
 from router.testing.builders import event, record
-from router.testing.items import Key, Wire, key_attributes, wire_image
+from router.testing.items import Key, Rule, Wire, key_attributes, wire_image
 from router.testing.strategies.models import models
 from router.wire.compare import same
 from router.wire.decode import decode_image
@@ -31,14 +35,21 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def items(
-    model: type[M], *, key: Key = None, discriminator: str | None = "EntityType", **fields: st.SearchStrategy[Any]
+    model: type[M],
+    *,
+    key: Key = None,
+    entity: str | None = None,
+    discriminator: Rule = "EntityType",
+    **fields: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[M]:
     """Items of a model that a table could hold: valid, with a key, and equal after encoding and decoding.
 
     Args:
         model: The model.
         key: The table's key, as :func:`router.testing.record` takes it.
-        discriminator: The attribute with the entity's name, for models that take any text there.
+        entity: The entity's name, for a field of any text from which the discriminator reads it. Without it such a
+            field has its default, else any text.
+        discriminator: The app's discriminator.
         fields: Strategies for fields whose annotation is not enough.
 
     Raises:
@@ -55,8 +66,9 @@ def items(
         known = ", ".join(model.model_fields)
         msg = f"found strategies for {', '.join(sorted(unknown))}, expected fields of {model.__name__}: {known}"
         raise InvalidArgument(msg)
-    made: st.SearchStrategy[M] = models(model, fields, discriminator)
-    return made.filter(lambda item: _survives(item, discriminator) and _can_be_kept(item, key, discriminator))
+    table = _Table(key, entity, discriminator)
+    made: st.SearchStrategy[M] = models(model, fields, table.named)
+    return made.filter(lambda item: _survives(item) and table.can_keep(item))
 
 
 def changes(
@@ -64,7 +76,8 @@ def changes(
     events: Event = Event.ANY,
     *,
     key: Key = None,
-    discriminator: str | None = "EntityType",
+    entity: str | None = None,
+    discriminator: Rule = "EntityType",
     **fields: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[Change[M]]:
     """Changes for handlers: `Insert`, `Modify` and `Remove`, each with its record.
@@ -75,7 +88,8 @@ def changes(
         model: The model.
         events: The events.
         key: The table's key, as :func:`router.testing.record` takes it.
-        discriminator: The attribute with the entity's name.
+        entity: The entity's name, for items that do not name it, as :func:`router.testing.record` takes it.
+        discriminator: The app's discriminator.
         fields: Strategies for fields, as in :func:`items`.
 
     Raises:
@@ -89,10 +103,12 @@ def changes(
         Order(order_id='0')
     """
 
+    table = _Table(key, entity, discriminator)
+
     @st.composite
     def made(draw: st.DrawFn) -> Change[M]:
-        kind, old, new = draw(_moves(model, events, key, discriminator, fields))
-        found = _record(record(old, new, ttl=kind is Event.EXPIRE, key=key, discriminator=discriminator), discriminator)
+        kind, old, new = draw(_moves(model, events, table, fields))
+        found = table.read(table.record(old, new, ttl=kind is Event.EXPIRE))
         if old is not None and new is not None:
             return Modify(new, old, found)
         return Remove(old, found) if old is not None else Insert(cast("M", new), found)
@@ -106,7 +122,8 @@ def records(
     *,
     view: View = "NEW_AND_OLD_IMAGES",
     key: Key = None,
-    discriminator: str | None = "EntityType",
+    entity: str | None = None,
+    discriminator: Rule = "EntityType",
     **fields: st.SearchStrategy[Any],
 ) -> st.SearchStrategy[dict[str, Any]]:
     """Records as Lambda delivers them; each has a higher sequence number than the one before.
@@ -116,7 +133,8 @@ def records(
         events: The events.
         view: The stream view type.
         key: The table's key, as :func:`router.testing.record` takes it.
-        discriminator: The attribute with the entity's name.
+        entity: The entity's name, for items that do not name it, as :func:`router.testing.record` takes it.
+        discriminator: The app's discriminator.
         fields: Strategies for fields, as in :func:`items`.
 
     Raises:
@@ -129,11 +147,49 @@ def records(
         >>> records(Order, Event.EXPIRE).example()["eventName"]  # doctest: +SKIP
         'REMOVE'
     """
-    return _moves(model, events, key, discriminator, fields).map(
-        lambda move: record(
-            move[1], move[2], ttl=move[0] is Event.EXPIRE, view=view, key=key, discriminator=discriminator
-        )
+    table = _Table(key, entity, discriminator)
+    return _moves(model, events, table, fields).map(
+        lambda move: table.record(move[1], move[2], ttl=move[0] is Event.EXPIRE, view=view)
     )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """How the items of a table are keyed and named."""
+
+    key: Key
+    entity: str | None
+    discriminator: Rule
+
+    @property
+    def named(self) -> Mapping[str, str | None]:
+        """The name of the entity, by the attributes from which it is read."""
+        if self.discriminator is None:
+            return {}
+        return dict.fromkeys(discriminator_of(self.discriminator).attributes, self.entity)
+
+    def record(self, old: Any, new: Any, **options: Any) -> dict[str, Any]:
+        return record(old, new, key=self.key, entity=self.entity, discriminator=self.discriminator, **options)
+
+    def read(self, raw: dict[str, Any]) -> Record:
+        """The record as a handler receives it: its entity is known."""
+        given = event(raw)
+        (found,) = source_of(given).records(given)
+        if self.discriminator is not None:
+            found.entity = entity_reader(discriminator_of(self.discriminator))(found)
+        return found
+
+    def keys(self, item: BaseModel) -> Wire:
+        made = self.key(item) if callable(self.key) else {}
+        return key_attributes(item, wire_image(item, **made), self.key, self.discriminator)
+
+    def can_keep(self, item: BaseModel) -> bool:
+        """Whether its key is not empty, which DynamoDB refuses. A model may have no key: then a test adds it."""
+        try:
+            keys = self.keys(item)
+        except RegistrationError:
+            return True
+        return all(content for value in keys.values() for content in value.values())
 
 
 @st.composite
@@ -141,58 +197,33 @@ def _moves(
     draw: st.DrawFn,
     model: type[M],
     events: Event,
-    key: Key,
-    discriminator: str | None,
+    table: _Table,
     fields: dict[str, st.SearchStrategy[Any]],
 ) -> tuple[Event, M | None, M | None]:
     """An event with the item before and after it."""
-    drawn = items(model, key=key, discriminator=discriminator, **fields)
+    drawn = items(model, key=table.key, entity=table.entity, discriminator=table.discriminator, **fields)
     kind = draw(st.sampled_from(list(events)))
     item = draw(drawn)
     if kind is Event.MODIFY:
-        return kind, item, _modified(item, draw(drawn), key, discriminator)
+        return kind, item, _modified(item, draw(drawn), table)
     return (kind, None, item) if kind is Event.INSERT else (kind, item, None)
 
 
-def _modified(old: M, other: M, key: Key, discriminator: str | None) -> M:
+def _modified(old: M, other: M, table: _Table) -> M:
     """The old item with all fields of another one that do not change its key."""
-    keys = _keys(old, key, discriminator)
+    keys = table.keys(old)
     new = old
     for name in type(old).model_fields:
         tried = new.model_copy(update={name: getattr(other, name)})
-        new = tried if _keys(tried, key, discriminator) == keys else new
+        new = tried if table.keys(tried) == keys else new
     # A validator may refuse the mixture; and DynamoDB writes no record if nothing changes.
-    assume(_survives(new, discriminator))
-    assume(not same({"M": wire_image(old, discriminator)}, {"M": wire_image(new, discriminator)}))
+    assume(_survives(new))
+    assume(not same({"M": wire_image(old)}, {"M": wire_image(new)}))
     return new
 
 
-def _survives(item: BaseModel, discriminator: str | None) -> bool:
+def _survives(item: BaseModel) -> bool:
     try:
-        image = wire_image(item, discriminator)
-        return type(item).model_validate(decode_image(image, "NewImage")) == item
+        return type(item).model_validate(decode_image(wire_image(item), "NewImage")) == item
     except (RouterError, ValidationError):
         return False
-
-
-def _can_be_kept(item: BaseModel, key: Key, discriminator: str | None) -> bool:
-    """Whether its key is not empty, which DynamoDB refuses. A model may have no key: then a test adds it."""
-    try:
-        keys = _keys(item, key, discriminator)
-    except RegistrationError:
-        return True
-    return all(content for value in keys.values() for content in value.values())
-
-
-def _keys(item: BaseModel, key: Key, discriminator: str | None) -> Wire:
-    made = key(item) if callable(key) else {}
-    return key_attributes(item, wire_image(item, discriminator, **made), key, discriminator)
-
-
-def _record(raw: dict[str, Any], discriminator: str | None) -> Record:
-    given = event(raw)
-    (found,) = source_of(given).records(given)
-    for image in (found.old_image, found.new_image):
-        if image and discriminator:
-            found.entity = image.get(discriminator, {}).get("S")
-    return found

@@ -25,13 +25,14 @@ _LIMITS = (
 )  # fmt: skip
 
 
-def models(model: type[BaseModel], fields: Mapping[str, Strategy], discriminator: str | None) -> Strategy:
+def models(model: type[BaseModel], fields: Mapping[str, Strategy], named: Mapping[str, str | None]) -> Strategy:
     """Instances of a model, validated as a parser does.
 
     Args:
         model: The model.
         fields: Strategies for fields, instead of those of their annotations.
-        discriminator: The attribute that gets the class name where the model accepts any text.
+        named: The entity's name, if it is given, by the attributes from which it is read. A field of any text there has
+            this value, else its default, if it has one.
 
     Raises:
         InvalidArgument: A required field has no known strategy.
@@ -39,11 +40,12 @@ def models(model: type[BaseModel], fields: Mapping[str, Strategy], discriminator
     required: dict[str, Strategy] = {}
     optional: dict[str, Strategy] = {}
     for name, field in model.model_fields.items():
-        strategy = fields[name] if name in fields else _field_strategy(model, name, field, discriminator)
+        strategy = fields[name] if name in fields else _field_strategy(model, name, field, named)
         if strategy is not None:
             # A default factory may return another value each time, which hypothesis cannot replay.
-            fixed = field.is_required() or name in fields or field.default_factory is not None
-            (required if fixed else optional)[_read_name(model, name, field)] = strategy
+            read = _read_name(model, name, field)
+            fixed = field.is_required() or name in fields or field.default_factory is not None or read in named
+            (required if fixed else optional)[read] = strategy
     return _validated(model, st.fixed_dictionaries(required, optional=optional))
 
 
@@ -55,10 +57,16 @@ def _validated(draw: st.DrawFn, model: type[BaseModel], values: st.SearchStrateg
         reject()
 
 
-def _field_strategy(model: type[BaseModel], name: str, field: FieldInfo, discriminator: str | None) -> Strategy | None:
-    """The strategy of a field; ``None`` if none is known and the field has a default."""
-    if discriminator == _read_name(model, name, field) and str in (field.annotation, *get_args(field.annotation)):
-        return st.just(model.__name__)
+def _field_strategy(
+    model: type[BaseModel], name: str, field: FieldInfo, named: Mapping[str, str | None]
+) -> Strategy | None:
+    """The strategy of a field; ``None`` if it keeps its default."""
+    read = _read_name(model, name, field)
+    if read in named and str in (field.annotation, *get_args(field.annotation)):
+        if (entity := named[read]) is not None:
+            return st.just(entity)
+        if not field.is_required():
+            return None
     try:
         return strategy_of(field.annotation, tuple(field.metadata))
     except (InvalidArgument, ResolutionFailed):
@@ -109,7 +117,7 @@ def strategy_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Strategy:
     if plain is not None:
         return plain(limits)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return st.deferred(lambda: models(annotation, {}, None))  # deferred, because a model may hold itself
+        return st.deferred(lambda: models(annotation, {}, {}))  # deferred, because a model may hold itself
     return _compound(annotation, metadata, limits)
 
 
