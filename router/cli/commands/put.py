@@ -95,11 +95,11 @@ def _attributes(text: str) -> dict[str, Any]:
 def _table(template: Path, name: str | None, endpoint: Endpoint) -> LocalTable:
     """The table of the template, or the one at the endpoint to which router dev has given another name."""
     found = read_template(template)
-    names = {function.table for function in found.functions.values()}
-    if name is None and len(names) > 1:
-        msg = f"found functions of several tables in {template}: {', '.join(sorted(names))}; name one with --table"
-        raise CommandLineError(msg)
     if name is None:
+        names = {function.table for function in found.functions.values()}
+        if len(names) > 1:
+            msg = f"found functions of several tables in {template}: {', '.join(sorted(names))}; name one with --table"
+            raise CommandLineError(msg)
         return found.table(names.pop() if names else found.function().table)
     try:
         return found.table(name)

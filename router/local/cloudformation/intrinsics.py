@@ -11,72 +11,36 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from router.local.cloudformation.for_each import expand
+from router.local.cloudformation.functions import FUNCTIONS, condition
+from router.local.cloudformation.references import Scope
+from router.local.cloudformation.values import NOTHING, StreamOf, Unknown, first_unknown
 
 __all__ = [
     "NOTHING",
     "StreamOf",
     "Unknown",
     "first_unknown",
+    "holds",
     "is_intrinsic_name",
     "load",
     "resolve",
     "undefined_functions",
 ]
 
-_PSEUDO = {
-    "AWS::AccountId": "123456789012",
-    "AWS::Partition": "aws",
-    "AWS::Region": "us-east-1",
-    "AWS::StackName": "local",
-    "AWS::URLSuffix": "amazonaws.com",
-}
-# The ARNs of resources; other types have no ARN here.
-_ARNS = {
-    "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:123456789012:table/{}",
-    "AWS::IAM::Role": "arn:aws:iam::123456789012:role/{}",
-    "AWS::Lambda::Function": "arn:aws:lambda:us-east-1:123456789012:function:{}",
-    "AWS::Serverless::Function": "arn:aws:lambda:us-east-1:123456789012:function:{}",
-    "AWS::S3::Bucket": "arn:aws:s3:::{}",
-    "AWS::SNS::Topic": "arn:aws:sns:us-east-1:123456789012:{}",
-    "AWS::SQS::Queue": "arn:aws:sqs:us-east-1:123456789012:{}",
-}
-_NAMES = ("TableName", "BucketName", "TopicName", "QueueName", "FunctionName", "RoleName")
 _INTRINSIC = frozenset(
     {"And", "Base64", "Cidr", "Condition", "Contains", "EachMemberEquals", "EachMemberIn", "Equals", "FindInMap"}
     | {"GetAZs", "GetAtt", "GetStackOutput", "If", "ImportValue", "Join", "Length", "Not", "Or", "Ref", "RefAll"}
     | {"Select", "Split", "Sub", "ToJsonString", "Transform", "ValueOf", "ValueOfAll"}
 )
-_PLACEHOLDER = re.compile(r"\$\{([^!][^}]*)\}")
-
-NOTHING = object()
-"""The value of ``!Ref AWS::NoValue``: the property is removed."""
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A value that is unknown before deployment.
-
-    Args:
-        written: The intrinsic function that gives the value, in its short form: ``!ImportValue``.
-    """
-
-    written: str
-
-
-@dataclass(frozen=True)
-class StreamOf:
-    """The ARN of a table's stream.
-
-    Args:
-        logical_id: The table's logical ID.
-    """
-
-    logical_id: str
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+_DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
 
 
 def load(path: Path) -> Any:
@@ -88,10 +52,21 @@ def load(path: Path) -> Any:
     Raises:
         OSError: The file cannot be read.
         ruamel.yaml.error.YAMLError: The file is no YAML.
+        json.JSONDecodeError: The file is neither YAML nor JSON.
     """
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    return YAML().load(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        template = YAML().load(text)
+    except YAMLError:
+        if not text.lstrip().startswith("{"):
+            raise
+        template = json.loads(text)  # indented with tabs, which YAML does not allow
+    if isinstance(template, Mapping):
+        expand(template, lambda value: resolve(value, template))
+    return template
 
 
 def resolve(value: Any, template: Mapping[str, Any]) -> Any:
@@ -108,32 +83,17 @@ def resolve(value: Any, template: Mapping[str, Any]) -> Any:
         >>> resolve({"Fn::Sub": "${AWS::StackName}-orders"}, {})
         'local-orders'
     """
-    name, argument = _function(value)
-    if name is not None:
-        unknown = Unknown(f"!{name.removeprefix('Fn::')}")
-        known = _FUNCTIONS.get(name)
-        try:
-            return known(argument, template) if known else unknown
-        except (AttributeError, LookupError, TypeError, ValueError):  # CloudFormation refuses the argument
-            return unknown
-    if isinstance(value, Mapping):
-        plain = {str(key): resolve(inner, template) for key, inner in value.items()}
-        return {key: inner for key, inner in plain.items() if inner is not NOTHING}
-    if isinstance(value, list):
-        return [inner for inner in (resolve(inner, template) for inner in value) if inner is not NOTHING]
-    return _scalar(value)
+    return Scope(template, _resolved).resolve(value)
 
 
-def first_unknown(value: Any) -> Unknown | None:
-    """The first :class:`Unknown` in a resolved value; ``None`` if all of it is known.
+def holds(name: object, template: Mapping[str, Any]) -> bool | None:
+    """Whether a condition holds with the parameters' defaults; ``None`` if that is unknown.
 
     Args:
-        value: The value.
+        name: Its name in ``Conditions``.
+        template: The whole template.
     """
-    if isinstance(value, Unknown):
-        return value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for found in map(first_unknown, inner) if found is not None), None)
+    return condition(name, Scope(template, _resolved))
 
 
 def undefined_functions(value: Any, line: int | None = None) -> Iterator[tuple[str, int | None]]:
@@ -158,6 +118,23 @@ def is_intrinsic_name(name: str) -> bool:
         name: The key.
     """
     return name == "Ref" or name.startswith("Fn::")
+
+
+def _resolved(value: Any, scope: Scope) -> Any:
+    name, argument = _function(value)
+    if name is not None:
+        unknown = Unknown(f"!{name.removeprefix('Fn::')}")
+        known = FUNCTIONS.get(name)
+        try:
+            return _known(known(argument, scope)) if known else unknown
+        except (AttributeError, LookupError, TypeError, ValueError):  # CloudFormation refuses the argument
+            return unknown
+    if isinstance(value, Mapping):
+        plain = {str(key): _resolved(inner, scope) for key, inner in value.items()}
+        return {key: inner for key, inner in plain.items() if inner is not NOTHING}
+    if isinstance(value, list):
+        return [inner for inner in (_resolved(inner, scope) for inner in value) if inner is not NOTHING]
+    return _scalar(value)
 
 
 def _function(value: Any) -> tuple[str | None, Any]:
@@ -185,88 +162,10 @@ def _untagged(value: Any) -> Any:
 
 def _scalar(value: Any) -> Any:
     """The plain Python value of a scalar of ruamel.yaml, which keeps its quotes and digits."""
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
+    return _known(next((kind(value) for kind in (bool, int, float, str) if isinstance(value, kind)), value))
 
 
-def _ref(name: Any, template: Mapping[str, Any]) -> Any:
-    if name == "AWS::NoValue":
-        return NOTHING
-    parameter = template.get("Parameters", {}).get(name)
-    if parameter is not None:
-        return _default(parameter) if "Default" in parameter else Unknown(f"!Ref {name}")
-    if name in _PSEUDO:
-        return _PSEUDO[name]
-    resource = template.get("Resources", {}).get(name)
-    if resource is None:
-        return Unknown(f"!Ref {name}")
-    if resource.get("Type") == "AWS::SQS::Queue":
-        return f"https://sqs.us-east-1.amazonaws.com/123456789012/{_named(name, resource)}"
-    return _arn(name, resource) if resource.get("Type") == "AWS::SNS::Topic" else _named(name, resource)
-
-
-def _default(parameter: Mapping[str, Any]) -> Any:
-    default = _scalar(parameter["Default"])
-    if parameter.get("Type") == "Number" and isinstance(default, str):
-        return float(default) if "." in default else int(default)
-    if str(parameter.get("Type", "")).endswith(("List", "List<Number>")) and isinstance(default, str):
-        return [each.strip() for each in default.split(",")]
-    return default
-
-
-def _named(logical_id: str, resource: Mapping[str, Any]) -> str:
-    properties = resource.get("Properties") or {}
-    given = next((properties[name] for name in _NAMES if name in properties), None)
-    return str(given) if isinstance(given, str) and _function(given)[0] is None else logical_id
-
-
-def _arn(logical_id: str, resource: Mapping[str, Any]) -> Any:
-    pattern = _ARNS.get(str(resource.get("Type")))
-    return pattern.format(_named(logical_id, resource)) if pattern else Unknown(f"!GetAtt {logical_id}.Arn")
-
-
-def _get_att(argument: Any, template: Mapping[str, Any]) -> Any:
-    logical_id, _, attribute = (argument if isinstance(argument, str) else ".".join(map(str, argument))).partition(".")
-    resource = template.get("Resources", {}).get(logical_id)
-    if resource is not None and attribute == "StreamArn":
-        return StreamOf(logical_id)
-    if resource is not None and attribute in ("Arn", "TopicArn"):
-        return _arn(logical_id, resource)
-    if resource is not None and attribute in ("QueueName", "TopicName"):
-        return _named(logical_id, resource)
-    return Unknown(f"!GetAtt {logical_id}.{attribute}")
-
-
-def _sub(argument: Any, template: Mapping[str, Any]) -> Any:
-    text, given = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
-
-    def value_of(name: str) -> Any:
-        if name in given:
-            return resolve(given[name], template)
-        return _get_att(name, template) if "." in name else _ref(name, template)
-
-    parts = {name: value_of(name) for name in _PLACEHOLDER.findall(text)}
-    for name, part in parts.items():
-        if isinstance(part, StreamOf) and text == f"${{{name}}}":
-            return part
-        if isinstance(part, Unknown | StreamOf) or part is NOTHING:
-            return Unknown(f"!Sub {text}")
-    return _PLACEHOLDER.sub(lambda found: str(parts[found[1]]), text).replace("${!", "${")
-
-
-def _join(argument: Any, template: Mapping[str, Any]) -> Any:
-    delimiter, values = argument
-    parts = resolve(values, template)
-    if not isinstance(parts, list) or any(isinstance(part, Unknown | StreamOf) for part in parts):
-        return Unknown("!Join")
-    return str(delimiter).join(map(str, parts))
-
-
-_FUNCTIONS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {
-    "Ref": _ref,
-    "Fn::GetAtt": _get_att,
-    "Fn::Join": _join,
-    "Fn::Sub": _sub,
-}
+def _known(value: Any) -> Any:
+    """The value; unknown if it is a text with a dynamic reference."""
+    reference = _DYNAMIC.search(value) if isinstance(value, str) else None
+    return Unknown(reference[0]) if reference else value

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, undefined_functions
+from router.local.cloudformation.references import function_name
 from router.local.cloudformation.resources import (
     FUNCTIONS,
     SAM_FUNCTION,
@@ -31,12 +31,22 @@ __all__ = [
     "keys_of",
     "mapping_parameters",
     "stream_mappings",
+    "table_mappings",
 ]
 
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _NOT_SETTINGS = ("EventSourceArn", "FunctionName", "Stream", "Tags")
 _BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
 _POSITIONS = ("TRIM_HORIZON", "LATEST")  # of streams; the mapping of a queue has no StartingPosition
+_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
+_OPAQUE = (*_NESTED, "Custom::", "AWS::CloudFormation::CustomResource")  # any attribute may be a stream's ARN
+# Settings of mappings that read Kafka or DocumentDB.
+_OTHER_SOURCES = (
+    "Topics",
+    "SelfManagedEventSource",
+    "AmazonManagedKafkaEventSourceConfig",
+    "DocumentDBEventSourceConfig",
+)
 
 
 @dataclass(frozen=True)
@@ -74,14 +84,25 @@ def declared_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
     Args:
         template: The template.
     """
-    for function in template.of_type(SAM_FUNCTION):
+    found = list(_all_mappings(template))
+    # A template may create every function under a condition that the defaults do not meet.
+    yield from [each for each in found if _deployed(each, template)] or found
+
+
+def _deployed(mapping: DeclaredMapping, template: TemplateFile) -> bool:
+    function = template.resources.get(mapping.function)
+    return mapping.declaration.deployed and (function is None or function.deployed)
+
+
+def _all_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
+    for function in (each for each in template.resources.values() if each.type == SAM_FUNCTION):
         events = function.values.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
             if isinstance(event, Mapping) and event.get("Type") == "DynamoDB":
                 declared = _event(function, name, event)
                 stream = declared.values.get("Stream")
                 yield DeclaredMapping(function.name, stream, "Stream", declared, is_sam_event=True)
-    for declared in template.of_type(_MAPPING):
+    for declared in (each for each in template.resources.values() if each.type == _MAPPING):
         source = declared.values.get("EventSourceArn")
         function_name = _function_of(declared, template)
         yield DeclaredMapping(function_name, source, "EventSourceArn", declared, is_sam_event=False)
@@ -100,18 +121,27 @@ def stream_mappings(template: TemplateFile, function: str | None) -> list[Declar
     for tag, line in undefined_functions(template.document):
         msg = f"{template.place(line)}: found {tag}, expected a function of CloudFormation"
         raise TemplateError(msg)
-    found = [each for each in declared_mappings(template) if _may_be_table_stream(each)]
-    chosen = chosen_function(dict.fromkeys(each.function for each in found), function, template.path)
+    found = list(table_mappings(template))
+    chosen = chosen_function(dict.fromkeys(each.function for each in found), function, template)
     return [each for each in found if each.function == chosen]
 
 
-def chosen_function(names: Collection[str], name: str | None, path: Path) -> str:
+def table_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
+    """The mappings whose source is a table's stream, or may be one.
+
+    Args:
+        template: The template.
+    """
+    return (each for each in declared_mappings(template) if _may_be_table_stream(each, template))
+
+
+def chosen_function(names: Collection[str], name: str | None, template: TemplateFile) -> str:
     """The function that a user chose.
 
     Args:
         names: The logical IDs of the functions under a table's stream.
         name: The one that the user named; ``None`` for the only one.
-        path: The template, for the error.
+        template: The template, for the error.
 
     Raises:
         TemplateError: There is no function, none of that name, or no name but several functions.
@@ -120,9 +150,11 @@ def chosen_function(names: Collection[str], name: str | None, path: Path) -> str
         return name or ""
     if name is None and len(names) == 1:
         return next(iter(names))
-    listed = ", ".join(names)
+    listed, path = ", ".join(names), template.path
     if not names:
         msg = f"found no function under a table's stream in {path}, expected an event of type DynamoDB"
+        nested = [str(path.parent / location) for location in _nested(template)]
+        msg += f"; its nested stacks are in {', '.join(nested)}: name one with --template" if nested else ""
     elif name is None:
         msg = f"found the functions {listed} under a stream in {path}; say which with --function"
     else:
@@ -173,35 +205,52 @@ def _typed(key: str, value: Any) -> Any:
 
 
 def _event(function: Declaration, name: str, event: Mapping[str, Any]) -> Declaration:
-    parsed = next(each["Events"] for each in function.parsed if isinstance(each, Mapping) and "Events" in each)
+    holders = (each["Events"] for each in function.parsed if isinstance(each, Mapping) and "Events" in each)
+    parsed = next(holders, None)
+    written = parsed.get(name) if isinstance(parsed, Mapping) else None
     properties = event.get("Properties")
     return Declaration(
         name=f"{function.name}.{name}",
         type="DynamoDB",
         values=properties if isinstance(properties, Mapping) else {},
-        line=line_of_key(parsed, name),
-        parsed=(parsed[name].get("Properties"),),
+        line=line_of_key(parsed, name) or function.line,
+        parsed=(written.get("Properties") if isinstance(written, Mapping) else None,),
         metadata=function.metadata,
+        deployed=function.deployed,
     )
 
 
 def _function_of(mapping: Declaration, template: TemplateFile) -> str:
-    """The logical ID of the function whose name or ARN is the mapping's FunctionName, else that value."""
+    """The logical ID of the function that the mapping's FunctionName names, by any form of its ARN, else that value."""
     written = mapping.values.get("FunctionName")
-    for function in template.of_type(*FUNCTIONS):
-        if written in (template.reference(function.name), template.arn(function.name)):
-            return function.name
-    return str(written)
+    if not isinstance(written, str):
+        return written.written if isinstance(written, Unknown) else str(written)
+    functions = (each.name for each in template.resources.values() if each.type in FUNCTIONS)
+    name = function_name(written)
+    return next((each for each in functions if template.reference(each) == name), written)
 
 
-def _may_be_table_stream(mapping: DeclaredMapping) -> bool:
+def _may_be_table_stream(mapping: DeclaredMapping, template: TemplateFile) -> bool:
     """Whether the source is a table's stream; an unknown source may be one if the mapping has a StartingPosition."""
-    if mapping.is_sam_event or isinstance(mapping.stream, StreamOf):
+    source = mapping.stream
+    if mapping.is_sam_event or isinstance(source, StreamOf):
         return True
-    if isinstance(mapping.stream, Unknown):
-        positioned = mapping.settings.get("StartingPosition") in _POSITIONS
-        return positioned and not mapping.stream.written.startswith("!GetAtt")
-    return ":dynamodb:" in str(mapping.stream)
+    if isinstance(source, str) and source.startswith("arn:"):
+        return ":dynamodb:" in source
+    written = source.written if isinstance(source, Unknown) else str(source)
+    resource = template.resources.get(written.removeprefix("!GetAtt ").partition(".")[0])
+    if source is None or (resource is not None and not resource.type.startswith(_OPAQUE)):
+        return False
+    positioned = mapping.settings.get("StartingPosition") in _POSITIONS
+    return positioned and not any(name in mapping.settings for name in _OTHER_SOURCES)
+
+
+def _nested(template: TemplateFile) -> Iterator[str]:
+    """The files of nested stacks, relative to the template."""
+    for stack in template.of_type(*_NESTED):
+        location = stack.values.get(_NESTED[stack.type])
+        if isinstance(location, str) and (template.path.parent / location).is_file():
+            yield location
 
 
 def _listed(value: Any) -> list[Any]:

@@ -5,18 +5,29 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-templ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 from router.errors import RouterError
-from router.local.cloudformation.intrinsics import StreamOf, load, resolve
+from router.local.cloudformation.intrinsics import StreamOf, holds, load, resolve
 
-__all__ = ["FUNCTIONS", "SAM_FUNCTION", "TABLE", "Declaration", "TemplateError", "TemplateFile", "line_of_key"]
+__all__ = [
+    "FUNCTIONS",
+    "SAM_FUNCTION",
+    "TABLES",
+    "Declaration",
+    "TemplateError",
+    "TemplateFile",
+    "line_of_key",
+    "table_name",
+]
 
-TABLE = "AWS::DynamoDB::Table"
+TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 SAM_FUNCTION = "AWS::Serverless::Function"
 FUNCTIONS = (SAM_FUNCTION, "AWS::Lambda::Function")
 
@@ -36,6 +47,7 @@ class Declaration:
         line: The first line, counted from 1, if it is known.
         parsed: The properties as parsed, with line numbers: its own, then those of ``Globals``.
         metadata: The resource's ``Metadata``.
+        deployed: Whether its condition may hold; one that depends on parameters is evaluated with their defaults.
     """
 
     name: str
@@ -44,6 +56,7 @@ class Declaration:
     line: int | None
     parsed: tuple[Any, ...]
     metadata: Mapping[str, Any]
+    deployed: bool = True
 
     def line_of(self, *keys: str) -> int | None:
         """The line of a property, or of the innermost key on its path that is declared.
@@ -86,8 +99,8 @@ class TemplateFile:
         }
 
     def of_type(self, *types: str) -> list[Declaration]:
-        """The resources of some types."""
-        return [declaration for declaration in self.resources.values() if declaration.type in types]
+        """The resources of some types, without those whose condition does not hold."""
+        return [each for each in self.resources.values() if each.type in types and each.deployed]
 
     def reference(self, logical_id: str) -> Any:
         """The value of ``!Ref`` of a resource."""
@@ -101,10 +114,13 @@ class TemplateFile:
         """The table with a stream; ``None`` if no table of the template has it.
 
         Args:
-            stream: The stream's ARN, resolved.
+            stream: The stream's ARN, resolved; a literal ARN names the table.
         """
-        table = self.resources.get(stream.logical_id) if isinstance(stream, StreamOf) else None
-        return table if table is not None and table.type == TABLE else None
+        if isinstance(stream, StreamOf):
+            table = self.resources.get(stream.logical_id)
+            return table if table is not None and table.type in TABLES else None
+        name = table_name(stream) if isinstance(stream, str) else None
+        return next((each for each in self.of_type(*TABLES) if self.reference(each.name) == name), None)
 
     def environment(self, function: Declaration) -> dict[str, Any]:
         """The environment variables of a function, those of ``Globals`` included."""
@@ -112,8 +128,10 @@ class TemplateFile:
 
     def variables_of_tables(self, function: Declaration) -> dict[str, str]:
         """The environment variables of a function that hold the name or the ARN of a table of the template."""
-        named = {self.reference(table.name) for table in self.of_type(TABLE) if "TableName" in table.values}
-        known = {value for table in self.of_type(TABLE) for value in (self.reference(table.name), self.arn(table.name))}
+        named = {self.reference(table.name) for table in self.of_type(*TABLES) if "TableName" in table.values}
+        known = {
+            value for table in self.of_type(*TABLES) for value in (self.reference(table.name), self.arn(table.name))
+        }
         found = {name: (parsed, resolve(parsed, self.document)) for name, parsed in self._variables(function)}
         # A plain text that equals a logical ID is no reference to the table.
         return {
@@ -128,7 +146,8 @@ class TemplateFile:
 
     @property
     def _globals(self) -> Mapping[str, Any]:
-        shared = (self.document.get("Globals") or {}).get("Function")
+        sections = self.document.get("Globals")
+        shared = sections.get("Function") if isinstance(sections, Mapping) else None
         return shared if isinstance(shared, Mapping) else {}
 
     def _variables(self, function: Declaration) -> Iterator[tuple[str, Any]]:
@@ -139,15 +158,42 @@ class TemplateFile:
 
     def _declaration(self, name: str, resource: Mapping[str, Any], shared: Mapping[str, Any]) -> Declaration:
         own = resource.get("Properties") or {}
-        values = resolve(own, self.document)
+        values, metadata = resolve(own, self.document), resolve(resource.get("Metadata"), self.document)
         return Declaration(
             name=name,
             type=str(resource.get("Type")),
-            values={**resolve(shared, self.document), **(values if isinstance(values, Mapping) else {})},
+            values=_merged(resolve(shared, self.document), values if isinstance(values, Mapping) else {}),
             line=line_of_key(self.document["Resources"], name),
             parsed=(own, shared),
-            metadata=resolve(resource.get("Metadata") or {}, self.document),
+            metadata=metadata if isinstance(metadata, Mapping) else {},
+            deployed=holds(resource.get("Condition"), self.document) is not False,
         )
+
+
+def table_name(arn: str) -> str | None:
+    """The table's name in the ARN of a table or its stream; ``None`` for another text.
+
+    Args:
+        arn: The ARN.
+
+    Example:
+        >>> table_name("arn:aws:dynamodb:us-east-1:123456789012:table/Orders/stream/2026-01-01T00:00:00.000")
+        'Orders'
+    """
+    found = re.fullmatch(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)(/.*)?", arn)
+    return found and found[1]
+
+
+def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties of Globals and a function's own as SAM merges them: maps by key, and lists are joined."""
+    merged = {**shared, **own}
+    for name in shared.keys() & own.keys():
+        one, other = shared[name], own[name]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            merged[name] = _merged(one, other)
+        elif isinstance(one, list) and isinstance(other, list) and name != "Architectures":
+            merged[name] = [*one, *other]
+    return merged
 
 
 def line_of_key(holder: Any, key: str) -> int | None:
@@ -174,7 +220,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         raise TemplateError(f"found {path}, but cannot read it: {reason}") from None
-    except YAMLError as error:
+    except (YAMLError, JSONDecodeError) as error:
         raise TemplateError(_no_yaml(path, error)) from None
     if not isinstance(template, Mapping) or not isinstance(template.get("Resources"), Mapping):
         msg = f"found no Resources in {path}, expected a template of SAM or CloudFormation"
@@ -183,6 +229,8 @@ def _load(path: Path) -> Mapping[str, Any]:
 
 
 def _no_yaml(path: Path, error: Any) -> str:
+    if isinstance(error, JSONDecodeError):
+        return f"{path}:{error.lineno}: found no JSON: {error.msg}"
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     place = f"{path}:{mark.line + 1}" if mark else str(path)
     return f"{place}: found no YAML: {problem or type(error).__name__}"

@@ -5,25 +5,29 @@ A value that is unknown before deployment, such as an import from another stack,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, first_unknown
 from router.local.cloudformation.mappings import (
     DeclaredMapping,
     chosen_function,
-    declared_mappings,
     mapping_parameters,
+    table_mappings,
 )
-from router.local.cloudformation.resources import TABLE, Declaration, TemplateError, TemplateFile
+from router.local.cloudformation.resources import TABLES, Declaration, TemplateError, TemplateFile, table_name
 from router.local.event_source_mapping import MappingSettings, MappingSettingsError
 from router.local.filter_patterns import FilterPatternError
 
 __all__ = ["LocalFunction", "LocalResources", "LocalTable", "TemplateError", "app_of_handler", "read_template"]
 
+T = TypeVar("T")
+
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
+_OF_INDEX = ("IndexName", "KeySchema", "Projection")  # the table is billed per request, so it has no throughput
 _DEFAULT_TIMEOUT = 3  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 _DEFAULT_MEMORY = 128  # MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _DEFAULT_ARCHITECTURE = "x86_64"
@@ -76,14 +80,19 @@ class LocalResources:
     """The tables and functions of a template.
 
     Args:
-        path: The file.
-        tables: All tables, by name.
-        functions: The functions under a table's stream, by logical ID.
+        file: The template.
+        tables: All tables, by name. Each is read when it is asked for, and may then raise :class:`TemplateError`.
+        functions: The functions under a table's stream, by logical ID; read as tables are.
     """
 
-    path: Path
+    file: TemplateFile = field(repr=False)
     tables: Mapping[str, LocalTable]
     functions: Mapping[str, LocalFunction]
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.file.path
 
     def function(self, name: str | None = None) -> LocalFunction:
         """The function of a name, or the only one.
@@ -94,7 +103,7 @@ class LocalResources:
         Raises:
             TemplateError: There is none, none of that name, or more than one.
         """
-        return self.functions[chosen_function(self.functions, name, self.path)]
+        return self.functions[chosen_function(self.functions, name, self.file)]
 
     def table(self, name: str) -> LocalTable:
         """The table of a name.
@@ -119,7 +128,7 @@ def read_template(path: Path) -> LocalResources:
         path: The file.
 
     Raises:
-        TemplateError: The file cannot be read, is no template, or declares what Lambda or DynamoDB refuses.
+        TemplateError: The file cannot be read, or is no template.
 
     Example:
         >>> read_template(Path("template.yaml")).function().table  # doctest: +SKIP
@@ -153,15 +162,20 @@ class _Reader:
         self._template = template
 
     def read(self) -> LocalResources:
-        tables = [self._table(declaration) for declaration in self._template.of_type(TABLE)]
-        # Mappings of queues and Kinesis streams are resources of the same type.
-        mappings = [
-            each for each in declared_mappings(self._template) if each.is_sam_event or isinstance(each.stream, StreamOf)
-        ]
-        functions = [self._function(each) for each in mappings]
+        names = {self._template.reference(each.name): each for each in self._template.of_type(*TABLES)}
+        found: dict[str, list[DeclaredMapping]] = {}
+        for mapping in table_mappings(self._template):
+            found.setdefault(mapping.function, []).append(mapping)
         return LocalResources(
-            self._template.path, {each.name: each for each in tables}, {each.name: each for each in functions}
+            self._template,
+            _OnDemand({name: partial(self._table, each) for name, each in names.items()}),
+            _OnDemand({name: partial(self._function, self._first(each)) for name, each in found.items()}),
         )
+
+    def _first(self, mappings: list[DeclaredMapping]) -> DeclaredMapping:
+        """The first mapping of a function whose table is in the template, else the first."""
+        of_tables = (each for each in mappings if self._template.table_of(each.stream) is not None)
+        return next(of_tables, mappings[0])
 
     def _table(self, declaration: Declaration) -> LocalTable:
         properties = declaration.values
@@ -170,11 +184,11 @@ class _Reader:
         if "KeySchema" not in request or "AttributeDefinitions" not in request:
             msg = f"found no KeySchema and AttributeDefinitions in table {declaration.name}, expected both"
             raise self._error(declaration, msg)
-        # The table is billed per request, so its indexes may have no throughput.
-        if indexes := request.get("GlobalSecondaryIndexes"):
-            request["GlobalSecondaryIndexes"] = [
-                {key: value for key, value in index.items() if key != "ProvisionedThroughput"} for index in indexes
-            ]
+        for indexes in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            if request.get(indexes):
+                request[indexes] = [
+                    {key: index[key] for key in _OF_INDEX if key in index} for index in request[indexes]
+                ]
         view = _part(properties, "StreamSpecification").get("StreamViewType")
         if view is not None:
             request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": view}
@@ -187,7 +201,7 @@ class _Reader:
         """The name of the table whose stream the mapping reads."""
         declaration = self._template.table_of(mapping.stream)
         if declaration is None:
-            found = mapping.stream.written if isinstance(mapping.stream, Unknown) else "something else"
+            found = mapping.stream.written if isinstance(mapping.stream, Unknown) else _stated(mapping.stream)
             msg = (
                 f"found {mapping.name}.{mapping.stream_property} to be {found}, "
                 "expected !GetAtt TABLE.StreamArn of a table in this template"
@@ -218,7 +232,7 @@ class _Reader:
     def _environment(self, function: Declaration | None) -> dict[str, str]:
         """The variables that hold a table's name: tables exist locally under their names, buses and queues do not."""
         variables = self._template.variables_of_tables(function) if function else {}
-        known = {self._table(each).name for each in self._template.of_type(TABLE)}
+        known = {self._template.reference(each.name) for each in self._template.of_type(*TABLES)}
         return {key: value for key, value in variables.items() if value in known}
 
     def _settings(self, mapping: DeclaredMapping, where: Declaration) -> MappingSettings:
@@ -240,6 +254,35 @@ class _Reader:
 
     def _error(self, where: Declaration, message: str) -> TemplateError:
         return TemplateError(f"{self._template.place(where.line)}: {message}")
+
+
+class _OnDemand(Mapping[str, T]):
+    """Values that are made when they are asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
+        self._makers = makers
+        self._made: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
+def _stated(stream: Any) -> str:
+    name = table_name(stream) if isinstance(stream, str) else None
+    if isinstance(stream, StreamOf):
+        return f"!GetAtt {stream.logical_id}.StreamArn"
+    return f"the stream of table {name}" if name else "something else"
 
 
 def _number(value: Any, default: float) -> float:
