@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import RLock
-from typing import Any, Never
+from typing import TYPE_CHECKING, Any, Never
 
 from router.completed import Completed, MemoryCompleted
 from router.discriminators import Discriminator, discriminator_of
@@ -24,6 +24,7 @@ from router.planning.plan import make_plan
 from router.planning.table import RouteTable
 from router.policies import OnError, Retry
 from router.record import Record
+from router.registration.annotations import caller_place
 from router.routes import Route, Routes
 from router.sources import source_of
 from router.stream_view import View
@@ -110,6 +111,17 @@ class Dispatcher:
         self._container = Container()
         # Lambda gives a container one event at a time, which the loop and the overrides rely on. Local tools may not.
         self._turn = RLock()
+        place = caller_place()
+        for collection in (*routes, self.routes):
+            collection.finish(place)
+
+    if not TYPE_CHECKING:  # type checkers would take it for a leave to use any attribute
+
+        def __getattr__(self, name: str) -> Never:
+            msg = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if hasattr(Routes, name):
+                msg += f"; Routes have: routes = Routes(), then @routes.{name}, then app = Dispatcher(routes)"
+            raise AttributeError(msg)
 
     def __call__(self, event: Any, context: Any = None) -> dict[str, Any]:
         """Handle a Lambda event.

@@ -6,10 +6,14 @@ conventions of common single-table libraries: ``Dispatcher(discriminator=discrim
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
+
+from typing_extensions import TypeIs
 
 from router.errors import RegistrationError
 from router.naming import kind_of
@@ -295,16 +299,63 @@ def discriminator_of(rule: object) -> Discriminator:
         RegistrationError: The argument is none of these.
     """
     if isinstance(rule, str):
+        _check_text(rule)
         return attribute(rule)
-    if isinstance(rule, Discriminator):
+    if isinstance(rule, Discriminator) and not isinstance(rule, type):
         return rule
-    if callable(rule):
-        return function(rule)  # pyright: ignore[reportArgumentType]  # the first call shows what it takes
-    msg = (
-        f"found {kind_of(rule)} as the discriminator, expected an attribute's name, a function of the wire image, "
-        "or one of router.discriminators"
-    )
+    if _takes_an_image(rule):
+        return function(rule)
+    expected = "an attribute's name, a function of the wire image, or one of router.discriminators"
+    if isinstance(rule, list | tuple):
+        expected = "one rule; for the first of several that finds a name: discriminators.chain('EntityType', 'type')"
+    elif getattr(rule, "__module__", "") == __name__ and inspect.isroutine(rule):
+        expected = f"a rule; call it: discriminators.{rule.__name__}('pk')"
+    elif callable(rule):
+        expected = "a plain function that takes the wire image and returns a name or None"
+    msg = f"found {kind_of(rule)} as the discriminator, expected {expected}"
     raise RegistrationError(msg)
+
+
+def _takes_an_image(rule: object) -> TypeIs[Callable[[Image], str | None]]:
+    """Whether a value is a plain function that can be called with a wire image."""
+    if not callable(rule) or isinstance(rule, type) or getattr(rule, "__module__", "") == __name__:
+        return False
+    if any(map(inspect.iscoroutinefunction, (rule, type(rule).__call__))):
+        return False
+    try:
+        inspect.signature(rule).bind({})
+    except TypeError:
+        return False
+    except ValueError:  # a function that is not written in Python shows no signature
+        pass
+    return True
+
+
+def _check_text(text: str) -> None:
+    """Refuse the name of a preset, a pattern and a path: as the name of an attribute they read nothing for ever.
+
+    Raises:
+        RegistrationError: The message says what was meant, and how to name such an attribute all the same.
+    """
+    expected = _meant(text)
+    if expected is not None:
+        msg = f"found the text {text!r} as the discriminator, expected {expected}"
+        raise RegistrationError(f"{msg}; if an attribute has this name: discriminators.attribute({text!r})")
+
+
+def _meant(text: str) -> str | None:
+    presets = {name.replace("_", "").lower(): name for name in __all__ if name.isupper()}
+    letters = re.sub(r"[\W_]", "", text.rpartition(".")[2]).lower()
+    near = difflib.get_close_matches(letters, presets, n=1, cutoff=0.87)
+    if near:
+        return f"the preset itself: discriminators.{presets[near[0]]}"
+    if "{entity}" in text:
+        return "the rule of a pattern: discriminators.template('sk', ...)"
+    if text.strip() != text or re.search(r"[#|()\[\]{}]", text):
+        return "an attribute's name, or a rule such as discriminators.prefix('pk', '#')"
+    if "." in text:
+        return "an attribute of the item itself, because a discriminator reads no path"
+    return None
 
 
 def _value(image: Image, name: str) -> str | None:

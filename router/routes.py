@@ -14,11 +14,13 @@ from typing_extensions import Unpack
 
 from router.change import Change, Insert, Modify, Remove
 from router.conditions import Condition
+from router.errors import RegistrationError
 from router.event import Event
 from router.naming import name_of, place_of
 from router.policies import OnError
 from router.registration.arguments import FALLBACK, Arguments, read_arguments
 from router.registration.compatibility import fitting_signature
+from router.registration.misfit import Misfit, explained
 from router.registration.options import KeysOptions, OldOptions, RemoveKeysOptions, RemoveOptions, RouteOptions
 from router.registration.signature import Signature
 
@@ -134,6 +136,8 @@ class Routes:
 
     def __init__(self, *routes: Route) -> None:
         self._routes: list[Route] = list(routes)
+        self._parts: list[Routes] = []
+        self._dispatcher_place: str | None = None
 
     @overload
     def on_insert(
@@ -263,8 +267,36 @@ class Routes:
         return handler
 
     def include(self, routes: Routes) -> None:
-        """Append all routes of another collection."""
+        """Append the routes that another collection has now.
+
+        Raises:
+            RegistrationError: A Dispatcher has been made of this collection.
+        """
+        if self._dispatcher_place is not None:
+            msg = f"include() found {_finished(self._dispatcher_place)}, expected all routes before it is made"
+            raise RegistrationError(msg)
         self._routes += [*routes]  # a copy: the other collection may be this one
+        self._parts.append(routes)
+
+    def parts(self) -> Iterator[Routes]:
+        """The collection itself and those that it was made of, at any depth."""
+        found: dict[int, Routes] = {}
+        waiting = [self]
+        while waiting:
+            part = waiting.pop()
+            if id(part) not in found:
+                found[id(part)] = part
+                waiting += part._parts  # noqa: SLF001 - of its own class
+        return iter(found.values())
+
+    def finish(self, dispatcher_place: str) -> None:
+        """Refuse more routes, here and in the collections that this one was made of.
+
+        Args:
+            dispatcher_place: The file and line of the Dispatcher that would not see them.
+        """
+        for part in self.parts():
+            part._dispatcher_place = dispatcher_place  # noqa: SLF001 - of its own class
 
     def _registrar(
         self, decorator: str, events: Event | None, model: Any, terms: tuple[Any, ...], options: dict[str, Any]
@@ -273,6 +305,13 @@ class Routes:
         return Registrar(lambda handler: self._add(arguments, handler))
 
     def _add(self, arguments: Arguments, handler: Callable[..., Any]) -> None:
+        if self._dispatcher_place is not None:
+            misfit = Misfit(
+                _finished(self._dispatcher_place),
+                "all routes before their Dispatcher is made",
+                "import the module of this handler before app = Dispatcher(...), or move the decorator above it",
+            )
+            raise explained(f"{arguments.written} comes too late", handler, misfit)
         route = Route(
             handler=handler,
             events=arguments.events,
@@ -286,6 +325,9 @@ class Routes:
             signature=fitting_signature(arguments, handler),
             written=arguments.written,
         )
+        if route in self._routes:
+            misfit = Misfit("this decorator on this handler already", "each route once", "take one of the two away")
+            raise explained(f"{route.written} is there twice", handler, misfit)
         self._routes.append(route)
 
     def __iter__(self) -> Iterator[Route]:
@@ -295,7 +337,9 @@ class Routes:
         return len(self._routes)
 
     def __add__(self, other: Routes) -> Routes:
-        return Routes(*self, *other)
+        routes = Routes(*self, *other)
+        routes._parts = [self, other]
+        return routes
 
     def __eq__(self, other: object) -> bool:
         return self._routes == other._routes if isinstance(other, Routes) else NotImplemented
@@ -304,3 +348,7 @@ class Routes:
 
     def __repr__(self) -> str:
         return f"Routes({', '.join(map(repr, self._routes))})"
+
+
+def _finished(dispatcher_place: str) -> str:
+    return f"Routes of which a Dispatcher has been made at {dispatcher_place}"

@@ -55,6 +55,12 @@ class Order(BaseModel):
 def nothing(change: Insert[Order]) -> None: ...
 
 
+def nothing_else(change: Insert[Order]) -> None: ...
+
+
+def nothing_more(change: Insert[Order]) -> None: ...
+
+
 def neither(change: Modify[Order]) -> None: ...
 
 
@@ -62,8 +68,13 @@ def gone(change: Remove[Order]) -> None: ...
 
 
 def of_insert() -> Routes:
+    return inserts(nothing)
+
+
+def inserts(*handlers: Any) -> Routes:
     routes = Routes()
-    routes.on_insert(Order)(nothing)
+    for handler in handlers:
+        routes.on_insert(Order)(handler)
     return routes
 
 
@@ -86,11 +97,11 @@ def of_condition() -> Routes:
 
 
 def of_two() -> Routes:
-    return of_insert() + of_insert()
+    return inserts(nothing, nothing_else)
 
 
 def of_three() -> Routes:
-    return of_insert() + of_two()
+    return inserts(nothing, nothing_else, nothing_more)
 
 
 Name = Literal["INSERT", "MODIFY", "REMOVE"]

@@ -30,6 +30,90 @@ def by_presence(image: Any) -> str | None:
     return "Order" if "order_id" in image else None
 
 
+# ---------------------------------------------------------------------------------------------------------------- texts
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("written", [str, str.lower, lambda name: name.replace("_", ""), "discriminators.{}".format])
+def test_the_name_of_a_preset_is_no_attribute(preset: str, written: Any) -> None:
+    """In any spelling, also inside a chain, it is refused with the preset that was meant."""
+    for rule in (discriminator_of, chain, folded):
+        with pytest.raises(RegistrationError, match=rf"the preset itself: discriminators\.{preset};"):
+            rule(written(preset))
+
+
+@pytest.mark.parametrize("text", ["dynamodb", "pynamo-db", "Electro", "TypeDORM", "webiny"])
+def test_a_name_near_a_preset_is_no_attribute(text: str) -> None:
+    """A library's own spelling of its name counts."""
+    with pytest.raises(RegistrationError, match="the preset itself"):
+        discriminator_of(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["{entity}#{id}", "ORDER#", "pk|", " type", "type ", "prefix('pk')", "meta.type", "[0]"]
+)
+def test_a_pattern_or_a_path_is_no_attribute(text: str) -> None:
+    """Such a text reads nothing; who has such an attribute says so."""
+    with pytest.raises(RegistrationError, match=r"if an attribute has this name: discriminators\.attribute\("):
+        discriminator_of(text)
+    assert attribute(text).read({text: {"S": "Order"}}) == "Order"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "EntityType",
+            "entityType",
+            "entity_type",
+            "entity-type",
+            "type",
+            "Type",
+            "TYPE",
+            "itemType",
+            "kind",
+            "model",
+        ),
+        *("_type", "_et", "__en", "cls", "__typename", "__edb_e__", "discriminator", "$type", "@type", "record type"),
+        *("pk", "sk", "PK", "GSI1PK", "entity:type", "object", "class", "_cls", "doc_type", "Entität"),
+    ],
+)
+def test_the_name_of_an_attribute(text: str) -> None:
+    """Names that tables have are attributes."""
+    assert discriminator_of(text) == attribute(text)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (["EntityType", "type"], "discriminators.chain('EntityType', 'type')"),
+        (("EntityType",), "discriminators.chain"),
+        (discriminators.prefix, "call it: discriminators.prefix('pk')"),
+        (discriminators.Attribute, "a plain function that takes the wire image"),
+        (Discriminator, "a plain function that takes the wire image"),
+        (dict, "a plain function that takes the wire image"),
+        (lambda: "Order", "a plain function that takes the wire image"),
+        (lambda image, keys: "Order", "a plain function that takes the wire image"),
+        (discriminators, "a function of the wire image"),
+    ],
+)
+def test_what_can_read_no_image(rule: Any, expected: str) -> None:
+    """A class, a function that takes no image and a rule that was not called are refused."""
+    with pytest.raises(RegistrationError) as caught:
+        discriminator_of(rule)
+    assert expected in str(caught.value)
+
+
+def test_an_async_function_reads_nothing() -> None:
+    """Its coroutine would be no name."""
+
+    async def by_key(image: Any) -> str:
+        return "Order"
+
+    with pytest.raises(RegistrationError, match="found the function by_key"):
+        discriminator_of(by_key)
+
+
 # ------------------------------------------------------------------------------------------------------------ attribute
 
 

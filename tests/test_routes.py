@@ -11,6 +11,7 @@ from pydantic import BaseModel, RootModel
 
 from router import (
     Change,
+    Dispatcher,
     Drop,
     Event,
     Insert,
@@ -170,12 +171,94 @@ def test_stacked_decorators() -> None:
 
 
 def test_the_same_route_twice() -> None:
-    """A route that is registered twice is in the collection twice."""
+    """One decorator on one handler is refused the second time, and the collection stays as it is."""
     routes = Routes()
     routes.on_insert(Order)(place)
-    routes.on_insert(Order)(place)
-    first, second = routes
-    assert first == second
+    again: Any = routes.on_insert(Order)
+    with pytest.raises(RegistrationError, match="is there twice"):
+        again(place)
+    assert len(routes) == 1
+
+
+def test_routes_of_one_decorator_in_two_collections_are_equal() -> None:
+    """Routes are values."""
+    one, other = Routes(), Routes()
+    one.on_insert(Order)(place)
+    other.on_insert(Order)(place)
+    assert one == other
+
+
+class TestAfterTheDispatcher:
+    """A Dispatcher takes the routes that there are when it is made; its collections take no more."""
+
+    @pytest.mark.parametrize(
+        "compose",
+        [
+            lambda routes: (routes,),
+            lambda routes: (routes, Routes()),
+            lambda routes: (routes + Routes(),),
+            lambda routes: (Routes() + (Routes() + routes),),
+            lambda routes: (_including(_including(routes)),),
+            lambda routes: (_including(routes + Routes()),),
+        ],
+    )
+    def test_a_decorator_names_the_dispatcher(self, compose: Any) -> None:
+        """At any depth of composition the error says where the Dispatcher was made."""
+        routes = Routes()
+        routes.on_insert(Order)(place)
+        Dispatcher(*compose(routes))
+        late: Any = routes.on_modify(Order)
+        with pytest.raises(RegistrationError, match=r"a Dispatcher has been made at .*test_routes.py:\d+"):
+            late(ship)
+
+    def test_a_collection_that_was_empty_takes_none(self) -> None:
+        """The usual mistake: the Dispatcher is made before the modules of handlers are imported."""
+        routes = Routes()
+        Dispatcher(routes)
+        late: Any = routes.fallback
+        with pytest.raises(RegistrationError, match="comes too late"):
+            late(unknown)
+
+    def test_two_dispatchers_of_one_collection(self) -> None:
+        """A collection may have many Dispatchers."""
+        routes = Routes()
+        routes.on_insert(Order)(place)
+        assert [len(Dispatcher(routes).routes) for _ in range(2)] == [1, 1]
+
+    def test_more_routes_for_another_dispatcher(self) -> None:
+        """A new collection may be made of the finished one and more."""
+        routes, more = Routes(), Routes()
+        routes.on_insert(Order)(place)
+        Dispatcher(routes)
+        more.on_modify(Order)(ship)
+        assert len(Dispatcher(routes + more).routes) == 2
+
+    def test_a_dispatcher_that_was_refused_finishes_nothing(self) -> None:
+        """After an error the routes can be corrected."""
+        routes = Routes()
+        routes.on_insert(Order)(place)
+        with pytest.raises(RegistrationError):
+            Dispatcher(routes, view="KEYS_ONLY")
+        routes.on_modify(Order)(ship)
+        assert len(routes) == 2
+
+    @pytest.mark.parametrize("name", ["on_insert", "on_modify", "on_remove", "on", "on_batch", "fallback", "include"])
+    def test_a_decorator_of_the_app_says_who_has_it(self, name: str) -> None:
+        """Frameworks for the web register at the app; this one names the way that works."""
+        with pytest.raises(AttributeError, match=rf"routes = Routes\(\), then @routes.{name}, then app = Dispatcher"):
+            getattr(Dispatcher(), name)
+
+    def test_other_attributes_are_absent_as_usual(self) -> None:
+        """The text is Python's own."""
+        with pytest.raises(AttributeError, match=r"^'Dispatcher' object has no attribute 'on_create'$"):
+            getattr(Dispatcher(), "on_create")  # noqa: B009 - type checkers refuse the attribute
+        assert not hasattr(Dispatcher(), "on_insert")
+
+
+def _including(routes: Routes) -> Routes:
+    outer = Routes()
+    outer.include(routes)
+    return outer
 
 
 def test_a_refused_handler_leaves_no_route() -> None:

@@ -15,6 +15,7 @@ from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
 from router.parking import Parking
 from router.policies import OnError, check_on_error, parks, policies_of
+from router.registration.misfit import Misfit, explained
 from router.routes import Routes
 from router.stream_view import VIEWS, View
 from router.types import Middleware
@@ -57,15 +58,26 @@ def check_unknown(unknown: Mapping[str, Any]) -> None:
 
 
 def check_routes(routes: Iterable[Any]) -> None:
-    """Refuse what is no ``Routes``.
+    """Refuse what is no ``Routes``, and a collection that has grown after it was made a part of another.
 
     Raises:
-        RegistrationError: One of the arguments is something else.
+        RegistrationError: One of the arguments is something else, or lacks routes of its parts.
     """
-    for collection in routes:
+    collections = [*routes]
+    for collection in collections:
         if not isinstance(collection, Routes):
             expected = "Routes: Dispatcher(orders.routes, customers.routes)"
             _refuse(f"Dispatcher() found {kind_of(collection)}, expected {expected}")
+    given = {id(route) for collection in collections for route in collection}
+    for collection in collections:
+        late = next((route for part in collection.parts() for route in part if id(route) not in given), None)
+        if late is not None:
+            misfit = Misfit(
+                "Routes that were added to others before they had this route",
+                "collections that are complete when they are added with '+' or include()",
+                "import the module of this handler before its routes are added",
+            )
+            raise explained(f"{late.written} comes too late", late.handler, misfit)
 
 
 def check_options(options: Options, routes: Routes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
@@ -15,7 +16,15 @@ from router.registration.source_text import describe
 from router.routes import Route
 from router.stream_view import View, carried
 
-__all__ = ["check_models_complete", "check_unique", "check_view", "entity_names_of", "only_fallback", "refuse_clash"]
+__all__ = [
+    "check_models_complete",
+    "check_no_repetition",
+    "check_unique",
+    "check_view",
+    "entity_names_of",
+    "only_fallback",
+    "refuse_clash",
+]
 
 
 # https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
@@ -93,6 +102,30 @@ def check_unique(routes: Sequence[Route]) -> None:
     if twice is not None:
         misfit = Misfit("the same route again", "each route once", "give each collection of routes once")
         raise explained(f"{twice.written} is there twice", twice.handler, misfit)
+
+
+def check_no_repetition(routes: Sequence[Route]) -> None:
+    """Refuse two routes of an entity that are alike: each record would call the handler twice.
+
+    Args:
+        routes: The routes of the entity.
+
+    Raises:
+        RegistrationError: Two of them have everything in common.
+    """
+    for place, route in enumerate(routes):
+        other = next((other for other in routes[:place] if _alike(route, other)), None)
+        if other is not None:
+            misfit = Misfit(
+                f"{_at(other)}, which takes the same records to the same handler",
+                "each route once",
+                "take one of the decorators away",
+            )
+            raise explained(f"{route.written} is there twice", route.handler, misfit)
+
+
+def _alike(route: Route, other: Route) -> bool:
+    return route.handler == other.handler and replace(route, entities=()) == replace(other, entities=())
 
 
 def check_models_complete(route: Route) -> None:

@@ -8,6 +8,7 @@ from router.discriminators import Discriminator
 from router.event import Event
 from router.planning.route_checks import (
     check_models_complete,
+    check_no_repetition,
     check_unique,
     check_view,
     entity_names_of,
@@ -62,6 +63,8 @@ class RouteTable:
                     refuse_clash(name, owner, route)
                 self._by_entity.setdefault(folded, []).append(route)
                 self._registered[folded] = name
+        for routes in self._by_entity.values():
+            check_no_repetition(routes)
 
     def fold(self, entity: str) -> str:
         """The form in which an entity name is compared."""

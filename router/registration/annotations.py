@@ -13,7 +13,16 @@ from router.change import Change
 from router.naming import code_of, name_of
 from router.registration.misfit import Misfit
 
-__all__ = ["Namespaces", "caller_namespaces", "hints_of", "is_change", "members_of", "parameters_of", "unwrap"]
+__all__ = [
+    "Namespaces",
+    "caller_namespaces",
+    "caller_place",
+    "hints_of",
+    "is_change",
+    "members_of",
+    "parameters_of",
+    "unwrap",
+]
 
 Namespaces = Mapping[str, Mapping[str, Any]]
 """Local names that annotations may use, by the name of the module that defines them."""
@@ -81,10 +90,21 @@ def caller_namespaces() -> Namespaces:
     A test may define a model and a handler inside a function. With ``from __future__ import annotations`` the handler's
     annotations are strings, and the handler's own globals do not hold that model.
     """
+    frame = _caller()
+    return {str(frame.f_globals.get("__name__")): dict(frame.f_locals)}
+
+
+def caller_place() -> str:
+    """Return the file and line of the code that called into this package."""
+    frame = _caller()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _caller() -> types.FrameType:
     frame = sys._getframe(1)  # noqa: SLF001 - no other API reads a caller's locals; pydantic uses it for models too
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] == "router":
         frame = frame.f_back
-    return {str(frame.f_globals.get("__name__")): dict(frame.f_locals)}
+    return frame
 
 
 def unwrap(annotation: Any) -> Any:

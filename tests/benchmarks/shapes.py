@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from types import FunctionType
 from typing import Any
 
 from router import Dispatcher, Insert, Modify, Remove, Routes
@@ -39,9 +40,16 @@ def routes(decorator: str, handler: Any, each: int) -> Routes:
     """The given number of routes for each entity."""
     found = Routes()
     for model in MODELS.values():
-        for _ in range(each):
-            getattr(found, decorator)(model)(handler)
+        for copy in (handler, *(_copy(handler) for _ in range(each - 1))):
+            getattr(found, decorator)(model)(copy)
     return found
+
+
+def _copy(handler: FunctionType) -> FunctionType:
+    """Another function of the same code: a handler has one route for a change."""
+    copy = FunctionType(handler.__code__, handler.__globals__, handler.__name__)
+    copy.__annotations__ = handler.__annotations__
+    return copy
 
 
 def stale() -> MemoryCompleted:

@@ -143,7 +143,10 @@ def test_images_are_decoded_once_for_several_routes() -> None:
     def handler(change: Change[Order]) -> None:
         seen.append(change.image)
 
-    two_routes(handler, handler)(inserts(1))
+    routes = Routes()
+    routes.on(Order)(handler)
+    routes.on_insert(Order)(handler)
+    Dispatcher(routes)(inserts(1))
     assert seen[0] is seen[1]
 
 

@@ -8,6 +8,7 @@ from router import (
     DecodeError,
     Dispatcher,
     Drop,
+    Event,
     MemoryParking,
     Modify,
     Reject,
@@ -64,7 +65,7 @@ def test_a_replay_of_a_dropped_route_does_not_run_it_again() -> None:
 
 
 def test_two_routes_of_one_handler_are_distinct() -> None:
-    """A handler registered twice runs twice for a record, and each registration is remembered by itself."""
+    """A handler with two routes for a record runs twice, and each route is remembered by itself."""
     calls: list[str] = []
 
     def handler(change: Change[Order]) -> None:
@@ -72,7 +73,10 @@ def test_two_routes_of_one_handler_are_distinct() -> None:
         if len(calls) == 2:
             raise TimeoutError
 
-    app = two_routes(handler, handler)
+    routes = Routes()
+    routes.on(Order)(handler)
+    routes.on(Order, Event.INSERT)(handler)
+    app = Dispatcher(routes)
     responses = [app(inserts(1)), app(inserts(1))]
     assert (responses, len(calls)) == ([failures(1), SUCCESS], 3)
 

@@ -9,10 +9,13 @@ from router import (
     Change,
     Depends,
     Dispatcher,
+    Insert,
     Record,
     RegistrationError,
+    Routes,
 )
 from tests.builders import (
+    Handled,
     Order,
     dispatcher,
     inserts,
@@ -154,7 +157,81 @@ def test_an_override_that_failed_can_be_put_right() -> None:
 
 def test_a_handlers_own_default_survives_an_override_elsewhere() -> None:
     """Overriding one factory leaves the others alone."""
-    app, seen = bus_app()
-    app.overrides[Counter] = lambda: "unrelated"
+    seen: list[Any] = []
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    def handler(
+        change: Insert[Order], bus: Annotated[str, Depends(get_bus)], counter: Annotated[Any, Depends(Counter)]
+    ) -> None:
+        seen.append((bus, counter))
+
+    app = Dispatcher(routes)
+    app.overrides[Counter] = lambda: "fake"
     app(inserts(1))
-    assert seen == ["real"]
+    assert seen == [("real", "fake")]
+
+
+class TestNothingToReplace:
+    """An override of a factory that no handler depends on is refused at the next event."""
+
+    def refusal(self, factory: Any, app: Dispatcher | None = None) -> str:
+        app = app or bus_app()[0]
+        app.overrides[factory] = lambda: "fake"
+        with pytest.raises(RegistrationError) as caught:
+            app(inserts(1))
+        return str(caught.value)
+
+    def test_another_factory(self) -> None:
+        """The message names the factories that there are."""
+        assert self.refusal(Counter) == (
+            "app.overrides found tests.inject.cases.Counter, on which no handler depends, expected one of "
+            "tests.inject.cases.get_bus"
+        )
+
+    def test_a_near_name(self) -> None:
+        """Of a factory with a similar name, the nearest one is proposed."""
+
+        def get_buss() -> str:
+            return "fake"
+
+        assert self.refusal(get_buss).endswith("did you mean get_bus?")
+
+    def test_a_text(self) -> None:
+        """A name in place of the factory is refused without a look at its value."""
+        assert "found a value of type str, on which no handler depends" in self.refusal("get_bus")
+
+    def test_the_replacement_as_the_key(self) -> None:
+        """The factory that replaces is no key, unless it is replaced itself."""
+
+        def fake_bus() -> str:
+            return "fake"
+
+        assert "fake_bus, on which no handler depends" in self.refusal(fake_bus)
+
+    def test_a_copy_of_the_factory(self) -> None:
+        """A function with the name of the factory, as a module that was loaded twice has, is another function."""
+
+        def copy() -> str:
+            return "fake"
+
+        copy.__module__, copy.__qualname__ = get_bus.__module__, get_bus.__qualname__
+        assert self.refusal(copy).endswith("that the handlers name, not another of its name")
+
+    def test_no_dependency_at_all(self) -> None:
+        """Handlers without dependencies need no override."""
+        assert self.refusal(get_bus, dispatcher(Handled())).endswith("because no handler has a Depends()")
+
+    def test_a_factory_behind_another_override(self) -> None:
+        """What an override itself depends on can be replaced."""
+
+        def get_name() -> str:
+            return "name"
+
+        def fake_bus(name: Annotated[str, Depends(get_name)]) -> str:
+            return name
+
+        app, seen = bus_app()
+        app.overrides.update({get_bus: fake_bus, get_name: lambda: "other"})
+        app(inserts(1))
+        assert seen == ["other"]

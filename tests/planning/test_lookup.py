@@ -4,7 +4,7 @@ import copy
 import gc
 import pickle
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -95,6 +95,14 @@ def routes_of(registered: Sequence[Registered], seen: list[Any]) -> Routes:
         if change.image.total == 66:
             raise TimeoutError
 
+    for decorator, model, condition in registered:
+        getattr(routes, decorator)(model, *([] if condition is None else [condition]))(_handler(decorator, note, seen))
+    return routes
+
+
+def _handler(decorator: str, note: Callable[[Any], None], seen: list[Any]) -> Any:
+    """A handler of its own for each route, as no two routes may be alike."""
+
     def on_insert(change: Insert[Any]) -> None:
         note(change)
 
@@ -107,10 +115,7 @@ def routes_of(registered: Sequence[Registered], seen: list[Any]) -> Routes:
     def on_batch(changes: Sequence[Change[Any]]) -> None:
         seen.append([change.record.sequence_number for change in changes])
 
-    handlers = {"on_insert": on_insert, "on_modify": on_modify, "on": on, "on_batch": on_batch}
-    for decorator, model, condition in registered:
-        getattr(routes, decorator)(model, *([] if condition is None else [condition]))(handlers[decorator])
-    return routes
+    return {"on_insert": on_insert, "on_modify": on_modify, "on": on, "on_batch": on_batch}[decorator]
 
 
 def registrations() -> st.SearchStrategy[list[Registered]]:

@@ -133,14 +133,20 @@ def test_two_models_of_one_entity() -> None:
         (on(Order), on(Purchase, entity="Order")),
         (on(Purchase, entity="Order"), on(Order)),
         (on(Order), on(dict[str, Any], entity="Order"), on(None, entity="Order")),
-        (on(dict[str, Any], entity="Order"), on(dict[str, Any], entity="Order")),
+        (on(dict[str, Any], entity="Order"), on(dict[str, Any], Event.INSERT, entity="Order")),
         (on(Order), on(Order, old=OrderV1)),
-        (on(Order), on(Order)),
+        (on(Order), on(Order, Event.INSERT)),
     ],
 )
 def test_models_that_share_an_entity(decorators: Any) -> None:
     """Who says ``entity=`` means to share it; routes of one model share it anyway."""
     assert len(table(*decorators).routes_of("Order")) == len(decorators)
+
+
+def test_routes_that_are_alike() -> None:
+    """One handler is not called twice for the same records, whether ``entity=`` says what the model says or not."""
+    with pytest.raises(RegistrationError, match="is there twice"):
+        table(on(Order), on(Order, entity="Order"))
 
 
 def test_entity_that_the_model_does_not_have() -> None:
@@ -183,10 +189,25 @@ def test_second_fallback() -> None:
 
 
 def test_keys_tell_routes_apart() -> None:
-    """Every route has a name of its own, also those of one handler that look alike."""
-    made = table(on(Order), on(Order), on(Order, Event.INSERT))
-    name = f"{__name__}.anything"
-    assert list(made.keys.values()) == [f"on(Order) {name}", f"on(Order) {name} #2", f"on(Order, INSERT) {name}"]
+    """Every route has a name of its own, also those of handlers that have one name."""
+    routes = Routes()
+    for handler in (_named_alike(), _named_alike()):
+        routes.on(Order)(handler)
+        routes.on(Order, Event.INSERT)(handler)
+    made = RouteTable(tuple(routes), attribute("EntityType"), BOTH)
+    name = f"{__name__}._named_alike.handler"
+    assert list(made.keys.values()) == [
+        f"on(Order) {name}",
+        f"on(Order, INSERT) {name}",
+        f"on(Order) {name} #2",
+        f"on(Order, INSERT) {name} #2",
+    ]
+
+
+def _named_alike() -> Any:
+    def handler(change: Change[Any]) -> None: ...
+
+    return handler
 
 
 # --------------------------------------------------------------------------------------------------------------- models

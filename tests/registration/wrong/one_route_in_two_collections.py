@@ -1,0 +1,21 @@
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order]) -> None:
+    print(change.new.status)
+
+
+others = Routes()
+others.on_insert(Order, entity="Order")(place)
+app = Dispatcher(routes, others)
