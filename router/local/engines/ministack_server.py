@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any, cast
 
+from router.local.engines.ministack_writes import correct_statements, correct_stream_settings
 from router.local.item_size import size_bytes
 
 __all__ = ["application", "correct", "expire", "serve"]
@@ -97,7 +98,10 @@ async def _body(receive: Receive) -> bytes:
 
 
 def correct(dynamodb: Any) -> None:
-    """Correct ministack's streams: add the size of records, and write none if only the order in a set changed.
+    """Correct ministack's streams.
+
+    Records have their size, PartiQL statements make records, another order of a set makes none, and AWS's rules of
+    stream settings hold.
 
     Args:
         dynamodb: ministack's module.
@@ -121,6 +125,8 @@ def correct(dynamodb: Any) -> None:
     dynamodb._build_change_record = build_change_record  # noqa: SLF001 - as above
     dynamodb._emit_stream_event = emit_stream_event  # noqa: SLF001 - as above
     dynamodb._remove_item = remove_item  # noqa: SLF001 - as above
+    correct_statements(dynamodb)
+    correct_stream_settings(dynamodb)
 
 
 def expire(dynamodb: Any, now: float) -> None:

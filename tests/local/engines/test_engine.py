@@ -8,18 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 import boto3
 import pytest
 
 from router.local.engines.embedded import Embedded
 from router.local.engines.engine import Engine, open_engine
-from router.local.streams.lambda_record import event_source_arn, lambda_record
-from router.local.streams.reader import stream_records
+from tests.local.engines.tables import KEY, Table
 from tests.waiting import becomes
-
-KEY = {"pk": {"S": "a"}}
 
 KNOWN = {
     "test_a_set_is_delivered_in_order": {"embedded": "sets stay in the order in which they were written"},
@@ -52,54 +48,6 @@ def known(request: pytest.FixtureRequest) -> None:
     reasons = KNOWN.get(request.node.originalname, {})
     if reason := reasons.get("embedded" if name == "endpoint" else name):
         request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
-
-
-class Table:
-    """A table of one test, and the records of its stream."""
-
-    def __init__(self, engine: Engine, view: str = "NEW_AND_OLD_IMAGES") -> None:
-        self.name = f"T-{uuid4()}"
-        self.client = engine.client("dynamodb")
-        self.streams = engine.client("dynamodbstreams")
-        self.client.create_table(
-            TableName=self.name,
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": view},
-        )
-        self.arn = self.client.describe_table(TableName=self.name)["Table"]["LatestStreamArn"]
-
-    def put(self, pk: str = "a", **attributes: Any) -> None:
-        self.client.put_item(TableName=self.name, Item={"pk": {"S": pk}, **attributes})
-
-    def update(self, expression: str, **values: Any) -> None:
-        self.client.update_item(
-            TableName=self.name, Key=KEY, UpdateExpression=expression, ExpressionAttributeValues=values
-        )
-
-    def delete(self, pk: str = "a") -> None:
-        self.client.delete_item(TableName=self.name, Key={"pk": {"S": pk}})
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        return [
-            lambda_record(each, event_source_arn(self.arn), "us-east-1")
-            for each in stream_records(self.streams, self.arn)
-        ]
-
-    @property
-    def changes(self) -> list[tuple[str, Any, Any]]:
-        """The event name, the old and the new image of each record."""
-        return [
-            (each["eventName"], each["dynamodb"].get("OldImage"), each["dynamodb"].get("NewImage"))
-            for each in self.records
-        ]
-
-    def iterator(self, kind: str, **names: str) -> str:
-        shard = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"][0]["ShardId"]
-        found = self.streams.get_shard_iterator(StreamArn=self.arn, ShardId=shard, ShardIteratorType=kind, **names)
-        return str(found["ShardIterator"])
 
 
 Make = Callable[..., Table]

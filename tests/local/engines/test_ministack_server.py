@@ -20,8 +20,8 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """ministack's module with corrections, and a table with a stream and a time to live."""
     from ministack.services import dynamodb as module  # type: ignore[import-untyped]  # it has no types
 
-    for name in ("_build_change_record", "_emit_stream_event", "_remove_item"):
-        monkeypatch.setattr(module, name, getattr(module, name))
+    for name in [name for name in vars(module) if name.startswith("_") and callable(getattr(module, name))]:
+        monkeypatch.setattr(module, name, getattr(module, name))  # restored after the test
     module.reset()
     correct(module)
     call(
