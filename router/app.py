@@ -21,6 +21,7 @@ from router.parking import MemoryParking, Parking
 from router.planning.explain import Explanation, explain
 from router.planning.options import Options, Unrouted, check_options, check_routes, check_unknown
 from router.planning.plan import make_plan
+from router.planning.shared_values import changes_are_watched
 from router.planning.table import RouteTable
 from router.policies import OnError, Retry
 from router.record import Record
@@ -251,7 +252,8 @@ class Dispatcher:
 
         Inside, values of scope ``cold_start`` are made anew, and nothing is written to the app's own places: completed
         routes are kept in memory, and a record that is parked goes to the place that this yields. A Dispatcher without
-        parking place stays without. Afterwards everything is as before, ``overrides`` too.
+        parking place stays without. A handler fails that changes what is nested in an item and is given to another
+        handler of the record. Afterwards everything is as before, ``overrides`` too.
 
         Args:
             keep_places: Whether the app's parking place and its store of completed routes stay in use.
@@ -269,7 +271,8 @@ class Dispatcher:
             parking = None if options.parking is None else place
             self._options = replace(options, parking=parking, completed=MemoryCompleted())
         try:
-            yield place
+            with changes_are_watched():
+                yield place
         finally:
             self.overrides.clear()
             self.overrides.update(overrides)

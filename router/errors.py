@@ -9,6 +9,7 @@
     |-- DecodeError                an attribute value that DynamoDB cannot store
     |-- UnroutedError              an entity without a route, with ``unrouted="fail"`` or ``"park"``
     |-- ParkingError               the parking place did not store a record
+    |-- SharedValueError           a handler changed a nested value that the handlers after it are given
     `-- Reject                     raised by handlers: this record can never succeed
 
 Messages name attributes and types, and never contain item values, because a message may reach a log.
@@ -23,6 +24,7 @@ __all__ = [
     "RegistrationError",
     "Reject",
     "RouterError",
+    "SharedValueError",
     "UnknownEventError",
     "UnroutedError",
 ]
@@ -73,6 +75,34 @@ class UnroutedError(RouterError, LookupError):
 
 class ParkingError(RouterError):
     """The parking place did not store a record, so the record failed. The cause is the error of the place."""
+
+
+class SharedValueError(RouterError):
+    """A handler changed a value inside an item that other handlers of the record are given, too.
+
+    Raised by tools only: ``router.testing``, ``router dev``, ``router replay``.
+
+    Args:
+        handler: The name of the route whose handler changed the value.
+        other: The name of a route whose handler is given the changed value.
+        image: ``"new"`` or ``"old"``.
+        attribute: The attribute that contains the value.
+    """
+
+    def __init__(self, handler: str, other: str, image: str, attribute: str) -> None:
+        super().__init__(handler, other, image, attribute)
+        self.handler = handler
+        self.other = other
+        self.image = image
+        self.attribute = attribute
+
+    def __str__(self) -> str:
+        item = f"change.{self.image}"
+        return (
+            f"{self.handler} changed a value inside {self.attribute!r} of {item}, which {self.other} is given too: "
+            "handlers of one record share what is nested in an item, so expected it to be read only. "
+            f"Change a deep copy instead: {item}.model_copy(deep=True), or copy.deepcopy({item})"
+        )
 
 
 class Reject(RouterError):  # noqa: N818 - a verb on purpose: a handler writes ``raise Reject("why")``

@@ -40,8 +40,8 @@ BUDGETS = {
     "unrouted": Calls(0, 1),
     "no route for the event": Calls(0, 1),
     "filtered out by a condition": Calls(1, 3),
-    "two routes": Calls(8, 21),
-    "three routes": Calls(11, 25),
+    "two routes": Calls(11, 25),
+    "three routes": Calls(16, 33),
 }
 
 

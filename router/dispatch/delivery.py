@@ -14,6 +14,7 @@ from router.dispatch.redelivery import Known
 from router.inject.scopes import Invocation
 from router.outcomes import UNDONE, Outcome, Stage
 from router.planning.plan import Plan
+from router.planning.shared_values import watched
 from router.planning.step import Mark, Step, skip_record
 from router.record import Record, Records
 
@@ -49,6 +50,7 @@ class Delivery:
         "records",
         "stopped",
         "unrouted_entities",
+        "watch",
     )
 
     def __init__(
@@ -69,6 +71,7 @@ class Delivery:
         self._gathered: dict[str, Gathered] = {}
         self.unrouted_entities: set[str] = set()
         self.stopped = False
+        self.watch = watched.get()
         if known is not None:
             self._pass_over(known.parked())
 

@@ -9,7 +9,7 @@ input, other attributes are kept or forbidden - the whole image is decoded. No e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from inspect import getattr_static
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.errors import DecodeError
 from router.parsing.codegen import Parse, generate_parser
+from router.parsing.copies import copier_of
 from router.parsing.core_schema import attributes_of, definitions_of, model_schema
 from router.parsing.strict_types import unreadable_parts
 from router.parsing.validation_errors import declared_names, without_values
@@ -97,6 +98,11 @@ class Parser:
         except ValidationError as error:
             refusal = without_values(error, self._declared().union(self._attributes(values)))
         raise refusal  # outside the except blocks: its traceback does not show the error that was caught
+
+    @cached_property
+    def copy(self) -> Callable[[Any], Any]:
+        """Copies an instance, without what is nested in it."""
+        return copier_of(self.model)
 
     def unreadable_parts(self) -> tuple[str, ...]:
         """The strict parts that can never read what an item holds for them; none while the model is incomplete."""

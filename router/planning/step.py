@@ -2,8 +2,9 @@
 
 :func:`way_of` compiles the steps of an entity and event into one function. A step becomes a function that asks the
 condition, parses the images that the step needs, makes the change and calls the handler. A record with one step is
-taken by that function alone; a record with several steps is taken by the functions of each, in the order of
-registration, and each image is parsed once. No other code leads to a handler.
+taken by that function alone. A record with several steps is taken through the functions of all twice, in the order of
+registration: first each makes its change, so that all conditions are asked of the record as it was delivered, then each
+calls its handler. Each image is parsed once, and each handler has a copy. No other code leads to a handler.
 
 These functions return what is kept of a record. For a record that went well that is the step, from which the outcome is
 made when it is asked for.
@@ -12,8 +13,7 @@ made when it is asked for.
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, Literal, Protocol
 
@@ -22,6 +22,7 @@ from router.errors import DecodeError
 from router.event import Event
 from router.outcomes import Outcome, Stage
 from router.parsing.parser import Parser, parser_for
+from router.planning.shared_values import Found, content_of, what_changed
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
@@ -76,6 +77,7 @@ class Runner(Protocol):
     deadline: float
     known: Any
     stopped: bool
+    watch: Found | None
 
     @property
     def find_record(self) -> Callable[[Any, int], Record]:
@@ -115,30 +117,38 @@ def way_of(steps: Sequence[Step]) -> Way:
         return skip_record
     slots: Slots = {}
     attempts = [_attempt_by_images(step, slots) for step in steps]
-    if len(steps) == 1:
-        return attempts[0]
-    unparsed = [UNPARSED] * len(slots)
-    pairs = [*zip(steps, attempts, strict=True)]
+    return attempts[0] if len(steps) == 1 else _in_turn(steps, attempts, len(slots))
+
+
+def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: int) -> Way:
+    """Compile the way of records that take several steps."""
+    unparsed = [UNPARSED] * models_shared
 
     def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
         models, deadline, now = unparsed.copy(), runner.deadline, 0.0
+        prepared = []
+        for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
+            prepared.append(attempt(runner, raw, position, new, old, models))  # noqa: PERF401 - as said above
         taken: list[Any] = []
-        waiting = iter(pairs)
-        for step, attempt in waiting:
+        for number, change in enumerate(prepared):
+            if change is None:  # its condition is not met
+                continue
             if now > deadline:
                 runner.stopped = True
-                rest = [step, *(later for later, _ in waiting)]
-                taken += _deferred(rest, runner.find_record(raw, position), new, old, now)
-                break
-            mark = attempt(runner, raw, position, new, old, models)
-            if mark is None:  # its condition is not met
-                continue
+                return taken + _deferred(steps, prepared, number, runner.find_record(raw, position), now)
+            kind = type(change)
+            if kind is tuple:
+                mark = runner.failed(steps[number], raw, position, *change)
+            elif kind is Outcome:
+                mark = change
+            else:
+                attempt = attempts[number] if runner.watch is None else _watched(steps, attempts, prepared, number)
+                mark = attempt(runner, raw, position, new, old, None, change)
             now = perf_counter()
             taken.append(mark)
             taken.append(now)
             if type(mark) is Outcome and mark.status == "failed":
-                taken += _deferred([later for later, _ in waiting], mark.record, new, old, now)
-                break
+                return taken + _deferred(steps, prepared, number + 1, mark.record, now)
         return taken or None
 
     return take_in_turn
@@ -149,8 +159,19 @@ Slots = dict[tuple[Parser, str], int]
 
 UNPARSED: Any = object()
 NO_IMAGE: Mapping[str, Any] = {}
-Attempt = Callable[..., Step | Outcome | None]
-"""Takes a record along one step; beside the arguments of a way it may be given the models that steps share."""
+Failure = tuple[Stage, BaseException]
+"""The stage and the error of a failure that is settled when its step's turn comes."""
+
+Prepared = Change[Any, Any] | Outcome | Failure | None
+"""What a step makes of a record before any handler runs: its change; an outcome, where an earlier delivery has
+completed the step; a failure; ``None`` where the condition is not met."""
+
+Attempt = Callable[..., Any]
+"""Takes a record along one step, with the arguments of a way, and returns a mark.
+
+Given the models that steps share, it returns :data:`Prepared` instead and calls no handler. Given the change that it
+prepared, it calls the handler.
+"""
 
 
 def _attempt_by_images(step: Step, slots: Slots) -> Attempt:
@@ -185,10 +206,10 @@ def _modification(step: Step, slots: Slots, new_parser: Parser, old_parser: Pars
     with_old = _attempt(step, slots, Change, None, old_parser)
 
     def with_either(
-        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None
-    ) -> Step | Outcome | None:
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None, change: Any = None
+    ) -> Any:
         attempt = with_new if old is None else with_old if new is None else with_both
-        return attempt(runner, raw, position, new, old, models)
+        return attempt(runner, raw, position, new, old, models, change)
 
     return with_either
 
@@ -202,14 +223,14 @@ def _with_keys(step: Step, slots: Slots, with_images: Attempt) -> Attempt:
         with_keys = _attempt(step, slots, Insert if event is Event.INSERT else Change, parser, None, "Keys")
 
     def with_any(
-        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None
-    ) -> Step | Outcome | None:
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: Any = None, change: Any = None
+    ) -> Any:
         body = raw["dynamodb"]
         view = body.get("StreamViewType")
         if new is None and old is None and not (view in VIEWS and carried(view, event)):
             keys = body.get("Keys", {})
-            return with_keys(runner, raw, position, keys, keys, models)
-        return with_images(runner, raw, position, new, old, models)
+            return with_keys(runner, raw, position, keys, keys, models, change)
+        return with_images(runner, raw, position, new, old, models, change)
 
     return with_any
 
@@ -244,46 +265,53 @@ def _attempt(  # noqa: C901 - for the reason below
     old_slot = -1 if old_parser is None else slots.setdefault((old_parser, old_name), len(slots))
 
     def attempt(  # noqa: C901 - as said above
-        runner: Runner, raw: Any, position: int, new: Image, old: Image, models: list[Any] | None = None
-    ) -> Step | Outcome | None:
-        if runner.known is not None and runner.has_completed(key, position):
-            return Outcome("skipped", runner.find_record(raw, position), route)
-        met: bool | None = True
-        if wire is not None:
-            try:
-                met = wire(old or NO_IMAGE, new or NO_IMAGE)
-            except Exception as error:  # noqa: BLE001 - a condition may be the user's own
-                return runner.failed(step, raw, position, "handler", error)
-            if met is False:
-                return None
-        change = _create(kind)
+        runner: Runner,
+        raw: Any,
+        position: int,
+        new: Image,
+        old: Image,
+        models: list[Any] | None = None,
+        change: Any = None,
+    ) -> Any:
+        stage: Stage = "handler"
         try:
-            if new_parser is None:
-                change._new = None
-            elif models is None:
-                change._new = new_parser.parse(new, new_name)
-            else:
-                change._new = _parse_once(models, new_slot, new_parser, new, new_name)
-            if old_parser is None:
-                change._old = None
-            elif models is None:
-                change._old = old_parser.parse(old, old_name)
-            else:
-                change._old = _parse_once(models, old_slot, old_parser, old, old_name)
-        except Exception as error:  # noqa: BLE001 - a model's validators may raise anything
-            stage: Stage = "decode" if isinstance(error, DecodeError) else "validate"
-            return runner.failed(step, raw, position, stage, _absence(error, new, old) or error)
-        change._record = (runner.find_record, raw, position)
-        try:
-            if met is None and not typed(change, old or NO_IMAGE, new or NO_IMAGE):
-                return None
+            if change is None:
+                if runner.known is not None and runner.has_completed(key, position):
+                    return Outcome("skipped", runner.find_record(raw, position), route)
+                met: bool | None = True
+                if wire is not None:
+                    met = wire(old or NO_IMAGE, new or NO_IMAGE)
+                    if met is False:
+                        return None
+                stage = "validate"
+                change = _create(kind)
+                if new_parser is None:
+                    change._new = None
+                elif models is None:
+                    change._new = new_parser.parse(new, new_name)
+                else:
+                    change._new = _parse_once(models, new_slot, new_parser, new, new_name)
+                if old_parser is None:
+                    change._old = None
+                elif models is None:
+                    change._old = old_parser.parse(old, old_name)
+                else:
+                    change._old = _parse_once(models, old_slot, old_parser, old, old_name)
+                change._record = (runner.find_record, raw, position)
+                stage = "handler"
+                if met is None and not typed(change, old or NO_IMAGE, new or NO_IMAGE):
+                    return None
+                if models is not None:
+                    return change
             if batch:
                 return runner.gathered(step, raw, position, change)
             result = call(change)
             if result is not None:
                 runner.finish(result)
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
-            return runner.failed(step, raw, position, "handler", error)
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler, a condition or a model may raise anything
+            if stage == "validate" and isinstance(error, DecodeError):
+                stage, error = "decode", _absence(error, new, old) or error
+            return runner.failed(step, raw, position, stage, error) if models is None else (stage, error)
         return step
 
     return attempt
@@ -293,28 +321,56 @@ _create: Any = object.__new__
 
 
 def _parse_once(models: list[Any], slot: int, parser: Parser, image: Image, name: str) -> Any:
-    """Parse an image, unless an earlier step of the record has."""
+    """Parse an image, or copy the instance that an earlier step of the record has parsed."""
     model = models[slot]
     if model is UNPARSED:
-        model = models[slot] = parser.parse(image, name)
-    return model
+        models[slot] = parsed = parser.parse(image, name)
+        return parsed
+    return parser.copy(model)
 
 
-def _absence(error: Exception, new: Image, old: Image) -> DecodeError | None:
+def _absence(error: DecodeError, new: Image, old: Image) -> DecodeError | None:
     """The error for an image that the step needs and the record does not have; ``None`` for any other error."""
     images: dict[str | None, Image] = {"NewImage": new, "OldImage": old}
-    if not isinstance(error, DecodeError) or images.get(error.image, NO_IMAGE) is not None:
+    if images.get(error.image, NO_IMAGE) is not None:
         return None
     return DecodeError("", "no such image", "one in a record of this event", error.image)
 
 
-def _deferred(steps: Sequence[Step], record: Record, new: Image, old: Image, now: float) -> Iterator[Outcome | float]:
-    """The outcomes of steps that do not start, each with the time, without those whose conditions are not met."""
-    for step in steps:
-        met: bool | None = None
-        if step.route.condition is not None:
-            with suppress(Exception):  # a condition may be the user's own; the next delivery asks it again
-                met = step.route.condition.wire(old or NO_IMAGE, new or NO_IMAGE)
-        if met is not False:
-            yield Outcome("deferred", record, step.route)
-            yield now
+def _watched(steps: Sequence[Step], attempts: Sequence[Attempt], prepared: Sequence[Any], number: int) -> Attempt:
+    """The attempt of a step that fails if its handler changes what the handlers still to be called are given."""
+    step = steps[number]
+    others = [
+        change if place > number or (other.route.batch and place != number) else None
+        for place, (other, change) in enumerate(zip(steps, prepared, strict=True))
+    ]
+
+    def attempt(runner: Runner, raw: Any, position: int, *rest: Any) -> Any:
+        before = [*map(content_of, others)]
+        mark = attempts[number](runner, raw, position, *rest)
+        error = what_changed(step, steps, before, [*map(content_of, others)])
+        if error is None or runner.watch is None or (type(mark) is Outcome and mark.status == "failed"):
+            return mark
+        runner.watch.append(error)
+        return runner.failed(step, raw, position, "handler", error)
+
+    return attempt
+
+
+def _deferred(
+    steps: Sequence[Step], prepared: Sequence[Any], begun: int, record: Record, now: float
+) -> list[Outcome | float]:
+    """The outcomes of a record's steps that do not begin, each with the time.
+
+    Args:
+        steps: The steps.
+        prepared: What each has prepared.
+        begun: The place of the first of them that does not begin.
+        record: The record.
+        now: The time.
+    """
+    taken: list[Outcome | float] = []
+    for step, change in zip(steps[begun:], prepared[begun:], strict=True):
+        if change is not None:
+            taken += [change if type(change) is Outcome else Outcome("deferred", record, step.route), now]
+    return taken

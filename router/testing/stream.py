@@ -24,6 +24,7 @@ from router.local.event_source_mapping import (
 )
 from router.local.event_source_mapping.virtual_clock import VirtualClock
 from router.local.wording import counted
+from router.planning.shared_values import changes_are_watched
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
@@ -273,7 +274,8 @@ class Stream:
         )
         try:
             # As JSON both ways: in Lambda, handlers share no object with the stream or with the caller.
-            response = json.loads(json.dumps(self._handler(json.loads(text), context), default=_number))
+            with changes_are_watched() as found:
+                response = json.loads(json.dumps(self._handler(json.loads(text), context), default=_number))
             if self._clock.now > deadline:
                 msg = f"found a function that took longer than {self._timeout:g} s, its time-out"
                 raise TimeoutError(msg)
@@ -281,6 +283,8 @@ class Stream:
             self.errors[at] = error
             self.responses[at] = {"errorMessage": str(error), "errorType": type(error).__name__}
             return FunctionError()
+        if found:
+            raise found[0]
         self.responses[at] = response
         return Returned(response)
 

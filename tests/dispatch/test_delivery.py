@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from pydantic import field_validator
 
 from router import (
-    Change,
     Dispatcher,
     Insert,
     MemoryParking,
@@ -136,18 +136,31 @@ def test_a_parked_route_does_not_hold_up_the_next() -> None:
     assert (statuses(app.dispatch(inserts(1))), list(second)) == (["parked", "done"], ["1"])
 
 
-def test_images_are_decoded_once_for_several_routes() -> None:
-    """Two routes of one record are given the same model instance, validated once."""
-    seen: list[Order] = []
+def test_images_are_parsed_once_for_several_routes() -> None:
+    """Two routes of one record are given copies of an instance that is validated once."""
+    validated: list[str] = []
 
-    def handler(change: Change[Order]) -> None:
-        seen.append(change.image)
+    class Counted(Order):
+        @field_validator("pk")
+        @classmethod
+        def count(cls, pk: str) -> str:
+            validated.append(pk)
+            return pk
+
+    seen: list[Counted] = []
+
+    def first(change: Insert[Counted]) -> None:
+        seen.append(change.new)
+
+    def second(change: Insert[Counted]) -> None:
+        seen.append(change.new)
 
     routes = Routes()
-    routes.on(Order)(handler)
-    routes.on_insert(Order)(handler)
+    routes.on_insert(Counted)(first)
+    routes.on_insert(Counted)(second)
     Dispatcher(routes)(inserts(1))
-    assert seen[0] is seen[1]
+    assert (seen[0], len(validated)) == (seen[1], 1)
+    assert seen[0] is not seen[1]
 
 
 # ------------------------------------------------------------------------------------------------------ base exceptions
