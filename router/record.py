@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
@@ -58,7 +59,7 @@ class Record:
         ('100', {'pk': 'ORDER#1'})
     """
 
-    __slots__ = ("body", "entity", "event", "flaw", "new_image", "old_image", "raw")
+    __slots__ = ("body", "entity", "event", "flaw", "new_image", "old_image", "raw", "twin")
 
     def __init__(self, raw: Mapping[str, Any], body: Mapping[str, Any], event: Event, flaw: Flaw | None = None) -> None:
         self.raw = raw
@@ -68,6 +69,7 @@ class Record:
         self.new_image: Mapping[str, Any] | None = body.get("NewImage")
         self.old_image: Mapping[str, Any] | None = body.get("OldImage")
         self.entity: str | None = None
+        self.twin = ""
 
     @property
     def event_id(self) -> str | None:
@@ -88,7 +90,7 @@ class Record:
     def identity(self) -> str | None:
         """The same text at every delivery of the record; ``None`` where it has neither ID nor sequence number."""
         event_id, number = self.event_id, self.sequence_number
-        return None if event_id is None and number is None else f"{event_id}:{number}"
+        return None if event_id is None and number is None else f"{event_id}{self.twin}:{number}"
 
     @property
     def source(self) -> str | None:
@@ -199,6 +201,25 @@ class Records(Sequence[Record]):
         except (AttributeError, KeyError, TypeError):
             return [_safe_lane(record) for record in self]
 
+    def tell_apart(self) -> None:
+        """Give an identity of its own to each of the records that have the same ID and sequence number.
+
+        Recorded events contain such records. Their contents tell them apart, and their order where those are equal.
+        """
+        try:
+            numbers = self.sequence_numbers()
+            if len(set(numbers)) == len(numbers):
+                return
+        except (LookupError, TypeError):
+            pass
+        counts = Counter(record.identity for record in self)
+        seen: Counter[str] = Counter()
+        for record in self:
+            if not record.twin and counts[record.identity] > 1:
+                digest = _digest_of(record.raw)
+                seen[digest] += 1
+                record.twin = f"/{digest}/{seen[digest]}"
+
     def sequence_numbers(self) -> list[Any]:
         """The sequence numbers as delivered, malformed ones too.
 
@@ -207,6 +228,14 @@ class Records(Sequence[Record]):
             TypeError: A record is no object.
         """
         return [raw["dynamodb"]["SequenceNumber"] for raw in self.raws]
+
+
+def _digest_of(raw: Any) -> str:
+    import json
+    from hashlib import blake2b  # not for most events
+
+    text = json.dumps(raw, sort_keys=True, default=repr, skipkeys=True)
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def _lane_of(keys: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Hashable:

@@ -6,8 +6,8 @@ is remembered, so that the next delivery skips exactly those pairs of route and 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING
 
 from router.completed import Completed, Pair
@@ -30,23 +30,22 @@ class Known:
 
     Args:
         pairs: The pairs.
-        records: The records of the event. An identity that several of them have counts for none of them.
+        records: The records of the event, told apart.
     """
 
     __slots__ = ("_keys", "pairs")
 
     def __init__(self, pairs: Collection[Pair], records: Records) -> None:
         identities = [record.identity for record in records]
-        counts = Counter(identities)
         keys: defaultdict[str, set[str]] = defaultdict(set)
         for key, identity in pairs:
             keys[identity].add(key)
         self._keys: Mapping[int, set[str]] = {
             position: keys[identity]
             for position, identity in enumerate(identities)
-            if identity is not None and identity in keys and counts[identity] == 1
+            if identity is not None and identity in keys
         }
-        self.pairs = [pair for pair in pairs if pair[1] in counts]
+        self.pairs = [pair for pair in pairs if pair[1] in identities]
 
     def __bool__(self) -> bool:
         return bool(self.pairs)
@@ -71,6 +70,9 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         log: The invocation's logger.
     """
     try:
+        if isinstance(completed, Sized) and not len(completed):
+            return None
+        records.tell_apart()
         pairs = completed.recall(records)
         return (Known(pairs, records) or None) if pairs else None
     except Exception as error:  # noqa: BLE001 - a store may raise anything
@@ -100,6 +102,7 @@ def keep_completed(
         keys: The key of each route, by its ``id``.
         log: The invocation's logger.
     """
+    records.tell_apart()
     coming = {id(record) for record in again}
     over = {record.identity for record in records if id(record) not in coming}
     forgotten = [] if known is None else [pair for pair in known.pairs if pair[1] in over]
@@ -114,13 +117,10 @@ def keep_completed(
 
 
 def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair]:
-    """The pairs of these outcomes that must not run again; none for an identity that several records have."""
-    counts = Counter(
-        record.identity for record in {id(outcome.record): outcome.record for outcome in outcomes}.values()
-    )
+    """The pairs of these outcomes that must not run again."""
     return [
         (NO_ROUTE if outcome.route is None else keys[id(outcome.route)], identity)
         for outcome in outcomes
         if outcome.status == "parked" or (outcome.route is not None and outcome.status in ("done", "skipped"))
-        if (identity := outcome.record.identity) is not None and counts[identity] == 1
+        if (identity := outcome.record.identity) is not None
     ]

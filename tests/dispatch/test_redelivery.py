@@ -18,6 +18,7 @@ from router.parsing import parser as parser_module
 from tests.builders import (
     SUCCESS,
     Handled,
+    Json,
     Order,
     batch,
     dispatcher,
@@ -81,8 +82,8 @@ def test_two_routes_of_one_handler_are_distinct() -> None:
     assert (responses, len(calls)) == ([failures(1), SUCCESS], 3)
 
 
-def test_records_alike_in_every_identifier_both_run_again() -> None:
-    """Two records with one identity both run again, because it is unknown which was finished."""
+def test_records_alike_in_every_identifier_are_told_apart() -> None:
+    """Two records with the same ID and sequence number are each remembered by their content."""
     seen: list[str] = []
     fail = True
 
@@ -96,7 +97,22 @@ def test_records_alike_in_every_identifier_both_run_again() -> None:
     app(event)
     fail = False
     app(event)
-    assert seen == ["a", "b", "a", "b", "c"]
+    assert seen == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("twins", [(insert(7, "a", total="x"), insert(7, "b")), (insert(7, "a", total="x"),) * 2])
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_parked_record_is_parked_once_beside_its_twin(twins: tuple[Json, Json], concurrency: int) -> None:
+    """A record that was parked is not handled again, though another record has its ID and sequence number."""
+    place, handled = MemoryParking(), Handled({6: TimeoutError()})
+    app = dispatcher(handled, parking=place, concurrency=concurrency)
+    event = batch(insert(8, "c"), *twins, insert(6, "z"))
+    for _ in range(3):
+        app(event)
+    parked = len(place)
+    handled.fail.clear()
+    assert (app(event), len(place)) == (SUCCESS, parked)
+    assert parked == sum("x" in str(twin) for twin in twins)
 
 
 def test_a_second_record_of_a_finished_identity_is_not_lost() -> None:
