@@ -10,14 +10,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from itertools import takewhile
 from typing import Any, ClassVar, Generic, Protocol
 
 from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
-from router.naming import kind_of, short_name_of
+from router.naming import kind_of, short_name_of, written_value
 from router.wire.compare import same
 from router.wire.encode import to_wire
 from router.wire.paths import Path, find, parse_path
@@ -123,7 +122,7 @@ class Changed(_OnWire):
     def __repr__(self) -> str:
         parts = [repr(attribute) for attribute in self.attributes]
         parts += [
-            f"{name}={_written(value)}"
+            f"{name}={written_value(value)}"
             for name, value in (("from_", self.from_), ("to", self.to))
             if value is not ANYTHING
         ]
@@ -135,7 +134,7 @@ class Became(Changed):
     """See :func:`became`: ``changed(attribute, to=value)`` that prints as ``became(attribute, value)``."""
 
     def __repr__(self) -> str:
-        return f"became({self.attributes[0]!r}, {_written(self.to)})"
+        return f"became({self.attributes[0]!r}, {written_value(self.to)})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -372,7 +371,3 @@ def _check_attribute(function: str, attribute: object) -> None:
     if not isinstance(attribute, str):
         msg = f"{function}() found {kind_of(attribute)}, expected attribute paths such as 'status'"
         raise RegistrationError(msg)
-
-
-def _written(value: object) -> str:
-    return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)

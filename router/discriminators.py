@@ -91,6 +91,10 @@ class Prefix:
         head, separator, _ = (_value(image, self.name) or "").partition(self.separator)
         return head if head and separator else None
 
+    def can_read(self, name: str) -> bool:
+        """Whether some value of the attribute gives this name."""
+        return bool(name) and f"{name}{self.separator}".partition(self.separator)[0] == name
+
     def __repr__(self) -> str:
         return f"prefix({self.name!r}, {self.separator!r})"
 
@@ -108,6 +112,10 @@ class Template:
     def read(self, image: Image) -> str | None:
         match = self.expression.fullmatch(_value(image, self.name) or "")
         return match["entity"] if match else None
+
+    def can_read(self, name: str) -> bool:
+        """Whether some value of the attribute gives this name."""
+        return bool(name) and not re.search(r"[#|:]", name)
 
     def __repr__(self) -> str:
         return f"template({self.name!r}, {self.pattern!r})"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+from enum import Enum
 from typing import Any
 
-__all__ = ["KEY", "code_of", "kind_of", "name_of", "place_of", "short_name_of", "shortened"]
+__all__ = ["KEY", "code_of", "kind_of", "name_of", "place_of", "short_name_of", "shortened", "written_value"]
 
 KEY = "<key>"
 """Stands in the place of a fault for the key of a map, which is data of the item."""
@@ -56,3 +57,8 @@ def _behind_partials(function: Any) -> Any:
     while isinstance(function, functools.partial):
         function = function.func
     return function
+
+
+def written_value(value: Any) -> str:
+    """Write a value as in source code: a member of an enum by its name."""
+    return f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from router.discriminators import Discriminator
 from router.event import Event
+from router.planning.entity_checks import check_names
 from router.planning.route_checks import (
     check_models_complete,
     check_no_repetition,
@@ -48,14 +49,15 @@ class RouteTable:
         self.fallback = only_fallback(self.routes)
         self.keys = _keys(self.routes)
         self.names: dict[int, tuple[str, ...]] = {}
-        self._name(discriminator.attributes)
+        self._name(discriminator)
 
-    def _name(self, attributes: tuple[str, ...]) -> None:
+    def _name(self, discriminator: Discriminator) -> None:
         owners: dict[str, Route] = {}
         for route in self.routes:
             if route.fallback:
                 continue
-            self.names[id(route)] = names = entity_names_of(route, attributes)
+            self.names[id(route)] = names = entity_names_of(route, discriminator.attributes)
+            check_names(route, names, discriminator)
             for folded, name in {self.fold(name): name for name in names}.items():
                 # A route with entity= shares the entity on purpose; other models may not know of each other.
                 owner = route if route.entities else owners.setdefault(folded, route)

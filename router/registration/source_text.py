@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from router.change import Change
-from router.naming import code_of, kind_of, short_name_of
+from router.naming import code_of, kind_of, short_name_of, written_value
 
 __all__ = ["describe", "is_type", "show", "show_decorator", "show_parameter", "written_arguments"]
 
@@ -27,7 +27,7 @@ def describe(annotation: Any) -> str:
     if origin is Annotated:
         return f"Annotated[{', '.join((describe(arguments[0]), *map(_metadata, annotation.__metadata__)))}]"
     if origin is Literal:
-        return f"Literal[{', '.join(map(repr, arguments))}]"
+        return f"Literal[{', '.join(map(written_value, arguments))}]"
     if isinstance(annotation, list):
         return f"[{', '.join(map(describe, annotation))}]"
     name = getattr(annotation if isinstance(annotation, TypeVar) else origin or annotation, "__name__", None)

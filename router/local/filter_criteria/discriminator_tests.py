@@ -161,8 +161,7 @@ def _continue(ends: dict[int, list[str]], end: int, heads: list[str], *pieces: s
 
 
 def _prefixes(rule: Prefix, names: Collection[str], *, folds: bool) -> NameTest | None:
-    # The rule never reads a name that contains its separator.
-    heads = [name for name in names if name and f"{name}{rule.separator}".partition(rule.separator)[0] == name]
+    heads = [name for name in names if rule.can_read(name)]
     if not heads:
         return None
     if folds:
@@ -171,7 +170,7 @@ def _prefixes(rule: Prefix, names: Collection[str], *, folds: bool) -> NameTest 
 
 
 def _template_heads(rule: Template, names: Collection[str], *, folds: bool) -> NameTest | None:
-    found = [name for name in names if name and not re.search(r"[#|:]", name)]
+    found = [name for name in names if rule.can_read(name)]
     if not found:
         return None
     head, first, *rest = re.split(r"\{(\w+)\}", rule.pattern.removesuffix("*"))

@@ -1,0 +1,26 @@
+import enum
+
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Routes
+
+
+class Kind(enum.StrEnum):
+    ORDER = "ORDER"
+    CUSTOMER = "CUSTOMER"
+
+
+class Order(BaseModel):
+    order_id: str
+    EntityType: Kind
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order]) -> None:
+    print(change.new.order_id)
+
+
+app = Dispatcher(routes)
