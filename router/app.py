@@ -107,6 +107,7 @@ class Dispatcher:
         check_options(self._options, self.routes)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._table = RouteTable(tuple(self.routes), self._options.discriminator, view)
+        self._options = replace(self._options, discriminator=self._table.discriminator)
         self._plan = make_plan(self._table, self._options, {})
         self._planned_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._container = Container()

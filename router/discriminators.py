@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from typing_extensions import TypeIs
 
+from router.electrodb_keys import ElectroDBKey
 from router.errors import RegistrationError
 from router.naming import kind_of
+from router.wire.values import text_of
 
 __all__ = [
     "AMPLIFY",
@@ -30,12 +32,15 @@ __all__ = [
     "TYPEDORM",
     "WEBINY",
     "Discriminator",
+    "among",
     "attribute",
     "chain",
+    "electrodb_key",
     "folded",
     "function",
     "prefix",
     "template",
+    "undecided",
 ]
 
 Image = Mapping[str, Any]
@@ -72,7 +77,7 @@ class Attribute:
         return (self.name,)
 
     def read(self, image: Image) -> str | None:
-        return _value(image, self.name)
+        return text_of(image, self.name)
 
     def __repr__(self) -> str:
         return f"attribute({self.name!r})"
@@ -88,7 +93,7 @@ class Prefix:
     folds = False
 
     def read(self, image: Image) -> str | None:
-        head, separator, _ = (_value(image, self.name) or "").partition(self.separator)
+        head, separator, _ = (text_of(image, self.name) or "").partition(self.separator)
         return head if head and separator else None
 
     def can_read(self, name: str) -> bool:
@@ -110,7 +115,7 @@ class Template:
     folds = False
 
     def read(self, image: Image) -> str | None:
-        match = self.expression.fullmatch(_value(image, self.name) or "")
+        match = self.expression.fullmatch(text_of(image, self.name) or "")
         return match["entity"] if match else None
 
     def can_read(self, name: str) -> bool:
@@ -158,6 +163,9 @@ class Chain:
                 return name
         return None
 
+    def among(self, entities: Collection[str]) -> Chain:
+        return Chain(tuple(among(rule, entities) for rule in self.rules))
+
     def __repr__(self) -> str:
         return f"chain({', '.join(map(repr, self.rules))})"
 
@@ -175,6 +183,9 @@ class Folded:
 
     def read(self, image: Image) -> str | None:
         return self.rule.read(image)
+
+    def among(self, entities: Collection[str]) -> Folded:
+        return Folded(among(self.rule, entities))
 
     def __repr__(self) -> str:
         return f"folded({self.rule!r})"
@@ -245,6 +256,30 @@ def template(name: str, pattern: str) -> Discriminator:
     return Template(_string("template", "name", name), pattern, re.compile(expression + tail, re.DOTALL))
 
 
+def electrodb_key(partition_key: str = "pk", sort_key: str = "sk") -> Discriminator:
+    """Read the name from a key that ElectroDB makes, of any type of index, unless it can hold several of the names.
+
+    A Dispatcher gives the rule the entities of its routes: it reads one of these, if the key can hold no other of them,
+    or nothing. Versions that begin with a number are recognised, such as ``1``, ``v2`` and ``1.0-beta``. A key of
+    another template holds no name. Case does not matter.
+
+    Args:
+        partition_key: The name of the table's partition key.
+        sort_key: The name of the table's sort key.
+
+    Raises:
+        RegistrationError: A name is not a string, or is empty.
+
+    Example:
+        >>> renamed = folded(chain("__entity__", electrodb_key("PK", "SK")))
+        >>> renamed.read({"PK": {"S": "$shop#id_7"}, "SK": {"S": "$work#order_1"}})
+        'order'
+    """
+    return ElectroDBKey(
+        _string("electrodb_key", "partition_key", partition_key), _string("electrodb_key", "sort_key", sort_key)
+    )
+
+
 def function(call: Callable[[Image], str | None]) -> Discriminator:
     """Read the name with a function of the wire image.
 
@@ -298,6 +333,33 @@ def folded(rule: str | Discriminator | Callable[[Image], str | None]) -> Discrim
         True
     """
     return Folded(discriminator_of(rule))
+
+
+def among(rule: Discriminator, entities: Collection[str]) -> Discriminator:
+    """The rule of a Dispatcher that has routes of these entities: some rules read names that only these decide.
+
+    Args:
+        rule: A discriminator.
+        entities: The names of the entities.
+    """
+    if isinstance(rule, Chain | Folded | ElectroDBKey):
+        return rule.among(entities)
+    return rule
+
+
+def undecided(rule: Discriminator, image: Image) -> tuple[str, ...]:
+    """The entities between which a rule cannot decide for an image, so that it reads none of them.
+
+    Args:
+        rule: A discriminator.
+        image: A wire image.
+    """
+    if isinstance(rule, Chain):
+        return next((names for each in rule.rules if (names := undecided(each, image))), ())
+    if isinstance(rule, Folded):
+        return undecided(rule.rule, image)
+    names = rule.readings(image) if isinstance(rule, ElectroDBKey) else ()
+    return names if len(names) > 1 else ()
 
 
 def discriminator_of(rule: object) -> Discriminator:
@@ -366,14 +428,6 @@ def _meant(text: str) -> str | None:
     return None
 
 
-def _value(image: Image, name: str) -> str | None:
-    try:
-        value = image[name]["S"]
-    except (KeyError, TypeError):
-        return None
-    return value if type(value) is str and value else None
-
-
 def _string(function: str, parameter: str, value: object) -> str:
     if isinstance(value, str) and value:
         return str.__str__(value)  # plain, as it may be the member of an enum
@@ -383,7 +437,7 @@ def _string(function: str, parameter: str, value: object) -> str:
 
 
 # Each preset follows the source code of the library that it is named for.
-ELECTRODB = folded(chain("__edb_e__", template("sk", "${entity}_{version}*")))
+ELECTRODB = folded(chain("__edb_e__", electrodb_key()))
 ONETABLE = attribute("_type")
 DYNAMODB_TOOLBOX = attribute("_et")
 TYPEDORM = attribute("__en")

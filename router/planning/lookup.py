@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.conditions import required_text
-from router.discriminators import Attribute, Discriminator
+from router.discriminators import Attribute, Discriminator, undecided
 from router.event import Event
 from router.planning.step import Image, Mark, Runner, Step, Steps, Way, skip_record, way_of
 from router.record import Record
@@ -125,6 +125,9 @@ def what_it_found(discriminator: Discriminator, record: Record) -> str:
     image = next((image for _, image in images_of(record)), None)
     if image is None:
         return "the record has no image and no keys"
+    entities = undecided(discriminator, image)
+    if entities:
+        return f"its key may name {' or '.join(map(repr, entities))}"
     present = [f"{name} is {_type_of(image[name])}" for name in discriminator.attributes if name in image]
     if present:
         return "; ".join(present)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from router.discriminators import Discriminator
+from router.discriminators import Discriminator, among
 from router.event import Event
 from router.planning.entity_checks import check_names
 from router.planning.route_checks import (
@@ -30,7 +30,8 @@ class RouteTable:
 
     Args:
         routes: All routes, in the order of registration.
-        discriminator: What reads entity names, for the attributes on which a model's ``Literal`` counts.
+        discriminator: What reads entity names, for the attributes on which a model's ``Literal`` counts. The attribute
+            ``discriminator`` is the same rule for the entities of these routes.
         view: The stream view type, which says what images there are.
 
     Raises:
@@ -50,6 +51,7 @@ class RouteTable:
         self.keys = _keys(self.routes)
         self.names: dict[int, tuple[str, ...]] = {}
         self._name(discriminator)
+        self.discriminator = among(discriminator, self._registered.values())
 
     def _name(self, discriminator: Discriminator) -> None:
         owners: dict[str, Route] = {}

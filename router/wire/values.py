@@ -21,6 +21,7 @@ __all__ = [
     "map_of",
     "number_of",
     "string_set_of",
+    "text_of",
     "value_of",
 ]
 
@@ -34,6 +35,15 @@ NUMBER_CONTEXT: Final = Context(
 # Most of these come from the operation itself ("abc"["S"], int + str), without a check of ours: that is the speed.
 MALFORMED: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What the functions of this module raise for a malformed value."""
+
+
+def text_of(image: Any, name: str) -> str | None:
+    """The text of an attribute; ``None`` where it is absent, empty or anything else. Raises nothing."""
+    try:
+        value = image[name]["S"]
+    except (KeyError, TypeError):
+        return None
+    return value if type(value) is str and value else None
 
 
 def value_of(wire: Any) -> Any:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.electrodb_keys import ElectroDBKey
 from router.local.filter_patterns import FilterPattern, FilterPatternError
 from router.local.filter_patterns.matchers import address
 
@@ -84,7 +85,8 @@ def readings_of(discriminator: Discriminator) -> tuple[Reading, ...]:
         >>> reading.attribute, reading.name_test(["Order"]).choices
         ('EntityType', ('Order',))
     """
-    return tuple(_reading(rule, folds=discriminator.folds) for rule in _flat(discriminator))
+    rules = _flat(discriminator)
+    return tuple(reading for rule in rules for reading in _readings(rule, folds=discriminator.folds))
 
 
 def _flat(rule: Discriminator) -> list[Discriminator]:
@@ -92,6 +94,20 @@ def _flat(rule: Discriminator) -> list[Discriminator]:
     if type(rule) is Chain:
         return [inner for each in rule.rules for inner in _flat(each)]
     return _flat(rule.rule) if type(rule) is Folded else [rule]
+
+
+def _readings(rule: Discriminator, *, folds: bool) -> Iterator[Reading]:
+    if type(rule) is ElectroDBKey and _is_nameable(rule.partition_key) and _is_nameable(rule.sort_key):
+        heads = {rule.sort_key: ("$", "#"), rule.partition_key: ("$",)}
+        widened = f"only the beginning of {rule!r} is tested"
+        for name, beginnings in heads.items():
+            yield Reading(name, _same_for_all(NameTest(_beginnings(beginnings), widened)), (), repr(rule))
+    else:
+        yield _reading(rule, folds=folds)
+
+
+def _same_for_all(test: NameTest) -> Callable[[Collection[str]], NameTest | None]:
+    return lambda names: test if any(names) else None
 
 
 def _reading(rule: Discriminator, *, folds: bool) -> Reading:

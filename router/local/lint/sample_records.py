@@ -11,6 +11,7 @@ from typing import Any
 from router.app import Dispatcher
 from router.conditions import AllOf, AnyOf, Changed
 from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.electrodb_keys import ElectroDBKey
 from router.event import Event
 from router.routes import Route
 from router.stream_view import View, carried
@@ -169,6 +170,9 @@ def _marks(rule: Discriminator, entity: str) -> Iterator[tuple[str, str]]:
         yield rule.name, f"{entity}{rule.separator}1"
     elif isinstance(rule, Template):
         yield rule.name, _filled(rule.pattern, entity)
+    elif isinstance(rule, ElectroDBKey):
+        yield rule.sort_key, f"${entity}_1"
+        yield rule.partition_key, f"$service${entity}_1"
     elif isinstance(rule, Chain):
         for each in rule.rules:
             yield from _marks(each, entity)

@@ -115,7 +115,10 @@ def apps(draw: st.DrawFn, names_of: Sequence[str] = NAMES, read_by: st.SearchStr
 
 # Half of the texts are those that many routes take; otherwise hardly a record would match.
 texts = st.one_of(
-    st.sampled_from(["Order", "Customer", "Order#1", "Customer#2", "Order|7", "", "$order_1"]), st.sampled_from(TEXTS)
+    st.sampled_from(
+        ["Order", "Customer", "Order#1", "Customer#2", "Order|7", "", "$order_1", "$x#order_1#a_2", "#a_2$customer_1"]
+    ),
+    st.sampled_from(TEXTS),
 )
 values: st.SearchStrategy[dict[str, Any]] = st.one_of(
     texts.map(lambda text: {"S": text}),
