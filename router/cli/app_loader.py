@@ -7,6 +7,7 @@ import os
 import pkgutil
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 from router.app import Dispatcher
@@ -28,11 +29,12 @@ __all__ = ["DEFAULT_APP", "here", "load_app"]
 DEFAULT_APP = "handlers:app"
 
 
-def load_app(name: str) -> Dispatcher:
+def load_app(name: str, folders: Sequence[Path] = ()) -> Dispatcher:
     """Import an app.
 
     Args:
-        name: ``module:attribute``. The module is searched in the current folder first.
+        name: ``module:attribute``.
+        folders: The folders in which the module is searched first; the current folder if none is given.
 
     Raises:
         CommandLineError: There is no such module, no such attribute, or it is no Dispatcher.
@@ -44,9 +46,9 @@ def load_app(name: str) -> Dispatcher:
     module_name, attribute = _parts(name)
     # Standard output is the command's: no line of metrics among its results, unless a user sets the variable.
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
-    folder = str(Path.cwd())
-    if sys.path[0] != folder:
-        sys.path.insert(0, folder)
+    first = [str(folder) for folder in folders or (Path.cwd(),)]
+    if sys.path[: len(first)] != first:
+        sys.path[:0] = first
     try:
         return dispatcher_in(import_app_module(module_name), attribute)
     except KeyboardInterrupt:

@@ -8,7 +8,6 @@ import typer
 
 __all__ = [
     "DEFAULT_PORT",
-    "AppOption",
     "BatchSizeOption",
     "BatchingWindowOption",
     "DiscriminatorOption",
@@ -34,9 +33,6 @@ DEFAULT_PORT = 8000
 T = TypeVar("T")
 """The type of an option's value: optional where a template or a scenario can give the value too."""
 
-AppOption = Annotated[
-    str, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher, from the current folder.")
-]
 HandlerAppOption = Annotated[
     str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
 ]

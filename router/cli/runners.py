@@ -9,11 +9,10 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from router.app import Dispatcher
-from router.cli.app_loader import load_app
+from router.cli.app_source import AppSource
 from router.cli.console import error_text
 from router.cli.json_output import error_document
 from router.cli.places import app_in_container
@@ -156,32 +155,37 @@ def _problem(answer: Answer) -> str:
 
 @contextlib.contextmanager
 def open_runner(
-    app: str, function: LocalFunction, stream_arn: str, *, runtime: bool, park: bool = False
+    app: AppSource, function: LocalFunction, stream_arn: str, *, runtime: bool, park: bool = False
 ) -> Iterator[AppRunner]:
     """Load an app and make its runner.
 
     Args:
-        app: ``module:attribute``.
+        app: The app.
         function: The function as the template describes it.
         stream_arn: The ARN of the stream, whose region becomes the function's.
         runtime: Whether to run the app in Lambda's runtime client, where it uses its own places.
         park: Whether the app in this process uses its own places.
     """
-    loaded = load_app(app)
+    loaded = app.load()
     if not runtime:
         with contextlib.closing(InProcess(loaded, function.timeout, park=park)) as runner:
             yield runner
         return
     configuration = FunctionConfiguration(
-        handler=app.replace(":", "."),
-        root=Path.cwd(),
+        handler=app.name.replace(":", "."),
+        root=app.folders[0],
         name=function.name,
         timeout=function.timeout,
         region=stream_arn.split(":")[3],
-        environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        environment={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": _path(app)},
     )
     with RuntimeFunction(configuration, log=print_log_line) as runtime_function:
         yield InRuntime(loaded, runtime_function)
+
+
+def _path(app: AppSource) -> str:
+    """The folders in which the function searches modules, before those that the environment names."""
+    return os.pathsep.join([*map(str, app.folders), *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def print_log_line(line: str) -> None:

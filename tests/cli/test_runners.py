@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from router import Change, Dispatcher, JsonLinesParking, Routes
+from router.cli.app_source import AppSource
 from router.cli.runners import InProcess, InRuntime, open_runner, print_log_line
 from router.local.cloudformation.template import read_template
 from router.local.runtime import Answer, RuntimeFunction
@@ -123,7 +124,7 @@ def test_both_answer_alike(
     monkeypatch.setenv("LOG_LEVEL", "INFO")
     function = read_template(project / "template.yaml").function()
     arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/Orders/stream/2026"
-    with open_runner("tallies:app", function, arn, runtime=runtime) as runner:
+    with open_runner(AppSource("tallies:app", (project,)), function, arn, runtime=runtime) as runner:
         result = runner.run({"Records": []}, "r-1", spent=0)
     assert (result.report.response, result.problem) == ({"batchItemFailures": []}, None)
     captured = capsys.readouterr()

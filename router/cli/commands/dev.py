@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from router.cli.app_source import AppSource, app_in_code
 from router.cli.commands.put import put_command
 from router.cli.console import Page
 from router.cli.dev_session import DevSession, InjectedFailures
@@ -36,7 +37,6 @@ from router.local.cloudformation.template import (
     LocalFunction,
     LocalResources,
     LocalTable,
-    app_of_handler,
     read_template,
 )
 from router.local.engines.endpoint import Endpoint
@@ -106,19 +106,19 @@ def dev(
     tables = _renamed(found, described, table)
     with stop_request() as stop, _opened(engine, port, endpoint_url) as opened:
         arn = _make_ready(opened, tables, described.table)
-        name = app or _app_of(described, found)
+        source = app_in_code(app, described.code, described.name, found.file)
         # In this process the session prints every failure, so the log would repeat it.
         _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
         failures = InjectedFailures(poison, fail, slow)
-        with open_runner(name, described, event_source_arn(arn), runtime=runtime, park=park) as runner:
+        with open_runner(source, described, event_source_arn(arn), runtime=runtime, park=park) as runner:
             session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
-            _introduce(session, opened, described, tables[described.table], name)
+            _introduce(session, opened, described, tables[described.table], source.name)
             if str(failures):
                 session.note(f"on purpose: {failures}")
             # put takes the table of the template's function if there is one.
             named = described.table if table is not None or len(found.functions) > 1 else None
             hint = put_command(opened.endpoint_url, template, named, runner.app.discriminator)
-            _run(session, opened, described, arn, None if no_reload else name, stop, hint)
+            _run(session, opened, described, arn, None if no_reload else source, stop, hint)
     return 0
 
 
@@ -159,14 +159,6 @@ def _make_ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> st
     return stream_of(client, tables[table])
 
 
-def _app_of(function: LocalFunction, template: LocalResources) -> str:
-    app = app_of_handler(function.handler)
-    if app is None:
-        msg = f"found no Handler of {function.name} in {template.path}; name the Dispatcher with --app"
-        raise CommandLineError(msg)
-    return app
-
-
 def _prepare(engine: Engine, function: LocalFunction, *, log_level: str) -> None:
     """Set the app's environment: the engine's address, and credentials that no AWS account accepts."""
     sys.dont_write_bytecode = True  # its time stamps have a second's resolution, so a second change would be missed
@@ -191,7 +183,7 @@ def _run(
     engine: Engine,
     function: LocalFunction,
     arn: str,
-    app: str | None,
+    app: AppSource | None,
     stop: StopRequest,
     hint: str,
 ) -> None:
@@ -210,15 +202,15 @@ def _run(
         session.summary()
 
 
-def _changes(app: str | None) -> AbstractContextManager[set[str]]:
-    return watched() if app else nullcontext(set())
+def _changes(app: AppSource | None) -> AbstractContextManager[set[str]]:
+    return watched(app.folders) if app else nullcontext(set())
 
 
-def _reload(session: DevSession, app: str, changed: set[str]) -> None:
+def _reload(session: DevSession, app: AppSource, changed: set[str]) -> None:
     names = ", ".join(sorted(Path(path).name for path in changed))
     changed.clear()
     try:
-        session.runner.reload(reload_app(app))
+        session.runner.reload(reload_app(app.name, app.folders))
     except ReloadError as error:
         first, *others = str(error).splitlines()
         session.note(f"{first}; the previous app stays loaded", "bold red")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 from typing import TypedDict
 
 from router.app import Dispatcher
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_source import find_app
 from router.cli.console import Page, error_text, record_text
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import ErrorDocument, RecordDocument, error_document, print_json, record_document
-from router.cli.options import AppOption, EventsArgument, JsonOption
+from router.cli.options import EventsArgument, FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.errors import RouterError
 from router.planning.explain import Explanation
 from router.sources import source_of
@@ -50,7 +51,13 @@ class ExplainDocument(TypedDict):
     error: ErrorDocument | None
 
 
-def explain(events: EventsArgument = None, app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
+def explain(
+    events: EventsArgument = None,
+    app: HandlerAppOption = None,
+    as_json: JsonOption = False,
+    template: TemplateOption[Path | None] = None,
+    function: FunctionOption = None,
+) -> int:
     """Explain which entity the discriminator reads from each record, and why each route takes it or does not.
 
     EVENT is a file of JSON or JSON lines, a folder of such files (*.json, *.jsonl), or - for standard input. It holds
@@ -64,7 +71,7 @@ def explain(events: EventsArgument = None, app: AppOption = DEFAULT_APP, as_json
     The exit code is 1 if a record cannot be routed.
     """
     given_events = read_events(events)
-    dispatcher = load_app(app)
+    dispatcher = find_app(app, template, function).load()
     page = Page()
     failed = False
     for given in given_events:

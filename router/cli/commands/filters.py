@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_source import find_app
 from router.cli.json_output import print_json
-from router.cli.options import AppOption, FunctionOption, JsonOption, LimitOption, TemplateOption
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
 from router.local.cloudformation.mappings import keys_of, stream_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.cloudformation.yaml_text import block_lines
@@ -18,7 +18,7 @@ __all__ = ["filters"]
 def filters(
     template: TemplateOption[Path | None] = None,
     function: FunctionOption = None,
-    app: AppOption = DEFAULT_APP,
+    app: HandlerAppOption = None,
     limit: LimitOption = MOST_FILTERS,
     as_json: JsonOption = False,
 ) -> int:
@@ -33,7 +33,7 @@ def filters(
     With --json, one document: filter_criteria (null: there must be none), exact, widened, absent.
     """
     keys = _keys(template, function)
-    found = filters_of(load_app(app), keys=keys, limit=limit)
+    found = filters_of(find_app(app, template, function).load(), keys=keys, limit=limit)
     if as_json:
         print_json(_document(found), indent=2)
         return 0

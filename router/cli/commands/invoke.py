@@ -7,15 +7,24 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 from typing import Any, TypedDict
 
 from router.app import Dispatcher
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_source import find_app
 from router.cli.console import STATUS_STYLES, Page, error_text, record_text
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import ErrorDocument, RecordDocument, error_document, print_json, record_document
-from router.cli.options import AppOption, EventsArgument, JsonOption, ParkOption, TimeoutOption
+from router.cli.options import (
+    EventsArgument,
+    FunctionOption,
+    HandlerAppOption,
+    JsonOption,
+    ParkOption,
+    TemplateOption,
+    TimeoutOption,
+)
 from router.cli.places import app_in_container
 from router.local.wording import counted
 from router.outcomes import Outcome, Report
@@ -57,10 +66,12 @@ class InvocationDocument(TypedDict):
 
 def invoke(
     events: EventsArgument = None,
-    app: AppOption = DEFAULT_APP,
+    app: HandlerAppOption = None,
     as_json: JsonOption = False,
     timeout: TimeoutOption = 30,
     park: ParkOption = False,
+    template: TemplateOption[Path | None] = None,
+    function: FunctionOption = None,
 ) -> int:
     """Run an app on events, one invocation each, and show the outcomes of every record.
 
@@ -78,7 +89,7 @@ def invoke(
     The exit code is 1 if a record failed or was deferred, or if the app refused an event.
     """
     given_events = read_events(events)
-    dispatcher = load_app(app)
+    dispatcher = find_app(app, template, function).load()
     page = Page()
     documents: list[InvocationDocument] = []
     with app_in_container(dispatcher, park=park) as parkings:

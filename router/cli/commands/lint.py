@@ -14,11 +14,13 @@ from typing import Annotated, Any, TypedDict
 import typer
 
 from router.app import Dispatcher
-from router.cli.app_loader import here, load_app
+from router.cli.app_loader import here
+from router.cli.app_source import AppSource, app_in_code
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
+from router.local.cloudformation.code import FunctionCode, code_of
 from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.function_limits import LONGEST_TIMEOUT_ON_MANAGED_INSTANCES
@@ -125,14 +127,14 @@ def _lint(
     file: TemplateFile, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]
 ) -> _Result:
     mappings = stream_mappings(file, function)
-    declaration = file.resources.get(mappings[0].function)
-    values: Mapping[str, Any] = declaration.values if declaration else {}
-    written = values.get("Handler")
-    place = file.place(declaration.line_of("Handler") if declaration else mappings[0].declaration.line)
-    variables = file.environment(declaration) if declaration else {}
-    with _as_in_lambda(variables, values.get("CodeUri"), file.path.parent):
-        handler = find_handler(written if isinstance(written, str) else None, place)
-        name, loaded = _app(handler, app, mappings[0].function, file.path)
+    name = mappings[0].function
+    declaration = file.resources.get(name)
+    code = code_of(file, declaration)
+    place = file.place(declaration.line_of(*code.keys) if declaration else mappings[0].declaration.line)
+    with _as_in_lambda(file.environment(declaration) if declaration else {}, code):
+        handler = find_handler(code.written, place, code.unknown)
+        source = _app(handler, app, code, name, file)
+        loaded = None if source is None else _loaded(source, handler)
         reports = [
             run_rules(Deployment(file, each, handler, loaded, per_record), {*ignore, *_ignored(file, each)})
             for each in mappings
@@ -140,28 +142,32 @@ def _lint(
     findings = dict.fromkeys(finding for report in reports for finding in report.findings)
     ordered = sorted(findings, key=lambda finding: list(_STYLES).index(finding.severity))
     report = LintReport(tuple(ordered), sum(report.ignored for report in reports))
-    return _Result(file.path, mappings[0].function, name, report)
+    return _Result(file.path, name, None if source is None else source.name, report)
 
 
-def _app(handler: DeclaredHandler, app: str | None, function: str, path: Path) -> tuple[str | None, Dispatcher | None]:
+def _app(
+    handler: DeclaredHandler, app: str | None, code: FunctionCode, function: str, file: TemplateFile
+) -> AppSource | None:
     """The app of --app or of the Handler; none if the Handler names no app, which a rule reports."""
-    if app is not None:
-        return app, load_app(app)
-    if handler.written is None:
-        msg = f"found no Handler of {function} in {path}; name the Dispatcher with --app"
-        raise CommandLineError(msg)
-    if handler.app is None or (handler.problem is not None and not handler.problem.startswith("importing")):
-        return None, None
-    return handler.app, load_app(handler.app)
+    source = app_in_code(app, code, function, file)
+    missing = handler.unknown is not None or (handler.problem or "importing").partition(" ")[0] != "importing"
+    return None if app is None and (handler.app is None or missing) else source
+
+
+def _loaded(source: AppSource, handler: DeclaredHandler) -> Dispatcher:
+    """The app; the handler's object if it is the same file's, imported as ``app`` and as ``src.app``."""
+    app = source.load()
+    (module, name), (other, found) = source.name.split(":"), (handler.app or ":").split(":")
+    files = [getattr(sys.modules.get(each), "__file__", None) for each in (module, other)]
+    same = name == found and files[0] is not None and files[0] == files[1]
+    return handler.found if same and isinstance(handler.found, Dispatcher) else app
 
 
 @contextmanager
-def _as_in_lambda(variables: Mapping[str, Any], code: Any, folder: Path) -> Iterator[None]:
+def _as_in_lambda(variables: Mapping[str, Any], code: FunctionCode) -> Iterator[None]:
     """Set sys.path to the function's code and os.environ to the template's variables, as in Lambda."""
     before, paths = dict(os.environ), list(sys.path)
-    sys.path.insert(0, str(Path.cwd()))
-    if isinstance(code, str) and (folder / code).is_dir():
-        sys.path.insert(1, str((folder / code).resolve()))
+    sys.path[:0] = [*map(str, code.folders), str(Path.cwd())]
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     for name, value in variables.items():
         os.environ.setdefault(str(name), _as_text(value))

@@ -7,26 +7,29 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from router.app import Dispatcher
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_source import find_app
 from router.cli.console import Page, Part, error_text
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import print_json
 from router.cli.options import (
-    AppOption,
     BatchingWindowOption,
     BatchSizeOption,
     EventsArgument,
     FilterOption,
+    FunctionOption,
+    HandlerAppOption,
     JsonOption,
     ParallelizationOption,
     ParkOption,
     RetriesOption,
+    TemplateOption,
     TimeoutOption,
 )
 from router.cli.places import Parkings, app_in_container
@@ -67,7 +70,7 @@ DestinationOption = Annotated[
 
 def replay(
     events: EventsArgument = None,
-    app: AppOption = DEFAULT_APP,
+    app: HandlerAppOption = None,
     as_json: JsonOption = False,
     batch_size: BatchSizeOption[int] = 100,
     maximum_batching_window_in_seconds: BatchingWindowOption[int] = 0,
@@ -81,6 +84,8 @@ def replay(
     filters: FilterOption = None,
     timeout: TimeoutOption = 60,
     park: ParkOption = False,
+    template: TemplateOption[Path | None] = None,
+    function: FunctionOption = None,
 ) -> int:
     """Run an app on recorded events through an event source mapping, with its batches, retries and discards.
 
@@ -116,7 +121,7 @@ def replay(
         }
     )
     sources = [(given.name, record) for given in read_events(events) for record in _records(given)]
-    dispatcher = load_app(app)
+    dispatcher = find_app(app, template, function).load()
     # Standard output is for the result, so output of handlers goes to standard error.
     with app_in_container(dispatcher, park=park) as parkings, contextlib.redirect_stdout(sys.stderr):
         records = [record for _, record in sources]

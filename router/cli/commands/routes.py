@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TypedDict
 
-from router.cli.app_loader import DEFAULT_APP, here, load_app
+from router.cli.app_loader import here
+from router.cli.app_source import find_app
 from router.cli.console import Page, Part
 from router.cli.json_output import print_json
-from router.cli.options import AppOption, JsonOption
+from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.policies import OnError
 from router.routes import Route
 
@@ -31,19 +33,25 @@ class RouteDocument(TypedDict):
     on_error: str | None  # null: the dispatcher's
 
 
-def routes(app: AppOption = DEFAULT_APP, as_json: JsonOption = False) -> int:
+def routes(
+    app: HandlerAppOption = None,
+    as_json: JsonOption = False,
+    template: TemplateOption[Path | None] = None,
+    function: FunctionOption = None,
+) -> int:
     """List the routes of an app, in the order in which they run.
 
     With --json, one document: a list of the routes.
     """
-    dispatcher = load_app(app)
+    source = find_app(app, template, function)
+    dispatcher = source.load()
     documents = [_document(route, dispatcher.entities_of(route)) for route in dispatcher.routes]
     if as_json:
         print_json(documents, indent=2)
     elif documents:
         Page().rows([_HEADER, *map(_row, documents)])
     else:
-        Page().line(f"{app} has no routes")
+        Page().line(f"{source.name} has no routes")
     return 0
 
 

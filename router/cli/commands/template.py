@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from router.cli.app_loader import load_app
+from router.cli.app_source import app_in_code
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
-from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
+from router.local.cloudformation.code import code_of
+from router.local.cloudformation.mappings import stream_mappings
 from router.local.cloudformation.resources import TemplateFile
-from router.local.cloudformation.template import app_of_handler
 from router.local.files import write_text
 from router.local.filter_criteria import MOST_FILTERS, MappedFilters, mapped_filters, rewritten
 
@@ -48,29 +48,20 @@ def template(
         raise CommandLineError(msg)
     file = TemplateFile(path)
     mappings = stream_mappings(file, function)
-    name = app or _app_of(file, mappings[0])
-    loaded = load_app(name)
+    function = mappings[0].function
+    source = app_in_code(app, code_of(file, file.resources.get(function)), function, file)
+    name, loaded = source.name, source.load()
     found = [mapped_filters(file, each, loaded, limit) for each in mappings]
     in_step = all(each.in_step for each in found)
     if write and not in_step:
         _write(path, found)
     if as_json:
-        document = {"template": str(path), "function": mappings[0].function, "app": name}
+        document = {"template": str(path), "function": function, "app": name}
         written = {"in_step": in_step or write, "written": write and not in_step}
         print_json({**document, **written, "mappings": list(map(_document, found))}, indent=2)
     else:
         _show(file, name, found, write=write)
     return int(check and not in_step)
-
-
-def _app_of(file: TemplateFile, mapping: DeclaredMapping) -> str:
-    declaration = file.resources.get(mapping.function)
-    written = declaration.values.get("Handler") if declaration else None
-    app = app_of_handler(written if isinstance(written, str) else None)
-    if app is None:
-        msg = f"found no Handler of {mapping.function} in {file.path}; name the Dispatcher with --app"
-        raise CommandLineError(msg)
-    return app
 
 
 def _write(path: Path, found: list[MappedFilters]) -> None:

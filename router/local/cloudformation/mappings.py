@@ -22,6 +22,7 @@ from router.local.cloudformation.resources import (
     TemplateError,
     TemplateFile,
     line_of_key,
+    table_name,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "declared_mappings",
     "keys_of",
     "mapping_parameters",
+    "source_text",
     "stream_mappings",
     "table_mappings",
 ]
@@ -174,6 +176,20 @@ def keys_of(template: TemplateFile, mapping: DeclaredMapping) -> tuple[str, ...]
     names = [each.get("AttributeName") if isinstance(each, dict) else None for each in _listed(schema)]
     known = tuple(name for name in names if isinstance(name, str))
     return known if known and len(known) == len(names) else None
+
+
+def source_text(stream: Any) -> str:
+    """An event source that is no stream of a table in the template, for a message.
+
+    Args:
+        stream: The resolved ARN of the event source.
+    """
+    if isinstance(stream, Unknown):
+        return stream.written
+    if isinstance(stream, StreamOf):
+        return f"!GetAtt {stream.logical_id}.StreamArn, of no table in this template"
+    name = table_name(stream) if isinstance(stream, str) else None
+    return f"the stream of table {name}, which is not in this template" if name else "no stream of a table"
 
 
 def mapping_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,23 +11,27 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from router.local.cloudformation.intrinsics import StreamOf, Unknown, first_unknown
+from router.local.cloudformation.code import FunctionCode, code_of
+from router.local.cloudformation.intrinsics import first_unknown
 from router.local.cloudformation.mappings import (
     DeclaredMapping,
     chosen_function,
     mapping_parameters,
+    source_text,
     table_mappings,
 )
-from router.local.cloudformation.resources import TABLES, Declaration, TemplateError, TemplateFile, table_name
+from router.local.cloudformation.references import ACCOUNT
+from router.local.cloudformation.resources import TABLES, Declaration, TemplateError, TemplateFile
 from router.local.event_source_mapping import MappingSettings, MappingSettingsError
 from router.local.filter_patterns import FilterPatternError
 
-__all__ = ["LocalFunction", "LocalResources", "LocalTable", "TemplateError", "app_of_handler", "read_template"]
+__all__ = ["LocalFunction", "LocalResources", "LocalTable", "TemplateError", "read_template"]
 
 T = TypeVar("T")
 
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _OF_INDEX = ("IndexName", "KeySchema", "Projection")  # the table is billed per request, so it has no throughput
+_WITHOUT_EFFECT = ("destination_config", "kms_key_arn", "metrics_config")
 _DEFAULT_TIMEOUT = 3  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 _DEFAULT_MEMORY = 128  # MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _DEFAULT_ARCHITECTURE = "x86_64"
@@ -56,7 +60,7 @@ class LocalFunction:
 
     Args:
         name: The logical ID.
-        handler: ``module.attribute``, or ``None`` if the template has no Handler.
+        code: Its code on this machine, and its handler.
         timeout: In seconds.
         environment: The environment variables that hold the name of a table.
         table: The table's name.
@@ -66,13 +70,18 @@ class LocalFunction:
     """
 
     name: str
-    handler: str | None
+    code: FunctionCode
     timeout: float
     environment: Mapping[str, str]
     table: str
     settings: MappingSettings
     memory: int = _DEFAULT_MEMORY
     architecture: str = _DEFAULT_ARCHITECTURE
+
+    @property
+    def handler(self) -> str | None:
+        """``module.attribute``; ``None`` if the template does not name the app's."""
+        return self.code.written
 
 
 @dataclass(frozen=True)
@@ -137,20 +146,6 @@ def read_template(path: Path) -> LocalResources:
     return _Reader(TemplateFile(path)).read()
 
 
-def app_of_handler(handler: str | None) -> str | None:
-    """The name of a handler's object in the form of ``--app``; ``None`` if the handler names no module.
-
-    Args:
-        handler: ``package/module.attribute`` or ``package.module.attribute``: Lambda accepts both.
-
-    Example:
-        >>> app_of_handler("src/shop.app")
-        'src.shop:app'
-    """
-    module, _, attribute = (handler or "").rpartition(".")
-    return f"{module.replace('/', '.')}:{attribute}" if module else None
-
-
 class _Reader:
     """Reads one template.
 
@@ -201,9 +196,8 @@ class _Reader:
         """The name of the table whose stream the mapping reads."""
         declaration = self._template.table_of(mapping.stream)
         if declaration is None:
-            found = mapping.stream.written if isinstance(mapping.stream, Unknown) else _stated(mapping.stream)
             msg = (
-                f"found {mapping.name}.{mapping.stream_property} to be {found}, "
+                f"found {mapping.name}.{mapping.stream_property} to be {source_text(mapping.stream)}, "
                 "expected !GetAtt TABLE.StreamArn of a table in this template"
             )
             raise self._error(where, msg)
@@ -217,10 +211,9 @@ class _Reader:
         declaration = self._template.resources.get(mapping.function)
         properties = declaration.values if declaration else {}
         where = declaration or mapping.declaration
-        handler = properties.get("Handler")
         return LocalFunction(
             name=mapping.function,
-            handler=handler if isinstance(handler, str) else None,
+            code=code_of(self._template, declaration),
             timeout=_number(properties.get("Timeout"), _DEFAULT_TIMEOUT),
             environment=self._environment(declaration),
             table=self._streamed_table(mapping, where if mapping.is_sam_event else mapping.declaration),
@@ -236,7 +229,7 @@ class _Reader:
         return {key: value for key, value in variables.items() if value in known}
 
     def _settings(self, mapping: DeclaredMapping, where: Declaration) -> MappingSettings:
-        given = mapping_parameters(mapping.settings)
+        given = {name: _local(name, value) for name, value in mapping_parameters(mapping.settings).items()}
         self._refuse_unknown(given, where)
         try:
             return MappingSettings.of(given)
@@ -278,11 +271,11 @@ class _OnDemand(Mapping[str, T]):
         return len(self._makers)
 
 
-def _stated(stream: Any) -> str:
-    name = table_name(stream) if isinstance(stream, str) else None
-    if isinstance(stream, StreamOf):
-        return f"!GetAtt {stream.logical_id}.StreamArn"
-    return f"the stream of table {name}" if name else "something else"
+def _local(name: str, value: Any) -> Any:
+    """A setting; a stand-in for an unknown one that has no effect on a developer's machine."""
+    if name not in _WITHOUT_EFFECT or first_unknown(value) is None:
+        return value
+    return {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:unknown"}} if "destination" in name else None
 
 
 def _number(value: Any, default: float) -> float:

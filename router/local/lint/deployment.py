@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from router.app import Dispatcher
 from router.errors import RouterError
 from router.local.cloudformation.intrinsics import Unknown
-from router.local.cloudformation.mappings import DeclaredMapping, keys_of
+from router.local.cloudformation.mappings import DeclaredMapping, keys_of, source_text
 from router.local.cloudformation.resources import Declaration, TemplateFile
 from router.local.lint.handler_lookup import DeclaredHandler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
@@ -139,8 +139,7 @@ class Deployment:
         stream, name = self.mapping.stream, self.mapping.stream_property
         table = self.template.table_of(stream)
         if table is None:
-            written = stream.written if isinstance(stream, Unknown) else "no table of this template"
-            raise NotKnownError(self.place(name), f"{name} is {written}")
+            raise NotKnownError(self.place(name), f"{name} is {source_text(stream)}")
         return table
 
     def place_of_table(self, *keys: str) -> str:

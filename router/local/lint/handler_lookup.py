@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.local.app_import import ModuleMissingError, NoDispatcherError, dispatcher_in, import_app_module
-from router.local.cloudformation.template import app_of_handler
+from router.local.cloudformation.code import app_of_handler
 
 __all__ = ["DeclaredHandler", "find_handler"]
 
@@ -21,6 +21,7 @@ class DeclaredHandler:
         found: The imported object, or ``None``.
         problem: Why nothing can be imported, or ``None``.
         near: Another attribute of the same module that may be meant, in the template's form.
+        unknown: Why nothing is known about the handler that is not found, or ``None``: its code is elsewhere.
     """
 
     written: str | None
@@ -28,6 +29,7 @@ class DeclaredHandler:
     found: Any = None
     problem: str | None = None
     near: str | None = None
+    unknown: str | None = None
 
     @property
     def app(self) -> str | None:
@@ -35,7 +37,7 @@ class DeclaredHandler:
         return app_of_handler(self.written)
 
 
-def find_handler(written: str | None, place: str) -> DeclaredHandler:
+def find_handler(written: str | None, place: str, unknown: str | None = None) -> DeclaredHandler:
     """Import a handler as Lambda does, from ``sys.path``.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html
@@ -43,9 +45,10 @@ def find_handler(written: str | None, place: str) -> DeclaredHandler:
     Args:
         written: The template's text.
         place: The file and line of the template.
+        unknown: Why the module may be missing here, though not in Lambda.
     """
     if written is None:
-        return DeclaredHandler(None, place)
+        return DeclaredHandler(None, place, unknown=unknown)
     name = app_of_handler(written)
     if name is None:
         return DeclaredHandler(written, place, problem="it names no module: module.attribute is what Lambda imports")
@@ -53,6 +56,8 @@ def find_handler(written: str | None, place: str) -> DeclaredHandler:
     try:
         return DeclaredHandler(written, place, found=dispatcher_in(import_app_module(module), attribute))
     except ModuleMissingError:
+        if unknown is not None:
+            return DeclaredHandler(written, place, unknown=unknown)
         return DeclaredHandler(written, place, problem=f"there is no module {module}")
     except NoDispatcherError as error:
         if not error.missing:

@@ -143,7 +143,8 @@ class TestOneTemplate:
         )
         ended = run_bare("lint")
         assert (
-            ended.err == "router: found no Handler of OrdersFunction in template.yaml; name the Dispatcher with --app\n"
+            ended.err == "router: found no Handler of OrdersFunction in template.yaml: the code is a container image; "
+            "name the Dispatcher with --app\n"
         )
         assert run_bare("lint", "--app", "orders:handler").code == 1
 

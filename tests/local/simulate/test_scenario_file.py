@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from router.local.cloudformation.code import FunctionCode
 from router.local.cloudformation.template import LocalFunction
 from router.local.event_source_mapping import MappingSettings
 from router.local.simulate import PRICES, Burst, Level, SimulationError
@@ -96,7 +97,9 @@ def test_an_empty_template_is_no_template(tmp_path: Path) -> None:
 
 def test_options_override_the_file_and_the_file_the_template(tmp_path: Path) -> None:
     """Each value comes from the last that gives it."""
-    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(batch_size=1), 1024, "arm64")
+    function = LocalFunction(
+        "Router", FunctionCode((), None), 17, {}, "Orders", MappingSettings(batch_size=1), 1024, "arm64"
+    )
     file = read(tmp_path, "[mapping]\nbatch_size = 2\nparallelization_factor = 2\n[function]\nmemory = 512")
     options = {"mapping": {"batch_size": 3}, "load": {"writes": 9}}
     scenario = build_scenario(template_values(function), file.values, options)
@@ -106,14 +109,14 @@ def test_options_override_the_file_and_the_file_the_template(tmp_path: Path) -> 
 
 def test_memory_and_architecture_come_from_the_template() -> None:
     """They decide the cost."""
-    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(), 1024, "arm64")
+    function = LocalFunction("Router", FunctionCode((), None), 17, {}, "Orders", MappingSettings(), 1024, "arm64")
     scenario = build_scenario(template_values(function), {}, {})
     assert (scenario.function.memory, scenario.prices) == (1024, PRICES["arm64"])
 
 
 def test_a_price_of_the_file_replaces_one_of_the_templates_architecture() -> None:
     """The other price is that of the architecture."""
-    function = LocalFunction("Router", "handlers.app", 17, {}, "Orders", MappingSettings(), 1024, "arm64")
+    function = LocalFunction("Router", FunctionCode((), None), 17, {}, "Orders", MappingSettings(), 1024, "arm64")
     prices = build_scenario(template_values(function), {"prices": {"million_requests": 9}}, {}).prices
     assert (prices.million_requests, prices.gb_second) == (9, PRICES["arm64"].gb_second)
 

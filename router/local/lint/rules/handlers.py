@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.app import Dispatcher
-from router.local.lint.deployment import Deployment
+from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.rule import Violation, rule
 
 __all__ = ["handler_differs", "handler_not_found"]
@@ -17,6 +17,8 @@ _HANDLER = "https://docs.aws.amazon.com/lambda/latest/dg/python-handler.html"
 def handler_not_found(deployment: Deployment) -> Iterator[Violation]:
     """Lambda cannot import the handler."""
     handler = deployment.handler
+    if handler.unknown is not None:
+        raise NotKnownError(handler.place, handler.unknown)
     if handler.problem is not None:
         yield Violation(
             handler.place,
