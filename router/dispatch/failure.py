@@ -11,8 +11,9 @@ from router.naming import shortened
 from router.observability.logs import log_trouble
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome, Stage
-from router.parking import Parked, Parking, now
-from router.planning.options import Unrouted
+from router.parking import Parked, now
+from router.planning.lookup import what_it_found
+from router.planning.options import Options
 from router.policies import Drop, OnError, Park, decide
 from router.record import Record
 from router.routes import Route
@@ -26,17 +27,16 @@ class Failures:
     """Settles the failures of a Dispatcher's records: reports, parks or drops them, and logs that.
 
     Args:
-        on_error: The policies of the Dispatcher.
-        unrouted: What a record becomes whose entity has no route: ``"fail"`` or ``"park"``.
-        parking: The parking place, if there is one.
+        options: The options of the Dispatcher.
     """
 
-    __slots__ = ("_on_error", "_parking", "_unrouted")
+    __slots__ = ("_discriminator", "_on_error", "_parking", "_unrouted")
 
-    def __init__(self, on_error: OnError, unrouted: Unrouted, parking: Parking | None) -> None:
-        self._on_error = on_error
-        self._unrouted = unrouted
-        self._parking = parking
+    def __init__(self, options: Options) -> None:
+        self._discriminator = options.discriminator
+        self._on_error = options.on_error
+        self._unrouted = options.unrouted
+        self._parking = options.parking
 
     def settle(
         self,
@@ -78,7 +78,9 @@ class Failures:
         Args:
             record: The record.
         """
-        named = "an entity that has no route" if record.entity else "no entity name where the discriminator reads one"
+        named = "an entity that has no route"
+        if not record.entity:
+            named = f"no entity name ({what_it_found(self._discriminator, record)})"
         error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={self._unrouted!r}")
         outcome = Outcome("failed", record, None, None, error)
         if self._unrouted == "park":

@@ -54,7 +54,7 @@ def invoke(
     log = invocation.log(None, None)
     write_line(log, "info", "batch received", source=source.name, batch_size=len(records))
     known = recall(options.completed, records, log)
-    failures = Failures(options.on_error, options.unrouted, options.parking)
+    failures = Failures(options)
     delivery = Delivery(plan, failures, invocation, records, known)
     token = current_invocation.set(invocation)
     try:

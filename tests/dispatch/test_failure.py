@@ -359,7 +359,9 @@ def test_a_record_that_was_not_parked_is_parked_at_the_next_delivery() -> None:
     assert (first, app(batch(BAD["reject"])), len(place)) == (failures(1), SUCCESS, 1)
 
 
-@pytest.mark.parametrize(("entity", "found"), [("Stranger", "has no route"), ("", "no entity name")])
+@pytest.mark.parametrize(
+    ("entity", "found"), [("Stranger", "has no route"), ("", "no entity name (EntityType is an empty S)")]
+)
 def test_an_unrouted_failure_says_which(entity: str, found: str) -> None:
     """The error of an unrouted record distinguishes an unknown entity from a missing one, without its name."""
     outcome = outcome_of(insert(1, entity=entity), unrouted="fail")

@@ -15,7 +15,7 @@ from router.cli.console import printable
 from router.cli.errors import CommandLineError
 from router.cli.events import read_standard_input
 from router.cli.options import DEFAULT_PORT, DiscriminatorOption, EndpointOption, TableOption, TemplateOption
-from router.discriminators import Attribute, Discriminator
+from router.discriminators import Discriminator
 from router.local.cloudformation.resources import TemplateError
 from router.local.cloudformation.template import LocalTable, read_template
 from router.local.engines.endpoint import Endpoint
@@ -24,9 +24,12 @@ __all__ = ["put", "put_command"]
 
 _TEMPLATE = Path("template.yaml")
 _DISCRIMINATOR = "EntityType"
+_NO_ENTITY = "-"
 _URL = f"http://127.0.0.1:{DEFAULT_PORT}"
 
-EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help="The item's entity, such as Order.")]
+EntityArgument = Annotated[
+    str, typer.Argument(metavar="ENTITY", help="The item's entity, such as Order; -: the item names it.")
+]
 ItemOption = Annotated[
     str, typer.Option("--json", metavar="ITEM", help="The item as a JSON object; -: standard input.")
 ]
@@ -43,18 +46,22 @@ def put(
     """Put an item into the table of a running router dev.
 
     ITEM is plain JSON with the table's key, such as {"pk": "CUSTOMER#1", "sk": "PROFILE", "name": "Ada"}; put adds
-    ENTITY as the discriminator attribute. The endpoint is --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else
+    ENTITY as the discriminator attribute, and nothing if ENTITY is a dash: then the item names its entity itself, for
+    example in its key. The endpoint is --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else
     router dev's default port on this machine. The table is --table, else that of the template's function.
     """
     attributes = _attributes(item)
-    attributes.setdefault(discriminator, entity)
+    if entity != _NO_ENTITY and attributes.setdefault(discriminator, entity) != entity:
+        msg = f"found another {discriminator} in the item than ENTITY, expected one name; - leaves the item as it is"
+        raise CommandLineError(msg)
     url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or _URL
     endpoint = Endpoint(url)
     described = _table(template, table, endpoint)
     _check_keys(described, attributes)
     _put(endpoint, described.name, attributes)
     keys = " ".join(f"{name}={attributes[name]}" for name in _key_names(described))
-    print(printable(f"put {attributes[discriminator]} {keys} into {described.name} at {url}"))
+    what = "an item" if entity == _NO_ENTITY else entity
+    print(printable(f"put {what} {keys} into {described.name} at {url}"))
     return 0
 
 
@@ -67,7 +74,7 @@ def put_command(url: str, template: Path, table: str | None, discriminator: Disc
         table: The table, if it is not that of the template's only function.
         discriminator: The app's discriminator.
     """
-    attribute = discriminator.name if isinstance(discriminator, Attribute) else None
+    attribute = next(iter(discriminator.attributes), _DISCRIMINATOR)
     options = {
         "--endpoint-url": None if url == _URL else url,
         "--template": None if template == _TEMPLATE else str(template),
@@ -75,7 +82,8 @@ def put_command(url: str, template: Path, table: str | None, discriminator: Disc
         "--discriminator": None if attribute == _DISCRIMINATOR else attribute,
     }
     given = [part for name, value in options.items() if value is not None for part in (name, value)]
-    return shlex.join(["router", "put", "ENTITY", "--json", "ITEM", *given])
+    entity = "ENTITY" if discriminator.attributes else _NO_ENTITY
+    return shlex.join(["router", "put", entity, "--json", "ITEM", *given])
 
 
 def _attributes(text: str) -> dict[str, Any]:

@@ -58,7 +58,8 @@ ENTITY_TYPE = discriminator_of("EntityType")
         ("http://127.0.0.1:8000", Path("my stack.yaml"), None, ENTITY_TYPE, " --template 'my stack.yaml'"),
         ("http://127.0.0.1:8000", TEMPLATE, "Other", ENTITY_TYPE, " --table Other"),
         ("http://127.0.0.1:8000", TEMPLATE, None, discriminator_of("type"), " --discriminator type"),
-        ("http://127.0.0.1:8000", TEMPLATE, None, discriminators.ELECTRODB, ""),
+        ("http://127.0.0.1:8000", TEMPLATE, None, discriminators.ELECTRODB, " --discriminator __edb_e__"),
+        ("http://127.0.0.1:8000", TEMPLATE, None, discriminators.WEBINY, " --discriminator TYPE"),
     ],
 )
 def test_the_command_line_has_the_options_that_differ_from_their_defaults(
@@ -66,6 +67,34 @@ def test_the_command_line_has_the_options_that_differ_from_their_defaults(
 ) -> None:
     """Without them it would put the item elsewhere."""
     assert put_command(url, template, table, discriminator) == f"router put ENTITY --json ITEM{options}"
+
+
+def test_the_command_line_for_items_that_name_their_entity_in_the_key() -> None:
+    """No attribute is added to them."""
+    command = put_command("http://127.0.0.1:8000", TEMPLATE, None, discriminators.prefix("pk"))
+    assert command == "router put - --json ITEM"
+
+
+def test_an_item_of_another_entity(refused: Refused) -> None:
+    """The message does not say which of the two is meant."""
+    message = refused("put", "Order", "--json", '{"id": "1", "EntityType": "Customer"}')
+    assert "found another EntityType in the item than ENTITY, expected one name" in message
+
+
+@pytest.mark.parametrize(("entity", "added"), [("Order", {"EntityType"}), ("-", set())])
+def test_a_dash_adds_nothing(project: Path, entity: str, added: set[str]) -> None:
+    """The item has what the command line has."""
+    with Embedded() as engine:
+        client = engine.client("dynamodb")
+        client.create_table(
+            TableName="Orders",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        assert main(["put", entity, "--json", '{"id": "1"}', "--endpoint-url", engine.endpoint_url]) == 0
+        (item,) = client.scan(TableName="Orders")["Items"]
+    assert set(item) == {"id"} | added
 
 
 def test_a_table_that_only_the_engine_has(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from router.discriminators import Attribute
 from router.errors import RegistrationError
 from router.event import Event
+from router.local.filter_criteria.discriminator_tests import readings_of
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Violation, rule
 from router.local.lint.sample_records import event_name
@@ -63,8 +63,9 @@ def view_differs(deployment: Deployment) -> Iterator[Violation]:
 @rule("error", _STREAM)
 def entity_unreadable(deployment: Deployment) -> Iterator[Violation]:
     """Records lack the attribute that names their entity."""
-    view, discriminator = deployment.view, deployment.app.discriminator
-    if view is None or not isinstance(discriminator, Attribute) or discriminator.name in deployment.keys:
+    view = deployment.view
+    attributes = [reading.attribute for reading in readings_of(deployment.app.discriminator)]
+    if view is None or None in attributes or set(attributes) & set(deployment.keys):
         return
     without_image = [event for event in Event if not carried(view, event)]
     routes = [route for route in deployment.app.routes if any(event in route.events for event in without_image)]
@@ -74,7 +75,7 @@ def entity_unreadable(deployment: Deployment) -> Iterator[Violation]:
         yield Violation(
             deployment.place_of_table("StreamSpecification", "StreamViewType"),
             f"The stream of {deployment.table.name} is {view}, whose records of {events} hold keys only, and "
-            f"{discriminator.name} is no key: their entity is unknown, so they never reach {_listed(routes)}.",
+            f"{_no_key(attributes)}: their entity is unknown, so they never reach {_listed(routes)}.",
             _BOTH,
         )
 
@@ -91,6 +92,11 @@ def ttl_off(deployment: Deployment) -> Iterator[Violation]:
             f"{_listed(routes)}.",
             "TimeToLiveSpecification:\n  AttributeName: expires_at # in seconds since 1970\n  Enabled: true",
         )
+
+
+def _no_key(attributes: Sequence[str | None]) -> str:
+    names = [str(name) for name in dict.fromkeys(attributes)]
+    return f"{names[0]} is no key" if len(names) == 1 else f"none of {', '.join(names)} is a key"
 
 
 def _lacks_image(route: Route, view: View) -> bool:

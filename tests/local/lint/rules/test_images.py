@@ -1,5 +1,7 @@
 """``router.local.lint.rules.images``: the table, its stream and its time to live."""
 
+from typing import Any
+
 import pytest
 
 from router import (
@@ -58,6 +60,14 @@ def test_records_with_keys_only_need_a_discriminator_that_reads_keys(check: Chec
     assert "records of REMOVE hold keys only" in found.why
     by_key = Dispatcher(routes, view="NEW_IMAGE", discriminator=discriminators.prefix("pk"))
     assert check(narrow, app=by_key) == []
+    by_chain = Dispatcher(routes, view="NEW_IMAGE", discriminator=discriminators.AWS_SAMPLES)
+    (found,) = check(narrow, app=by_chain)
+    assert "none of EntityType, entityType, entity_type, type, itemType is a key" in found.why
+    readable: list[Any] = [discriminators.ELECTRODB, lambda image: "Order"]
+    for rule in readable:
+        assert check(narrow, app=Dispatcher(routes, view="NEW_IMAGE", discriminator=rule)) == []
+    renamed = discriminators.chain("__edb_e__", discriminators.electrodb_key("PK", "SK"))
+    assert ids(check(narrow, app=Dispatcher(routes, view="NEW_IMAGE", discriminator=renamed))) == ["entity-unreadable"]
 
 
 def test_a_handler_of_all_removals_needs_no_ttl(check: Check) -> None:
