@@ -7,10 +7,10 @@ route of a record whose second route failed, or a record of another lane. The st
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
+from router.context import current_clock
 from router.record import Record, Records
 
 __all__ = ["Completed", "MemoryCompleted", "Pair"]
@@ -92,7 +92,7 @@ class MemoryCompleted:
         with self._lock:
             for pair in pairs:
                 if pair not in self._pairs:
-                    self._pairs[pair] = time.time()
+                    self._pairs[pair] = current_clock.get().time()
                     self._by_number.setdefault(_number_in(pair[1]), []).append(pair)
             while len(self._pairs) > self.most:
                 self._remove(next(iter(self._pairs)))
@@ -105,7 +105,7 @@ class MemoryCompleted:
                     self._remove(pair)
 
     def _expire(self) -> None:
-        oldest = time.time() - _RETENTION
+        oldest = current_clock.get().time() - _RETENTION
         while self._pairs and self._pairs[pair := next(iter(self._pairs))] < oldest:
             self._remove(pair)
 

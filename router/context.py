@@ -1,12 +1,70 @@
-"""What a handler can ask of its invocation: the deadline, and Lambda's context object."""
+"""What code can ask of its invocation: the clock, the deadline, and Lambda's context object.
+
+Ages, deadlines and expiries are on one clock: the machine's in Lambda, that of the event source mapping under the tools
+that simulate one. An invocation looks it up once, so another clock costs a record nothing.
+"""
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import Protocol
 
-__all__ = ["Deadline", "LambdaContext"]
+__all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "LambdaContext", "current_clock", "now", "running_on"]
+
+
+@dataclass(slots=True)
+class Clock:
+    """The two readings of a clock.
+
+    Args:
+        time: Seconds since the epoch, for ages, expiries and times of parking.
+        counter: Seconds since an unspecified moment, for deadlines and durations.
+    """
+
+    time: Callable[[], float]
+    counter: Callable[[], float]
+
+
+def _machine_time() -> float:
+    return time.time()  # looked up at each call, for tests that replace it
+
+
+SYSTEM_CLOCK = Clock(_machine_time, perf_counter)
+"""The machine's clock."""
+
+current_clock: ContextVar[Clock] = ContextVar("current_clock", default=SYSTEM_CLOCK)
+"""The clock of the running code, in the threads of lanes too."""
+
+
+def now() -> datetime:
+    """The time on the current clock, in UTC."""
+    return datetime.fromtimestamp(current_clock.get().time(), UTC)
+
+
+@contextmanager
+def running_on(clock: Clock) -> Iterator[None]:
+    """Run code on a clock, for tools that simulate the time.
+
+    Args:
+        clock: The clock.
+
+    Example:
+        >>> with running_on(Clock(lambda: 60.0, lambda: 0.0)):
+        ...     now().isoformat()
+        '1970-01-01T00:01:00+00:00'
+    """
+    token = current_clock.set(clock)
+    try:
+        yield
+    finally:
+        current_clock.reset(token)
 
 
 class Deadline:
@@ -26,16 +84,18 @@ class Deadline:
         (inf, None)
     """
 
-    __slots__ = ("at",)
+    __slots__ = ("at", "counter")
 
     def __init__(self, seconds: float = math.inf) -> None:
-        self.at = perf_counter() + seconds
-        """The time on the clock of ``perf_counter``."""
+        self.counter = current_clock.get().counter
+        """The counter that the deadline is on: ``perf_counter``, or the virtual one of a simulated mapping."""
+        self.at = self.counter() + seconds
+        """The time on this counter."""
 
     @property
     def remaining(self) -> float:
         """The seconds until the deadline, and 0 after it; infinite without a deadline."""
-        return max(0.0, self.at - perf_counter())
+        return max(0.0, self.at - self.counter())
 
     @property
     def timeout(self) -> float | None:
@@ -48,7 +108,7 @@ class Deadline:
     @property
     def passed(self) -> bool:
         """Whether the deadline is over, so that no more work should start."""
-        return perf_counter() > self.at
+        return self.counter() > self.at
 
     def __repr__(self) -> str:
         return "<Deadline never>" if self.at == math.inf else f"<Deadline in {self.remaining:.3f} s>"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
+from router import context
 from router.naming import KEY, shortened
 from router.wire.decode import decode_image
 
@@ -148,9 +149,13 @@ class Record:
             return None
 
     def age(self, now: datetime | None = None) -> float | None:
-        """Seconds since the change, or ``None`` where the record has no time."""
+        """Seconds since the change, or ``None`` where the record has no time.
+
+        Args:
+            now: The time; by default that of the event source mapping, which in Lambda is the present.
+        """
         created = self.created_at
-        return None if created is None else ((now or datetime.now(UTC)) - created).total_seconds()
+        return None if created is None else ((now or context.now()) - created).total_seconds()
 
     def __repr__(self) -> str:
         return f"<Record {self.event} entity={self.shown_entity!r} sequence_number={self.sequence_number!r}>"

@@ -9,6 +9,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
+from router.context import SYSTEM_CLOCK
 from router.parsing import parser as parser_module
 from tests.clock import Clock
 
@@ -47,6 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that only the test moves, in place of ``perf_counter`` in all of router's modules."""
     clock = Clock()
+    monkeypatch.setattr(SYSTEM_CLOCK, "counter", clock)
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "router" and getattr(module, "perf_counter", None) is time.perf_counter:
             monkeypatch.setattr(module, "perf_counter", clock)

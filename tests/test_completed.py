@@ -7,6 +7,7 @@ import pytest
 
 from router import Change, Dispatcher, Record, Routes
 from router.completed import MemoryCompleted, Pair
+from router.context import SYSTEM_CLOCK
 from router.record import Records
 from router.sources.dynamodb_streams import SOURCE
 from tests.builders import (
@@ -247,7 +248,7 @@ def test_memory_keeps_a_pair_for_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """After 24 hours the stream has no such record any more, and the pair is gone."""
     memory = MemoryCompleted()
     now = 1_700_000_000.0
-    monkeypatch.setattr("router.completed.time.time", lambda: now)
+    monkeypatch.setattr(SYSTEM_CLOCK, "time", lambda: now)
     memory.remember([pair(1)])
     now += 12 * 3600
     memory.remember([pair(2)])

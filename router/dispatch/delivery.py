@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Collection, Iterable
-from time import perf_counter
 from typing import Any
 from weakref import ref
 
@@ -41,6 +40,7 @@ class Delivery:
         "_marks",
         "_outcomes",
         "_plan",
+        "counter",
         "deadline",
         "find_record",
         "finish",
@@ -60,6 +60,7 @@ class Delivery:
         self._failures = failures
         self.invocation = invocation
         self.deadline = invocation.deadline.at
+        self.counter = invocation.deadline.counter
         self.finish = invocation.finish
         self.records = records
         self.known = known
@@ -93,7 +94,8 @@ class Delivery:
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
         entities, skipped = self.unrouted_entities, skip_record
-        now = perf_counter()
+        counter = self.counter
+        now = counter()
         for position in positions:
             if now > deadline:
                 self.stopped = True
@@ -133,7 +135,7 @@ class Delivery:
                     continue
                 mark = way(self, raw, position, new, old)  # pyright: ignore[reportArgumentType]  # as below
             marks[position] = mark
-            end = perf_counter()
+            end = counter()
             durations[position] = end - now
             now = end
             if self.stopped:
@@ -194,7 +196,7 @@ class Delivery:
             return
         waiting = {id(entry.outcome) for gathered in self._gathered.values() for entry in gathered.entries}
         end = self._first_undone(waiting) if self.stopped else len(self.records)
-        run_batches(self._gathered.values(), end, self._failures, self.finish, self.deadline)
+        run_batches(self._gathered.values(), end, self._failures, self.finish, self.invocation.deadline)
         self.stopped = True  # a call may have failed or not been made
 
     def _first_undone(self, waiting: Collection[int]) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Sequence
 
+from router.context import now
 from router.errors import ParkingError, Reject, UnroutedError
 from router.inject.scopes import current_invocation
 from router.naming import shortened
 from router.observability.logs import log_trouble
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome, Stage
-from router.parking import Parked, now
+from router.parking import Parked
 from router.planning.lookup import what_it_found
 from router.planning.options import Options
 from router.policies import Drop, OnError, Park, decide

@@ -3,7 +3,8 @@
 A parking place keeps each record as delivered, with the item in it: store it where the items themselves may be stored.
 """
 
-from router.parking.base import MemoryParking, Parked, Parking, now
+from router.context import now
+from router.parking.base import MemoryParking, Parked, Parking
 from router.parking.jsonl import JsonLinesParking
 from router.parking.s3 import S3Parking
 from router.parking.sqs import SqsParking

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from router.outcomes import Stage
 
-__all__ = ["MemoryParking", "Parked", "Parking", "item_digest", "now", "record_digest", "to_json"]
+__all__ = ["MemoryParking", "Parked", "Parking", "item_digest", "record_digest", "to_json"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -92,11 +92,6 @@ class MemoryParking:
 
     def __len__(self) -> int:
         return len(self.parked)
-
-
-def now() -> datetime:
-    """The current time, in UTC."""
-    return datetime.now(UTC)
 
 
 def to_json(parked: Parked) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable, Mapping, Sequence
-from time import perf_counter
 from typing import Any, Literal, Protocol
 
 from router.change import Change, Insert, Modify, Remove
@@ -80,6 +79,11 @@ class Runner(Protocol):
     watch: Found | None
 
     @property
+    def counter(self) -> Callable[[], float]:
+        """The counter that the deadline is on."""
+        ...
+
+    @property
     def find_record(self) -> Callable[[Any, int], Record]:
         """Finds the record of one as delivered, at its position."""
         ...
@@ -125,7 +129,7 @@ def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: 
     unparsed = [UNPARSED] * models_shared
 
     def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
-        models, deadline, now = unparsed.copy(), runner.deadline, 0.0
+        models, counter, deadline, now = unparsed.copy(), runner.counter, runner.deadline, 0.0
         prepared = []
         for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
             prepared.append(attempt(runner, raw, position, new, old, models))  # noqa: PERF401 - as said above
@@ -144,7 +148,7 @@ def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: 
             else:
                 attempt = attempts[number] if runner.watch is None else _watched(steps, attempts, prepared, number)
                 mark = attempt(runner, raw, position, new, old, None, change)
-            now = perf_counter()
+            now = counter()
             taken.append(mark)
             taken.append(now)
             if type(mark) is Outcome and mark.status == "failed":

@@ -11,9 +11,11 @@
 from router.testing.app_stream import AppStream
 from router.testing.builders import event, expired, inserted, modified, record, removed
 from router.testing.context import Context
+from router.testing.discarded import Discarded
 from router.testing.items import wire_image
 from router.testing.recorded_events import RecordedEvents
-from router.testing.stream import Discarded, Stream
+from router.testing.stream import Stream
+from router.testing.trimmed_records import TrimmedRecordsWarning
 
 __all__ = [
     "AppStream",
@@ -21,6 +23,7 @@ __all__ = [
     "Discarded",
     "RecordedEvents",
     "Stream",
+    "TrimmedRecordsWarning",
     "event",
     "expired",
     "inserted",

@@ -64,9 +64,10 @@ def _statuses(outcomes: list[Outcome]) -> set[Status]:
 
 def _summary(stream: AppStream, waited: int, troubled: int) -> str:
     text = f"{counted(len(stream.records), 'record')} in the stream, {counted(len(stream.invocations), 'invocation')}"
-    if not stream.invocations:
+    if not stream.has_run:
         return f"{text}: stream.run() delivers what was written" if stream.records else text
     lost = {
+        "filtered out": stream.filtered_out,
         "parked": len(stream.parked),
         "discarded": sum(len(discarded.records) for discarded in stream.discarded),
         "trimmed": len(stream.trimmed),
@@ -74,7 +75,8 @@ def _summary(stream: AppStream, waited: int, troubled: int) -> str:
         "shown below": troubled,
     }
     parts = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
-    return f"{text}: {parts or 'every record that was delivered is done'}"
+    done = "every record that was delivered is done" if stream.invocations else "nothing was written"
+    return f"{text}: {parts or done}"
 
 
 def _whole_failures(stream: AppStream) -> Iterator[str]:

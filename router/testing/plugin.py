@@ -29,12 +29,14 @@ __all__ = [
     "pytest_addoption",
     "pytest_configure",
     "pytest_runtest_makereport",
+    "pytest_terminal_summary",
     "recorded_event",
     "stream",
     "stream_settings",
 ]
 
 _STREAM = pytest.StashKey["AppStream"]()
+_SECTION = "router stream"
 
 _MODES: dict[str | None, RecordMode] = {
     "once": "once",
@@ -133,12 +135,28 @@ def recorded_event(request: pytest.FixtureRequest, stream_settings: dict[str, An
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add the outcomes of the stream's records to the report of a failed test."""
+    """Add the outcomes of the stream's records to the report of a test that failed, or that never invoked its app."""
     report = yield
     made = item.stash.get(_STREAM, None)
-    if report.failed and made is not None:
-        report.sections.append(("router stream", _report_of(made)))
+    if made is not None and (report.failed or (report.when == "call" and report.passed and _is_idle(item, made))):
+        report.sections.append((_SECTION, _report_of(made)))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests that passed without an invocation of their app: what they say of outcomes holds for none."""
+    passed = terminalreporter.getreports("passed")
+    idle = [(report.nodeid, text) for report in passed for name, text in report.sections if name == _SECTION]
+    if idle:
+        terminalreporter.section("passed without an invocation of the app", yellow=True)
+        for nodeid, text in idle:
+            terminalreporter.write_line(f"{nodeid}: {text}")
+
+
+def _is_idle(item: pytest.Item, stream: AppStream) -> bool:
+    """Whether a test used its stream without an invocation; ``recorded_event`` may record a stream that never runs."""
+    used = stream.has_run or bool(stream.records)
+    return used and not stream.invocations and "recorded_event" not in getattr(item, "fixturenames", ())
 
 
 def _report_of(stream: AppStream) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from router.context import Clock, running_on
 from router.errors import RegistrationError
 from router.local.event_source_mapping import (
     Action,
@@ -22,58 +24,30 @@ from router.local.event_source_mapping import (
     Returned,
     Trim,
 )
+from router.local.event_source_mapping.stream_record import creation_time
 from router.local.event_source_mapping.virtual_clock import VirtualClock
-from router.local.wording import counted
 from router.planning.shared_values import changes_are_watched
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
 from router.testing.context import Context
+from router.testing.discarded import Discarded
 from router.testing.items import Item, Key, Rule
 from router.testing.table import Table, Write
+from router.testing.trimmed_records import TrimmedRecordsWarning
 
-__all__ = ["Discarded", "Stream"]
+__all__ = ["Stream"]
 
 _SHARD = "shardId-00000001767225600000-00000001"
 _REGION = "us-east-1:123456789012"
-
-
-class Discarded(dict[str, Any]):
-    """A failure document as it arrives in a queue, together with the discarded records.
-
-    Args:
-        discard: The mapping's action.
-
-    Attributes:
-        event: The event of the last attempt.
-        s3_document: The failure document as S3 receives it.
-    """
-
-    def __init__(self, discard: Discard) -> None:
-        super().__init__(discard.document)
-        self.event = discard.event
-        self.s3_document = discard.s3_document
-
-    def __repr__(self) -> str:
-        return f"<Discarded {self.condition}: {counted(len(self.records), 'record')}>"
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """The discarded records, as in the event."""
-        records: list[dict[str, Any]] = self.event["Records"]
-        return records
-
-    @property
-    def condition(self) -> str:
-        """``RetryAttemptsExhausted`` or ``RecordAgeExceeded``."""
-        return str(self["requestContext"]["condition"])
 
 
 class Stream:
     """A table in memory, its stream, and Lambda's event source mapping in front of a handler.
 
     Writes make records as DynamoDB does. :meth:`run` delivers them as Lambda does, with retries, bisecting and
-    discards, on a virtual clock: nothing sleeps. Parameters of the mapping have AWS's defaults: without
-    ``function_response_types=["ReportBatchItemFailures"]`` the handler's response is ignored, as Lambda ignores it.
+    discards, on a virtual clock: nothing sleeps. The app reads ages and deadlines from this clock. Parameters of the
+    mapping have AWS's defaults: without ``function_response_types=["ReportBatchItemFailures"]`` the handler's response
+    is ignored, as Lambda ignores it.
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
     Args:
@@ -82,7 +56,8 @@ class Stream:
         key: The names of the table's key attributes, or a function that makes these attributes from an item, for models
             without them. By default they are guessed as in :func:`router.testing.record`.
         discriminator: The app's discriminator; the attributes that it reads names from are not guessed as the key.
-        start: The clock's start, at the whole second; by default now.
+        start: The clock's start, at the whole second; by default the time of the first record: now for a write, its own
+            time for a record that is appended.
         timeout: The function's time-out in seconds.
         table_name: The table's name.
         function_name: The function's name.
@@ -98,6 +73,7 @@ class Stream:
         errors: The exception of each invocation, or ``None``.
         discarded: The failure documents, in order.
         trimmed: The records that left the stream after 24 hours.
+        has_run: Whether :meth:`run` was called.
 
     Raises:
         MappingSettingsError: Lambda refuses such a mapping.
@@ -137,6 +113,7 @@ class Stream:
         self.discarded: list[Discarded] = []
         self.trimmed: list[dict[str, Any]] = []
         self.records: list[dict[str, Any]] = []
+        self.has_run = False
         self._handler = handler
         self._view: View = view
         self._table = Table(key, discriminator)
@@ -145,6 +122,11 @@ class Stream:
         self._function_arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
         self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/{label}"
         self._clock = VirtualClock(float(int(time.time() if start is None else start.timestamp())))
+        self._app_clock = Clock(lambda: self._clock.now, lambda: self._clock.now)
+        self._clock_started = start is not None
+        self._unread: list[dict[str, Any]] = []  # records from before the clock's start
+        self._delivered: set[int] = set()  # the ids of the records in `records` that were delivered
+        self._never_delivered = 0
         self._number = FIRST_SEQUENCE_NUMBER
         self._mapping = EventSourceMapping(
             MappingSettings.of(mapping),
@@ -158,6 +140,11 @@ class Stream:
     def now(self) -> datetime:
         """The time on the stream's clock, in UTC."""
         return datetime.fromtimestamp(self._clock.now, UTC)
+
+    @property
+    def filtered_out(self) -> int:
+        """How many records match no filter of the mapping."""
+        return self._mapping.metrics["FilteredOutEventCount"]
 
     def put(self, item: Item, **attributes: Any) -> dict[str, Any] | None:
         """Put an item: an insert, or a modification of the item with the same key.
@@ -214,6 +201,8 @@ class Stream:
     def append(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Append a record as it is, malformed or not; the table does not change.
 
+        The stream's first record starts its clock, unless ``start`` has: a recorded event is as young as it was.
+
         Args:
             record: The record, as in an event.
 
@@ -226,7 +215,10 @@ class Stream:
         if isinstance(number, str) and number.isascii() and number.isdigit():
             self._number = max(self._number, int(number) + 1)
         self.records.append(copied)
-        self._mapping.feed(_SHARD, [copied], self._clock.now)
+        self._unread.append(copied)
+        created = self._clock.now if self._clock_started else creation_time(copied)
+        if created is not None:
+            self._read(created)
         return copied
 
     def advance(self, seconds: float) -> Self:
@@ -241,6 +233,8 @@ class Stream:
         if not 0 <= seconds < math.inf:
             msg = f"found {seconds} seconds to advance, expected none or more: time does not go back"
             raise RegistrationError(msg)
+        if self._unread:
+            self._read(self._clock.now)
         self._clock.now += seconds
         return self
 
@@ -249,9 +243,24 @@ class Stream:
 
         The clock moves as far as records have to wait: for a batching window or a retry. It does not move for the end
         of a tumbling window, which comes with :meth:`advance` or with a later record.
+
+        Warns:
+            TrimmedRecordsWarning: Records left the stream after 24 hours.
         """
+        self.has_run, trimmed = True, len(self.trimmed)
+        if self._unread:
+            self._read(self._clock.now)
         self._clock.run(self._mapping, self._invoke, self._listen)
+        if len(self.trimmed) > trimmed:
+            found = TrimmedRecordsWarning(len(self.trimmed), self._never_delivered, self.now)
+            warnings.warn(found, stacklevel=2)
         return self
+
+    def _read(self, now: float) -> None:
+        """Let the mapping read the new records; the first ones start the clock."""
+        self._clock.now, self._clock_started = now, True
+        self._mapping.feed(_SHARD, self._unread, now)
+        self._unread = []
 
     def _listen(self, action: Action) -> None:
         match action:
@@ -259,9 +268,11 @@ class Stream:
                 self.discarded.append(Discarded(action))
             case Trim():
                 self.trimmed.extend(dict(record) for record in action.records)
+                self._never_delivered += sum(id(record) not in self._delivered for record in action.records)
 
     def _invoke(self, invoke: Invoke) -> Result:
         text = json.dumps(invoke.event)
+        self._delivered.update(map(id, invoke.event["Records"]))
         self.invocations.append(json.loads(text))
         self.responses.append(None)
         self.errors.append(None)
@@ -274,7 +285,7 @@ class Stream:
         )
         try:
             # As JSON both ways: in Lambda, handlers share no object with the stream or with the caller.
-            with changes_are_watched() as found:
+            with running_on(self._app_clock), changes_are_watched() as found:
                 response = json.loads(json.dumps(self._handler(json.loads(text), context), default=_number))
             if self._clock.now > deadline:
                 msg = f"found a function that took longer than {self._timeout:g} s, its time-out"
@@ -303,6 +314,8 @@ class Stream:
 
     def __repr__(self) -> str:
         counts = f"{len(self.invocations)} invocations, {len(self.discarded)} discarded"
+        others = {"trimmed": len(self.trimmed), "filtered out": self.filtered_out}
+        counts += "".join(f", {count} {what}" for what, count in others.items() if count)
         return f"<Stream of {len(self.records)} records: {counts}>"
 
 

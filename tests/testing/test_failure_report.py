@@ -186,3 +186,77 @@ def test(stream):
     )
     report.assert_outcomes(failed=1)
     assert section(report) == ["cannot report the outcomes of the records: AttributeError"]
+
+
+def test_trimmed_records_are_counted(project: pytest.Pytester) -> None:
+    """Also where nothing was delivered."""
+    report = section(
+        run(
+            project,
+            """
+import datetime
+from router.testing import inserted
+
+@pytest.mark.filterwarnings("ignore::router.testing.TrimmedRecordsWarning")
+@pytest.mark.stream(start=datetime.datetime(2026, 1, 1))
+def test(stream):
+    stream.append(inserted(Order(order_id="2", total=5), created_at=1_588_334_400))
+    stream.run()
+    assert stream.outcomes
+""",
+        )
+    )
+    assert report == ["1 record in the stream, 0 invocations: 1 trimmed"]
+
+
+IDLE = {
+    "stream.put(Order(order_id='1', total=5))": "1 record in the stream, 0 invocations: stream.run() delivers what was "
+    "written",
+    "stream.run()": "0 records in the stream, 0 invocations: nothing was written",
+    "stream.update({'order_id': '1'}, kind='Book'); stream.run()": "1 record in the stream, 0 invocations: 1 filtered "
+    "out",
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), IDLE.items(), ids=["not run", "nothing written", "filtered out"])
+def test_a_test_without_an_invocation_says_so(project: pytest.Pytester, body: str, expected: str) -> None:
+    """What it asserts of every outcome holds for none."""
+    pattern = '{"dynamodb": {"NewImage": {"EntityType": {"S": ["Order"]}}}}'
+    result = run(
+        project,
+        f"""
+@pytest.mark.stream(filter_criteria={{"Filters": [{{"Pattern": {pattern!r}}}]}})
+def test(stream):
+    {body}
+    assert all(outcome.status == "done" for outcome in stream.outcomes)
+""",
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*passed without an invocation of the app*", f"test_shop.py::test: {expected}"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["pass", "stream.put(Order(order_id='1', total=5)); stream.run()", "assert stream.now"],
+    ids=["unused", "invoked", "read"],
+)
+def test_other_tests_are_not_named(project: pytest.Pytester, body: str) -> None:
+    """A test that does nothing with its stream asserts nothing of it."""
+    result = run(project, f"def test(stream):\n    {body}\n")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*without an invocation*")
+
+
+def test_a_test_that_records_its_writes_is_not_named(project: pytest.Pytester) -> None:
+    """The fixture recorded_event reads them, or their file."""
+    result = run(
+        project,
+        """
+def test(stream, recorded_event):
+    stream.put(Order(order_id="1", total=5))
+    assert recorded_event("order")["Records"]
+""",
+        "--record-mode=once",
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*without an invocation*")

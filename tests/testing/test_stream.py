@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from router import Change, Dispatcher, RegistrationError, Routes
 from router.local.event_source_mapping import MappingSettingsError
 from router.stream_view import View
-from router.testing import Stream, inserted
+from router.testing import Stream, TrimmedRecordsWarning, inserted
 
 REPORT = ["ReportBatchItemFailures"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -292,11 +292,126 @@ def test_a_handler_that_always_fails() -> None:
     """With AWS's default retries a record blocks the shard for a day, and run() ends."""
     stream = Stream(fail, start=START)
     stream.put(Order(pk="a"))
-    stream.run()
+    with pytest.warns(TrimmedRecordsWarning, match="^1 record left the stream after 24 hours; the stream's clock"):
+        stream.run()
     assert 1000 < len(stream.invocations) < 2000
     assert stream.discarded == []
     assert stream.trimmed == stream.records
     assert (stream.now - START).total_seconds() >= 86_400
+
+
+OLD = datetime(2020, 5, 1, 12, tzinfo=UTC)
+
+
+def recorded(moment: datetime | None, unit: float = 1) -> dict[str, Any]:
+    """A record that was recorded at a moment; without one, it has no time."""
+    record = inserted(Order(pk="a"))
+    if moment is None:
+        del record["dynamodb"]["ApproximateCreationDateTime"]
+    else:
+        record["dynamodb"]["ApproximateCreationDateTime"] = moment.timestamp() * unit
+    return record
+
+
+@pytest.mark.parametrize("unit", [1, 1e3, 1e6, 1e9], ids=["s", "ms", "us", "ns"])
+def test_the_first_appended_record_starts_the_clock(unit: float) -> None:
+    """A recorded event is delivered, in any unit of time."""
+    stream = Stream(nothing)
+    stream.append(recorded(OLD, unit))
+    assert stream.now == OLD
+    assert len(stream.run().invocations) == 1
+
+
+def test_a_record_of_another_year_is_not_discarded_for_its_age() -> None:
+    """The mapping's limit is counted from the stream's clock."""
+    stream = Stream(nothing, maximum_record_age_in_seconds=60)
+    stream.append(recorded(OLD))
+    stream.run()
+    assert (len(stream.invocations), stream.discarded) == (1, [])
+
+
+def test_later_records_do_not_move_the_clock() -> None:
+    """The batch is delivered at once, as it was recorded, up to the last record."""
+    stream = Stream(nothing)
+    for days in range(4):
+        stream.append(recorded(OLD + timedelta(days=days)))
+    stream.run()
+    assert [len(event["Records"]) for event in stream.invocations] == [4]
+    assert (stream.now, stream.trimmed) == (OLD, [])
+
+
+def test_writes_follow_an_appended_record() -> None:
+    """They are as old as the clock says."""
+    stream = Stream(nothing)
+    stream.append(recorded(OLD))
+    written = stream.advance(60).put(Order(pk="b"))
+    assert written is not None
+    assert written["dynamodb"]["ApproximateCreationDateTime"] == OLD.timestamp() + 60
+    assert [len(event["Records"]) for event in stream.run().invocations] == [2]
+
+
+@pytest.mark.parametrize("window", [0, 5])
+def test_a_record_without_a_time_leaves_the_clock_to_the_next_one(window: int) -> None:
+    """Both are delivered in their order."""
+    stream = Stream(nothing, maximum_batching_window_in_seconds=window)
+    first, second = stream.append(recorded(None)), stream.append(recorded(OLD))
+    assert stream.run().invocations == [{"Records": [first, second]}]
+    assert stream.now == OLD + timedelta(seconds=window)
+
+
+def test_records_without_a_time_run_on_the_present() -> None:
+    """Nothing says when they were recorded."""
+    began = datetime.now(UTC)
+    stream = Stream(nothing)
+    stream.append(recorded(None))
+    stream.advance(60).run()
+    assert len(stream.invocations) == 1
+    assert timedelta(seconds=58) < stream.now - began
+
+
+def test_a_start_stays() -> None:
+    """A record from before it by more than a day is trimmed, and that is said."""
+    stream = Stream(nothing, start=START)
+    stream.append(recorded(OLD))
+    with pytest.warns(TrimmedRecordsWarning) as warned:
+        stream.run()
+    assert stream.now == START
+    assert repr(stream) == "<Stream of 1 records: 0 invocations, 0 discarded, 1 trimmed>"
+    assert [str(each.message) for each in warned] == [
+        "1 record left the stream after 24 hours, 1 never delivered; the stream's clock, which start= or the first "
+        "record starts, is at 2026-01-01T00:00:00Z"
+    ]
+    assert warned[0].filename == __file__
+
+
+def test_a_write_starts_the_clock() -> None:
+    """An old record behind it is trimmed; the written one is delivered."""
+    stream = Stream(nothing)
+    written = stream.put(Order(pk="b"))
+    old = stream.append(recorded(OLD))
+    with pytest.warns(TrimmedRecordsWarning, match="^1 record left the stream after 24 hours, 1 never delivered"):
+        stream.run()
+    assert (stream.invocations, stream.trimmed) == ([{"Records": [written]}], [old])
+
+
+def test_a_warning_comes_once() -> None:
+    """A later run that trims nothing warns of nothing."""
+    stream = Stream(nothing, start=START)
+    stream.append(recorded(OLD))
+    with pytest.warns(TrimmedRecordsWarning):
+        stream.run()
+    stream.put(Order(pk="b"))
+    stream.run()
+    assert len(stream.invocations) == 1
+
+
+def test_records_that_no_filter_matches_are_in_the_repr() -> None:
+    """They are the reason for a stream without an invocation."""
+    criteria = {"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]}
+    stream = Stream(nothing, filter_criteria=criteria)
+    stream.put(Order(pk="a"))
+    assert repr(stream.run()) == "<Stream of 1 records: 0 invocations, 0 discarded, 1 filtered out>"
+    assert stream.filtered_out == 1
 
 
 def test_age() -> None:

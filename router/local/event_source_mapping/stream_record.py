@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from router.event import Event
 from router.record import Record
 
-__all__ = ["StreamRecord", "order", "stream_record"]
+__all__ = ["StreamRecord", "creation_time", "order", "stream_record"]
 
 
 class StreamRecord(NamedTuple):
@@ -44,8 +44,22 @@ def stream_record(raw: Mapping[str, Any], position: int, now: float) -> StreamRe
         position: The number of records of the shard before it.
         now: The time, in seconds since the epoch.
     """
+    created = creation_time(raw)
+    return StreamRecord(raw, position, now, now if created is None else created, _size(raw))
+
+
+def creation_time(raw: Mapping[str, Any]) -> float | None:
+    """The time of a record's change, in seconds since the epoch; ``None`` where it has none.
+
+    Args:
+        raw: The record, as Lambda delivers it.
+
+    Example:
+        >>> creation_time({"dynamodb": {"ApproximateCreationDateTime": 1767225600}})
+        1767225600.0
+    """
     created = Record(raw, _body(raw), Event.ANY).created_at
-    return StreamRecord(raw, position, now, now if created is None else created.timestamp(), _size(raw))
+    return None if created is None else created.timestamp()
 
 
 def order(number: str | None) -> tuple[int, str]:

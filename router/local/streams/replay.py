@@ -1,6 +1,7 @@
 """Run an app on recorded records under the event source mapping, on a virtual clock.
 
-The mapping starts when the last record has been written. Within a shard sequence numbers ascend: where they do not, a
+The mapping starts when the last record has been written, and its clock is the app's: records have the ages that they
+had then. Only the function's time-out runs in real time. Within a shard sequence numbers ascend: where they do not, a
 child shard begins. A record of another stream begins another mapping, with its own clock.
 """
 
@@ -15,6 +16,7 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from router.context import Clock, running_on
 from router.local.event_source_mapping import (
     Action,
     Discard,
@@ -188,7 +190,8 @@ class Replay:
         at, started = self._clock.now - self._began, perf_counter()
         made = AppCall(at, invoke.request_id, invoke.attempt, places)
         try:
-            report = self._dispatch(event, invoke.request_id)
+            with running_on(Clock(lambda: self._clock.now, perf_counter)):
+                report = self._dispatch(event, invoke.request_id)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - every exception of an app is a function error
             self.invocations.append(replace(made, error=error))
             return FunctionError()
