@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -294,10 +296,14 @@ def test_attributes(rule: Discriminator, attributes: tuple[str, ...]) -> None:
         ("ONETABLE", text(pk="account#1", sk="user#2", _type="User"), "User"),
         ("DYNAMODB_TOOLBOX", text(pk="1", _et="User", _ct="2026-01-01T00:00:00Z"), "User"),
         ("TYPEDORM", text(PK="USER#1", SK="USER#1", __en="user"), "user"),
-        ("PYNAMODB", text(id="1", cls="Employee"), "Employee"),
+        ("PYNAMODB", text(id="1", cls="Employee", n="x"), "Employee"),
+        ("PYNAMODB", text(id="1", cls="old-employee"), "old-employee"),
+        ("PYNAMODB", text(id="1", _k="Employee"), None),  # DiscriminatorAttribute(attr_name="_k")
         ("AMPLIFY", {**text(id="1", __typename="Post"), "_version": {"N": "1"}}, "Post"),
         ("DYNAMODB_BOOK", text(PK="USER#1", SK="ORDER#2", Type="Order"), "Order"),
         ("WEBINY", text(PK="T#root#L#en-US#CMS#CME#7", SK="L", TYPE="cms.entry", _et="CmsEntry"), "cms.entry"),
+        ("WEBINY", text(PK="T#root#L#en-US#CMS#CME#7", SK="L", TYPE="cms.entry.l", _et="CmsEntries"), "cms.entry.l"),
+        ("WEBINY", text(PK="T#root#L#en-US#PB#P#7", SK="L", _et="PbPagesEs"), "PbPagesEs"),
         ("WEBINY", text(PK="T#root", SK="A", _et="AdminUsersUser"), "AdminUsersUser"),
         ("AWS_LAMBDA_STREAM", text(pk="1", sk="thing", discriminator="thing"), "thing"),
         ("AWS_LAMBDA_STREAM", text(pk="1", sk="thing"), "thing"),
@@ -312,6 +318,34 @@ def test_attributes(rule: Discriminator, attributes: tuple[str, ...]) -> None:
 def test_presets(preset: str, image: Any, name: str | None) -> None:
     """Each preset reads the entity from an item that its library wrote."""
     assert PRESETS[preset].read(image) == name
+
+
+# tests/libraries/items.js made these with the libraries' own code.
+WRITTEN = json.loads(Path(__file__).with_name("libraries").joinpath("items.json").read_text())
+
+
+@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: f"{row['library']} {row['how']} {row['entity']}")
+def test_items_that_a_library_wrote(row: dict[str, Any]) -> None:
+    """A preset reads the entity; nothing of an item without it, or with the name in an attribute of the user's choice."""
+    preset = PRESETS[row["preset"]]
+    name = preset.read(row["item"])
+    assert (name.casefold() if preset.folds and name is not None else name) == row["entity"]
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if name not in ("ELECTRODB", "AWS_LAMBDA_STREAM")])
+def test_presets_of_attributes_read_no_keys(preset: str) -> None:
+    """What a key looks like is the user's choice, so that a name in it would be a guess."""
+    keys = text(pk="USER#1", sk="user#1", PK="Order#1", SK="order|1", id="User")
+    assert PRESETS[preset].read(keys) is None
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize(
+    "value", [{"N": "1"}, {"NULL": True}, {"S": ""}, {"SS": ["Order"]}, {"M": {"S": {"S": "Order"}}}]
+)
+def test_a_value_that_is_no_text_names_no_entity(preset: str, value: Any) -> None:
+    """A preset reads texts only."""
+    assert PRESETS[preset].read(dict.fromkeys(PRESETS[preset].attributes, value)) is None
 
 
 def test_every_preset_is_public() -> None:

@@ -1,6 +1,6 @@
 """Keys that ElectroDB made name their entity, or nothing.
 
-``tests/electrodb/make_keys.js`` made ``keys.json`` with ElectroDB's own code.
+``tests/libraries/electrodb_keys.js`` made ``electrodb_keys.json`` with ElectroDB's own code.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from router import Change, Dispatcher, Event, RegistrationError, Routes
 from router.discriminators import ELECTRODB, Discriminator, among, chain, electrodb_key, folded, undecided
 
-MADE = json.loads(Path(__file__).with_name("electrodb").joinpath("keys.json").read_text())["rows"]
+MADE = json.loads(Path(__file__).with_name("libraries").joinpath("electrodb_keys.json").read_text())["rows"]
 NAMES = list({row["entity"].casefold(): row["entity"] for row in MADE}.values())
 LABELS = ["team", "line", "note", "id"]
 

@@ -1,5 +1,5 @@
-// Prints the keys that ElectroDB makes, for tests/electrodb/keys.json:
-//   npm install electrodb && NODE_PATH=node_modules node tests/electrodb/make_keys.js > tests/electrodb/keys.json
+// Prints the keys that ElectroDB makes, for tests/libraries/electrodb_keys.json:
+//   npm install electrodb && NODE_PATH=node_modules node tests/libraries/electrodb_keys.js > tests/libraries/electrodb_keys.json
 "use strict";
 const { Entity } = require("electrodb");
 const { version } = require("electrodb/package.json");
