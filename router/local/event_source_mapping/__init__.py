@@ -1,6 +1,7 @@
 """Lambda's event source mapping over a DynamoDB stream, as a state machine without threads, clock or network.
 
 - :mod:`router.local.event_source_mapping.settings`: the parameters, and AWS's messages for invalid ones.
+- :mod:`router.local.event_source_mapping.api_model`: Lambda's API model of the parameters, from botocore.
 - :mod:`router.local.event_source_mapping.stream_record`: a record of a shard with its size and times.
 - :mod:`router.local.event_source_mapping.batches`: forming batches by size, time, payload and age.
 - :mod:`router.local.event_source_mapping.responses`: the meaning of a function's response.

@@ -1,4 +1,4 @@
-"""The parameters of an event source mapping: ranges, defaults, and AWS's messages for invalid ones.
+"""The parameters of an event source mapping: defaults, and AWS's messages for invalid values.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 """
@@ -6,35 +6,29 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal, NoReturn, Self
 
 from router.errors import RouterError
-from router.local.filter_patterns import FilterPattern
+from router.local.event_source_mapping.api_model import client_report, member_name, model_faults, partitions
+from router.local.filter_patterns import FilterPattern, FilterPatternError
 
 __all__ = ["FILTERABLE", "MappingSettings", "MappingSettingsError"]
 
 Code = Literal["ParamValidationError", "ValidationException", "InvalidParameterValueException"]
 
-# Name, lowest, highest. AWS's clients refuse a value that is too low, Lambda one that is too high.
-_RANGES = (
-    ("batch_size", 1, 10_000),
-    ("maximum_batching_window_in_seconds", 0, 300),
-    ("parallelization_factor", 1, 10),
-    ("maximum_retry_attempts", -1, 10_000),
-    ("maximum_record_age_in_seconds", -1, 604_800),
-    ("tumbling_window_in_seconds", 0, 900),
-)
 _LOWEST_AGE = 60
 _REPORTING = "ReportBatchItemFailures"
-_POSITIONS = ("LATEST", "AT_TIMESTAMP", "TRIM_HORIZON")
 LONGEST_PATTERN = 4096
+"""Characters of a filter pattern."""
+
 _MOST_FILTERS = 10  # the quota is 5, and AWS raises it to at most 10
-_LONGEST_ARN = 350
-_DESTINATIONS = tuple(
-    f"arn:{partition}:{service}:" for partition in ("aws", "aws-cn", "aws-us-gov") for service in ("sqs", "sns", "s3")
-)
+_DESTINATIONS = ("sqs", "sns", "s3")
+_DESTINATION = "the ARN of a standard queue, a standard topic or an S3 bucket"
+_ARNS = {"destinationConfig.onFailure.destination": _DESTINATION, "kMSKeyArn": "the ARN of a KMS key"}
+_NULLABLE = ("starting_position", "kms_key_arn")
+_SOURCE_AND_FUNCTION = ("EventSourceArn", "FunctionName")
 FILTERABLE = frozenset({"dynamodb", "eventName", "userIdentity"})
 
 
@@ -69,13 +63,14 @@ class MappingSettings:
         function_response_types: ``["ReportBatchItemFailures"]``, or empty: then the response is ignored.
         destination_config: ``{"OnFailure": {"Destination": ARN}}`` of an SQS queue, an SNS topic or an S3 bucket.
         filter_criteria: ``{"Filters": [{"Pattern": TEXT}]}``.
-        kms_key_arn: The key that encrypts the filters; it has no effect here.
+        kms_key_arn: The ARN of the key that encrypts the filters; it has no effect here.
         metrics_config: ``{"Metrics": ["EventCount"]}``.
         enabled: Whether the mapping reads the stream.
 
     Raises:
-        MappingSettingsError: Lambda refuses the settings.
+        MappingSettingsError: Lambda or boto3 refuses the settings.
         FilterPatternError: Lambda refuses a filter pattern.
+        ModuleNotFoundError: A setting is not the default, and botocore, which has the API's model, is not installed.
 
     Example:
         >>> MappingSettings(batch_size=10_001)
@@ -100,15 +95,13 @@ class MappingSettings:
     filters: tuple[FilterPattern, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_by_client(self)
-        _check_inner(self)
-        _check_constraints(self)
+        _check_model(_given(self))
         _check_values(self)
         _check_destination(self)
-        texts = list(_pattern_texts(self.filter_criteria))
-        if texts and self.tumbling_window_in_seconds:
+        filters = _filters(self.filter_criteria)
+        if filters and self.tumbling_window_in_seconds:
             _refuse("found filters beside a tumbling window, expected one of the two: Lambda does not take both")
-        object.__setattr__(self, "filters", tuple(map(FilterPattern, texts)))
+        object.__setattr__(self, "filters", filters)
 
     @classmethod
     def of(cls, parameters: Mapping[str, Any]) -> Self:
@@ -121,18 +114,16 @@ class MappingSettings:
             MappingSettingsError: A parameter is unknown, or Lambda refuses its value.
             FilterPatternError: Lambda refuses a filter pattern.
         """
-        if parameters.get("scaling_config") is not None:
-            _refuse("Unsupported ScalingConfig parameter for given event source mapping type.")
         given: dict[str, Any] = {
             name: value for name, value in parameters.items() if value is not None or name == "starting_position"
         }
         known = [each.name for each in fields(cls) if each.init]
-        for name in parameters:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
-                _refuse(f"found the unknown mapping parameter {name!r}{hint}", "ParamValidationError")
-        return cls(**given)
+        foreign = [name for name in given if name not in known]
+        if foreign:
+            _check_foreign(foreign, known)
+            _check_model((name, value) for name, value in given.items() if value is not None)
+            _refuse_unsupported(foreign)
+        return cls(**{name: value for name, value in given.items() if name in known})
 
     @property
     def reports(self) -> bool:
@@ -142,7 +133,7 @@ class MappingSettings:
     @property
     def destination(self) -> str | None:
         """The ARN of the on-failure destination."""
-        return (self.destination_config.get("OnFailure") or {}).get("Destination") or None
+        return self.destination_config.get("OnFailure", {}).get("Destination") or None
 
     def takes(self, record: Mapping[str, Any]) -> bool:
         """Whether a record matches one of the filters, or there are none."""
@@ -162,77 +153,53 @@ def _refuse(message: str, code: Code = "InvalidParameterValueException") -> NoRe
     raise MappingSettingsError(code, message)
 
 
-def _check_by_client(settings: MappingSettings) -> None:
-    """Check as AWS's clients do: types and lowest values."""
-    faults = [
-        f"Invalid type for parameter {_title(name)}, value: {value}, type: {type(value)}, valid types: {valid[0]}"
-        for name, valid in _types(settings)
-        if not isinstance(value := getattr(settings, name), valid) or (isinstance(value, bool) and bool not in valid)
-    ] or [
-        f"Invalid value for parameter {_title(name)}, value: {value}, valid min value: {lowest}"
-        for name, lowest, _ in _RANGES
-        if (value := getattr(settings, name)) < lowest
-    ]
-    if faults:
-        _refuse("\n".join(("Parameter validation failed:", *faults)), "ParamValidationError")
+def _given(settings: MappingSettings) -> Iterator[tuple[str, Any]]:
+    """The parameters that are not left at their defaults, by their names in snake case."""
+    for each in fields(settings):
+        if not each.init:
+            continue
+        value = getattr(settings, each.name)
+        default = each.default if each.default_factory is MISSING else each.default_factory()
+        # A null position is Lambda's to refuse. False is no number, though it equals 0.
+        if (value != default or type(value) is not type(default)) and (value is not None or each.name not in _NULLABLE):
+            yield each.name, value
 
 
-def _types(settings: MappingSettings) -> Iterator[tuple[str, tuple[type, ...]]]:
-    return ((each.name, _TYPES.get(each.name, (int,))) for each in fields(settings) if each.init)
-
-
-_NOTHING = type(None)
-
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "starting_position": (str, _NOTHING),  # None is Lambda's to refuse, with another message
-    "bisect_batch_on_function_error": (bool,),
-    "function_response_types": (list, tuple),
-    "destination_config": (dict,),
-    "filter_criteria": (dict,),
-    "kms_key_arn": (str, _NOTHING),
-    "metrics_config": (dict,),
-    "enabled": (bool,),
-}
-
-
-def _check_inner(settings: MappingSettings) -> None:
-    """Check types inside of settings, as AWS's clients do."""
-    on_failure = settings.destination_config.get("OnFailure") or {}
-    destination = on_failure.get("Destination") if isinstance(on_failure, Mapping) else None
-    for name, value, valid in (
-        ("DestinationConfig.OnFailure", on_failure, Mapping),
-        ("DestinationConfig.OnFailure.Destination", destination or "", str),
-        ("MetricsConfig.Metrics", settings.metrics_config.get("Metrics") or [], list),
-    ):
-        if not isinstance(value, valid):
-            _refuse(f"Invalid type for parameter {name}, value: {value}, type: {type(value)}", "ParamValidationError")
-
-
-def _check_constraints(settings: MappingSettings) -> None:
-    """Check as Lambda does against its API model; one message holds all faults."""
-    faults = [
-        _fault(name, value, f"Member must have value less than or equal to {highest}")
-        for name, _, highest in _RANGES
-        if (value := getattr(settings, name)) > highest
-    ]
-    types = settings.function_response_types
-    if any(kind != _REPORTING for kind in types):
-        members = f"[Member must satisfy enum value set: [{_REPORTING}], Member must not be null]"
-        faults.append(_fault("function_response_types", _listed(types), f"Member must satisfy constraint: {members}"))
-    elif len(types) > 1:
-        rule = "Member must have length less than or equal to 1"
-        faults.append(_fault("function_response_types", _listed(types), rule))
-    position = settings.starting_position
-    if position not in (None, *_POSITIONS):
-        rule = f"Member must satisfy enum value set: [{', '.join(_POSITIONS)}]"
-        faults.append(_fault("starting_position", position, rule))
-    for number, text in enumerate(_pattern_texts(settings.filter_criteria), 1):
-        if isinstance(text, str) and len(text) > LONGEST_PATTERN:
-            rule = f"Member must have length less than or equal to {LONGEST_PATTERN}"
-            faults.append(_fault(f"filter_criteria.filters.{number}.member.pattern", text, rule))
-    if faults:
+def _check_model(given: Iterable[tuple[str, Any]]) -> None:
+    """Check against the API's model, first as AWS's clients do and then as Lambda does."""
+    parameters: dict[str, Any] = {}
+    for name, value in given:
+        member = member_name(name)
+        if member is None:
+            _refuse(f"found {name}, which the installed botocore does not know; upgrade it", "ParamValidationError")
+        parameters[member] = value
+    if not parameters:
+        return  # AWS's defaults, for which botocore need not be loaded
+    if report := client_report(parameters):
+        _refuse(f"Parameter validation failed:\n{report}", "ParamValidationError")
+    if faults := model_faults(parameters):
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected"
-        _refuse(f"{count}: {'; '.join(faults)}", "ValidationException")
+        # A regular expression alone does not say what the value is to be.
+        expected = [
+            f"; expected {each}" for place, each in _ARNS.items() if any(f"'{place}'" in text for text in faults)
+        ]
+        _refuse(f"{count}: {'; '.join(faults)}{''.join(expected)}", "ValidationException")
+
+
+def _check_foreign(foreign: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse a parameter that the API does not have, or has by a name that is spelt otherwise in snake case."""
+    settable = {member_name(name) for name in known}
+    for name in foreign:
+        if member_name(name) in {None, *settable, *_SOURCE_AND_FUNCTION}:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(known)}"
+            _refuse(f"found the unknown mapping parameter {name!r}{hint}", "ParamValidationError")
+
+
+def _refuse_unsupported(foreign: Iterable[str]) -> None:
+    for member in map(member_name, foreign):
+        if member != "Tags":  # valid, and without effect on the deliveries
+            _refuse(f"Unsupported {member} parameter for given event source mapping type.")
 
 
 def _check_values(settings: MappingSettings) -> None:
@@ -246,9 +213,9 @@ def _check_values(settings: MappingSettings) -> None:
         _refuse("MaximumRecordAgeInSeconds must be either -1 (forever) or between 60 and 604800 (inclusive)")
     if settings.tumbling_window_in_seconds and settings.parallelization_factor > 1:
         _refuse("Parallelization factor must be equal to 1 when tumbling window period is configured")
-    metrics = settings.metrics_config.get("Metrics") or []
+    metrics = settings.metrics_config.get("Metrics", ())
     if any(metric != "EventCount" for metric in metrics):
-        _refuse(f"found the metrics {_listed(metrics)}, expected EventCount, the only one of streams")
+        _refuse(f"found the metrics {', '.join(metrics)}, expected EventCount, the only one of streams")
 
 
 def _check_destination(settings: MappingSettings) -> None:
@@ -257,37 +224,17 @@ def _check_destination(settings: MappingSettings) -> None:
     arn = settings.destination
     if arn is None:
         return
-    if len(arn) > _LONGEST_ARN:
-        rule = f"Member must have length less than or equal to {_LONGEST_ARN}"
-        fault = _fault("destination_config.on_failure.destination", arn, rule)
-        _refuse(f"1 validation error detected: {fault}", "ValidationException")
-    if not arn.startswith(_DESTINATIONS) or arn.endswith(".fifo"):
-        _refuse(
-            f"found the destination {arn!r}, expected the ARN of a standard queue, a standard topic or an S3 bucket"
-        )
+    _, partition, service, *_ = *arn.split(":"), "", ""
+    if partition not in partitions() or service not in _DESTINATIONS or (service != "s3" and arn.endswith(".fifo")):
+        _refuse(f"found the destination {arn!r}, expected {_DESTINATION}")
 
 
-def _pattern_texts(criteria: Mapping[str, Any]) -> Iterator[Any]:
-    filters = criteria.get("Filters") or []
-    if not isinstance(filters, list | tuple) or not all(isinstance(each, dict) for each in filters):
-        _refuse('found other filter criteria, expected {"Filters": [{"Pattern": TEXT}]}', "ParamValidationError")
+def _filters(criteria: Mapping[str, Any]) -> tuple[FilterPattern, ...]:
+    filters: Sequence[Mapping[str, str]] = criteria.get("Filters", ())
     if len(filters) > _MOST_FILTERS:
         _refuse(f"found {len(filters)} filters, expected at most {_MOST_FILTERS}, and 5 unless AWS raised the quota")
-    # A filter without a pattern has no effect.
-    return (each["Pattern"] for each in filters if each.get("Pattern") is not None)
-
-
-def _fault(name: str, value: Any, rule: str) -> str:
-    return f"Value '{value}' at '{_camel(name)}' failed to satisfy constraint: {rule}"
-
-
-def _listed(values: Sequence[Any]) -> str:
-    return f"[{', '.join(map(str, values))}]"
-
-
-def _title(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
-def _camel(name: str) -> str:
-    return ".".join(part[:1] + _title(part)[1:] for part in name.split("."))
+    for each in filters:
+        if "Pattern" not in each:
+            reason = "the filter has no Pattern"
+            raise FilterPatternError(reason, each)
+    return tuple(FilterPattern(each["Pattern"]) for each in filters)

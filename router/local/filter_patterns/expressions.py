@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from decimal import Decimal
+from math import isfinite
+from typing import Any, NoReturn, Self
 
 from router.local.filter_patterns import matchers
 from router.local.filter_patterns.matchers import Matcher
 
-__all__ = ["Absent", "InvalidPatternError", "Members", "expression", "literal", "refuse"]
+__all__ = ["Absent", "InvalidPatternError", "Members", "Number", "expression", "literal", "refuse"]
 
 _ONE_KEY = "Only one key allowed in match expression"
 _TOO_MANY = "Too many elements in numeric expression"
@@ -25,6 +27,30 @@ class InvalidPatternError(Exception):
 
 class Members(list[tuple[str, Any]]):
     """The members of a JSON object in order, with duplicate keys."""
+
+
+class Number(float):
+    """A number of a pattern as a double, with its text.
+
+    Args:
+        text: The number as written.
+    """
+
+    def __new__(cls, text: str) -> Self:
+        """Keep the text beside the double."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether the double's shortest text is the number as written; Event Ruler compares no other numbers."""
+        try:
+            return isfinite(self) and Decimal(self.text) == Decimal(repr(float(self)))
+        except ArithmeticError:  # more digits of an exponent than a Decimal has
+            return False
 
 
 class Absent:
@@ -42,6 +68,8 @@ def refuse(reason: str) -> NoReturn:
 
 def literal(value: str | float | bool | None) -> Matcher:
     """The matcher of a literal; one for an IP address matches each of its spellings."""
+    if isinstance(value, Number) and not value.exact:
+        return matchers.same_text(value.text)
     found = matchers.address(value) if isinstance(value, str) else None
     return matchers.address_range(found) if found else matchers.equals(value)
 
@@ -186,7 +214,11 @@ def _two_ended(bottom: float, open_bottom: bool, rest: list[Any]) -> Matcher:
 
 
 def _number(value: Any, operator: str) -> float:
-    return value if isinstance(value, float) else refuse(f"Value of {operator} must be numeric")
+    return _comparable(value) if isinstance(value, Number) else refuse(f"Value of {operator} must be numeric")
+
+
+def _comparable(number: Number) -> Number:
+    return number if number.exact else refuse(f"Cannot compare number : {number.text}")
 
 
 def _anything_but(operand: Any) -> Matcher:
@@ -196,7 +228,7 @@ def _anything_but(operand: Any) -> Matcher:
         return matchers.anything_but(*map(matchers.equals, _uniform(operand)))
     if not isinstance(operand, str | float):
         refuse("Value of anything-but must be an array or single string/number value.")
-    return matchers.anything_but(matchers.equals(operand))
+    return matchers.anything_but(matchers.equals(_comparable(operand) if isinstance(operand, Number) else operand))
 
 
 def _uniform(operand: list[Any]) -> list[str | float]:
@@ -204,7 +236,7 @@ def _uniform(operand: list[Any]) -> list[str | float]:
         refuse("Inside anything but list, start|null|boolean is not supported.")
     if len({type(value) for value in operand}) != 1:
         refuse("Inside anything but list, either all values are number or string, mixed type is not supported")
-    return operand
+    return [_comparable(value) if isinstance(value, Number) else value for value in operand]
 
 
 def _anything_but_alike(operand: Members) -> Matcher:

@@ -24,6 +24,7 @@ __all__ = [
     "exists",
     "prefix",
     "prefix_ignore_case",
+    "same_text",
     "suffix",
     "suffix_ignore_case",
     "wildcard",
@@ -48,6 +49,11 @@ def equals(literal: str | float | bool | None) -> Matcher:
     if literal is None or isinstance(literal, bool):
         return lambda value: value is literal
     return lambda value: _double(value) == literal
+
+
+def same_text(text: str) -> Matcher:
+    """Match a number that is written as a text: one that no double holds exactly."""
+    return lambda value: not isinstance(value, str | bool) and str(value) == text
 
 
 def between(bottom: float, top: float, *, open_bottom: bool, open_top: bool) -> Matcher:

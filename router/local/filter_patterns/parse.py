@@ -6,7 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from router.local.filter_patterns.expressions import Absent, InvalidPatternError, Members, expression, literal, refuse
+from router.local.filter_patterns.expressions import (
+    Absent,
+    InvalidPatternError,
+    Members,
+    Number,
+    expression,
+    literal,
+    refuse,
+)
 from router.local.filter_patterns.matchers import Matcher
 
 __all__ = ["Leaf", "Rule", "parse"]
@@ -54,7 +62,9 @@ def parse(text: str) -> tuple[Rule, ...]:
     """
     try:
         # Numbers become doubles, which Event Ruler compares. A JSON object may have a key twice, and both count.
-        read = json.loads(text, object_pairs_hook=Members, parse_int=float, parse_constant=_no_constant)
+        read = json.loads(
+            text, object_pairs_hook=Members, parse_int=Number, parse_float=Number, parse_constant=_no_constant
+        )
         if not isinstance(read, Members):
             refuse("Filter is not an object")
         rules = _object([], "", read, inside_or=False)

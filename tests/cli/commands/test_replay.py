@@ -183,7 +183,7 @@ def test_parked_records_are_counted(run: Run, folder: Path) -> None:
         (["--maximum-record-age-in-seconds", "59"], "must be either -1 (forever) or between 60 and 604800 (inclusive)"),
         (["--tumbling-window-in-seconds", "901"], "'tumblingWindowInSeconds' failed to satisfy constraint"),
         (["--function-response-types", "Bad"], "Member must satisfy enum value set: [ReportBatchItemFailures]"),
-        (["--on-failure", "nowhere"], "found the destination 'nowhere', expected the ARN of a standard queue"),
+        (["--on-failure", "nowhere"], "Value 'nowhere' at 'destinationConfig.onFailure.destination' failed to satisfy"),
         (["--filter", "{"], "Invalid filter pattern definition. Found the pattern '{': Expecting property name"),
         (["--batch-size", "many"], "invalid value for '--batch-size': Input should be a valid integer"),
         (["--batchsize", "1"], "no such option: --batchsize"),

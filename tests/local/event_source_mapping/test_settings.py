@@ -126,7 +126,7 @@ def test_destination() -> None:
         "InvalidParameterValueException",
         "OnSuccess configuration is not supported for event source mappings.",
     )
-    for arn in (f"{QUEUE}.fifo", "arn:aws:dynamodb:us-east-1:1:table/T", "failed"):
+    for arn in (f"{QUEUE}.fifo", "arn:aws:dynamodb:us-east-1:123456789012:table/T", "kafka://topic"):
         assert (
             "expected the ARN of a standard queue" in refused(destination_config={"OnFailure": {"Destination": arn}})[1]
         )
@@ -136,7 +136,7 @@ def test_destination() -> None:
 
 def test_filter_criteria() -> None:
     """Missing, malformed, too many, too long and invalid filters are refused."""
-    none: list[dict[str, Any]] = [{}, {"Filters": []}, {"Filters": [{}]}]
+    none: list[dict[str, Any]] = [{}, {"Filters": []}]
     for criteria in none:
         assert MappingSettings(filter_criteria=criteria).filters == ()
     with pytest.raises(FilterPatternError, match=r"^Invalid filter pattern definition\.$"):
@@ -147,21 +147,119 @@ def test_filter_criteria() -> None:
     assert text.endswith("Member must have length less than or equal to 4096")
     assert "at 'filterCriteria.filters.2.member.pattern'" in text
     assert "found 11 filters" in refused(filter_criteria={"Filters": [{"Pattern": '{"a": [1]}'}] * 11})[1]
-    assert "found other filter criteria" in refused(filter_criteria={"Filters": ["{}"]})[1]
+    assert "Invalid type for parameter FilterCriteria.Filters[0]" in refused(filter_criteria={"Filters": ["{}"]})[1]
+
+
+def test_filter_without_a_pattern() -> None:
+    """Lambda takes a filter without a pattern for an invalid one."""
+    with pytest.raises(FilterPatternError, match=r"^Invalid filter pattern definition\.$") as caught:
+        MappingSettings(filter_criteria={"Filters": [{"Pattern": '{"a": [1]}'}, {}]})
+    assert caught.value.explanation.endswith("Found the pattern '{}': the filter has no Pattern")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"filter_criteria": {"Filter": []}}, 'Unknown parameter in FilterCriteria: "Filter", must be one of: Filters'),
+        (
+            {"filter_criteria": {"Filters": [{"pattern": "{}"}]}},
+            'Unknown parameter in FilterCriteria.Filters[0]: "pattern", must be one of: Pattern',
+        ),
+        (
+            {"destination_config": {"OnFail": {"Destination": QUEUE}}},
+            'Unknown parameter in DestinationConfig: "OnFail", must be one of: OnSuccess, OnFailure',
+        ),
+        (
+            {"destination_config": {"OnFailure": {"Arn": QUEUE}}},
+            'Unknown parameter in DestinationConfig.OnFailure: "Arn", must be one of: Destination',
+        ),
+        ({"metrics_config": {"Metric": []}}, 'Unknown parameter in MetricsConfig: "Metric", must be one of: Metrics'),
+        (
+            {"logging_config": {"Level": "INFO"}},
+            'Unknown parameter in LoggingConfig: "Level", must be one of: SystemLogLevel',
+        ),
+    ],
+)
+def test_unknown_members(parameters: dict[str, Any], message: str) -> None:
+    """boto3 refuses a misspelt member, and names the right ones."""
+    assert refused(**parameters) == ("ParamValidationError", f"Parameter validation failed:\n{message}")
 
 
 def test_metrics() -> None:
-    """EventCount is the only metric."""
-    MappingSettings(metrics_config={"Metrics": ["EventCount"]}, kms_key_arn="arn:aws:kms:us-east-1:1:key/k")
-    assert "expected EventCount" in refused(metrics_config={"Metrics": ["ErrorCount"]})[1]
+    """EventCount is the only metric of a stream; Lambda knows others, of Kafka."""
+    MappingSettings(metrics_config={"Metrics": ["EventCount"]})
+    code, text = refused(metrics_config={"Metrics": ["ErrorCount"]})
+    assert code == "InvalidParameterValueException"
+    assert "expected EventCount" in text
+    code, text = refused(metrics_config={"Metrics": ["Errors"]})
+    assert code == "ValidationException"
+    assert "Value '[Errors]' at 'metricsConfig.metrics' failed to satisfy constraint" in text
 
 
-def test_scaling() -> None:
-    """Recorded: a scaling configuration is for queues."""
-    assert refused(scaling_config={"MaximumConcurrency": 2}) == (
-        "InvalidParameterValueException",
-        "Unsupported ScalingConfig parameter for given event source mapping type.",
+def test_key() -> None:
+    """A KMS key is named by its ARN."""
+    for arn in ("arn:aws:kms:us-east-1:123456789012:key/k", "arn:aws-iso-b:kms:us-isob-east-1:123456789012:key/k", ""):
+        assert MappingSettings(kms_key_arn=arn).kms_key_arn == arn
+    code, text = refused(kms_key_arn="alias/filters")
+    assert code == "ValidationException"
+    assert text.startswith(
+        "1 validation error detected: Value 'alias/filters' at 'kMSKeyArn' failed to satisfy constraint: "
+        "Member must satisfy regular expression pattern: "
     )
+    assert text.endswith("; expected the ARN of a KMS key")
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        ("aws", "eu-west-1"),
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+        ("aws-iso", "us-iso-east-1"),
+        ("aws-iso-b", "us-isob-east-1"),
+        ("aws-iso-e", "eu-isoe-west-1"),
+        ("aws-iso-f", "us-isof-south-1"),
+    ],
+)
+def test_partitions(partition: str, region: str) -> None:
+    """A destination is in any of AWS's partitions."""
+    for resource in (f"sqs:{region}:123456789012:q", f"sns:{region}:123456789012:t", "s3:::failures.fifo"):
+        arn = f"arn:{partition}:{resource}"
+        assert MappingSettings(destination_config={"OnFailure": {"Destination": arn}}).destination == arn
+
+
+def test_unknown_partition() -> None:
+    """A partition that AWS does not have is refused."""
+    assert "expected the ARN" in refused(destination_config={"OnFailure": {"Destination": "arn:aws-uk:sqs:::q"}})[1]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "member", "value"),
+    [
+        ("scaling_config", "ScalingConfig", {"MaximumConcurrency": 2}),
+        ("logging_config", "LoggingConfig", {"SystemLogLevel": "INFO"}),
+        ("provisioned_poller_config", "ProvisionedPollerConfig", {"MinimumPollers": 1}),
+        ("topics", "Topics", ["orders"]),
+        ("queues", "Queues", ["orders"]),
+        ("source_access_configurations", "SourceAccessConfigurations", []),
+        ("document_db_event_source_config", "DocumentDBEventSourceConfig", {"DatabaseName": "orders"}),
+        ("starting_position_timestamp", "StartingPositionTimestamp", 1_789_651_658),
+    ],
+)
+def test_parameters_of_other_sources(parameter: str, member: str, value: object) -> None:
+    """Recorded for ScalingConfig: a parameter of other event sources is unsupported and not unknown."""
+    assert refused(**{parameter: value}) == (
+        "InvalidParameterValueException",
+        f"Unsupported {member} parameter for given event source mapping type.",
+    )
+    assert MappingSettings.of({parameter: None}) == MappingSettings()
+
+
+def test_tags() -> None:
+    """Tags are valid and have no effect."""
+    assert MappingSettings.of({"tags": {"team": "orders"}}) == MappingSettings()
+    assert "Invalid type for parameter Tags" in refused(tags=["orders"])[1]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +271,9 @@ def test_scaling() -> None:
         ({"bisect_batch_on_function_error": 1}, "Invalid type for parameter BisectBatchOnFunctionError, value: 1"),
         ({"filter_criteria": []}, "Invalid type for parameter FilterCriteria, value: [], type: <class 'list'>"),
         ({"function_response_types": "ReportBatchItemFailures"}, "Invalid type for parameter FunctionResponseTypes"),
+        ({"maximum_batching_window_in_seconds": False}, "Invalid type for parameter MaximumBatchingWindowInSeconds"),
+        ({"filter_criteria": {"Filters": None}}, "Invalid type for parameter FilterCriteria.Filters, value: None"),
+        ({"destination_config": {"OnFailure": QUEUE}}, "Invalid type for parameter DestinationConfig.OnFailure, value"),
     ],
 )
 def test_types(parameters: dict[str, Any], text: str) -> None:
@@ -189,6 +290,7 @@ def test_unknown_parameter() -> None:
         "found the unknown mapping parameter 'batchsize'; did you mean 'batch_size'?",
     )
     assert "; there are batch_size, maximum_batching_window_in_seconds," in refused(xyz=1)[1]
+    assert "found the unknown mapping parameter 'function_name'" in refused(function_name="f")[1]
 
 
 def test_nothing_is_the_default() -> None:

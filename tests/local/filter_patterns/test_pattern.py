@@ -156,6 +156,21 @@ def test_numbers_compare_as_doubles(numeric: list[Any], number: Any, passes: boo
     assert pattern.matches({"dynamodb": {"ApproximateCreationDateTime": number}}) is passes
 
 
+@pytest.mark.parametrize("number", ["9007199254740993", "1E309", "0.1234567890123456789", "-1E309"])
+def test_a_literal_that_no_double_holds(number: str) -> None:
+    """As a literal, a number that no double holds is valid, and equals the same text only."""
+    pattern = FilterPattern(f'{{"n": [{number}]}}')
+    assert pattern.matches({"n": 9007199254740993}) is (number == "9007199254740993")
+    for other in (9007199254740992, float("inf"), 0.12345678901234568, number):
+        assert not pattern.matches({"n": other})
+
+
+@pytest.mark.parametrize("number", ["0.1", "1e23", "9007199254740992", "1.10", "5E-324", "-0", "123456789012"])
+def test_a_number_that_is_a_double(number: str) -> None:
+    """A number whose double has the same shortest decimal can be compared, however it is written."""
+    assert FilterPattern(f'{{"n": [{{"numeric": ["=", {number}]}}]}}').matches({"n": float(number)})
+
+
 @pytest.mark.parametrize(("number", "passes"), [(300, True), (300.0, True), ("300", False), (301, False)])
 def test_a_number_matches_each_of_its_spellings(number: Any, passes: bool) -> None:
     """It never matches a string."""
@@ -290,6 +305,13 @@ REFUSED = [
     ('{"a": [{"numeric": [">"]}]}', "Value of > must be numeric"),
     ('{"a": [{"numeric": ["=", "1"]}]}', "Value of equals must be numeric"),
     ('{"a": [{"numeric": ["!", 1]}]}', "Unrecognized numeric range operator: !"),
+    ('{"a": [{"numeric": ["=", 9007199254740993]}]}', "Cannot compare number : 9007199254740993"),
+    ('{"a": [{"numeric": [">", 1E309]}]}', "Cannot compare number : 1E309"),
+    ('{"a": [{"numeric": [">", -1E309, "<", 1]}]}', "Cannot compare number : -1E309"),
+    ('{"a": [{"numeric": [">", 0, "<=", 0.1234567890123456789]}]}', "Cannot compare number : 0.1234567890123456789"),
+    ('{"a": [{"numeric": [">", 1E-999999999999999999999]}]}', "Cannot compare number : 1E-999999999999999999999"),
+    ('{"a": [{"anything-but": 9007199254740993}]}', "Cannot compare number : 9007199254740993"),
+    ('{"a": [{"anything-but": [1, 9007199254740993]}]}', "Cannot compare number : 9007199254740993"),
     ('{"a": [{"numeric": ["=", 1, 2]}]}', "Too many elements in numeric expression"),
     ('{"a": [{"numeric": ["<", 1, ">", 0]}]}', "Too many elements in numeric expression"),
     ('{"a": [{"numeric": [">", 1, ">", 2]}]}', "Bad numeric range operator: >"),
