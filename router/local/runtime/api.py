@@ -140,7 +140,9 @@ class _Requests(BaseHTTPRequestHandler):
     """One connection of the process."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one segment: a second one would wait for the acknowledgement of the first
+    # Otherwise the second segment of a response waits 40 ms for the acknowledgement of the first (Nagle's algorithm).
+    disable_nagle_algorithm = True
+    wbufsize = -1  # head and body of a small response in one segment
 
     def do_GET(self) -> None:
         api = self._api
