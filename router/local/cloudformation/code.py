@@ -174,4 +174,6 @@ def _layers(template: TemplateFile, function: Declaration) -> Iterator[Path | No
 def _holds(folders: tuple[Path, ...], written: str) -> bool:
     """Whether the first part of a handler's module is in one of the folders."""
     first = re.split(r"[./]", written)[0]
-    return any((folder / first).is_dir() or (folder / f"{first}.py").is_file() for folder in (*folders, Path.cwd()))
+    return bool(first) and any(
+        (folder / first).is_dir() or (folder / f"{first}.py").is_file() for folder in (*folders, Path.cwd())
+    )

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 from router.local.cloudformation.intrinsics import Unknown, resolve
+from router.local.cloudformation.references import ACCOUNT, STACK
 from router.local.cloudformation.resources import SAM_FUNCTION, Declaration, TemplateFile
 
 __all__ = ["Permissions", "Statement", "permissions_of"]
@@ -58,7 +59,7 @@ class Statement:
         """Whether the statement applies to an action on a resource."""
         # IAM ignores the case of actions, but not of ARNs.
         acts = any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
-        return acts and any(_matches(pattern, arn) for pattern in self.resources)
+        return acts and any(_matches(pattern, each) for pattern in self.resources for each in _spellings(arn, pattern))
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,16 @@ def _statement(statement: Any, place: str) -> Statement | None:
 
 def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _spellings(arn: str, pattern: str) -> tuple[str, ...]:
+    """The ARN, and those that it may have once deployed, since partition, region, account and stack are made up."""
+    parts, written = arn.split(":", 5), pattern.split(":", 5)
+    if len(parts) < 6 or len(written) < 6 or parts[4] not in (ACCOUNT, ""):
+        return (arn,)
+    place = [mine if not mine or "*" in given else given for mine, given in zip(parts[3:5], written[3:5], strict=True)]
+    name = re.sub(r"^((?:function|key|role|stream|table)[:/])?([^:/]+)", rf"\g<1>{STACK}-\g<2>-1A2B3C", parts[5])
+    return (arn, *(":".join(["arn", written[1], parts[2], *place, resource]) for resource in (parts[5], name)))
 
 
 def _matches(pattern: str, text: str) -> bool:

@@ -38,12 +38,14 @@ class SampleRecord:
         fixed: Paths in the form of patterns, each with a test of the values that are allowed there.
         spellings: Texts that begin a value which contains the entity's name.
         takes: Whether the route takes a changed copy of the record.
+        named_by: The attribute that holds the entity's name.
     """
 
     record: dict[str, Any]
     fixed: Mapping[str, Allows]
     spellings: tuple[str, ...]
     takes: Callable[[dict[str, Any]], bool] = field(repr=False)
+    named_by: str
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,8 @@ def _samples(
     names: Callable[[Mapping[str, Any]], bool],
     takes: Callable[[dict[str, Any]], bool],
 ) -> Iterator[SampleRecord]:
-    for (attribute, text), demands in itertools.product(_marks(app.discriminator, entity), _demands(condition)):
+    marks = list(_marks(app.discriminator, entity))
+    for (attribute, text), demands in itertools.product(marks, _demands(condition)):
         images: dict[str, dict[str, Any]] = {"OldImage": {}, "NewImage": {}}
         fixed: dict[str, Allows] = {}
         for image, path, value, exact in demands:
@@ -143,9 +146,13 @@ def _samples(
                 dotted = ".".join(["dynamodb", image, *_dotted(path)])
                 fixed |= {f"{dotted}.{tag}": _only(inner) for tag, inner in value.items()}
         record = stream.record(event, images, {attribute: {"S": text}})
-        fixed |= {f"dynamodb.{part}.{attribute}.S": _naming(names, attribute) for part in _PARTS}
+        # A rule of a chain that reads another name changes the entity, so no attribute of a rule is free.
+        mark = {attribute: {"S": text}}
+        for other in dict.fromkeys(name for name, _ in marks):
+            fixed |= {f"dynamodb.{part}.{other}.S": _naming(names, mark, other) for part in _PARTS}
         if takes(record):
-            yield SampleRecord(record, fixed, (text, text.removesuffix("1"), text.lower(), text.upper()), takes)
+            spellings = (text, text.removesuffix("1"), text.lower(), text.upper(), entity)
+            yield SampleRecord(record, fixed, spellings, takes, attribute)
 
 
 def event_name(event: Event) -> str:
@@ -231,8 +238,8 @@ def _dotted(path: tuple[str | int, ...]) -> Iterator[str]:
             yield "L" if isinstance(following, int) else "M"
 
 
-def _naming(names: Callable[[Mapping[str, Any]], bool], attribute: str) -> Allows:
-    return lambda value: names({attribute: {"S": value}})
+def _naming(names: Callable[[Mapping[str, Any]], bool], mark: Mapping[str, Any], attribute: str) -> Allows:
+    return lambda value: names({**mark, attribute: {"S": value}})
 
 
 def _only(value: Any) -> Allows:

@@ -158,6 +158,53 @@ class TestReading:
         function = read(resources + FUNCTION + "            BatchSize: !Ref Size\n", before).function()
         assert function.settings.batch_size == 12
 
+    def test_a_global_table_is_a_table(self, read: Read) -> None:
+        """CreateTable takes its keys and indexes, without what only the global table has."""
+        resources = (
+            STREAMED.replace("::Table", "::GlobalTable")
+            + """
+      Replicas: [{Region: eu-west-1, GlobalSecondaryIndexes: [{IndexName: byDay}]}]
+      WriteProvisionedThroughputSettings: {}
+      TimeToLiveSpecification: {AttributeName: expires_at, Enabled: true}
+      GlobalSecondaryIndexes:
+        - IndexName: byDay
+          KeySchema: [{AttributeName: day, KeyType: HASH}]
+          Projection: {ProjectionType: ALL}
+          WriteProvisionedThroughputSettings: {}
+          WarmThroughput: {}
+"""
+        )
+        found = read(resources + FUNCTION)
+        table = found.table(found.function().table)
+        assert (table.name, table.view, table.ttl) == ("Orders", "NEW_AND_OLD_IMAGES", "expires_at")
+        assert "Replicas" not in table.request
+        assert [set(index) for index in table.request["GlobalSecondaryIndexes"]] == [
+            {"IndexName", "KeySchema", "Projection"}
+        ]
+
+    def test_a_literal_stream_belongs_to_the_table_of_its_name(self, read: Read) -> None:
+        """The table's name may be composed."""
+        before = "Parameters: {Stage: {Type: String, Default: dev}}\n"
+        table = STREAMED.replace("Properties:", "Properties:\n      TableName: !Sub '${Stage}-orders'", 1)
+        stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/dev-orders/stream/2026-01-01T00:00:00.000"
+        assert (
+            read(table + FUNCTION.replace("!GetAtt Orders.StreamArn", stream), before).function().table == "dev-orders"
+        )
+
+    def test_a_function_takes_the_mapping_whose_table_is_here(self, read: Read) -> None:
+        """Another of its mappings may read a table of another stack."""
+        other = """        Others:
+          Type: DynamoDB
+          Properties: {Stream: !ImportValue others, StartingPosition: LATEST}
+"""
+        function = FUNCTION.replace("      Events:\n", f"      Events:\n{other}")
+        assert read(STREAMED + function).function().table == "Orders"
+
+    def test_a_destination_of_another_stack_is_not_needed(self, read: Read) -> None:
+        """Discarded records are only counted locally."""
+        settings = "            DestinationConfig: {OnFailure: {Destination: !ImportValue failed}}\n"
+        assert read(STREAMED + FUNCTION + settings).function().settings.destination is not None
+
     def test_one_of_several_functions_is_chosen_by_name(self, read: Read) -> None:
         """Without a name the error lists the functions."""
         both = read(STREAMED + FUNCTION + FUNCTION.replace("Fn:", "Other:"))
@@ -169,6 +216,15 @@ class TestReading:
 
 
 class TestRefusing:
+    def test_json_with_tabs_is_read(self, tmp_path: Path) -> None:
+        """YAML has none, and broken JSON has its line."""
+        path = tmp_path / "template.json"
+        path.write_text('{\n\t"Resources": {\n\t\t"T": {"Type": "AWS::S3::Bucket"}\n\t}\n}', encoding="utf-8")
+        assert read_template(path).tables == {}
+        path.write_text('{\n\t"Resources": {,}\n}', encoding="utf-8")
+        with pytest.raises(TemplateError, match=r"template.json:2: found no JSON: "):
+            read_template(path)
+
     def test_a_missing_file_is_refused(self, tmp_path: Path) -> None:
         """The error has the option that names another."""
         with pytest.raises(TemplateError, match=r"found no template .*nowhere.yaml, .*--template"):
@@ -201,6 +257,11 @@ class TestRefusing:
         assert refused(read, TABLE + FUNCTION) == (
             "template.yaml:2: found table Orders without a stream, expected one: StreamSpecification"
         )
+
+    def test_a_stream_of_another_table_is_refused(self, read: Read) -> None:
+        """Its ARN has the table's name."""
+        resources = FUNCTION.replace("!GetAtt Orders.StreamArn", "arn:aws:dynamodb:a:1:table/others/stream/x")
+        assert "to be the stream of table others, which is not in this template" in refused(read, resources)
 
     def test_an_imported_stream_is_refused(self, read: Read) -> None:
         """Its table cannot be created locally."""

@@ -90,3 +90,27 @@ def test_a_connector_makes_the_permissions_incomplete(check: Check) -> None:
     """It adds statements that the template does not contain."""
     more = "  Link: {Type: AWS::Serverless::Connector}\n"
     assert ids(check(("{Type: S3, Destination", "{Destination"), more=more)) == ["not-judged"]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "'arn:aws:s3:::local-failed-*'",
+        "!Sub 'arn:aws:s3:::${AWS::StackName}-failed*/*'",
+        "!Sub 'arn:${AWS::Partition}:s3:::${Failed}/*'",
+        "arn:aws-us-gov:s3:::Failed/*",
+    ],
+)
+def test_a_policy_may_allow_the_names_that_a_deployment_makes(check: Check, resource: str) -> None:
+    """A resource without a name gets the stack's name before its own."""
+    failed = ("Failed: {Type: AWS::S3::Bucket}", "failed: {Type: AWS::S3::Bucket}")
+    resource, names = (resource, ()) if "Failed" in resource else (resource, (failed, ("Failed.Arn", "failed.Arn")))
+    policy = f"Statement: [{{Effect: Allow, Action: s3:PutObject, Resource: {resource}}}]"
+    assert check(("{Type: S3, Destination", "{Destination"), *names, (POLICY, policy)) == []
+
+
+def test_a_policy_may_name_the_region_and_the_account(check: Check) -> None:
+    """Both are made up here."""
+    policy = "Statement: [{Effect: Allow, Action: sqs:*, Resource: 'arn:aws:sqs:eu-west-1:111122223333:Queue'}]"
+    destination = ("{Type: S3, Destination: !GetAtt Failed.Arn}", "{Destination: !GetAtt Queue.Arn}")
+    assert "destination-not-allowed" not in ids(check(destination, (POLICY, policy)))

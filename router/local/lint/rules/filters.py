@@ -15,6 +15,7 @@ from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.filter_search import passes
 from router.local.lint.rule import Violation, rule
 from router.local.lint.sample_records import SampleRecord, event_name, has_samples, samples_of, samples_of_unrouted
+from router.routes import Route
 from router.stream_view import View, carried
 
 __all__ = ["filter_drops_route", "filter_drops_unrouted", "filter_undocumented"]
@@ -23,6 +24,12 @@ _FILTERS = "https://docs.aws.amazon.com/lambda/latest/dg/with-ddb-filtering.html
 
 Taken = tuple[str, Event]
 """An entity's name and an event."""
+
+Passed = dict[str, bool | None]
+"""Whether some filter passes records, by the attribute that names their entity; ``None`` where that is uncertain."""
+
+Answers = list[tuple[Route, dict[Taken, Passed]]]
+"""Whether filters pass what each route takes."""
 
 
 @rule("error", _FILTERS)
@@ -33,19 +40,20 @@ def filter_drops_route(deployment: Deployment) -> Iterator[Violation]:
     if patterns and not has_samples(app.discriminator):
         what = f"{app.discriminator!r} does not show which items belong to which entity"
         raise NotKnownError(deployment.place("FilterCriteria"), what)
-    for route in app.routes if patterns else ():
-        dropped = [
-            (entity, event)
-            for entity in app.entities_of(route)
-            for event in route.events
-            if _drops(patterns, samples_of(app, route, entity, event, view=view, keys=keys))
-        ]
-        if dropped:
+    answers = _answers(app, patterns, view, keys) if patterns else []
+    stale = _stale(app, answers, patterns, view, keys)
+    for route, taken in answers:
+        dropped = [each for each, passed in taken.items() if passed and all(one is False for one in passed.values())]
+        partly = [each for each in taken if each in stale]
+        if dropped or partly:
+            named = (
+                "" if dropped else f" if their entity is named by {', '.join(sorted({stale[each] for each in partly}))}"
+            )
             yield Violation(
                 deployment.place("FilterCriteria"),
-                f"{route.written} of {route.name} takes {_listed(dropped)}, and no filter passes that: Lambda drops "
-                "these records before it invokes the function.",
-                _pattern(app, view, dropped),
+                f"{route.written} of {route.name} takes {_listed(dropped or partly)}, and no filter passes "
+                f"that{named}: Lambda drops these records before it invokes the function.",
+                _pattern(app, view, dropped or partly),
             )
 
 
@@ -110,6 +118,59 @@ def _stream(deployment: Deployment) -> tuple[View, Sequence[str]]:
         return deployment.view or deployment.app.view, deployment.keys
     except NotKnownError:
         return deployment.app.view, ()
+
+
+def _passed(patterns: list[FilterPattern], samples: list[SampleRecord]) -> Passed:
+    found: dict[str, list[bool | None]] = {}
+    for sample in samples:
+        found.setdefault(sample.named_by, []).extend(passes(sample, pattern) for pattern in patterns)
+    return {name: True if True in each else None if None in each else False for name, each in found.items()}
+
+
+def _answers(app: Dispatcher, patterns: list[FilterPattern], view: View, keys: Sequence[str]) -> Answers:
+    return [
+        (
+            route,
+            {
+                (entity, event): _passed(patterns, samples_of(app, route, entity, event, view=view, keys=keys))
+                for entity in app.entities_of(route)
+                for event in route.events
+            },
+        )
+        for route in app.routes
+    ]
+
+
+def _stale(
+    app: Dispatcher,
+    answers: Answers,
+    patterns: list[FilterPattern],
+    view: View,
+    keys: Sequence[str],
+) -> dict[Taken, str]:
+    """What filters drop that name the other entities, with the attribute that names it.
+
+    A pattern cannot express every rule of a chain: a filter made for other routes passes any text in the attribute of
+    such a rule, which does not show that it is meant for this entity.
+    """
+    strangers = {
+        event: _passed(patterns, samples_of_unrouted(app, event, view=view, keys=keys)) for event in Event if patterns
+    }
+    meant = {
+        (event_name(event), name)
+        for _, taken in answers
+        for (_, event), passed in taken.items()
+        for name, one in passed.items()
+        if one and strangers[event].get(name) is False
+    }
+    stale: dict[Taken, str] = {}
+    for _, taken in answers:
+        for (entity, event), passed in taken.items():
+            by_chance = all(strangers[event].get(name) for name, one in passed.items() if one is not False)
+            dropped = [name for name, one in passed.items() if one is False and (event_name(event), name) in meant]
+            if by_chance and dropped:
+                stale[entity, event] = dropped[0]
+    return stale
 
 
 def _drops(patterns: list[FilterPattern], samples: list[SampleRecord]) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from router import (
     Change,
     Dispatcher,
+    Insert,
     Modify,
     Routes,
     any_of,
@@ -18,6 +20,7 @@ from router import (
     not_,
     where,
 )
+from router.local.filter_criteria import filters_of
 from tests.local.lint.deployments import (
     ATTEMPTS,
     Check,
@@ -180,3 +183,57 @@ def test_a_pattern_that_is_unknown_before_deployment_is_not_judged(check: Check)
         "Not judged, because a filter's Pattern is unknown before deployment: "
         "filter-drops-route, filter-drops-unrouted, filter-undocumented."
     )
+
+
+class Note(BaseModel):
+    text: str = ""
+
+
+def taking_notes(discriminator: Any, *, both: bool) -> Dispatcher:
+    """An app of orders, and of notes too."""
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None: ...
+
+    if both:
+
+        @routes.on_insert(Note)
+        def keep(change: Insert[Note]) -> None: ...
+
+    return Dispatcher(routes, discriminator=discriminator)
+
+
+@pytest.mark.parametrize(
+    "discriminator",
+    [
+        discriminators.chain("EntityType", "type"),
+        discriminators.chain("EntityType", discriminators.prefix("pk")),
+        discriminators.prefix("pk"),
+        discriminators.template("pk", "{entity}#{id}"),
+        discriminators.AWS_LAMBDA_STREAM,
+        discriminators.AWS_SAMPLES,
+        discriminators.ELECTRODB,
+        discriminators.ONETABLE,
+        discriminators.WEBINY,
+    ],
+    ids=repr,
+)
+def test_filters_of_other_routes_drop_records_of_a_new_one(check: Check, discriminator: Any) -> None:
+    """Under every discriminator; filters of all routes pass all of them."""
+    old, new = (taking_notes(discriminator, both=both) for both in (False, True))
+    stale, current = (filters_of(app, keys=["pk"]).patterns for app in (old, new))
+    dropped = [finding.why for finding in check(filtered(*stale), app=new) if finding.rule == "filter-drops-route"]
+    assert len(dropped) == 1
+    assert "on_insert(Note)" in dropped[0]
+    assert "filter-drops-route" not in ids(check(filtered(*current), app=new))
+
+
+def test_each_entity_may_be_named_by_another_attribute(check: Check) -> None:
+    """So a filter may look at one attribute for one, and at another for the other."""
+    app = taking_notes(discriminators.AWS_SAMPLES, both=True)
+    patterns = [
+        json.dumps({"dynamodb": {"NewImage": {name: {"S": [entity]}}}})
+        for name, entity in (("EntityType", "Order"), ("type", "Note"))
+    ]
+    assert "filter-drops-route" not in ids(check(filtered(*patterns), app=app))

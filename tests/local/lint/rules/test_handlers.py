@@ -23,3 +23,9 @@ def test_a_handler_that_is_another_dispatcher_is_reported(check: Check) -> None:
 def test_a_handler_that_is_a_function_is_accepted(check: Check) -> None:
     """It may call the Dispatcher."""
     assert check(handler=DeclaredHandler("shop.handle", "template.yaml:13", found=print)) == []
+
+
+def test_a_handler_that_is_not_here_is_not_judged(check: Check) -> None:
+    """Its code may be in a bucket or in a layer."""
+    (note,) = check(handler=DeclaredHandler("shop.app", "template.yaml:13", unknown="CodeUri is in S3"))
+    assert note.why == "Not judged, because CodeUri is in S3: handler-not-found."
