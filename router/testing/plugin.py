@@ -155,8 +155,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _is_idle(item: pytest.Item, stream: AppStream) -> bool:
     """Whether a test used its stream without an invocation; ``recorded_event`` may record a stream that never runs."""
-    used = stream.has_run or bool(stream.records)
-    return used and not stream.invocations and "recorded_event" not in getattr(item, "fixturenames", ())
+    is_recorded = not stream.has_run and "recorded_event" in getattr(item, "fixturenames", ())
+    return bool(stream.has_run or stream.records) and not stream.invocations and not is_recorded
 
 
 def _report_of(stream: AppStream) -> str:

@@ -247,6 +247,24 @@ def test_other_tests_are_not_named(project: pytest.Pytester, body: str) -> None:
     result.stdout.no_fnmatch_line("*without an invocation*")
 
 
+def test_recorded_events_without_an_invocation_are_named(project: pytest.Pytester) -> None:
+    """Each was trimmed, or no filter matched it."""
+    result = run(
+        project,
+        """
+@pytest.mark.stream(filter_criteria={"Filters": [{"Pattern": '{"eventName": ["REMOVE"]}'}]})
+def test(stream, recorded_event):
+    for record in recorded_event("order", lambda story: story.put(Order(order_id="1", total=5)))["Records"]:
+        stream.append(record)
+    stream.run()
+    assert not [outcome for outcome in stream.outcomes if outcome.status != "done"]
+""",
+        "--record-mode=once",
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["test_shop.py::test: 1 record in the stream, 0 invocations: 1 filtered out"])
+
+
 def test_a_test_that_records_its_writes_is_not_named(project: pytest.Pytester) -> None:
     """The fixture recorded_event reads them, or their file."""
     result = run(

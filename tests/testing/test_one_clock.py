@@ -78,6 +78,24 @@ def test_an_app_inside_a_plain_function_is_on_the_clock_too() -> None:
     assert len(orders.parking) == 1
 
 
+def test_batch_handlers_park_after_an_hour() -> None:
+    """Each of their changes has its age."""
+    parking = MemoryParking()
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        raise TimeoutError
+
+    app = Dispatcher(routes, on_error=Retry(park_after=HOUR), parking=parking)
+    stream = Stream(app, start=START, function_response_types=REPORT)
+    stream.put(Order(pk="a"))
+    stream.advance(1800).put(Order(pk="b"))
+    stream.run()
+    assert [parked.parked_at - START >= HOUR for parked in parking] == [True, True]
+    assert stream.trimmed == []
+
+
 def test_old_recorded_events_park_after_an_hour() -> None:
     """Their ages are those on the clock that they started, not years."""
     orders = Orders()

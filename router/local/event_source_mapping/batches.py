@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ class PendingBatch:
     request_id: str
     attempts: int = 0
     waits: int = 0
-    not_before: float = 0.0
+    not_before: float = -math.inf
     window: Window | None = None
     final: bool = False
     early: bool = False
@@ -58,8 +59,12 @@ class Taken(NamedTuple):
 
 
 def fate(record: StreamRecord, now: float, settings: MappingSettings) -> Fate:
-    """Whether a record is live, or too old by the mapping's setting or by the stream's retention."""
-    age, most = now - record.created, settings.maximum_record_age_in_seconds
+    """Whether a record is live, or too old by the mapping's setting or by the stream's retention.
+
+    A record from a time more than a day after its arrival, which a test may append, ages as one from that day: it is
+    not retried until the mapping's clock reaches its time.
+    """
+    age, most = now - min(record.created, record.arrived + RETENTION), settings.maximum_record_age_in_seconds
     if -1 < most <= RETENTION and age > most:
         return "aged"
     return "trimmed" if age > RETENTION else "live"

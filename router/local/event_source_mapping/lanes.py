@@ -63,7 +63,7 @@ class Lane:
         self.in_flight: PendingBatch | None = None
         self.window: Window | None = None
         self.state: Any = {}
-        self.free_since = 0.0
+        self.free_since = -math.inf
         self._settings = settings
         self._new_id = new_id
         self._ids = {"shardId": shard_id, "eventSourceARN": stream_arn}

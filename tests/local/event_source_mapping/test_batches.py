@@ -199,3 +199,20 @@ def test_no_destination_no_delivery() -> None:
     driver = Driver(report(1), function_response_types=REPORT, maximum_retry_attempts=0).feed(*records(1)).run()
     assert len(driver.discards) == 1
     assert "OnFailureDestinationDeliveredEventCount" not in driver.mapping.metrics
+
+
+def test_a_record_from_another_year_is_not_retried_until_then() -> None:
+    """It counts as one of the day after its arrival."""
+    year = 365 * 86_400
+    driver = Driver(fail).feed(record(1, START + year)).run()
+    assert [len(trim.records) for trim in driver.trims] == [1]
+    assert driver.times[-1] <= 2 * 86_400
+
+
+def test_a_record_from_before_1970_is_delivered() -> None:
+    """No part of the mapping takes the epoch for the beginning of time."""
+    driver = Driver(maximum_batching_window_in_seconds=5)
+    driver.now = -1_000_000_000
+    driver.feed(record(1, driver.now)).run()
+    assert (driver.batches, driver.trims) == ([[1]], [])
+    assert driver.now == -1_000_000_000 + 5

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from router import Change, Dispatcher, Drop, Park, Reject, Routes
+from router import Change, Dispatcher, Drop, Park, Reject, Retry, Routes
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.replay import Replay
 from router.outcomes import Report
-from router.parking import Parked
+from router.parking import MemoryParking, Parked
 
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2026-01-01T00:00:00.000"
 CREATED = 1_767_323_045.0
@@ -200,6 +200,16 @@ class TestWhatBecameOfRecords:
         done = replay(records(1, 2), fail_on(1))
         assert [(each.condition, each.records, each.document) for each in done.given_up] == [("Trimmed", (0, 1), None)]
         assert 24 * 3600 - 60 <= done.invocations[-1].time <= 24 * 3600
+
+    def test_a_record_that_always_fails_is_parked_after_an_hour(self) -> None:
+        """Policies read the mapping's clock: the records are recorded long ago, and no hour passes in a test."""
+        parking = MemoryParking()
+        app = app_of(fail_on(2), on_error=Retry(park_after=3600), parking=parking)
+        done = replay(records(1, 2, 3), app=app)
+        assert (done.parked, done.given_up, done.unfinished) == ([1], [], [])
+        assert len(done.invocations) > 50
+        assert 3600 <= done.invocations[-1].time < 3720
+        assert parking.parked[0].parked_at.timestamp() == CREATED + done.invocations[-1].time
 
     def test_old_records_are_discarded_by_their_age(self) -> None:
         """The mapping starts at the time of the last record."""
