@@ -280,18 +280,34 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
         predicate: A plain function of the change.
 
     Raises:
-        RegistrationError: The predicate cannot be called, or is asynchronous.
+        RegistrationError: The predicate cannot be called with a change, or is asynchronous.
 
     Example:
         >>> def large(change): return change.new.total > 100
         >>> where(large)
         where(large)
     """
-    if not callable(predicate) or any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
-        found = "an async function" if callable(predicate) else kind_of(predicate)
+    found = None
+    if not callable(predicate):
+        found = kind_of(predicate)
+    elif any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
+        found = "an async function"
+    elif not _takes_one(predicate):
+        found = f"{kind_of(predicate)}, which cannot be called with one change"
+    if found is not None:
         msg = f"where() found {found}, expected a plain function of the change that returns a bool"
         raise RegistrationError(msg)
     return Where(predicate)
+
+
+def _takes_one(predicate: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(predicate).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # a function that is not written in Python shows no signature
+        pass
+    return True
 
 
 def all_of(*conditions: Condition[C_contra]) -> Condition[C_contra]:

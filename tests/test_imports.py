@@ -19,9 +19,9 @@ PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_ex
 
 HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
 
-# The number of modules, with those of the standard library: 240 on Python 3.11, 241 on 3.12, 242 on 3.13. Of these 78 are
+# The number of modules, with those of the standard library: 246 on Python 3.11, 247 on 3.12, 248 on 3.13. Of these 84 are
 # the framework's own, which has many small ones.
-BUDGET = 245
+BUDGET = 250
 
 LIST_MODULES = """
 import json, sys

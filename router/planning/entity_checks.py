@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from router.discriminators import Chain, Discriminator, Folded, Prefix, Template
-from router.planning.entity_names import Constant, constant_of, fields_of, literal_entities, name_of_class, takes_text
+from router.planning.entity_names import Constant, constant_of, literal_entities, name_of_class
 from router.registration.annotations import members_of
 from router.registration.misfit import Misfit, explained
+from router.registration.model_fields import fields_of, has_validators, takes
 from router.registration.source_text import describe
 from router.routes import Route
 
@@ -110,11 +111,13 @@ def _letters(name: str) -> str:
 
 def _check_types(route: Route, model: Any, names: Sequence[str], attribute: str) -> None:
     """Refuse a name that the model's own field for the attribute refuses."""
+    field = fields_of(model).get(attribute)
+    if field is None or has_validators(model):
+        return
     for name in names:
-        if takes_text(model, attribute, name):
+        if takes(field.annotation, name):
             continue
-        field = fields_of(model)[attribute]
-        annotation = describe(field.annotation) + (" with constraints" if field.metadata else "")
+        annotation = describe(field.annotation)
         misfit = Misfit(
             f"{describe(model)}, whose {attribute}: {annotation} takes no {name!r}",
             "a field that takes the text by which the route is found",

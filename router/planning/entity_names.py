@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from itertools import chain
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter, ValidationError
-from typing_extensions import is_typeddict
+from pydantic import BaseModel
 
 from router.registration.annotations import members_of
+from router.registration.model_fields import default_of, fields_of
 
-__all__ = ["Constant", "ReadField", "constant_of", "fields_of", "literal_entities", "name_of_class", "takes_text"]
-
-
-class ReadField(NamedTuple):
-    """A field of a model."""
-
-    name: str
-    annotation: Any
-    metadata: Sequence[Any] = ()
-    default: Any = None
+__all__ = ["Constant", "constant_of", "literal_entities", "name_of_class"]
 
 
 class Constant(NamedTuple):
@@ -90,39 +79,10 @@ def _written_default(model: Any, attribute: str) -> tuple[str, Any]:
     """The name and the default of a field that is written as an attribute, which it need not be read from."""
     fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
     written = ((name, field) for name, field in fields.items() if field.serialization_alias == attribute)
-    return next(((name, _default_of(field)) for name, field in written), (attribute, None))
+    return next(((name, default_of(field)) for name, field in written), (attribute, None))
 
 
-def takes_text(model: Any, attribute: str, text: str) -> bool:
-    """Whether a model may take a text as the value of an attribute; yes where that is not known.
-
-    Args:
-        model: A model.
-        attribute: An attribute of its items.
-        text: The text.
-    """
-    field = fields_of(model).get(attribute)
-    if field is None or (field.annotation is str and not field.metadata) or _converts(model):
-        return True
-    annotation = _ANNOTATED[field.annotation, *field.metadata] if field.metadata else field.annotation
-    try:
-        TypeAdapter(annotation).validate_python(text)
-    except ValidationError:
-        return False
-    except Exception:  # noqa: BLE001 - the annotation cannot be read without its model, or a validator raises
-        return True
-    return True
-
-
-_ANNOTATED: Any = Annotated
 _NO_DECORATORS: Any = type("NoDecorators", (), {"computed_fields": {}})
-
-
-def _converts(model: Any) -> bool:
-    """Whether a model has validators of its own, which may convert a value before its field sees it."""
-    decorators: Any = getattr(model, "__pydantic_decorators__", None)
-    names = ("field_validators", "model_validators", "root_validators", "validators")
-    return any(getattr(decorators, name, None) for name in names)
 
 
 def _class_attribute(model: Any, attribute: str) -> Any:
@@ -139,53 +99,6 @@ def _class_attribute(model: Any, attribute: str) -> Any:
         with suppress(Exception):  # a property that needs fields
             return read(object.__new__(model))  # type: ignore[misc]  # None raises, too
     return None
-
-
-def fields_of(model: Any) -> Mapping[str, ReadField]:
-    """The fields of a model by the attributes that they are read from.
-
-    Args:
-        model: A pydantic model, a dataclass or a TypedDict; any other type has no fields.
-    """
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return _fields_of_pydantic(model.model_fields, dict(model.model_config))
-    if hasattr(model, "__pydantic_fields__"):
-        return _fields_of_pydantic(model.__pydantic_fields__, dict(getattr(model, "__pydantic_config__", {})))
-    if dataclasses.is_dataclass(model):
-        hints = get_type_hints(model)
-        return {field.name: ReadField(field.name, hints[field.name], (), field.default) for field in _fields(model)}
-    if is_typeddict(model):
-        return {name: ReadField(name, annotation) for name, annotation in get_type_hints(model).items()}
-    return {}
-
-
-_fields: Any = dataclasses.fields
-
-
-def _fields_of_pydantic(fields: Mapping[str, Any], config: Mapping[str, Any]) -> Mapping[str, ReadField]:
-    by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
-    return {
-        read: ReadField(name, field.annotation, field.metadata, _default_of(field))
-        for name, field in fields.items()
-        for read in _names(name, field, by_name)
-    }
-
-
-def _default_of(field: Any) -> Any:
-    try:
-        return field.get_default(call_default_factory=True)
-    except Exception:  # noqa: BLE001 - a factory may need the other fields, or raise
-        return None
-
-
-def _names(name: str, field: Any, by_name: bool) -> Iterable[str]:
-    """The attributes that a field is read from: its aliases, if any, and its own name where that is allowed."""
-    alias = field.validation_alias or field.alias
-    if alias is None:
-        return [name]
-    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    paths = [choice.path if isinstance(choice, AliasPath) else [choice] for choice in choices]
-    return [str.__str__(path[0]) for path in paths if len(path) == 1 and isinstance(path[0], str)] + [name] * by_name
 
 
 def _texts(annotation: Any) -> tuple[str, ...]:

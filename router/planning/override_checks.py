@@ -28,8 +28,6 @@ def check_overrides(overrides: Overrides, routes: Iterable[Route]) -> None:
     Raises:
         RegistrationError: The message names the factories that can be replaced.
     """
-    if not overrides:
-        return
     factories = [factory for route in routes for factory in _factories(route.signature.parameters)]
     known = [*factories, *_needs_of(overrides.values())]
     for factory in overrides:

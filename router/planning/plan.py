@@ -12,7 +12,6 @@ from router.inject.call import injected
 from router.inject.middleware import wrap
 from router.planning.lookup import Index, Ways, entity_reader, index_of, ways_of
 from router.planning.options import Options
-from router.planning.override_checks import check_overrides
 from router.planning.step import Way, way_of
 from router.planning.table import RouteTable
 from router.record import Record
@@ -76,7 +75,10 @@ def make_plan(table: RouteTable, options: Options, overrides: Overrides) -> Plan
     Raises:
         RegistrationError: A middleware or an override could never be called, or an override replaces nothing.
     """
-    check_overrides(overrides, table.routes)
+    if overrides:
+        from router.planning.override_checks import check_overrides
+
+        check_overrides(overrides, table.routes)
     steps, fallback = table.steps(partial(_call, table, options, overrides), options.on_error)
     ways = ways_of(steps)
     return Plan(

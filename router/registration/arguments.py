@@ -14,6 +14,7 @@ from router.event import Event
 from router.naming import kind_of
 from router.parsing.parser import parser_for
 from router.policies import OnError
+from router.registration.condition_checks import check_condition
 from router.registration.options import check_options, events_of_cause, refuse
 from router.registration.source_text import describe, is_type, show_decorator
 
@@ -94,13 +95,15 @@ def read_arguments(
     if "cause" in options:
         events = events_of_cause(written, options["cause"])
     _check_conditions(written, decorator, terms)
-    entity = options.get("entity")
+    entity, old = options.get("entity"), options.get("old") or model
+    condition = terms[0] if len(terms) == 1 else AllOf(terms) if terms else None
+    check_condition(written, condition, events, model, old)
     return Arguments(
         decorator=decorator,
         events=events,
         model=model,
-        old=options.get("old") or model,
-        condition=terms[0] if len(terms) == 1 else AllOf(terms) if terms else None,
+        old=old,
+        condition=condition,
         entities=() if entity is None else tuple(map(str.__str__, [entity] if isinstance(entity, str) else entity)),
         on_error=options.get("on_error"),
         written=written,

@@ -143,7 +143,7 @@ NEVER: list[tuple[Any, str]] = [
     (model(Literal[1, 2]), "EntityType: Literal[1, 2] takes no 'Order'"),
     (model(Literal[Kind.PURCHASE]), "EntityType: Literal[Kind.PURCHASE] takes no 'Purchase'"),
     (model(Literal[""]), "EntityType: Literal[''] takes no 'Order'"),
-    (model(Annotated[str, StringConstraints(max_length=3)]), "EntityType: str with constraints takes no 'Order'"),
+    (model(Annotated[str, StringConstraints(max_length=3)]), "EntityType: Annotated[str, ...] takes no 'Order'"),
     (model(dict[str, str]), "EntityType: dict[str, str] takes no 'Order'"),
     (model(Literal["Purchase"], attribute="entityType"), "Literal stands on 'entityType'"),
 ]

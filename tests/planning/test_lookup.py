@@ -5,6 +5,7 @@ import gc
 import pickle
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from router import (
     Insert,
     Modify,
     Outcome,
+    RegistrationError,
     Routes,
     all_of,
     any_of,
@@ -96,7 +98,10 @@ def routes_of(registered: Sequence[Registered], seen: list[Any]) -> Routes:
             raise TimeoutError
 
     for decorator, model, condition in registered:
-        getattr(routes, decorator)(model, *([] if condition is None else [condition]))(_handler(decorator, note, seen))
+        with suppress(RegistrationError):  # a condition that no change can meet
+            getattr(routes, decorator)(model, *([] if condition is None else [condition]))(
+                _handler(decorator, note, seen)
+            )
     return routes
 
 
