@@ -28,6 +28,7 @@ class Order(BaseModel):
     lines: list[Line]
     note: str | None = None
     tags: set[str] = set()
+    expires_at: int | None = None  # seconds since 1970, until the order is paid: the table's time to live
 
     @property
     def taken(self) -> Counter[str]:

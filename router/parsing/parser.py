@@ -168,7 +168,7 @@ class _ModelParser(Parser):
             return
         if not model.__pydantic_complete__:
             model.model_rebuild(raise_errors=False)  # if the model stays incomplete, its validator raises when used
-        self._names = _readable_attributes(model)
+        self._names = readable_attributes(model)
         self.parse, self._images, self._codegen_done = self._parse, 0, False
         self._validator = vars(model)["__pydantic_validator__"]
 
@@ -199,8 +199,12 @@ def _overrides_validation(model: Any) -> bool:
     return getattr_static(model, "model_validate", pydantics) is not pydantics
 
 
-def _readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:
-    """The attributes that a model may read; ``None`` if it may read any, or is not complete."""
+def readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:
+    """The attributes that a model may read; ``None`` if it may read any, or is not complete.
+
+    Args:
+        model: The model.
+    """
     if not model.__pydantic_complete__:
         return None
     schema = model.__pydantic_core_schema__

@@ -131,6 +131,13 @@ class TestPolicies:
             ("sqs:SendMessage", {"Fn::GetAtt": ["ParkedRecords", "Arn"]})
         ]
 
+    def test_failed_records_stay_in_this_account(self, resources: Resources) -> None:
+        """The role may not write to a bucket of another account that has taken the name of a deleted one."""
+        found = [each for each in statements(resources) if "s3:" in str(each["Action"]) and each["Effect"] == "Allow"]
+        assert len(found) == 2
+        for statement in found:
+            assert statement["Condition"] == {"StringEquals": {"s3:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+
     def test_the_role_may_write_traces_only_if_traced(self, resources: Resources) -> None:
         """The role has X-Ray's policy only if the parameter Tracing is Active."""
         condition, traced, untraced = resources["RouterRole"]["Properties"]["ManagedPolicyArns"]["Fn::If"]

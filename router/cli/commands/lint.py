@@ -68,7 +68,7 @@ PerRecordOption = Annotated[
     float, typer.Option(metavar="SECONDS", help="Longest time of a record, to check the time-out.")
 ]
 IgnoreOption = Annotated[list[str] | None, typer.Option(metavar="ID", help="Ignore a rule's findings; repeat.")]
-StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings too.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 1 for warnings and notes too.")]
 RulesOption = Annotated[bool, typer.Option("--rules", help="List the rules and exit.")]
 
 
@@ -101,7 +101,8 @@ def lint(
     With --json, one document: template, function, app, findings (id, severity, file, line, why, instead, page), and
     ignored, a number.
 
-    The exit code is 1 if there are errors, with --strict if there are warnings.
+    The exit code is 1 if there are errors, with --strict if there are findings of any kind: also a rule that was not
+    judged.
     """
     if rules:
         _list_rules(as_json=as_json)
@@ -113,7 +114,7 @@ def lint(
         print_json(_document(result), indent=2)
     else:
         _show(result)
-    return int(result.report.count("error") > 0 or (strict and result.report.count("warning") > 0))
+    return int(result.report.count("error") > 0 or (strict and bool(result.report.findings)))
 
 
 def _check_per_record(seconds: float) -> None:

@@ -4,7 +4,9 @@
 - :mod:`router.local.lint.deployment` is what they check.
 - :mod:`router.local.lint.sample_records` and :mod:`~router.local.lint.filter_search` decide whether a filter passes any
   record of a route.
-- :mod:`router.local.lint.permissions` reads the role, :mod:`~router.local.lint.handler_names` the handlers' code.
+- :mod:`router.local.lint.permissions` reads the role, :mod:`~router.local.lint.resource_policies` the policies of
+  queues, buckets and keys, :mod:`~router.local.lint.handler_names` the handlers' code.
+- :mod:`router.local.lint.keepers` finds the queues and buckets that keep discarded and parked records.
 """
 
 from __future__ import annotations
@@ -62,11 +64,9 @@ def lint(deployment: Deployment, ignored: Collection[str] = ()) -> LintReport:
     unknown: dict[tuple[str, str], list[str]] = {}
     for rule in RULES:
         try:
-            violations = list(rule.check(deployment))
+            found.extend(rule.findings(deployment))  # keeps those that precede an unknown value
         except NotKnownError as error:
             unknown.setdefault((error.place, error.what), []).append(rule.id)
-            continue
-        found += [Finding(rule.id, rule.severity, each.place, each.why, each.instead, rule.page) for each in violations]
     found += [_not_judged(place, what, rules) for (place, what), rules in unknown.items()]
     kept = [finding for finding in found if finding.rule not in ignored]
     order: tuple[Severity, ...] = ("error", "warning", "note")

@@ -113,6 +113,16 @@ class Deployment:
         return self.mapping.is_sam_event and self.function is not None and "Role" not in self.function.values
 
     @property
+    def role(self) -> Any:
+        """The ARN of the function's role; the intrinsic function that gives it if SAM makes the role.
+
+        Raises:
+            NotKnownError: The function is no resource of the template.
+        """
+        function = self._known_function
+        return function.values.get("Role", Unknown(f"!GetAtt {function.name}Role.Arn"))
+
+    @property
     def timeout(self) -> float:
         """The function's time-out in seconds."""
         return self.property_of_function("Timeout", _DEFAULT_TIMEOUT)
@@ -182,22 +192,32 @@ class Deployment:
             NotKnownError: No statement of the template allows any, but the role has policies that it does not
                 determine.
         """
-        allowed = {action: self._permissions.allowing(action, arn) for action in actions for arn in arns}
+        allowed = {action: self.permissions.allowing(action, arn) for action in actions for arn in arns}
         allowing = {action: statement for action, statement in allowed.items() if statement is not None}
-        if not allowing and not self._permissions.complete:
-            place = self.place_of_function("Role" if self.function and "Role" in self.function.values else "Policies")
-            raise NotKnownError(place, "the policies of the role are not all in this template")
+        if not allowing and not all(self.permissions.determine(action, arn) for action in actions for arn in arns):
+            raise self.unknown_policies
         return next(iter(allowing.values()), None), list(allowing)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """The policies of the function's role.
+
+        Raises:
+            NotKnownError: The function is no resource of the template.
+        """
+        return permissions_of(self.template, self._known_function)
+
+    @property
+    def unknown_policies(self) -> NotKnownError:
+        """The error of a rule that needs a policy of the role which the template does not determine."""
+        place = self.place_of_function("Role" if self.function and "Role" in self.function.values else "Policies")
+        return NotKnownError(place, "the policies of the role are not all in this template")
 
     @property
     def _known_function(self) -> Declaration:
         if self.function is None:
             raise NotKnownError(self.place("FunctionName"), f"the function is {self.mapping.function}, not a resource")
         return self.function
-
-    @cached_property
-    def _permissions(self) -> Permissions:
-        return permissions_of(self.template, self._known_function)
 
 
 def _typed(value: Any, default: T, place: str, name: str) -> T:

@@ -2,8 +2,7 @@
 
 SAM's policy templates are expanded by samtranslator; its import, a tenth of a second, happens only if a function has
 one. Roles are read here: samtranslator makes the role of a function only if it accepts the whole template, in a known
-region, and without line numbers. AWS's managed policies are listed here: samtranslator knows their ARNs, but not what
-they allow.
+region, and without line numbers.
 https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-policy-templates.html
 """
 
@@ -15,27 +14,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from router.local.cloudformation.intrinsics import Unknown, resolve
+from router.local.cloudformation.intrinsics import StreamOf, Unknown, resolve
 from router.local.cloudformation.references import ACCOUNT, STACK
 from router.local.cloudformation.resources import SAM_FUNCTION, Declaration, TemplateFile
+from router.local.lint.managed_policies import MANAGED_POLICIES
 
-__all__ = ["Permissions", "Statement", "permissions_of"]
+__all__ = ["Permissions", "Statement", "fits", "fits_arn", "listed", "permissions_of"]
 
-# The actions of AWS's managed policies on any resource, as far as a rule asks for them.
-_MANAGED = {
-    "AdministratorAccess": ("*",),
-    "PowerUserAccess": ("*",),
-    "AmazonDynamoDBFullAccess": ("dynamodb:*",),
-    "AmazonSQSFullAccess": ("sqs:*",),
-    "AmazonSNSFullAccess": ("sns:*",),
-    "AmazonS3FullAccess": ("s3:*",),
-    "AWSLambdaBasicExecutionRole": (),
-    "AWSLambdaDynamoDBExecutionRole": (),
-    "AWSLambdaVPCAccessExecutionRole": (),
-    "AWSXRayDaemonWriteAccess": (),
-    "AWSXrayWriteOnlyAccess": (),
-    "CloudWatchLambdaInsightsExecutionRolePolicy": (),
-}
 _ROLE_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 
 
@@ -46,20 +31,25 @@ class Statement:
     Args:
         allows: Whether its effect is Allow.
         actions: The actions, with IAM's wildcards.
-        resources: The ARNs, with IAM's wildcards.
+        resources: The ARNs, with IAM's wildcards; some may be unknown before deployment.
         place: The file and line of the template.
+        conditional: Whether it has a Condition.
     """
 
     allows: bool
     actions: tuple[str, ...]
-    resources: tuple[str, ...]
+    resources: tuple[str | Unknown, ...]
     place: str
+    conditional: bool = False
 
-    def covers(self, action: str, arn: str) -> bool:
-        """Whether the statement applies to an action on a resource."""
+    def covers(self, action: str, arn: str) -> bool | None:
+        """Whether the statement applies to an action on a resource; ``None`` if an unknown resource decides it."""
         # IAM ignores the case of actions, but not of ARNs.
-        acts = any(_matches(pattern.lower(), action.lower()) for pattern in self.actions)
-        return acts and any(_matches(pattern, each) for pattern in self.resources for each in _spellings(arn, pattern))
+        if not any(fits(pattern.lower(), action.lower()) for pattern in self.actions):
+            return False
+        if any(isinstance(pattern, str) and fits_arn(pattern, arn) for pattern in self.resources):
+            return True
+        return None if any(isinstance(pattern, Unknown) for pattern in self.resources) else False
 
 
 @dataclass(frozen=True)
@@ -67,7 +57,7 @@ class Permissions:
     """The policies of a role.
 
     Args:
-        statements: The statements that the template determines.
+        statements: The statements whose actions the template determines.
         complete: Whether the role has no others.
     """
 
@@ -80,6 +70,10 @@ class Permissions:
         if any(not statement.allows for statement in covering):
             return None
         return next(iter(covering), None)
+
+    def determine(self, action: str, arn: str) -> bool:
+        """Whether the template determines if an action on a resource is allowed."""
+        return self.complete and all(statement.covers(action, arn) is not None for statement in self.statements)
 
 
 def permissions_of(template: TemplateFile, function: Declaration) -> Permissions:
@@ -103,7 +97,7 @@ def _policies(template: TemplateFile, function: Declaration) -> Found:
         yield None
     if function.type == SAM_FUNCTION and "Role" not in function.values:
         place = template.place(function.line_of("Policies"))
-        for policy in _listed(function.values.get("Policies", ())):
+        for policy in listed(function.values.get("Policies", ())):
             yield from _sam_policy(policy, template, place)
         yield from _attached(template, Unknown(f"!Ref {function.name}Role"))
         return
@@ -112,30 +106,30 @@ def _policies(template: TemplateFile, function: Declaration) -> Found:
     if role is None:
         yield None
         return
-    for policy in _listed(role.values.get("ManagedPolicyArns", ())):
-        yield from _managed(policy, template.place(role.line_of("ManagedPolicyArns")))
-    for policy in _listed(role.values.get("Policies", ())):
+    for policy in listed(role.values.get("ManagedPolicyArns", ())):
+        yield from _managed(policy, template, template.place(role.line_of("ManagedPolicyArns")))
+    for policy in listed(role.values.get("Policies", ())):
         document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else policy
-        yield from _document(document, template.place(role.line_of("Policies")))
+        yield from _document(document, template, template.place(role.line_of("Policies")))
     yield from _attached(template, template.reference(role.name))
 
 
 def _attached(template: TemplateFile, role: Any) -> Found:
     """The statements of policies that are resources of their own."""
     for policy in template.of_type(*_ROLE_POLICIES):
-        if role in (*_listed(policy.values.get("Roles", ())), policy.values.get("RoleName")):
+        if role in (*listed(policy.values.get("Roles", ())), policy.values.get("RoleName")):
             place = template.place(policy.line_of("PolicyDocument"))
-            yield from _document(policy.values.get("PolicyDocument"), place)
+            yield from _document(policy.values.get("PolicyDocument"), template, place)
 
 
 def _sam_policy(policy: Any, template: TemplateFile, place: str) -> Found:
     if isinstance(policy, str):
-        yield from _managed(policy, place)
+        yield from _managed(policy, template, place)
     elif isinstance(policy, Mapping) and "Statement" in policy:
-        yield from _document(policy, place)
+        yield from _document(policy, template, place)
     elif isinstance(policy, Mapping) and len(policy) == 1:
         ((name, arguments),) = policy.items()
-        yield from _document(resolve(_expanded(name, arguments), template.document), place)
+        yield from _document(resolve(_expanded(name, arguments), template.document), template, place)
     else:
         yield None
 
@@ -163,33 +157,64 @@ def _policy_templates() -> Any:
     return PolicyTemplatesProcessor(PolicyTemplatesProcessor.get_default_policy_templates_json())
 
 
-def _managed(policy: Any, place: str) -> Found:
-    actions = _MANAGED.get(str(policy).rpartition("/")[2])
-    yield None if actions is None else Statement(True, actions, ("*",), place)
+def _managed(policy: Any, template: TemplateFile, place: str) -> Found:
+    for own in template.of_type("AWS::IAM::ManagedPolicy"):
+        if policy == template.reference(own.name):
+            yield from _document(
+                own.values.get("PolicyDocument"), template, template.place(own.line_of("PolicyDocument"))
+            )
+            return
+    allowed = MANAGED_POLICIES.get(policy.rpartition("/")[2]) if isinstance(policy, str) else None
+    if allowed is None:
+        yield None
+    for actions, resource in allowed or ():
+        yield Statement(True, tuple(actions.split()), (resource,), place)
 
 
-def _document(document: Any, place: str) -> Found:
+def _document(document: Any, template: TemplateFile, place: str) -> Found:
     statements = document.get("Statement") if isinstance(document, Mapping) else None
     if statements is None:
         yield None
-    for statement in _listed(statements or ()):
-        yield _statement(statement, place)
+    for statement in listed(statements or ()):
+        yield _statement(statement, template, place)
 
 
-def _statement(statement: Any, place: str) -> Statement | None:
+def _statement(statement: Any, template: TemplateFile, place: str) -> Statement | None:
     if not isinstance(statement, Mapping) or not {"Effect", "Action", "Resource"} <= statement.keys():
         return None  # NotAction and NotResource too
     allows = statement["Effect"] == "Allow"
-    texts = [_listed(statement[key]) for key in ("Action", "Resource")]
-    if any(not isinstance(text, str) for each in texts for text in each):
+    actions = listed(statement["Action"])
+    resources = [_resource(each, template) for each in listed(statement["Resource"])]
+    if any(not isinstance(action, str) for action in actions):
         return None
     if not allows and "Condition" in statement:
         return Statement(True, (), (), place)  # the request determines whether it denies: counts as no denial
-    return Statement(allows, tuple(texts[0]), tuple(texts[1]), place)
+    return Statement(allows, tuple(actions), tuple(resources), place, "Condition" in statement)
 
 
-def _listed(value: Any) -> list[Any]:
+def _resource(written: Any, template: TemplateFile) -> str | Unknown:
+    if isinstance(written, StreamOf):
+        return f"{template.arn(written.logical_id)}/stream/*"
+    return written if isinstance(written, str | Unknown) else Unknown("no text")
+
+
+def listed(value: Any) -> list[Any]:
+    """The value as a list: a policy may have one text or a list of texts.
+
+    Args:
+        value: The value.
+    """
     return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def fits_arn(pattern: str, arn: str) -> bool:
+    """Whether an ARN of this template, as it is or once deployed, fits a pattern with IAM's wildcards.
+
+    Args:
+        pattern: The pattern.
+        arn: The ARN.
+    """
+    return any(fits(pattern, each) for each in _spellings(arn, pattern))
 
 
 def _spellings(arn: str, pattern: str) -> tuple[str, ...]:
@@ -202,6 +227,12 @@ def _spellings(arn: str, pattern: str) -> tuple[str, ...]:
     return (arn, *(":".join(["arn", written[1], parts[2], *place, resource]) for resource in (parts[5], name)))
 
 
-def _matches(pattern: str, text: str) -> bool:
+def fits(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern with IAM's wildcards ``*`` and ``?``.
+
+    Args:
+        pattern: The pattern.
+        text: The text.
+    """
     expression = "".join({"*": ".*", "?": "."}.get(each, re.escape(each)) for each in pattern)
     return re.fullmatch(expression, text) is not None

@@ -70,6 +70,18 @@ class Rule:
     page: str
     check: Check
 
+    def findings(self, deployment: Deployment) -> Iterator[Finding]:
+        """The violations of a deployment as findings.
+
+        Args:
+            deployment: The deployment.
+
+        Raises:
+            NotKnownError: The rule needs a value that neither the template nor the app determines.
+        """
+        for each in self.check(deployment):
+            yield Finding(self.id, self.severity, each.place, each.why, each.instead, self.page)
+
 
 def rule(severity: Severity, page: str) -> Callable[[Check], Rule]:
     """Make a rule of a function; its name gives the ID, its docstring the summary.

@@ -12,6 +12,7 @@ from tests.cli.conftest import Run
 
 CASES = Path(__file__).parent / "lint"
 ROOT = Path(__file__).parents[3]
+ALL_RULES = [rule.id for rule in RULES]
 TUTORIAL = "copied_from_a_tutorial"
 HEAD = 'Resources:\n  T: {Type: "AWS::DynamoDB::Table"}\n'
 
@@ -68,7 +69,9 @@ class TestOneTemplate:
             "template.yaml",
             34,
         )
-        assert (last["id"], last["file"]) == ("writes-own-table", str(Path("src", "orders.py")))
+        assert (last["id"], last["severity"]) == ("logs-never-expire", "note")
+        (writes,) = (each for each in document["findings"] if each["id"] == "writes-own-table")
+        assert writes["file"] == str(Path("src", "orders.py"))
         assert ended.code == 1
 
     def test_the_environment_is_left_as_it_was(self, case: Path, run_bare: Run) -> None:
@@ -77,12 +80,24 @@ class TestOneTemplate:
         assert "TABLE_NAME" not in os.environ
 
     def test_ignoring_on_the_command_line(self, case: Path, run_bare: Run) -> None:
-        """Warnings alone do not fail, unless they have to."""
+        """Warnings and notes alone do not fail, unless they have to."""
         errors = ["--ignore=no-partial-failures", "--ignore=endless-retries", "--ignore=no-destination"]
         ended = run_bare("lint", *errors)
-        assert ended.out.endswith("orders:handler: 4 warnings, 3 ignored\n")
+        assert ended.out.endswith("orders:handler: 4 warnings, 1 note, 3 ignored\n")
         assert ended.code == 0
         assert run_bare("lint", "--strict", *errors).code == 1
+
+    def test_strict_counts_what_was_not_judged(self, case: Path, run_bare: Run) -> None:
+        """A rule that is not judged may hide a loss."""
+        path = case / "template.yaml"
+        text = path.read_text(encoding="utf-8").replace(
+            "    Type: AWS::Serverless::Function\n",
+            "    Type: AWS::Serverless::Function\n    Metadata: {router: {ignore: [" + ", ".join(ALL_RULES) + "]}}\n",
+        )
+        path.write_text(text.replace("StartingPosition: LATEST", "StartingPosition: !ImportValue x"), encoding="utf-8")
+        assert run_bare("lint").code == 0
+        ended = run_bare("lint", "--strict")
+        assert (ended.code, ended.out.splitlines()[0].partition(": ")[2]) == (1, "note: not-judged")
 
     def test_ignoring_in_the_template(self, case: Path, run_bare: Run) -> None:
         """In the metadata of the function or of the table."""
@@ -97,7 +112,7 @@ class TestOneTemplate:
             "    Type: AWS::DynamoDB::Table\n    Metadata: {router: {ignore: writes-own-table}}\n",
         )
         path.write_text(text, encoding="utf-8")
-        assert run_bare("lint").out.endswith(": 3 errors, 1 warning, 3 ignored\n")
+        assert run_bare("lint").out.endswith(": 3 errors, 1 warning, 1 note, 3 ignored\n")
 
     def test_ignoring_an_unknown_rule_in_the_template(self, case: Path, run_bare: Run) -> None:
         """Would silence nothing."""
@@ -133,7 +148,9 @@ class TestOneTemplate:
         ended = run_bare("lint")
         assert "found orders:get_orders to be the function get_orders, expected a Dispatcher" in ended.err
         assert ended.code == 2
-        assert run_bare("lint", "--app", "orders:handler").out.endswith("orders:handler: 3 errors, 4 warnings\n")
+        assert run_bare("lint", "--app", "orders:handler").out.endswith(
+            "orders:handler: 3 errors, 4 warnings, 1 note\n"
+        )
 
     def test_an_image_has_no_handler(self, case: Path, run_bare: Run) -> None:
         """So the app has to be named."""

@@ -44,9 +44,10 @@ Resources:
             MaximumRecordAgeInSeconds: 3600
             MaximumRetryAttempts: 1000
             DestinationConfig: {OnFailure: {Type: S3, Destination: !GetAtt Failed.Arn}}
-  Failed: {Type: AWS::S3::Bucket}
-  Queue: {Type: AWS::SQS::Queue}
+  Failed: {Type: AWS::S3::Bucket, DeletionPolicy: Retain}
+  Queue: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}
   Topic: {Type: AWS::SNS::Topic}
+  Logs: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: !Sub "/aws/lambda/${Fn}", RetentionInDays: 30}}
 """
 
 
@@ -66,6 +67,7 @@ ROLE = """
 class Order(BaseModel):
     pk: str
     status: str = "NEW"
+    expires_at: int | None = None
 
 
 def shop(**options: Any) -> Dispatcher:

@@ -8,7 +8,8 @@ from router.local.cloudformation.mappings import stream_mappings
 from router.local.cloudformation.resources import TemplateFile
 from router.local.lint import RULES, Deployment, lint
 from router.local.lint.handler_lookup import DeclaredHandler
-from tests.local.lint.deployments import BISECT, Check, ids, shop
+from router.parking import SqsParking
+from tests.local.lint.deployments import BISECT, POLICY, Check, ids, shop
 
 
 def test_a_correct_deployment_has_no_findings(check: Check) -> None:
@@ -24,16 +25,22 @@ def test_a_correct_deployment_has_no_findings(check: Check) -> None:
             BISECT.replace("true", "!ImportValue b"),
             "BisectBatchOnFunctionError is !ImportValue: no-bisect.",
         ),
-        ("Timeout: 60", "Timeout: !Ref T", "Timeout is !Ref T: timeout-below-reserve, batch-beyond-timeout."),
+        (
+            "Timeout: 60",
+            "Timeout: !Ref T",
+            "Timeout is !Ref T: age-too-short, timeout-below-reserve, batch-beyond-timeout.",
+        ),
         (
             "Destination: !GetAtt Failed.Arn",
             "Destination: !ImportValue arn",
-            "Destination is !ImportValue: no-destination, destination-without-records, destination-not-allowed.",
+            "Destination is !ImportValue: no-destination, destination-without-records, destination-not-allowed, "
+            "copies-denied, key-not-allowed, copies-expire, copies-deleted, copies-public, copies-unencrypted.",
         ),
         (
             "!GetAtt Orders.StreamArn",
             "!ImportValue stream",
-            "Stream is !ImportValue: no-stream, image-missing, view-differs, entity-unreadable, ttl-off, writes-own-table.",
+            "Stream is !ImportValue: no-stream, image-missing, view-differs, entity-unreadable, ttl-off, "
+            "ttl-attribute-missing, key-not-allowed, writes-own-table.",
         ),
     ],
 )
@@ -41,6 +48,18 @@ def test_an_unknown_value_is_one_note_with_all_its_rules(check: Check, old: str,
     """The rules that need the value report nothing else."""
     (found,) = check((old, new))
     assert (found.rule, found.severity, found.why) == ("not-judged", "note", f"Not judged, because {why}")
+
+
+def test_what_a_rule_finds_before_it_meets_an_unknown_value_is_reported(check: Check) -> None:
+    """The bucket is deleted with the stack, and whether the queue is, only the deployment knows."""
+    dead = (
+        "  Queue: {Type: AWS::SQS::Queue, DeletionPolicy: Retain}",
+        "  Queue: {Type: AWS::SQS::Queue, DeletionPolicy: !Ref P}",
+    )
+    app = shop(parking=SqsParking("https://sqs.us-east-1.amazonaws.com/123456789012/Queue"))
+    allowed = (POLICY, "SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}")
+    found = check(dead, allowed, ("Bucket, DeletionPolicy: Retain", "Bucket"), app=app)
+    assert ids(found) == ["copies-deleted", "not-judged"]
 
 
 def test_the_template_is_checked_without_an_app(check: Check, tmp_path: Path) -> None:

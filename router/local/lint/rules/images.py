@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
 
 from router.errors import RegistrationError
 from router.event import Event
+from router.local.cloudformation.intrinsics import Unknown
 from router.local.filter_criteria.discriminator_tests import readings_of
-from router.local.lint.deployment import Deployment
+from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.rule import Violation, rule
 from router.local.lint.sample_records import event_name
+from router.parsing.parser import readable_attributes
 from router.planning.route_checks import check_view
 from router.routes import Route
 from router.stream_view import VIEWS, View, carried
 
-__all__ = ["entity_unreadable", "image_missing", "no_stream", "ttl_off", "view_differs"]
+__all__ = ["entity_unreadable", "image_missing", "no_stream", "ttl_attribute_missing", "ttl_off", "view_differs"]
 
 _STREAM = "https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html"
 _TTL = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-how-to.html"
@@ -92,6 +98,34 @@ def ttl_off(deployment: Deployment) -> Iterator[Violation]:
             f"{_listed(routes)}.",
             "TimeToLiveSpecification:\n  AttributeName: expires_at # in seconds since 1970\n  Enabled: true",
         )
+
+
+@rule("warning", _TTL)
+def ttl_attribute_missing(deployment: Deployment) -> Iterator[Violation]:
+    """A model whose expiries a handler takes lacks the table's time to live attribute."""
+    specification = deployment.table.values.get("TimeToLiveSpecification", {})
+    attribute = specification.get("AttributeName") if isinstance(specification, dict) else specification
+    routes = [route for route in deployment.app.routes if route.events == Event.EXPIRE]
+    if routes and isinstance(attribute, Unknown):
+        place = deployment.place_of_table("TimeToLiveSpecification", "AttributeName")
+        raise NotKnownError(place, f"the attribute of time to live is {attribute.written}")
+    for route in routes:
+        names = _attributes(route.old)
+        if isinstance(attribute, str) and names is not None and attribute not in names:
+            near = difflib.get_close_matches(attribute, names, n=1)
+            meant = f" It has {near[0]}." if near else ""
+            yield Violation(
+                deployment.place_of_table("TimeToLiveSpecification", "AttributeName"),
+                f"Items of {deployment.table.name} expire by their attribute {attribute}, which the model of "
+                f"{route.written} of {route.name} lacks.{meant} If the items lack it too, they never expire, and the "
+                "handler never runs.",
+                f"{attribute}: int | None = None # in the model, in seconds since 1970",
+            )
+
+
+def _attributes(model: Any) -> tuple[str, ...] | None:
+    """The attributes that a model reads; ``None`` if it may read any."""
+    return readable_attributes(model) if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
 def _no_key(attributes: Sequence[str | None]) -> str:

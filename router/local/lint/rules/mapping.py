@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from router.local.cloudformation.intrinsics import first_unknown
 from router.local.cloudformation.mappings import mapping_parameters
 from router.local.event_source_mapping import MappingSettings, MappingSettingsError
 from router.local.filter_patterns import FilterPatternError
-from router.local.lint.deployment import Deployment
+from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.rule import Violation, rule
 
-__all__ = ["function_stopped", "mapping_disabled", "mapping_refused", "starts_at_latest"]
+__all__ = ["concurrency_below_lanes", "function_stopped", "mapping_disabled", "mapping_refused", "starts_at_latest"]
 
 _GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html
+_SHARDS_ON_DEMAND = 4  # of a new table, which takes 4,000 writes a second
+_WRITES_OF_SHARD = 1_000
 
 
 @rule("error", f"{_GUIDE}/services-ddb-params.html")
@@ -68,3 +73,31 @@ def function_stopped(deployment: Deployment) -> Iterator[Violation]:
             "hours.",
             "ReservedConcurrentExecutions: 10 # or leave it out",
         )
+
+
+@rule("warning", f"{_GUIDE}/configuration-concurrency.html")
+def concurrency_below_lanes(deployment: Deployment) -> Iterator[Violation]:
+    """The function's concurrency is below that of the mapping."""
+    reserved = deployment.property_of_function("ReservedConcurrentExecutions", -1.0)
+    factor, shards = deployment.setting("ParallelizationFactor", 1), _shards(deployment)
+    if 0 < reserved < shards * factor:
+        yield Violation(
+            deployment.place_of_function("ReservedConcurrentExecutions"),
+            f"ReservedConcurrentExecutions is {reserved:g}, and the mapping invokes the function for {shards} shards "
+            f"and ParallelizationFactor {factor} up to {shards * factor} times at once: Lambda throttles the rest, "
+            "whose records wait and age.",
+            f"ReservedConcurrentExecutions: {shards * factor} # or more, since shards may split; or leave it out",
+        )
+
+
+def _shards(deployment: Deployment) -> int:
+    """The fewest shards that the table's stream has under its full load."""
+    try:
+        table = deployment.table.values
+    except NotKnownError:
+        return 1
+    if table.get("BillingMode") == "PAY_PER_REQUEST":
+        return _SHARDS_ON_DEMAND
+    throughput = table.get("ProvisionedThroughput")
+    writes: Any = throughput.get("WriteCapacityUnits") if isinstance(throughput, Mapping) else None
+    return max(1, math.ceil(writes / _WRITES_OF_SHARD)) if isinstance(writes, int | float) else 1

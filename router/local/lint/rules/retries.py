@@ -9,14 +9,18 @@ from router.local.lint.rule import Violation, rule
 
 __all__ = [
     "age_beyond_stream",
+    "age_too_short",
     "destination_not_allowed",
     "destination_without_records",
     "endless_retries",
     "no_destination",
+    "no_retries",
 ]
 
 _ERRORS = "https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html"
 _RETENTION_SECONDS = 86_400  # of a stream
+_SHORTEST_OUTAGE = 300  # seconds that a downstream service may be away
+_ATTEMPTS_WITHIN_AGE = 2
 # The action by which Lambda sends records to each kind of destination.
 _SENDING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
 
@@ -52,6 +56,36 @@ def age_beyond_stream(deployment: Deployment) -> Iterator[Violation]:
             f"MaximumRecordAgeInSeconds is {age}, and the stream drops records after 86400 seconds: a record of that "
             "age is lost before the limit sends it to a destination.",
             "MaximumRecordAgeInSeconds: 3600 # less than 86400",
+        )
+
+
+@rule("warning", _ERRORS)
+def age_too_short(deployment: Deployment) -> Iterator[Violation]:
+    """An age limit discards records that were hardly tried."""
+    age = _age(deployment)
+    if age == -1:
+        return
+    window = deployment.setting("MaximumBatchingWindowInSeconds", 0)
+    needed = max(_SHORTEST_OUTAGE, window + _ATTEMPTS_WITHIN_AGE * deployment.timeout)
+    if age < needed:
+        yield Violation(
+            deployment.place("MaximumRecordAgeInSeconds"),
+            f"MaximumRecordAgeInSeconds is {age}: Lambda discards a record that waited so long, tried or not. With a "
+            f"batching window of {window} s and a time-out of {deployment.timeout:g} s, {needed:g} s leave time for a "
+            "retry and an outage of minutes.",
+            "MaximumRecordAgeInSeconds: 3600 # how long an outage may last",
+        )
+
+
+@rule("warning", _ERRORS)
+def no_retries(deployment: Deployment) -> Iterator[Violation]:
+    """Lambda discards a record after its first failure."""
+    if _attempts(deployment) == 0:
+        yield Violation(
+            deployment.place("MaximumRetryAttempts"),
+            "MaximumRetryAttempts is 0: Lambda discards a batch after its first failure, such as a time-out or a "
+            "throttled downstream service, and records that the app reports as failed or deferred with it.",
+            "MaximumRetryAttempts: 1000\nMaximumRecordAgeInSeconds: 3600 # how long an outage may last",
         )
 
 

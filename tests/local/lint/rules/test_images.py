@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from router import (
+    Change,
     Dispatcher,
     Insert,
     Remove,
@@ -68,6 +70,69 @@ def test_records_with_keys_only_need_a_discriminator_that_reads_keys(check: Chec
         assert check(narrow, app=Dispatcher(routes, view="NEW_IMAGE", discriminator=rule)) == []
     renamed = discriminators.chain("__edb_e__", discriminators.electrodb_key("PK", "SK"))
     assert ids(check(narrow, app=Dispatcher(routes, view="NEW_IMAGE", discriminator=renamed))) == ["entity-unreadable"]
+
+
+class Plain(BaseModel):
+    pk: str
+
+
+class Near(BaseModel):
+    pk: str
+    expire_at: int
+
+
+class Aliased(BaseModel):
+    pk: str
+    until: int | None = Field(None, alias="expires_at")
+
+
+class Choosing(BaseModel):
+    pk: str
+    until: int | None = Field(None, validation_alias=AliasChoices("ttl", "expires_at"))
+
+
+class Open(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    pk: str
+
+
+def expiring(model: Any) -> Dispatcher:
+    routes = Routes()
+
+    @routes.on_remove(model, cause="ttl", entity="Order")
+    def expire(change: Remove[Any]) -> None: ...
+
+    return Dispatcher(routes)
+
+
+@pytest.mark.parametrize(("model", "meant"), [(Plain, ""), (Near, " It has expire_at.")])
+def test_a_model_without_the_attribute_of_time_to_live(check: Check, model: Any, meant: str) -> None:
+    """Items without it never expire; the finding names a similar attribute."""
+    (found,) = check(app=expiring(model))
+    assert (found.rule, found.severity) == ("ttl-attribute-missing", "warning")
+    assert f"expire lacks.{meant} If the items lack it too" in found.why
+    assert line_of(found).startswith("TimeToLiveSpecification: {")
+
+
+@pytest.mark.parametrize("model", [Order, Aliased, Choosing, Open, dict[str, Any]])
+def test_a_model_that_reads_the_attribute_of_time_to_live(check: Check, model: Any) -> None:
+    """By its name, by an alias, or with all attributes of the item."""
+    assert check(app=expiring(model)) == []
+
+
+def test_a_handler_of_all_removals_needs_no_attribute_of_time_to_live(check: Check) -> None:
+    """Users delete items too."""
+    routes = Routes()
+
+    @routes.on(Plain, entity="Order")
+    def audit(change: Change[Plain]) -> None: ...
+
+    assert check(app=Dispatcher(routes)) == []
+
+
+def test_an_unknown_attribute_of_time_to_live_is_not_judged(check: Check) -> None:
+    """A parameter without a default."""
+    assert ids(check((TTL, TTL.replace("expires_at", "!Ref Attribute")))) == ["not-judged"]
 
 
 def test_a_handler_of_all_removals_needs_no_ttl(check: Check) -> None:

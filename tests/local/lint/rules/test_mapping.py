@@ -52,3 +52,27 @@ def test_a_wrong_setting_is_the_only_finding(check: Check, old: str, new: str, r
 def test_a_setting_of_a_wrong_type_is_refused(check: Check, old: str, new: str) -> None:
     """The other rules do not fail on it."""
     assert ids(check((old, new)))[0] == "mapping-refused"
+
+
+FACTOR = (ATTEMPTS, f"{ATTEMPTS}            ParallelizationFactor: 10\n")
+ON_DEMAND = ("    Properties:\n      Attr", "    Properties:\n      BillingMode: PAY_PER_REQUEST\n      Attr")
+WRITES = ("      Attr", "      ProvisionedThroughput: {ReadCapacityUnits: 1, WriteCapacityUnits: 2500}\n      Attr")
+
+
+def reserved(number: int) -> tuple[str, str]:
+    return "Timeout: 60", f"Timeout: 60\n      ReservedConcurrentExecutions: {number}"
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [(9, [FACTOR]), (39, [FACTOR, ON_DEMAND]), (3, [ON_DEMAND]), (2, [WRITES]), (29, [WRITES, FACTOR])],
+)
+def test_less_concurrency_than_lanes(check: Check, number: int, changes: list[tuple[str, str]]) -> None:
+    """A new table on demand has four shards, another one for each 1,000 writes a second."""
+    assert ids(check(reserved(number), *changes)) == ["concurrency-below-lanes"]
+    assert check(reserved(number + 1), *changes) == []
+
+
+def test_concurrency_that_is_not_reserved(check: Check) -> None:
+    """The account's limit is no matter of the template."""
+    assert check(FACTOR, ON_DEMAND) == []
