@@ -75,8 +75,14 @@ def _summary(stream: AppStream, waited: int, troubled: int) -> str:
         "shown below": troubled,
     }
     parts = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
-    done = "every record that was delivered is done" if stream.invocations else "nothing was written"
-    return f"{text}: {parts or done}"
+    return f"{text}: {parts or _rest(stream)}"
+
+
+def _rest(stream: AppStream) -> str:
+    """What holds for a stream that lost nothing."""
+    if stream.invocations:
+        return "every record that was delivered is done"
+    return "nothing was delivered" if stream.records else "nothing was written"
 
 
 def _whole_failures(stream: AppStream) -> Iterator[str]:

@@ -209,6 +209,20 @@ def test(stream):
     assert report == ["1 record in the stream, 0 invocations: 1 trimmed"]
 
 
+def test_a_mapping_that_is_not_enabled_says_so(project: pytest.Pytester) -> None:
+    """Its records wait, and none is lost."""
+    result = run(
+        project,
+        """
+@pytest.mark.stream(enabled=False)
+def test(stream):
+    stream.put(Order(order_id="1", total=5))
+    stream.run()
+""",
+    )
+    result.stdout.fnmatch_lines(["*: 1 record in the stream, 0 invocations: nothing was delivered"])
+
+
 IDLE = {
     "stream.put(Order(order_id='1', total=5))": "1 record in the stream, 0 invocations: stream.run() delivers what was "
     "written",
