@@ -32,7 +32,6 @@ __all__ = [
     "TYPEDORM",
     "WEBINY",
     "Discriminator",
-    "among",
     "attribute",
     "chain",
     "electrodb_key",
@@ -40,7 +39,6 @@ __all__ = [
     "function",
     "prefix",
     "template",
-    "undecided",
 ]
 
 Image = Mapping[str, Any]

@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import RegistrationError, discriminators
-from router.discriminators import Discriminator, attribute, chain, discriminator_of, folded, function, prefix, template
+from router.discriminators import (
+    Discriminator,
+    among,
+    attribute,
+    chain,
+    discriminator_of,
+    folded,
+    function,
+    prefix,
+    template,
+)
 from router.planning.lookup import entity_reader
 from router.record import Record
 from router.sources.dynamodb_streams import SOURCE
@@ -370,8 +380,14 @@ def test_presets_fold_where_their_library_lower_cases(preset: str) -> None:
     assert PRESETS[preset].folds is (preset in ("ELECTRODB", "AWS_LAMBDA_STREAM"))
 
 
-ATTRIBUTES = sorted({"sk", *(name for preset in PRESETS.values() for name in preset.attributes)})
-RULES = [*PRESETS.values(), prefix("Type"), template("sk", "x{id}#{entity}*"), chain("cls", prefix("sk"))]
+ATTRIBUTES = sorted({"pk", "sk", *(name for preset in PRESETS.values() for name in preset.attributes)})
+RULES = [
+    *PRESETS.values(),
+    among(discriminators.ELECTRODB, ["order"]),
+    prefix("Type"),
+    template("sk", "x{id}#{entity}*"),
+    chain("cls", prefix("sk")),
+]
 
 
 @given(junk() | st.dictionaries(st.sampled_from(ATTRIBUTES), attribute_values() | junk()))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router import Change, Dispatcher, Event, RegistrationError, Routes
 from router.discriminators import ELECTRODB, Discriminator, among, chain, electrodb_key, folded, undecided
@@ -186,6 +188,14 @@ def test_undecided() -> None:
     assert undecided(rule("order", "team"), keys) == ("order", "team")
     assert undecided(rule("order"), keys) == ()
     assert undecided(chain("type"), keys) == ()
+
+
+@given(st.text("$#_1v.-aB", max_size=24), st.text("$#_1v.-aB", max_size=24), st.booleans())
+def test_any_key_names_an_entity_with_a_route_or_none(partition_key: str, sort_key: str, sorts: bool) -> None:
+    """And none that is not in it."""
+    keys = {"pk": partition_key, "sk": sort_key} if sorts else {"pk": partition_key}
+    name = rule("a", "aB", "a_B", "a#a", "$a").read(wire(keys))
+    assert name is None or f"{name}_".casefold() in (sort_key if sorts else partition_key).casefold()
 
 
 def keys_only(sort_key: str, number: int) -> dict[str, Any]:
