@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import RegistrationError, discriminators
+from router.discriminator_rules import Attribute, among
 from router.discriminators import (
     Discriminator,
-    among,
     attribute,
     chain,
     discriminator_of,
@@ -101,7 +101,7 @@ def test_the_name_of_an_attribute(text: str) -> None:
         (["EntityType", "type"], "discriminators.chain('EntityType', 'type')"),
         (("EntityType",), "discriminators.chain"),
         (discriminators.prefix, "call it: discriminators.prefix('pk')"),
-        (discriminators.Attribute, "a plain function that takes the wire image"),
+        (Attribute, "a plain function that takes the wire image"),
         (Discriminator, "a plain function that takes the wire image"),
         (dict, "a plain function that takes the wire image"),
         (lambda: "Order", "a plain function that takes the wire image"),

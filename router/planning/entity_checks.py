@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from router.discriminators import Chain, Discriminator, Folded, Prefix, Template
+from router.discriminator_rules import Chain, Discriminator, Folded, Prefix, Template
 from router.planning.entity_names import Constant, constant_of, literal_entities, name_of_class
 from router.registration.annotations import members_of
 from router.registration.misfit import Misfit, explained

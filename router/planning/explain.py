@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from router.discriminators import Discriminator
+from router.discriminator_rules import Discriminator
 from router.event import Event
 from router.planning.lookup import images_of, what_it_found
 from router.planning.table import RouteTable

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.conditions import required_text
-from router.discriminators import Attribute, Discriminator, undecided
+from router.discriminator_rules import Attribute, Discriminator, undecided
 from router.event import Event
 from router.planning.step import Image, Mark, Runner, Step, Steps, Way, skip_record, way_of
 from router.record import Record

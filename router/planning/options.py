@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn, get_args
 
 from router.completed import Completed
-from router.discriminators import Discriminator
+from router.discriminator_rules import Discriminator
 from router.errors import RegistrationError
 from router.naming import kind_of
 from router.observability.metrics import Meter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from router.discriminators import Discriminator, among
+from router.discriminator_rules import Discriminator, among
 from router.event import Event
 from router.planning.entity_checks import check_names
 from router.planning.route_checks import (

@@ -15,7 +15,7 @@ from router.cli.console import printable
 from router.cli.errors import CommandLineError
 from router.cli.events import read_standard_input
 from router.cli.options import DEFAULT_PORT, DiscriminatorOption, EndpointOption, TableOption, TemplateOption
-from router.discriminators import Discriminator
+from router.discriminator_rules import Discriminator
 from router.local.cloudformation.resources import TemplateError
 from router.local.cloudformation.template import LocalTable, read_template
 from router.local.engines.endpoint import Endpoint

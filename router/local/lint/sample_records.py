@@ -10,8 +10,7 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.conditions import AllOf, AnyOf, Changed
-from router.discriminators import Attribute, Chain, Discriminator, Folded, Prefix, Template
-from router.electrodb_keys import ElectroDBKey
+from router.discriminator_rules import Attribute, Chain, Discriminator, ElectroDBKey, Folded, Prefix, Template
 from router.event import Event
 from router.routes import Route
 from router.stream_view import View, carried

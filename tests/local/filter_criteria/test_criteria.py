@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router import Change, Dispatcher, Event, Routes, changed, discriminators
-from router.discriminators import Attribute, discriminator_of
+from router.discriminator_rules import Attribute
+from router.discriminators import discriminator_of
 from router.local import FilterPattern
 from router.local.filter_criteria import Filters, filters_of
 from router.planning.entity_checks import can_read

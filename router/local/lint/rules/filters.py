@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from router.app import Dispatcher
-from router.discriminators import Attribute
+from router.discriminator_rules import Attribute
 from router.event import Event
 from router.local.event_source_mapping.settings import FILTERABLE
 from router.local.filter_patterns import FilterPattern, FilterPatternError

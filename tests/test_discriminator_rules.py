@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import Change, Dispatcher, Event, RegistrationError, Routes
-from router.discriminators import ELECTRODB, Discriminator, among, chain, electrodb_key, folded, undecided
+from router.discriminator_rules import among, undecided
+from router.discriminators import ELECTRODB, Discriminator, chain, electrodb_key, folded
 
 MADE = json.loads(Path(__file__).with_name("libraries").joinpath("electrodb_keys.json").read_text())["rows"]
 NAMES = list({row["entity"].casefold(): row["entity"] for row in MADE}.values())
