@@ -166,7 +166,8 @@ def _stale(
     stale: dict[Taken, str] = {}
     for _, taken in answers:
         for (entity, event), passed in taken.items():
-            by_chance = all(strangers[event].get(name) for name, one in passed.items() if one is not False)
+            passing = [name for name, one in passed.items() if one is not False]
+            by_chance = passing and all(strangers[event].get(name) for name in passing)
             dropped = [name for name, one in passed.items() if one is False and (event_name(event), name) in meant]
             if by_chance and dropped:
                 stale[entity, event] = dropped[0]

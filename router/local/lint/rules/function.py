@@ -89,10 +89,8 @@ def logs_never_expire(deployment: Deployment) -> Iterator[Violation]:
     group = next((each for each in groups if name in (each.values.get("LogGroupName"), each.name)), None)
     if group is None and any(isinstance(each.values.get("LogGroupName"), Unknown) for each in groups):
         raise NotKnownError(place, "the names of log groups are unknown before deployment")
-    missing = (
-        "The template has no log group of the function" if group is None else f"{group.name} has no RetentionInDays"
-    )
     if group is None or "RetentionInDays" not in group.values:
+        missing = "log group of the function" if group is None else f"RetentionInDays of {group.name}"
         yield Violation(
             place if group is None else deployment.template.place(group.line),
             f"The template has no {missing}, so the function's logs are kept, and paid for, for ever.",
