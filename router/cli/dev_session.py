@@ -137,7 +137,7 @@ class DevSession:
             return result
         for at, raw in enumerate(raws[poison:]):
             self._show_withheld(raw, "deferred" if at else "failed", invoke)
-        return Returned({"batchItemFailures": [{"itemIdentifier": raws[poison]["dynamodb"]["SequenceNumber"]}]})
+        return Returned({"batchItemFailures": [{"itemIdentifier": _sequence_number(raws[poison])}]})
 
     def _run(self, invoke: Invoke, raws: list[Any]) -> Result:
         event = copy.deepcopy({**invoke.event, "Records": raws})

@@ -189,7 +189,8 @@ def _run(
 ) -> None:
     arn_of_function = f"arn:aws:lambda:us-east-1:123456789012:function:{function.name}"
     mapping = EventSourceMapping(function.settings, function_arn=arn_of_function, stream_arn=event_source_arn(arn))
-    poller = Poller(mapping, engine.client("dynamodbstreams"), arn, session.invoke, listener=session.listen)
+    streams = engine.client("dynamodbstreams")
+    poller = Poller(mapping, streams, arn, session.invoke, listener=session.listen, note=session.note)
     try:
         with _changes(app) as changed, suppress(KeyboardInterrupt), stop.deferred():
             session.note(f"Ctrl-C ends dev; put items with: {hint}", "dim")

@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 
 import typer
 
-from router.cli.console import Page
+from router.cli.console import Page, printable
 from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import (
@@ -108,6 +108,7 @@ def record(
             limit=limit,
             follow=follow,
             stopped=lambda: stop.requested,
+            note=_note,
         )
         files = _write(recorder, out, Page(), force=force, quiet=as_json)
     document: RecordingDocument = {
@@ -124,6 +125,10 @@ def record(
     else:
         _show_summary(Page(), document)
     return 0
+
+
+def _note(sentence: str) -> None:
+    print(printable(f"router: {sentence}"), file=sys.stderr, flush=True)
 
 
 def _check(table: str | None, stream_arn: str | None, position: str, follow: float) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from router.errors import RouterError
 from router.local.engines.endpoint import Endpoint, refuse_web_pages
+from router.local.streams.poll_faults import poll_fault
 
-__all__ = ["LOCAL_REGION", "RecorderError", "Service", "stream_parts"]
+__all__ = ["LOCAL_REGION", "RecorderError", "Service", "StreamLostError", "stream_parts"]
 
 LOCAL_REGION = "ddblocal"
 """The region in the ARNs of DynamoDB Local."""
@@ -22,6 +23,10 @@ _DEFAULT_REGION = "us-east-1"
 
 class RecorderError(RouterError):
     """A stream cannot be read: it does not exist, does not answer or may not be read. Or an event cannot be written."""
+
+
+class StreamLostError(RecorderError):
+    """The stream cannot be read any more: it was deleted, or its service does not answer for too long."""
 
 
 class Service:
@@ -83,7 +88,7 @@ class Service:
         from botocore.exceptions import ClientError
 
         try:
-            with self._explained("DescribeTable", passing="ResourceNotFoundException"):
+            with self._explained("DescribeTable", passing=_is_missing):
                 found = self.tables.describe_table(TableName=table)["Table"]
         except ClientError:
             raise RecorderError(self._no_table(table)) from None
@@ -107,14 +112,14 @@ class Service:
 
     def get_records(self, **names: Any) -> Any:
         """Read a page of records at an iterator."""
-        return self._called("GetRecords", self.streams.get_records, names, passing="ExpiredIteratorException")
+        return self._called("GetRecords", self.streams.get_records, names)
 
     def _client(self, service: str) -> Any:
         url = None if self._endpoint is None else self._endpoint.url_of(service)
         return refuse_web_pages(self._session.client(service, endpoint_url=url, **self._options))
 
-    def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any], passing: str = "") -> Any:
-        with self._explained(name, passing=passing):
+    def _called(self, name: str, method: Callable[..., Any], names: Mapping[str, Any]) -> Any:
+        with self._explained(name, passing=lambda error: poll_fault(error) is not None):
             return method(**names)
 
     def _no_table(self, table: str) -> str:
@@ -127,26 +132,36 @@ class Service:
         return f"found no table {table!r} at {where}, expected one with a stream{hint}"
 
     @contextmanager
-    def _explained(self, doing: str, passing: str = "") -> Iterator[None]:
-        """Raise RecorderError for botocore's errors, except one error code; their messages hold no items."""
+    def _explained(self, doing: str, passing: Callable[[Exception], bool] = lambda _: False) -> Iterator[None]:
+        """Raise RecorderError for botocore's errors, except those that pass; their messages hold no items."""
         from botocore import exceptions as found
 
         try:
             yield
-        except found.ClientError as error:
-            refusal = error.response.get("Error", {})
-            if refusal.get("Code") == passing:
+        except (found.BotoCoreError, found.ClientError, ValueError) as error:
+            if passing(error):
                 raise
-            msg = f"found {self._where} to refuse {doing}: {refusal.get('Code')}: {refusal.get('Message')}"
-        except (found.ConnectionError, found.HTTPClientError) as error:
-            msg = f"found nothing that answers at {self._where}, expected DynamoDB ({error}); see whether it runs"
-        except (found.NoCredentialsError, found.PartialCredentialsError, found.NoRegionError) as error:
-            msg = f"found no way to ask {self._where} ({error}); set AWS_PROFILE, or the variables of boto3"
-        except (found.BotoCoreError, ValueError) as error:
-            msg = f"found {doing} impossible at {self._where}: {error}"
+            msg = self._explanation(doing, error)
         else:
             return
         raise RecorderError(msg) from None
+
+    def _explanation(self, doing: str, error: Exception) -> str:
+        from botocore import exceptions as found
+
+        if isinstance(error, found.ClientError):
+            refusal = error.response.get("Error", {})
+            return f"found {self._where} to refuse {doing}: {refusal.get('Code')}: {refusal.get('Message')}"
+        if isinstance(error, found.ConnectionError | found.HTTPClientError):
+            return f"found nothing that answers at {self._where}, expected DynamoDB ({error}); see whether it runs"
+        if isinstance(error, found.NoCredentialsError | found.PartialCredentialsError | found.NoRegionError):
+            return f"found no way to ask {self._where} ({error}); set AWS_PROFILE, or the variables of boto3"
+        return f"found {doing} impossible at {self._where}: {error}"
+
+
+def _is_missing(error: Exception) -> bool:
+    code: str = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    return code == "ResourceNotFoundException"
 
 
 def stream_parts(stream_arn: str) -> tuple[str, str]:

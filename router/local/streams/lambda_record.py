@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
+from hashlib import blake2b
 from typing import Any
 
-__all__ = ["as_event", "event_source_arn", "lambda_record", "relocate"]
+from router.sources.dynamodb_streams import EVENT_SOURCE
+
+__all__ = ["as_event", "event_source_arn", "lambda_record", "relocate", "user_identity", "with_identity"]
 
 _PLACEHOLDER_ACCOUNT = "000000000000"  # of engines without accounts
 
@@ -36,20 +39,51 @@ def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str
         >>> lambda_record(record, "arn:aws:dynamodb:...", "us-east-1")["dynamodb"]
         {'ApproximateCreationDateTime': 1767312000.0, 'Keys': {'pk': {'B': 'a2V5'}}, 'SequenceNumber': '100'}
     """
-    name = stream_record["eventName"]
     record = {
-        "eventID": stream_record["eventID"],
-        # DynamoDB Local 3.x gives this name to TTL deletes only.
-        "eventName": "REMOVE" if name == "UNKNOWN_TO_SDK_VERSION" else name,
+        **{name: stream_record[name] for name in ("eventID", "eventName") if name in stream_record},
         "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
+        "eventSource": EVENT_SOURCE,
         "awsRegion": region,
-        "dynamodb": _change(stream_record["dynamodb"]),
+        "dynamodb": _change(stream_record.get("dynamodb") or {}),
     }
     if identity := stream_record.get("userIdentity"):
-        record["userIdentity"] = {"principalId": identity["PrincipalId"], "type": identity["Type"]}
-    record["eventSourceARN"] = stream_arn
-    return record
+        record["userIdentity"] = user_identity(identity)
+    return with_identity({**record, "eventSourceARN": stream_arn})
+
+
+def with_identity(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the event ID and the event name that an engine leaves out; Lambda delivers no record without them.
+
+    The ID is made from the stream and the sequence number, so every reading gives the same one. The name follows from
+    the images and the view type; a record whose images do not determine it stays without a name.
+
+    Args:
+        record: A record of a Lambda event.
+
+    Example:
+        >>> body = {"NewImage": {"pk": {"S": "a"}}, "SequenceNumber": "1", "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        >>> with_identity({"dynamodb": body})
+        ... # doctest: +NORMALIZE_WHITESPACE +ELLIPSIS
+        {'eventID': '...', 'eventName': 'INSERT', 'dynamodb': {...}}
+    """
+    change = record.get("dynamodb")
+    change = change if isinstance(change, Mapping) else {}
+    number = change.get("SequenceNumber")
+    name = record.get("eventName") or _event_name(record, change)
+    # DynamoDB Local 3.x gives this name to TTL deletes only.
+    name = "REMOVE" if name == "UNKNOWN_TO_SDK_VERSION" else name
+    identified = record.get("eventID") or (number and _event_id(str(record.get("eventSourceARN", "")), number))
+    added = {key: value for key, value in (("eventID", identified), ("eventName", name)) if value}
+    return {**added, **record, **added}
+
+
+def user_identity(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """The identity of a TTL delete with the names that Lambda gives: ``principalId`` and ``type``.
+
+    Args:
+        identity: The identity as ``GetRecords`` returns it.
+    """
+    return {name[:1].lower() + name[1:]: value for name, value in identity.items()}
 
 
 def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
@@ -88,9 +122,29 @@ def event_source_arn(stream_arn: str) -> str:
 
 def _change(change: Mapping[str, Any]) -> dict[str, Any]:
     images = {name: _image(change[name]) for name in ("Keys", "NewImage", "OldImage") if name in change}
-    created = {"ApproximateCreationDateTime": change["ApproximateCreationDateTime"].timestamp()}
+    time = change.get("ApproximateCreationDateTime")
+    created = {} if time is None else {"ApproximateCreationDateTime": time.timestamp()}
     rest = {name: change[name] for name in ("SequenceNumber", "SizeBytes", "StreamViewType") if name in change}
     return created | images | rest
+
+
+def _event_id(stream_arn: str, sequence_number: str) -> str:
+    return blake2b(f"{stream_arn}:{sequence_number}".encode(), digest_size=16).hexdigest()
+
+
+def _event_name(record: Mapping[str, Any], change: Mapping[str, Any]) -> str | None:
+    old, new, view = "OldImage" in change, "NewImage" in change, change.get("StreamViewType")
+    if record.get("userIdentity"):
+        return "REMOVE"  # a TTL delete
+    if old and new:
+        return "MODIFY"
+    if view == "OLD_IMAGE":
+        return None if old else "INSERT"
+    if view == "NEW_IMAGE":
+        return None if new else "REMOVE"
+    if view == "NEW_AND_OLD_IMAGES" and old != new:
+        return "INSERT" if new else "REMOVE"
+    return None
 
 
 def _image(image: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,6 +152,8 @@ def _image(image: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _value(value: Mapping[str, Any]) -> dict[str, Any]:
+    if len(value) != 1:
+        return dict(value)  # malformed: for the app to refuse
     ((tag, content),) = value.items()
     match tag:
         case "B":

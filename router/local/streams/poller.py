@@ -9,22 +9,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Protocol
 
-from router.errors import RouterError
 from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Result
 from router.local.streams.lambda_record import event_source_arn, lambda_record
 from router.local.streams.reader import StreamReader, StreamsClient
 
-__all__ = ["Listener", "Poller", "StreamLostError"]
+__all__ = ["Listener", "Poller"]
 
 _DISCOVERY_SECONDS = 5.0
-
-
-class StreamLostError(RouterError):
-    """The stream cannot be read any more: its engine ended, or the stream was deleted."""
 
 
 class Listener(Protocol):
@@ -47,6 +41,7 @@ class Poller:
         function: Runs an invocation and returns its result.
         listener: Receives all other actions.
         clock: Returns the time, in seconds since the epoch.
+        note: Receives a sentence for each kind of error that reading outlasts, once.
 
     Example:
         >>> poller = Poller(mapping, engine.client("dynamodbstreams"), arn, function)  # doctest: +SKIP
@@ -63,10 +58,10 @@ class Poller:
         *,
         listener: Listener = lambda _: None,
         clock: Callable[[], float] = time.time,
+        note: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._mapping = mapping
-        self._reader = StreamReader(streams, stream_arn)
-        self._stream_arn = stream_arn
+        self._reader = StreamReader(streams, stream_arn, clock=clock, note=note)
         self._event_source_arn = event_source_arn(stream_arn)
         self._region = self._event_source_arn.split(":")[3]
         self._function = function
@@ -82,11 +77,10 @@ class Poller:
             Whether there was a record or an invocation.
 
         Raises:
-            StreamLostError: The engine does not answer, or the stream no longer exists.
+            StreamLostError: The stream no longer exists, or the engine has not answered for too long.
         """
-        with self._reading():
-            self._discover()
-            read = [self._read(shard_id) for shard_id in self._shard_ids]
+        self._discover()
+        read = [self._read(shard_id) for shard_id in self._shard_ids]
         return self._act() or any(read)
 
     def pause(self, longest: float) -> float:
@@ -115,8 +109,9 @@ class Poller:
         now = self._clock()
         if now - self._discovered < _DISCOVERY_SECONDS:
             return
-        self._discovered = now
-        for shard in self._reader.shards():
+        shards = self._reader.shards()
+        self._discovered = now if shards else -math.inf
+        for shard in shards:
             if shard.shard_id not in self._shard_ids:
                 self._mapping.add_shard(shard.shard_id, shard.parent_id)
                 self._shard_ids.append(shard.shard_id)
@@ -133,13 +128,3 @@ class Poller:
             self._mapping.end_shard(shard_id)
             self._discovered = -math.inf
         return bool(records)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            msg = f"the stream {self._stream_arn} cannot be read any more: {error}"
-            raise StreamLostError(msg) from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Position, Returned
+from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.files import write_text
 from router.local.streams.client import LOCAL_REGION, RecorderError, stream_parts
 from router.local.streams.lambda_record import lambda_record, relocate
@@ -28,13 +28,13 @@ _EMPTY_PAGES = 4  # in a row; DynamoDB may return empty pages before the records
 _LONGEST_WINDOW = 300
 _SKEW = 15  # seconds by which AWS's clock may be ahead of this machine's
 _PAUSE = 0.25  # Lambda polls a shard four times a second
+_PATIENCE = 60.0  # seconds for which one request may fail
 
 
 @dataclass
 class _Shard:
     closed: bool = False
     ended: bool = False
-    after: Position | None = None  # behind its last record; the mapping's own position ignores filtered records
     empty_pages: int = 0  # in a row
     newest: float = 0.0
 
@@ -58,6 +58,7 @@ class Recorder:
         clock: Returns seconds since the epoch.
         sleep: Waits seconds.
         stopped: Whether to stop reading; asked between two pages.
+        note: Receives a sentence for each kind of error that reading outlasts, once.
 
     Attributes:
         table: The stream's table.
@@ -86,12 +87,15 @@ class Recorder:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         stopped: Callable[[], bool] = lambda: False,
+        note: Callable[[str], object] = lambda _: None,
     ) -> None:
         stream_region, self.table = stream_parts(stream_arn)
         local = stream_region == LOCAL_REGION
         self.records = 0
         self.filtered_out = 0
-        self._reader, self._settings = StreamReader(client, stream_arn), settings
+        patience = max(_PATIENCE, follow)
+        self._reader = StreamReader(client, stream_arn, clock=clock, patience=patience, note=note)
+        self._settings = settings
         self._event_source_arn = relocate(stream_arn, region=region) if local else stream_arn
         self._region = region if local else stream_region
         self._redaction, self._limit, self._follow = redaction, limit, follow
@@ -103,25 +107,41 @@ class Recorder:
         self._skipped: set[str] = set()
 
     def events(self) -> Iterator[dict[str, Any]]:
-        """Read the stream, and yield each event as soon as it is full; the incomplete ones at the end."""
+        """Read the stream, and yield each event as soon as it is full; the incomplete ones at the end.
+
+        Raises:
+            RecorderError: The stream cannot be read any more; raised after the events of the records read so far.
+        """
+        lost: RecorderError | None = None
         until = self._clock() + self._follow
         self._discover()
         while not self._full and not self._stopped():
             try:
-                more = self._read(until)
-                if not more and self._clock() >= until:
+                if not self._read_on(until):
                     break
-                if not more:
-                    self._sleep(_PAUSE)
-                    self._discover()
             except KeyboardInterrupt:
                 if not self._follow:
                     raise
+                break
+            except RecorderError as error:
+                lost = error
                 break
             yield from self._formed()
         for shard_id in self._shards:
             self._mapping.end_shard(shard_id)
             yield from self._formed()
+        if lost is not None:
+            raise lost
+
+    def _read_on(self, until: float) -> bool:
+        """Read a page of each shard, and pause where there are no more records now; whether to go on."""
+        more, failing = self._read(until), self._reader.failing
+        if not more and not failing and self._clock() >= until:
+            return False
+        if not more or failing:
+            self._sleep(_PAUSE)
+            self._discover()
+        return True
 
     @property
     def _full(self) -> bool:
@@ -148,21 +168,22 @@ class Recorder:
         position = self._mapping.position(shard_id)
         if position is None or self._full:  # no position: it has ended, or its parent is not finished
             return False
-        page = self._reader.page(shard_id, shard.after or position)
-        shard.empty_pages = 0 if page.records else shard.empty_pages + 1
+        page = self._reader.page(shard_id, position)
+        if page.failed:
+            return False
+        shard.empty_pages = shard.empty_pages + 1 if page.empty else 0
         for record in page.records:
-            shard.newest = record["dynamodb"]["ApproximateCreationDateTime"].timestamp()
-            shard.after = Position("AFTER_SEQUENCE_NUMBER", record["dynamodb"]["SequenceNumber"])
-            self._take(shard_id, record)
+            self._take(shard_id, shard, record)
         if page.last:
             shard.ended = True
             self._mapping.end_shard(shard_id)
         return True
 
-    def _take(self, shard_id: str, stream_record: Mapping[str, Any]) -> None:
+    def _take(self, shard_id: str, shard: _Shard, stream_record: Mapping[str, Any]) -> None:
+        record = lambda_record(stream_record, self._event_source_arn, self._region)
+        shard.newest = record["dynamodb"].get("ApproximateCreationDateTime", shard.newest)
         if self._full:
             return
-        record = lambda_record(stream_record, self._event_source_arn, self._region)
         if not self._settings.takes(record):
             self.filtered_out += 1
             return

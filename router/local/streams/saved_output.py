@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from router.local.streams.lambda_record import user_identity, with_identity
 from router.sources.dynamodb_streams import EVENT_SOURCE, is_from_get_records
 
 __all__ = ["lambda_event"]
@@ -38,18 +39,21 @@ def lambda_event(document: Any) -> Any:
     if not isinstance(records, list):
         return document
     event = {name: value for name, value in document.items() if name not in _OUTPUT_ONLY}
-    return {**event, "Records": list(map(_record, records))}
+    is_output = len(event) < len(document)  # then a record may have neither a time nor an identity
+    return {**event, "Records": [_record(record) if _is_saved(record, is_output) else record for record in records]}
 
 
-def _record(record: Any) -> Any:
-    if not is_from_get_records(record):
-        return record
+def _is_saved(record: Any, is_output: bool) -> bool:
+    return is_from_get_records(record) or (is_output and isinstance(record, dict))
+
+
+def _record(record: Mapping[str, Any]) -> dict[str, Any]:
     converted = {"eventSource": EVENT_SOURCE, **record}
     if isinstance(record.get("dynamodb"), dict):
         converted["dynamodb"] = _change(record["dynamodb"])
     if isinstance(record.get("userIdentity"), dict):
-        converted["userIdentity"] = {name[:1].lower() + name[1:]: of for name, of in record["userIdentity"].items()}
-    return converted
+        converted["userIdentity"] = user_identity(record["userIdentity"])
+    return with_identity(converted)
 
 
 def _change(change: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from router.local.engines.embedded import Embedded
 from router.local.engines.install import Installation
 from tests.cli.tally import APP, TEMPLATE
 from tests.local import conftest as engines
+from tests.local.streams.faulty_proxy import CLOSED, CUT, faulty_proxy
+from tests.waiting import becomes
 
 installation = engines.installation  # of the real engine, which belongs to another folder
 
@@ -223,6 +225,46 @@ class TestASession:
             terminal, _ = dev("--endpoint-url", engine.endpoint_url)
         assert terminal.end() == 2
         assert re.search(r"\nrouter: the stream \S+ cannot be read any more: .*\n$", terminal.text)
+
+    def test_errors_of_the_stream_that_pass(self, dev: Dev) -> None:
+        """Each record is handled once, and an error is said once."""
+        faults = ["LimitExceededException"] * 3 + [
+            "TrimmedDataAccessException",
+            CLOSED,
+            "ExpiredIteratorException",
+            CUT,
+        ]
+        with Embedded() as engine, faulty_proxy(engine.endpoint_url) as proxy:
+            terminal, _ = dev("--endpoint-url", proxy.url)
+            put(engine.endpoint_url, id="1", total=1)
+            terminal.until("id=1 +done")
+            proxy.faults.extend(faults)
+            put(engine.endpoint_url, id="2", total=1)
+            terminal.until("id=2 +done")
+            assert becomes(lambda: not proxy.faults)
+            put(engine.endpoint_url, id="3", total=1)
+            terminal.until("id=3 +done")
+            terminal.press_ctrl_c()
+            assert terminal.end() == 0
+        assert re.search(r"[23] invocations: 3 done; 0 retries", terminal.text)
+        assert terminal.text.count("reading waits for the stream: LimitExceededException of GetRecords") == 1
+
+    def test_fields_that_an_engine_leaves_out(self, dev: Dev) -> None:
+        """No ID, no name and no time."""
+        with Embedded() as engine, faulty_proxy(engine.endpoint_url, lean=True) as proxy:
+            terminal, _ = dev("--endpoint-url", proxy.url)
+            put(engine.endpoint_url, id="1", total=1)
+            put(engine.endpoint_url, id="1", total=2)
+            terminal.until("INSERT  Order +id=1 +done")
+            terminal.until("MODIFY  Order +id=1 +done")
+
+    def test_a_table_that_is_deleted_ends_the_session(self, dev: Dev) -> None:
+        """A local stream ends with its table, and so does AWS's after a day."""
+        with Embedded() as engine, faulty_proxy(engine.endpoint_url) as proxy:
+            terminal, _ = dev("--endpoint-url", proxy.url)
+            proxy.missing = True
+            assert terminal.end() == 2
+        assert re.search(r"\nrouter: the stream \S+ cannot be read any more: .* was deleted\n$", terminal.text)
 
     def test_another_name_for_the_table(self, dev: Dev) -> None:
         """Where the template's is taken."""

@@ -14,9 +14,11 @@ from uuid import uuid4
 import pytest
 
 from router.local.engines.dynamodb_local import DynamoDBLocal
+from router.local.engines.embedded import Embedded
 from tests.cli.conftest import Run
 from tests.cli.shop import Ended
 from tests.local import conftest as engines
+from tests.local.streams.faulty_proxy import CLOSED, CUT, faulty_proxy
 
 # The fixtures of the real engine, which belong to another folder.
 installation = engines.installation
@@ -270,3 +272,54 @@ def test_an_interrupt_ends_following_and_keeps_the_records(dynamodb_local: Dynam
     assert process.returncode == 0
     assert rest[-1].startswith(("1 event, 2 records", "2 events, 3 records"))
     assert orders() in (["order-1", "order-2"], ["order-1", "order-2", "order-3"])
+
+
+class TestFaults:
+    """Through a proxy in front of the embedded engine."""
+
+    FAULTS = (
+        *("ExpiredIteratorException", "TrimmedDataAccessException", None, "ResourceNotFoundException"),
+        *("LimitExceededException", CLOSED, CLOSED, CLOSED, CUT, "TrimmedDataAccessException"),
+    )
+
+    @pytest.fixture
+    def engine(self) -> Iterator[Embedded]:
+        with Embedded() as engine:
+            client = engine.client("dynamodb")
+            client.create_table(
+                TableName="Orders",
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                BillingMode="PAY_PER_REQUEST",
+                StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            )
+            for number in range(3):
+                client.put_item(TableName="Orders", Item={"pk": {"S": f"order-{number}"}, "EntityType": {"S": "Order"}})
+            client.delete_item(TableName="Orders", Key={"pk": {"S": "order-0"}})
+            yield engine
+
+    def test_errors_that_pass_lose_and_repeat_nothing(self, run_bare: Run, engine: Embedded) -> None:
+        """They are said on standard error, each once."""
+        with faulty_proxy(engine.endpoint_url, self.FAULTS) as proxy:
+            ended = run_bare("record", "--table", "Orders", "--endpoint-url", proxy.url)
+        assert ended.code == 0
+        assert orders() == ["order-0", "order-1", "order-2", "order-0"]
+        assert not proxy.faults
+        assert "records of shard shardId-00000000000000000000-00000000 were trimmed before they were read" in ended.err
+        assert ended.err.count("reading waits for the stream: LimitExceededException of GetRecords") == 1
+
+    def test_fields_that_an_engine_leaves_out(self, run_bare: Run, run: Run, engine: Embedded) -> None:
+        """No ID, no name and no time: the recording can be replayed."""
+        with faulty_proxy(engine.endpoint_url, lean=True) as proxy:
+            assert run_bare("record", "--table", "Orders", "--endpoint-url", proxy.url).code == 0
+        records = [record for event in events() for record in event["Records"]]
+        assert [record["eventName"] for record in records] == ["INSERT", "INSERT", "INSERT", "REMOVE"]
+        assert len({record["eventID"] for record in records}) == 4
+        assert not any("ApproximateCreationDateTime" in record["dynamodb"] for record in records)
+        assert len(json.loads(run("replay", "events", "--json").out)["records"]) == 4
+
+    def test_a_stream_that_is_gone_is_said(self, run_bare: Run, engine: Embedded) -> None:
+        """One line, exit code 2."""
+        arn = "arn:aws:dynamodb:us-east-1:000000000000:table/Gone/stream/2026-01-02T03:04:05.678"
+        ended = run_bare("record", "--stream-arn", arn, "--endpoint-url", engine.endpoint_url)
+        assert refused(ended, "to refuse DescribeStream: ResourceNotFoundException")

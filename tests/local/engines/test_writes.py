@@ -85,7 +85,7 @@ def _call(table: Table, write: Write) -> str | None:
     try:
         method(**write.request(table.name))
     except ClientError as error:
-        return str(error.response["Error"]["Code"])
+        return str(error.response.get("Error", {}).get("Code"))
     return None
 
 

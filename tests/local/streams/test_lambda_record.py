@@ -42,6 +42,74 @@ def delivered(name: str = "MODIFY", **more: Any) -> Any:
     return lambda_record(stream_record(name, **more), ARN, "eu-west-1")
 
 
+class TestMissingFields:
+    """Every field is optional in the API, and engines leave some out."""
+
+    @pytest.mark.parametrize("name", ["eventID", "eventName", "eventVersion", "awsRegion", "eventSource", "dynamodb"])
+    def test_no_field_of_a_record_is_needed(self, name: str) -> None:
+        """The record is delivered with the rest."""
+        record = stream_record()
+        del record[name]
+        assert lambda_record(record, ARN, "eu-west-1")["eventSource"] == "aws:dynamodb"
+
+    @pytest.mark.parametrize(
+        "name", ["ApproximateCreationDateTime", "Keys", "SequenceNumber", "SizeBytes", "StreamViewType"]
+    )
+    def test_a_field_that_is_missing_stays_missing(self, name: str) -> None:
+        """No time or size is invented."""
+        record = stream_record()
+        del record["dynamodb"][name]
+        assert name not in lambda_record(record, ARN, "eu-west-1")["dynamodb"]
+
+    def test_an_event_id_is_made_of_the_stream_and_the_number(self) -> None:
+        """So it is the same at every reading, and another one for each record."""
+        made = [
+            lambda_record({"dynamodb": {"SequenceNumber": number}}, arn, "x")["eventID"]
+            for number, arn in (("1", ARN), ("1", ARN), ("2", ARN), ("1", f"{ARN}9"))
+        ]
+        assert made[0] == made[1]
+        assert len(set(made)) == 3
+        assert all(len(each) == 32 for each in made)
+
+    def test_without_a_number_there_is_no_event_id(self) -> None:
+        """Nothing identifies the record."""
+        assert "eventID" not in lambda_record({"dynamodb": {}}, ARN, "x")
+
+    @pytest.mark.parametrize(
+        ("view", "images", "name"),
+        [
+            ("NEW_AND_OLD_IMAGES", ("NewImage",), "INSERT"),
+            ("NEW_AND_OLD_IMAGES", ("NewImage", "OldImage"), "MODIFY"),
+            ("NEW_AND_OLD_IMAGES", ("OldImage",), "REMOVE"),
+            ("NEW_AND_OLD_IMAGES", (), None),
+            ("NEW_IMAGE", ("NewImage",), None),
+            ("NEW_IMAGE", (), "REMOVE"),
+            ("OLD_IMAGE", ("OldImage",), None),
+            ("OLD_IMAGE", (), "INSERT"),
+            ("KEYS_ONLY", (), None),
+            (None, ("NewImage", "OldImage"), "MODIFY"),
+            (None, ("NewImage",), None),
+        ],
+    )
+    def test_an_event_name_follows_from_the_images(self, view: str | None, images: tuple[str, ...], name: Any) -> None:
+        """Only where they have one cause: the app refuses a record without a name."""
+        change: dict[str, Any] = {image: {"pk": {"S": "a"}} for image in images}
+        change |= {"StreamViewType": view} if view else {}
+        assert lambda_record({"dynamodb": change}, ARN, "x").get("eventName") == name
+
+    def test_a_record_with_an_identity_is_a_removal(self) -> None:
+        """Only TTL deletes have one."""
+        assert lambda_record({"dynamodb": {}, "userIdentity": TTL}, ARN, "x")["eventName"] == "REMOVE"
+
+    def test_an_identity_may_be_incomplete(self) -> None:
+        """Each of its fields is optional."""
+        assert delivered("REMOVE", identity={"Type": "Service"})["userIdentity"] == {"type": "Service"}
+
+    def test_a_value_of_an_unknown_form_is_for_the_app_to_refuse(self) -> None:
+        """It is delivered as it is."""
+        assert delivered(NewImage={"pk": {}})["dynamodb"]["NewImage"] == {"pk": {}}
+
+
 class TestLambdaRecord:
     def test_the_keys_come_in_the_order_of_lambda(self) -> None:
         """The order does not depend on the engine."""

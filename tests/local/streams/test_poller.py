@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -22,8 +22,12 @@ from router.local.event_source_mapping import (
     Result,
     Returned,
 )
+from router.local.streams.client import StreamLostError
 from router.local.streams.lambda_record import event_source_arn
-from router.local.streams.poller import Poller, StreamLostError
+from router.local.streams.poller import Poller
+from router.local.streams.reader import StreamsClient
+from tests.examples import examples
+from tests.local.streams.faulty_stream import FaultyStream
 
 NOW = 1_789_651_620.0
 ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/T/stream/2026"
@@ -52,9 +56,12 @@ class FakeStream:
     def __init__(self, shards: dict[str, str | None], pages: dict[str, list[Any]]) -> None:
         self.shards = shards
         self.pages = pages
+        self.gone_after: int | None = None  # lists of shards, after which the stream is deleted
         self.asked: list[tuple[str, Any]] = []
 
     def describe_stream(self, **names: Any) -> Any:
+        if self.gone_after == len([each for each in self.asked if each[0] == "describe_stream"]):
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "DescribeStream")
         self.asked.append(("describe_stream", names.get("ExclusiveStartShardId")))
         listed = [
             {"ShardId": name} | ({"ParentShardId": parent} if parent else {}) for name, parent in self.shards.items()
@@ -83,14 +90,21 @@ class Run:
     """A poller over a fake stream, and the invocations of its function."""
 
     def __init__(
-        self, stream: FakeStream, answer: Callable[[Invoke], Result] = lambda _: Returned({}), **settings: Any
+        self,
+        stream: StreamsClient,
+        answer: Callable[[Invoke], Result] = lambda _: Returned({}),
+        *,
+        note: Callable[[str], object] = lambda _: None,
+        **settings: Any,
     ) -> None:
         self.now = NOW
         self.invokes: list[Invoke] = []
         self.actions: list[Action] = []
         self.answer = answer
         mapping = EventSourceMapping(MappingSettings.of(settings))
-        self.poller = Poller(mapping, stream, ARN, self.function, listener=self.actions.append, clock=lambda: self.now)
+        self.poller = Poller(
+            mapping, stream, ARN, self.function, listener=self.actions.append, clock=lambda: self.now, note=note
+        )
 
     def function(self, invoke: Invoke) -> Result:
         self.invokes.append(invoke)
@@ -178,14 +192,64 @@ class TestReading:
 
 
 class TestLosing:
-    @pytest.mark.parametrize(
-        "error", [refused("ResourceNotFoundException"), EndpointConnectionError(endpoint_url="http://127.0.0.1:1")]
-    )
-    def test_a_stream_that_is_gone_is_one_error(self, error: Exception) -> None:
-        """All of boto3's errors are StreamLostError."""
-        run = Run(FakeStream({"s": None}, {"s": [error]}))
+    def test_a_stream_that_is_gone_is_one_error(self) -> None:
+        """Its shard is missing, and so is the stream."""
+        stream = FakeStream({"s": None}, {"s": [refused("ResourceNotFoundException")]})
+        run = Run(stream)
+        stream.gone_after = 1
         with pytest.raises(StreamLostError, match="cannot be read any more"):
             run.poller.step()
+
+    def test_an_engine_that_has_ended_is_one_error(self) -> None:
+        """After five seconds without a connection on this machine."""
+        silent = [EndpointConnectionError(endpoint_url="http://127.0.0.1:1") for _ in range(99)]
+        run = Run(FakeStream({"s": None}, {"s": list(silent)}))
+        run.poller.step()
+        run.now += 4
+        run.poller.step()
+        run.now += 2
+        with pytest.raises(StreamLostError, match="cannot be read any more"):
+            run.poller.step()
+
+    def test_another_refusal_is_one_error(self) -> None:
+        """All of boto3's errors that do not pass are StreamLostError."""
+        with pytest.raises(StreamLostError, match="AccessDeniedException"):
+            Run(FakeStream({"s": None}, {"s": [refused("AccessDeniedException")]})).poller.step()
+
+
+class TestFaults:
+    SHARDS: ClassVar = {
+        "grandchild": ("child", list(range(60, 90))),
+        "parent": (None, list(range(1, 40))),
+        "child": ("parent", list(range(40, 60))),
+    }
+
+    @pytest.mark.parametrize("fields", [True, False], ids=["all fields", "few fields"])
+    @pytest.mark.parametrize("seed", range(examples(25)))
+    def test_every_record_is_delivered_once_and_in_order(self, seed: int, fields: bool) -> None:
+        """Whatever fails in between, and with all fields that an engine may leave out."""
+        stream = FaultyStream(self.SHARDS, seed, fields=fields, created=datetime.fromtimestamp(NOW, UTC))
+        run = Run(stream, batch_size=7)
+        while sum(map(len, run.batches)) < 89:
+            run.poller.step()
+            run.now += max(0.05, run.poller.pause(0.05))
+            assert run.now < NOW + 3600
+        assert [number for batch in run.batches for number in batch] == list(range(1, 90))
+        assert stream.faults > 10
+
+    def test_a_throttled_stream_does_not_stop_retries(self) -> None:
+        """A batch that has failed is invoked again while the shard is not read."""
+        answers: Iterator[Result] = iter([FunctionError(), Returned({})])
+        busy = [refused("ThrottlingException") for _ in range(9)]
+        notes: list[str] = []
+        run = Run(
+            FakeStream({"s": None}, {"s": [[stream_record(1)], *busy]}), lambda _: next(answers), note=notes.append
+        )
+        while len(run.invokes) < 2:
+            run.poller.step()
+            run.now += 0.05
+            assert run.now < NOW + 1
+        assert notes == ["reading waits for the stream: ThrottlingException of GetRecords"]
 
 
 class TestInvoking:

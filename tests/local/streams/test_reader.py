@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 
-from router.local.streams.reader import stream_records
+from router.local.event_source_mapping import Position
+from router.local.streams.client import StreamLostError
+from router.local.streams.reader import StreamReader, stream_records
+from tests.local.streams.faulty_stream import refused
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
 
@@ -110,3 +114,122 @@ class TestStreamRecords:
         stream.expired = {("a", 1)}
         assert read(stream) == [1, 2, 3, 4]
         assert stream.starts == [("a", "TRIM_HORIZON"), ("a", "AFTER_SEQUENCE_NUMBER")]
+
+    def test_errors_that_pass_are_waited_out(self) -> None:
+        """Both of the list of shards and of a page."""
+        stream = Failing(("a", None, True, [[1], [2]]))
+        stream.faults = [refused("ThrottlingException"), refused("InternalServerError")]
+        assert read(stream) == [1, 2]
+
+
+class Failing(Stream):
+    """A stream whose next requests fail; an exception stands for the next request of its operation."""
+
+    def __init__(self, *shards: tuple[str, str | None, bool, list[list[int]]]) -> None:
+        super().__init__(*shards)
+        self.faults: list[Exception] = []
+        self.status = "ENABLED"
+
+    def describe_stream(self, **names: Any) -> Any:
+        self._fail()
+        found = super().describe_stream(**names)
+        found["StreamDescription"]["StreamStatus"] = self.status
+        return found
+
+    def get_records(self, **names: Any) -> Any:
+        self._fail()
+        return super().get_records(**names)
+
+    def _fail(self) -> None:
+        if self.faults:
+            raise self.faults.pop(0)
+
+
+class TestStreamReader:
+    @staticmethod
+    def reader(stream: Failing, notes: list[str] | None = None) -> StreamReader:
+        said = list[str]() if notes is None else notes
+        return StreamReader(stream, ARN, clock=lambda: 0.0, note=said.append)
+
+    def test_a_page_that_fails_is_read_later(self) -> None:
+        """It is neither the end of the shard nor an empty page."""
+        stream = Failing(("a", None, False, [[1]]))
+        reader = self.reader(stream)
+        stream.faults = [refused("ThrottlingException")]
+        page = reader.page("a", Position("TRIM_HORIZON"))
+        assert (page.records, page.last, page.failed, reader.failing) == ([], False, True, True)
+
+    def test_an_iterator_is_kept_while_its_page_fails(self) -> None:
+        """A second one at LATEST would miss records."""
+        stream = Failing(("a", None, False, [[1], [2]]))
+        now = [0.0]
+        reader = StreamReader(stream, ARN, clock=lambda: now[0])
+        stream.faults = [refused("InternalServerError")]
+        reader.page("a", Position("LATEST"))
+        now[0] = 9.0
+        reader.page("a", Position("LATEST"))
+        assert stream.starts == [("a", "LATEST")]
+
+    def test_trimmed_records_are_said_and_the_rest_is_read(self) -> None:
+        """From the oldest record that is left."""
+        stream, notes = Failing(("a", None, False, [[1], [2]])), list[str]()
+        reader = self.reader(stream, notes)
+        stream.faults = [refused("TrimmedDataAccessException")]
+        assert [number_of(record) for record in reader.page("a", Position("TRIM_HORIZON")).records] == [1]
+        assert notes == ["records of shard a were trimmed before they were read"]
+
+    def test_a_shard_that_no_longer_exists_has_ended(self) -> None:
+        """The list of shards does not have it."""
+        stream, notes = Failing(("b", "a", False, [[2]])), list[str]()
+        stream.faults = [refused("ResourceNotFoundException", "GetRecords")]
+        stream.shards["a"] = ("a", None, True, [[1]])
+        reader = self.reader(stream, notes)
+        stream.get_shard_iterator = self.missing(stream)  # type: ignore[method-assign]  # the shard goes away meanwhile
+        assert reader.page("a", Position("TRIM_HORIZON")).last
+        assert notes == ["shard a no longer exists; reading goes on with the others"]
+
+    @staticmethod
+    def missing(stream: Failing) -> Any:
+        def get_shard_iterator(**_: Any) -> Any:
+            stream.faults = []
+            stream.shards.pop("a", None)
+            raise refused("ResourceNotFoundException", "GetShardIterator")
+
+        return get_shard_iterator
+
+    def test_a_shard_that_is_listed_is_waited_for(self) -> None:
+        """The refusal passes."""
+        stream = Failing(("a", None, False, [[1]]))
+        stream.faults = [refused("ResourceNotFoundException")]
+        assert self.reader(stream).page("a", Position("TRIM_HORIZON")).failed
+
+    def test_a_shard_of_a_deleted_stream_is_lost(self) -> None:
+        """The list of shards says so."""
+        stream = Failing(("a", None, False, [[1]]))
+        stream.faults = [refused("ResourceNotFoundException"), refused("ResourceNotFoundException", "DescribeStream")]
+        with pytest.raises(StreamLostError, match="the stream or its table was deleted"):
+            self.reader(stream).page("a", Position("TRIM_HORIZON"))
+
+    def test_iterators_that_always_expire_are_waited_for(self) -> None:
+        """A page takes a bounded number of requests."""
+        stream = Failing(("a", None, False, [[1]]))
+        stream.faults = [refused("ExpiredIteratorException") for _ in range(50)]
+        assert self.reader(stream).page("a", Position("TRIM_HORIZON")).failed
+        assert len(stream.faults) > 40
+
+    def test_the_last_list_of_shards_stays_while_none_can_be_read(self) -> None:
+        """And the next one replaces it."""
+        stream = Failing(("a", None, False, [[1]]))
+        reader = self.reader(stream)
+        before = reader.shards()
+        stream.faults = [refused("LimitExceededException", "DescribeStream")]
+        assert reader.shards() == before != []
+
+    def test_a_disabled_stream_is_said(self) -> None:
+        """It gets no more records, and waiting is in vain."""
+        stream, notes = Failing(("a", None, True, [[1]])), list[str]()
+        stream.status = "DISABLED"
+        reader = self.reader(stream, notes)
+        reader.shards()
+        reader.shards()
+        assert notes == ["the stream is disabled and gets no more records"]

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from botocore import exceptions as botocore
@@ -20,7 +20,9 @@ from router.local.streams.client import RecorderError, Service
 from router.local.streams.recorder import Recorder, write_event
 from router.local.streams.redaction import Redaction
 from router.routes import Routes
+from tests.examples import examples
 from tests.local.streams.conftest import Table
+from tests.local.streams.faulty_stream import FaultyStream, refused
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
 LOCAL_ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678"
@@ -271,6 +273,58 @@ class TestFollowing:
     @staticmethod
     def interrupt(**_: Any) -> Any:
         raise KeyboardInterrupt
+
+
+class TestFaults:
+    SHARDS: ClassVar = {
+        "grandchild": ("child", list(range(60, 90))),
+        "parent": (None, list(range(1, 40))),
+        "child": ("parent", list(range(40, 60))),
+    }
+
+    @pytest.mark.parametrize("fields", [True, False], ids=["all fields", "few fields"])
+    @pytest.mark.parametrize("seed", range(examples(25)))
+    def test_every_record_is_recorded_once_and_in_order(self, seed: int, fields: bool) -> None:
+        """Whatever fails in between, and with all fields that an engine may leave out."""
+        stream, now = FaultyStream(self.SHARDS, seed, fields=fields), [NOW]
+
+        def sleep(seconds: float) -> None:
+            now[0] += seconds
+
+        made = Recorder(stream, ARN, MappingSettings(), clock=lambda: now[0], sleep=sleep, follow=60)
+        assert [number for event in made.events() for number in numbers(event)] == list(range(1, 90))
+        assert stream.faults > 10
+
+    def failing(self, client: Client, *errors: Exception) -> Recorder:
+        """A recorder whose second page fails with the errors, one after the other."""
+        left, get_records = list(errors), client.get_records
+
+        def get(*, ShardIterator: str) -> Json:  # noqa: N803 - AWS's name
+            if left and not ShardIterator.endswith(" 0"):
+                raise left.pop(0)
+            return get_records(ShardIterator=ShardIterator)
+
+        client.get_records = get  # type: ignore[method-assign]  # the test's faults
+        return recorder(client)
+
+    def test_an_error_that_passes_is_no_end(self) -> None:
+        """Also without following."""
+        made = self.failing(Client({"a": Shard([1], [2])}), *[refused("ThrottlingException")] * 6)
+        assert [numbers(event) for event in made.events()] == [[1, 2]]
+
+    def test_what_was_read_is_recorded_before_the_error(self) -> None:
+        """A stream that is deleted meanwhile leaves an incomplete recording, and says so."""
+        client = Client({"a": Shard([1], [2])})
+        events = self.failing(client, refused("AccessDeniedException")).events()
+        assert numbers(next(events)) == [1]
+        with pytest.raises(RecorderError, match="AccessDeniedException"):
+            next(events)
+
+    def test_patience_ends(self) -> None:
+        """A service that is busy for more than a minute ends a recording."""
+        made = self.failing(Client({"a": Shard([1], [2])}), *[refused("ThrottlingException")] * 99)
+        with pytest.raises(RecorderError, match="ThrottlingException"):
+            list(made.events())
 
 
 class TestIdentity:

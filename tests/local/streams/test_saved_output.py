@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -118,3 +118,26 @@ def test_the_document_is_not_changed() -> None:
     before = json.dumps(record)
     converted(record)
     assert json.dumps(record) == before
+
+
+class TestMissingFields:
+    OUTPUT: ClassVar = {"NextShardIterator": "x"}
+
+    def test_records_of_an_output_need_neither_a_time_nor_an_identity(self) -> None:
+        """The iterator shows what the document is."""
+        body = {"NewImage": {"pk": {"S": "1"}}, "SequenceNumber": "1", "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        (record,) = lambda_event({"Records": [{"dynamodb": body}], **self.OUTPUT})["Records"]
+        assert (record["eventSource"], record["eventName"], len(record["eventID"])) == ("aws:dynamodb", "INSERT", 32)
+
+    def test_the_name_that_dynamodb_local_3_gives_to_a_ttl_delete(self) -> None:
+        """It is a removal."""
+        assert converted(saved(eventName="UNKNOWN_TO_SDK_VERSION"))["eventName"] == "REMOVE"
+
+    def test_what_is_no_record_stays(self) -> None:
+        """The app refuses it."""
+        assert lambda_event({"Records": [None], **self.OUTPUT}) == {"Records": [None]}
+
+    def test_a_record_of_a_lambda_event_gets_nothing(self) -> None:
+        """It is replayed as it was recorded."""
+        event = {"Records": [{"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": "1"}}]}
+        assert lambda_event(event) == event
