@@ -27,7 +27,7 @@ from router.policies import OnError, Retry
 from router.record import Record
 from router.registration.annotations import caller_place
 from router.routes import Route, Routes
-from router.sources import source_of
+from router.sources import receive
 from router.stream_view import View
 from router.types import Middleware
 
@@ -156,12 +156,11 @@ class Dispatcher:
         return Report(outcomes(), response)
 
     def _handle(self, event: Any, context: Any) -> tuple[Callable[[], list[Outcome]], dict[str, Any]]:
-        source = source_of(event)
-        records = source.records(event)
+        received = receive(event)
         self._check_not_nested()
         with self._turn:
             self._apply_overrides()
-            return invoke(self._plan, self._options, self._container, source, event, records, context)
+            return invoke(self._plan, self._options, self._container, received, context)
 
     def _check_not_nested(self) -> None:
         running = current_invocation.get(None)
@@ -186,8 +185,7 @@ class Dispatcher:
             UnknownEventError: It is no record of a known source.
         """
         if not isinstance(record, Record):
-            event = {"Records": [record]}
-            record = source_of(event).records(event)[0]
+            record = receive({"Records": [record]}).records[0]
         return explain(record, self._table, self.discriminator)
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:

@@ -47,10 +47,13 @@ class Record:
     https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
     Args:
-        raw: The record as delivered. It is neither copied nor changed.
+        wire: The change as a stream writes it, with ``eventName`` and ``dynamodb``. It is neither copied nor changed.
         body: Its ``dynamodb`` section.
         event: The event.
         flaw: The error for which it cannot be routed, if there is one.
+        raw: The record as delivered, where the change is inside it: a message of SQS, a record of Kinesis.
+        source: The name of the source that delivered it.
+        number: Its sequence number there, where the change has none.
 
     Example:
         >>> from router import Event
@@ -60,13 +63,30 @@ class Record:
         ('100', {'pk': 'ORDER#1'})
     """
 
-    __slots__ = ("body", "entity", "event", "flaw", "new_image", "old_image", "raw", "twin")
+    __slots__ = (
+        "body", "entity", "event", "flaw", "new_image", "number", "old_image", "raw", "source", "twin", "wire"
+    )  # fmt: skip
 
-    def __init__(self, raw: Mapping[str, Any], body: Mapping[str, Any], event: Event, flaw: Flaw | None = None) -> None:
-        self.raw = raw
+    def __init__(
+        self,
+        wire: Mapping[str, Any],
+        body: Mapping[str, Any],
+        event: Event,
+        flaw: Flaw | None = None,
+        *,
+        raw: Mapping[str, Any] | None = None,
+        source: str = "dynamodb-streams",
+        number: object = None,
+    ) -> None:
+        self.wire = wire
         self.body = body
         self.event = event
         self.flaw = flaw
+        self.raw = wire if raw is None else raw
+        """The record as delivered."""
+        self.source = source
+        """The source that delivered it: "dynamodb-streams", "kinesis", "sqs", "pipes" or "failure-document"."""
+        self.number = number
         self.new_image: Mapping[str, Any] | None = body.get("NewImage")
         self.old_image: Mapping[str, Any] | None = body.get("OldImage")
         self.entity: str | None = None
@@ -75,28 +95,23 @@ class Record:
     @property
     def event_id(self) -> str | None:
         """The ``eventID``, the same at every delivery of this record."""
-        return _text(self.raw.get("eventID"))
+        return _text(self.wire.get("eventID"))
 
     @property
     def event_name(self) -> str | None:
         """``INSERT``, ``MODIFY`` or ``REMOVE``, as delivered."""
-        return _text(self.raw.get("eventName"))
+        return _text(self.wire.get("eventName"))
 
     @property
     def sequence_number(self) -> str | None:
         """The position in the shard, as delivered: compare sequence numbers as integers, not as text."""
-        return _text(self.body.get("SequenceNumber"))
+        return _text(self.body.get("SequenceNumber")) or _text(self.number)
 
     @property
     def identity(self) -> str | None:
         """The same text at every delivery of the record; ``None`` where it has neither ID nor sequence number."""
         event_id, number = self.event_id, self.sequence_number
         return None if event_id is None and number is None else f"{event_id}{self.twin}:{number}"
-
-    @property
-    def source(self) -> str | None:
-        """The ``eventSource``: ``aws:dynamodb``."""
-        return _text(self.raw.get("eventSource"))
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -165,44 +180,44 @@ class Records(Sequence[Record]):
     """The records of an event, in its order. A record is made when it is first asked for.
 
     Args:
-        raws: The records as delivered.
-        make: Makes a record of one as delivered and its position.
+        wires: The changes, as a stream writes them.
+        make: Makes a record of a change and its position.
     """
 
     # Changes refer to the records of their event weakly: a change that is kept does not keep the event.
-    __slots__ = ("__weakref__", "_made", "make", "raws")
+    __slots__ = ("__weakref__", "_made", "make", "wires")
 
-    def __init__(self, raws: Sequence[Any], make: Callable[[Any, int], Record]) -> None:
-        self.raws = raws
+    def __init__(self, wires: Sequence[Any], make: Callable[[Any, int], Record]) -> None:
+        self.wires = wires
         self.make = make
-        self._made: list[Record | None] = [None] * len(raws)
+        self._made: list[Record | None] = [None] * len(wires)
 
     @overload
     def __getitem__(self, index: int) -> Record: ...
     @overload
     def __getitem__(self, index: slice) -> list[Record]: ...
     def __getitem__(self, index: int | slice) -> Record | list[Record]:
-        positions = range(len(self.raws))[index]
+        positions = range(len(self.wires))[index]
         return self.at(positions) if isinstance(positions, int) else [self.at(position) for position in positions]
 
     def __iter__(self) -> Iterator[Record]:
-        return map(self.at, range(len(self.raws)))
+        return map(self.at, range(len(self.wires)))
 
     def __len__(self) -> int:
-        return len(self.raws)
+        return len(self.wires)
 
     def at(self, position: int) -> Record:
         """The record at a position, counted from the beginning."""
         record = self._made[position]
         if record is None:
-            record = self._made[position] = self.make(self.raws[position], position)
+            record = self._made[position] = self.make(self.wires[position], position)
         return record
 
     def lanes(self) -> list[Hashable]:
         """A value for each record that is equal for records of one item, mostly without making the record."""
         try:
-            names = sorted(self.raws[0]["dynamodb"]["Keys"]) if self.raws else []
-            return [_lane_of(raw["dynamodb"]["Keys"], names) for raw in self.raws]
+            names = sorted(self.wires[0]["dynamodb"]["Keys"]) if self.wires else []
+            return [_lane_of(wire["dynamodb"]["Keys"], names) for wire in self.wires]
         except (AttributeError, KeyError, TypeError):
             return [_safe_lane(record) for record in self]
 
@@ -221,7 +236,7 @@ class Records(Sequence[Record]):
         seen: Counter[str] = Counter()
         for record in self:
             if not record.twin and counts[record.identity] > 1:
-                digest = _digest_of(record.raw)
+                digest = _digest_of(record.wire)
                 seen[digest] += 1
                 record.twin = f"/{digest}/{seen[digest]}"
 
@@ -232,14 +247,14 @@ class Records(Sequence[Record]):
             LookupError: A record has none.
             TypeError: A record is no object.
         """
-        return [raw["dynamodb"]["SequenceNumber"] for raw in self.raws]
+        return [wire["dynamodb"]["SequenceNumber"] for wire in self.wires]
 
 
-def _digest_of(raw: Any) -> str:
+def _digest_of(wire: Any) -> str:
     import json
     from hashlib import blake2b  # not for most events
 
-    text = json.dumps(raw, sort_keys=True, default=repr, skipkeys=True)
+    text = json.dumps(wire, sort_keys=True, default=repr, skipkeys=True)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 

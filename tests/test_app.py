@@ -71,7 +71,8 @@ UNKNOWN: list[Any] = [
     {"Records": [{"eventSource": ["aws:dynamodb"]}]},
     {"records": [insert()]},
     {"detail-type": "Scheduled Event", "source": "aws.events"},
-    [insert()],
+    [],
+    [insert(), None],
     batch(SQS),
     batch(SQS, insert()),
     batch(insert(), SQS),
@@ -225,7 +226,7 @@ def test_a_record_carries_its_identity() -> None:
         "INSERT",
         "Order",
         {"pk": "a"},
-        "aws:dynamodb",
+        "dynamodb-streams",
     )
     assert found.raw is raw
 

@@ -9,7 +9,7 @@ from router import Change, Dispatcher, Record, Routes
 from router.completed import MemoryCompleted, Pair
 from router.context import SYSTEM_CLOCK
 from router.record import Records
-from router.sources.dynamodb_streams import SOURCE
+from router.sources import receive
 from tests.builders import (
     SUCCESS,
     Context,
@@ -223,7 +223,7 @@ def pair(number: int) -> Pair:
 
 
 def records(*numbers: int) -> Records:
-    return SOURCE.records(batch(*(insert(number) for number in numbers)))
+    return receive(batch(*(insert(number) for number in numbers))).records
 
 
 def test_memory_recalls_the_pairs_of_the_records() -> None:

@@ -26,7 +26,7 @@ from router.discriminators import (
 )
 from router.planning.lookup import entity_reader
 from router.record import Record
-from router.sources.dynamodb_streams import SOURCE
+from router.sources import receive
 from tests.strategies import attribute_values, junk
 
 PRESETS: dict[str, Discriminator] = {
@@ -402,7 +402,7 @@ def test_junk_raises_nothing(image: Any) -> None:
 
 def record(**body: Any) -> Record:
     raw = {"eventSource": "aws:dynamodb", "eventName": "MODIFY", "dynamodb": body}
-    return SOURCE.records({"Records": [raw]})[0]
+    return receive({"Records": [raw]}).records[0]
 
 
 @pytest.mark.parametrize("rule", [attribute("type"), folded("type"), chain("type"), function(lambda i: i["type"]["S"])])

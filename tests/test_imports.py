@@ -21,7 +21,7 @@ HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlo
 
 # The number of modules, with those of the standard library: 246 on Python 3.11, 247 on 3.12, 248 on 3.13. Of these 84 are
 # the framework's own, which has many small ones.
-BUDGET = 250
+BUDGET = 262
 
 LIST_MODULES = """
 import json, sys

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from router.context import Deadline
 from router.dispatch.failure import Failures
 from router.outcomes import Outcome
 from router.planning.step import Step
 
-__all__ = ["Entry", "Gathered", "run_batches"]
+__all__ = ["Entry", "Gathered", "call_batch"]
 
 
 class Entry(NamedTuple):
@@ -32,34 +31,25 @@ class Gathered:
         self.entries: list[Entry] = []
 
 
-def run_batches(
-    gathered: Iterable[Gathered], end: int, failures: Failures, finish: Callable[[Any], Any], deadline: Deadline
-) -> None:
-    """Call each ``on_batch`` handler, in the order of registration, until one fails or the time runs out.
-
-    Args:
-        gathered: The changes of each handler.
-        end: The position of the first record that Lambda delivers again. It and all behind it wait for that.
-        failures: Settles failures.
-        finish: Waits for the result of a handler, where it is asynchronous.
-        deadline: When nothing starts any more.
-    """
-    for each in sorted(gathered, key=lambda each: each.step.position):
-        ready = sorted((entry for entry in each.entries if entry.position < end), key=lambda entry: entry.position)
-        if deadline.passed:
-            return
-        if ready and not _call(each.step, ready, failures, finish, deadline.counter):
-            return
-
-
-def _call(
+def call_batch(
     step: Step,
     entries: Sequence[Entry],
     failures: Failures,
     finish: Callable[[Any], Any],
     counter: Callable[[], float],
 ) -> bool:
-    """Call a handler and settle the outcomes of its changes; returns whether none of them failed."""
+    """Call an ``on_batch`` handler and settle the outcomes of its changes.
+
+    Args:
+        step: The step of the handler.
+        entries: The changes, in the order of their records.
+        failures: Settles failures.
+        finish: Waits for the result of a handler, where it is asynchronous.
+        counter: The clock of durations, in seconds.
+
+    Returns:
+        Whether no change failed.
+    """
     started = counter()
     try:
         result = step.call([entry.change for entry in entries])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 from weakref import ref
 
-from router.dispatch.batching import Entry, Gathered, run_batches
+from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
 from router.dispatch.redelivery import Known
 from router.inject.scopes import Invocation
@@ -16,6 +17,7 @@ from router.planning.plan import Plan
 from router.planning.shared_values import watched
 from router.planning.step import Mark, Step, skip_record
 from router.record import Record, Records
+from router.sources import Received
 
 __all__ = ["Delivery"]
 
@@ -29,7 +31,7 @@ class Delivery:
         plan: The Dispatcher's plan.
         failures: Settles failures.
         invocation: The invocation.
-        records: Its records.
+        received: Its records, with the groups that are delivered again together.
         known: What earlier deliveries have completed of them.
     """
 
@@ -42,8 +44,10 @@ class Delivery:
         "_plan",
         "counter",
         "deadline",
+        "failed_groups",
         "find_record",
         "finish",
+        "groups",
         "invocation",
         "known",
         "positions",
@@ -54,7 +58,7 @@ class Delivery:
     )
 
     def __init__(
-        self, plan: Plan, failures: Failures, invocation: Invocation, records: Records, known: Known | None
+        self, plan: Plan, failures: Failures, invocation: Invocation, received: Received, known: Known | None
     ) -> None:
         self._plan = plan
         self._failures = failures
@@ -62,7 +66,9 @@ class Delivery:
         self.deadline = invocation.deadline.at
         self.counter = invocation.deadline.counter
         self.finish = invocation.finish
-        self.records = records
+        self.records = records = received.records
+        self.groups = received.groups
+        self.failed_groups: set[Hashable] = set()
         self.known = known
         self.find_record = _record_finder(records, plan.read_entity)
         self._marks: list[Mark] = ["deferred"] * len(records)
@@ -90,16 +96,18 @@ class Delivery:
         Args:
             positions: The positions of the records. The next one is asked for when the record before it is finished.
         """
-        raws, marks, durations, deadline = self.records.raws, self._marks, self._durations, self.deadline
+        raws, marks, durations, deadline = self.records.wires, self._marks, self._durations, self.deadline
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
-        entities, skipped = self.unrouted_entities, skip_record
+        entities, skipped, groups = self.unrouted_entities, skip_record, self.groups
         counter = self.counter
         now = counter()
         for position in positions:
             if now > deadline:
                 self.stopped = True
                 break
+            if groups is not None and groups[position].name in self.failed_groups:
+                continue
             raw = raws[position]
             # Only a record with nothing unusual about it gets past this block.
             try:
@@ -145,29 +153,33 @@ class Delivery:
         """Take a record along its way after a look at all that can be unusual about it."""
         record, plan = self.records.at(position), self._plan
         if record.flaw is not None:
-            return self._settled(self._failures.settle(record, *record.flaw))
+            return self._settled(self._failures.settle(record, *record.flaw), position)
         try:
             record.entity = plan.read_entity(record)
         except Exception as error:  # noqa: BLE001 - a discriminator may be the user's own function
-            return self._settled(self._failures.settle(record, "envelope", error))
+            return self._settled(self._failures.settle(record, "envelope", error), position)
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
-            return self._unrouted(record)
+            return self._unrouted(record, position)
         # An item has its keys at least, so an empty image is none.
         new, old = record.new_image or None, record.old_image or None
         # pyright takes a function in a slot for a method.
-        return way(self, record.raw, position, new, old)  # pyright: ignore[reportArgumentType]
+        return way(self, record.wire, position, new, old)  # pyright: ignore[reportArgumentType]
 
-    def _unrouted(self, record: Record) -> Mark:
+    def _unrouted(self, record: Record, position: int) -> Mark:
         if not self._plan.skips_unrouted:
-            return self._settled(self._failures.settle_unrouted(record))
+            return self._settled(self._failures.settle_unrouted(record), position)
         if record.entity is not None:
             self.unrouted_entities.add(record.entity)
         return "unrouted"
 
-    def _settled(self, outcome: Outcome) -> Outcome:
+    def _settled(self, outcome: Outcome, position: int) -> Outcome:
+        """After a record that has to be delivered again, nothing of its group starts."""
         if outcome.status == "failed":
-            self.stopped = True
+            if self.groups is None:
+                self.stopped = True
+            else:
+                self.failed_groups.add(self.groups[position].name)
         return outcome
 
     # --------------------------------------------------------------------------------------- what steps report
@@ -177,9 +189,9 @@ class Delivery:
         return self.known is not None and self.known.has_completed(key, position)
 
     def failed(self, step: Step, raw: Any, position: int, stage: Stage, error: BaseException) -> Outcome:
-        """Settle a failure at a step; nothing starts after a record that has to be delivered again."""
+        """Settle a failure at a step."""
         record = self.find_record(raw, position)
-        return self._settled(self._failures.settle(record, stage, error, step.route, step.levels))
+        return self._settled(self._failures.settle(record, stage, error, step.route, step.levels), position)
 
     def gathered(self, step: Step, raw: Any, position: int, change: Any) -> Outcome:
         """Keep a change for the one call of its ``on_batch`` handler; until then it is deferred."""
@@ -191,22 +203,34 @@ class Delivery:
     # ---------------------------------------------------------------------------------------------- what comes out
 
     def run_batches(self) -> None:
-        """Call the ``on_batch`` handlers with the changes of the records before the first that is undone."""
-        if not self._gathered:
-            return
-        waiting = {id(entry.outcome) for gathered in self._gathered.values() for entry in gathered.entries}
-        end = self._first_undone(waiting) if self.stopped else len(self.records)
-        run_batches(self._gathered.values(), end, self._failures, self.finish, self.invocation.deadline)
-        self.stopped = True  # a call may have failed or not been made
+        """Call the ``on_batch`` handlers with the changes before the first undone record of their group."""
+        for gathered in sorted(self._gathered.values(), key=lambda gathered: gathered.step.position):
+            if self.invocation.deadline.passed:
+                break
+            ends = self._ends()
+            ready = [
+                entry for entry in gathered.entries if entry.position < ends.get(self._group(entry.position), math.inf)
+            ]
+            ready.sort(key=lambda entry: entry.position)
+            if ready and not call_batch(gathered.step, ready, self._failures, self.finish, self.counter):
+                self.stopped = True
+                if self.groups is None:
+                    break
+        self.stopped = self.stopped or bool(self._gathered)  # a call may have failed or not been made
 
-    def _first_undone(self, waiting: Collection[int]) -> int:
-        undone = (
-            position
-            for position in range(len(self.records))
-            for outcome in self._outcomes_at(position)
-            if outcome.status in UNDONE and id(outcome) not in waiting
-        )
-        return next(undone, len(self.records))
+    def _ends(self) -> Mapping[Hashable, int]:
+        """The position of the first record of each group that is undone, other than by waiting for a call."""
+        waiting = {id(entry.outcome) for gathered in self._gathered.values() for entry in gathered.entries}
+        ends: dict[Hashable, int] = {}
+        if self.stopped or self.failed_groups:
+            for position in range(len(self.records)):
+                for outcome in self._outcomes_at(position):
+                    if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
+                        ends.setdefault(self._group(position), position)
+        return ends
+
+    def _group(self, position: int) -> Hashable:
+        return None if self.groups is None else self.groups[position].name
 
     def outcomes(self) -> list[Outcome]:
         """The outcomes of all records, in their order; to be asked for when the records have run."""
@@ -218,7 +242,7 @@ class Delivery:
 
     def undone(self) -> list[Record]:
         """The records that have to be delivered again, each once, in their order."""
-        if not self.stopped:
+        if not (self.stopped or self.failed_groups):
             return []
         return list({id(each.record): each.record for each in self.outcomes() if each.status in UNDONE}.values())
 
@@ -232,7 +256,7 @@ class Delivery:
             return (_timed(mark, duration),)
         if mark == "deferred":
             return (Outcome("deferred", self.records.at(position)),)
-        record = self.find_record(self.records.raws[position], position)
+        record = self.find_record(self.records.wires[position], position)
         if isinstance(mark, Step):
             return (_done(record, mark, duration),)
         if not isinstance(mark, list):

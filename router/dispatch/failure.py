@@ -111,7 +111,7 @@ class Failures:
 def _parked(outcome: Outcome, error: Exception) -> Parked:
     fields, route, entity = safe_error(error), outcome.route, outcome.record.entity
     return Parked(
-        record=dict(outcome.record.raw),
+        record=dict(outcome.record.wire or outcome.record.raw),
         entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
         route=None if route is None else route.name,
         stage=outcome.stage,

@@ -21,7 +21,7 @@ from router.planning.lookup import what_it_found
 from router.planning.options import Options
 from router.planning.plan import Plan
 from router.record import Batch, Records
-from router.sources import Source
+from router.sources import Received
 
 if TYPE_CHECKING:
     import structlog
@@ -30,7 +30,7 @@ __all__ = ["invoke"]
 
 
 def invoke(
-    plan: Plan, options: Options, container: Container, source: Source, event: Any, records: Records, context: Any
+    plan: Plan, options: Options, container: Container, received: Received, context: Any
 ) -> tuple[Callable[[], list[Outcome]], dict[str, Any]]:
     """Handle the records of an event.
 
@@ -38,9 +38,7 @@ def invoke(
         plan: The Dispatcher's plan.
         options: Its options.
         container: What lives longer than the invocation.
-        source: The source of the event.
-        event: The event.
-        records: Its records.
+        received: The records of the event, and their sources.
         context: Lambda's context, or what a caller gave in its place.
 
     Returns:
@@ -49,22 +47,23 @@ def invoke(
     Raises:
         MalformedRecordError: A record failed that has no identifier.
     """
+    records = received.records
     deadline = _deadline(context, options.reserve)
     invocation = Invocation(container, context, Batch(records), InvocationLogs(context).bound, deadline)
     log = invocation.log(None, None)
-    write_line(log, "info", "batch received", source=source.name, batch_size=len(records))
+    write_line(log, "info", "batch received", source=received.source, batch_size=len(records))
     known = recall(options.completed, records, log)
     failures = Failures(options)
-    delivery = Delivery(plan, failures, invocation, records, known)
+    delivery = Delivery(plan, failures, invocation, received, known)
     token = current_invocation.set(invocation)
     try:
-        _trace(lambda: _run(delivery, failures, options), delivery, source, options)
+        _trace(lambda: _run(delivery, received, failures, options), delivery, received.source, options)
     finally:
         current_invocation.reset(token)
     _emit_metrics(delivery, plan, options, log)
     undone = delivery.undone()
     if undone or known:
-        again = source.coming_again(records, undone)
+        again = received.coming_again(undone)
         keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
     if count := delivery.unrouted():
         found = _what_was_found(delivery, options) if count == len(records) else None
@@ -72,7 +71,7 @@ def invoke(
         log_unrouted(log, count, delivery.unrouted_entities, keyed, found)
     if undone:
         log_out_of_time(log, delivery.outcomes())
-    return delivery.outcomes, source.respond(event, undone)
+    return delivery.outcomes, received.respond(undone)
 
 
 def _reads_keys(plan: Plan, records: Records) -> bool:
@@ -81,14 +80,20 @@ def _reads_keys(plan: Plan, records: Records) -> bool:
     return not attribute or any(attribute in (record.wire_keys or ()) for record in records[:1])
 
 
-def _run(delivery: Delivery, failures: Failures, options: Options) -> None:
+def _run(delivery: Delivery, received: Received, failures: Failures, options: Options) -> None:
     invocation = delivery.invocation
     container = invocation.container
     try:
         if options.concurrency == 1:
             delivery.run(delivery.positions)
         else:
-            run_lanes(delivery, options.concurrency, container.loop, container.threads(options.concurrency).submit)
+            run_lanes(
+                delivery,
+                received.lanes(),
+                options.concurrency,
+                container.loop,
+                container.threads(options.concurrency).submit,
+            )
         delivery.run_batches()
     except BaseException as error:
         invocation.values.close(error)
@@ -111,7 +116,7 @@ def _clean_up(delivery: Delivery, failures: Failures) -> None:
                 failures.log(outcome)
 
 
-def _trace(run: Callable[[], None], delivery: Delivery, source: Source, options: Options) -> None:
+def _trace(run: Callable[[], None], delivery: Delivery, source: str, options: Options) -> None:
     """Run the delivery, inside the tracer where there is one."""
     if options.tracing is None:
         run()
@@ -121,7 +126,7 @@ def _trace(run: Callable[[], None], delivery: Delivery, source: Source, options:
         run()
         return delivery.outcomes()
 
-    options.tracing.invocation(traced, source.name, len(delivery.records))
+    options.tracing.invocation(traced, source, len(delivery.records))
 
 
 def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structlog.typing.FilteringBoundLogger) -> None:

@@ -61,16 +61,23 @@ class Lanes:
             following = self._next.get(position)
 
 
-def run_lanes(delivery: Delivery, concurrency: int, loop: Loop, submit: Callable[[Callable[[], None]], Any]) -> None:
+def run_lanes(
+    delivery: Delivery,
+    lanes_of: Sequence[Hashable],
+    concurrency: int,
+    loop: Loop,
+    submit: Callable[[Callable[[], None]], Any],
+) -> None:
     """Run the records of a delivery in lanes.
 
     Args:
         delivery: The delivery.
+        lanes_of: The lane of each record.
         concurrency: How many lanes may run at a time.
         loop: The container's event loop, which runs in this thread meanwhile.
         submit: Starts a function in a thread and returns its concurrent future.
     """
-    lanes = Lanes(delivery.positions, delivery.records.lanes())
+    lanes = Lanes(delivery.positions, lanes_of)
     context = copy_context()
 
     def work() -> None:

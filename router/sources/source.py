@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from router.record import Record, Records
 
-__all__ = ["Source"]
+__all__ = ["Group", "Source"]
+
+
+class Group(NamedTuple):
+    """Records that are delivered again together: after one that is not done, none of them starts.
+
+    Args:
+        name: Different for each group.
+        in_order: Whether the records run one after the other even where they are of different items.
+    """
+
+    name: Hashable
+    in_order: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of event.
+    """One kind of delivery.
 
     Args:
-        name: The source's name in logs.
+        name: The source's name in logs, and as ``Record.source``.
         expects: Its event, in words, for the error about an unknown event.
-        claims: Whether an event is of this source.
-        records: An event's records, in order.
-        identify: The identifier of a record in the response; ``None`` where the record has none.
-        respond: The response to an event, given the records that are not done.
-        coming_again: Which of the records will be delivered again, given those that are not done.
+        claims: Whether something delivered, an entry of an event's ``Records``, is of this source.
+        records: The records of entries, in order, with those that cannot be read.
+        group: The group of a record; ``None`` where all records of the event are one group.
+        identifiers: The identifiers by which records that are not done are reported, given them and all records.
+        coming_again: Which of the records are delivered again, given all and those that are not done.
     """
 
     name: str
     expects: str
     claims: Callable[[Any], bool]
-    records: Callable[[Any], Records]
-    identify: Callable[[Record], str | None]
-    respond: Callable[[Any, Sequence[Record]], dict[str, Any]]
+    records: Callable[[Sequence[Any]], Records]
+    group: Callable[[Record], Group] | None
+    identifiers: Callable[[Sequence[Record]], list[str]]
     coming_again: Callable[[Sequence[Record], Sequence[Record]], Sequence[Record]]

@@ -13,7 +13,7 @@ from router.discriminators import Discriminator, attribute, chain, folded, prefi
 from router.planning.lookup import entity_reader, images_of
 from router.planning.table import RouteTable
 from router.record import Record
-from router.sources.dynamodb_streams import SOURCE
+from router.sources import receive
 from router.stream_view import View, carried
 from tests.builders import Customer, Order, batch, insert, modify, record
 
@@ -69,7 +69,7 @@ def on(model: Any, *terms: Any, **options: Any) -> Callable[[Routes], Any]:
 
 
 def of(raw: dict[str, Any]) -> Record:
-    return SOURCE.records(batch(raw))[0]
+    return receive(batch(raw)).records[0]
 
 
 def entities(table: RouteTable) -> set[str]:

@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router import DecodeError, Event, MalformedRecordError, Record, UnknownEventError
-from router.sources import source_of
-from router.sources.dynamodb_streams import SOURCE
+from router.record import Records
+from router.sources import Received, receive
+from router.sources.change import make_record
+from router.sources.dynamodb_streams import SOURCE, identify
 from tests.strategies import SECRET, junk
 
 RECORDED = sorted((Path(__file__).parents[1] / "events").glob("*.json"))
@@ -32,15 +34,19 @@ def raw(name: Any = "INSERT", body: Any = None, **more: Any) -> dict[str, Any]:
 
 
 def read(record: Any) -> Record:
-    return SOURCE.records({"Records": [record]})[0]
+    return receive({"Records": [record]}).records[0]
 
 
 def numbered(*numbers: str | None) -> list[Record]:
     return [read(raw(body={} if number is None else {"SequenceNumber": number})) for number in numbers]
 
 
+def respond(undone: list[Record], **event: Any) -> dict[str, Any]:
+    return Received({"Records": [], **event}, Records([], make_record), [SOURCE]).respond(undone)
+
+
 def failures(*numbers: str | None) -> list[str]:
-    response = SOURCE.respond({"Records": []}, numbered(*numbers))
+    response = respond(numbered(*numbers))
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
@@ -51,8 +57,8 @@ def failures(*numbers: str | None) -> list[str]:
 def test_recorded_events(path: Path) -> None:
     """Every recorded event is one of DynamoDB Streams, and each of its records can be routed."""
     event = json.loads(path.read_text())
-    assert source_of(event) is SOURCE
-    assert [record.flaw for record in SOURCE.records(event)] == [None] * len(event["Records"])
+    assert receive(event).source == "dynamodb-streams"
+    assert [record.flaw for record in receive(event).records] == [None] * len(event["Records"])
 
 
 def test_there_are_recorded_events() -> None:
@@ -62,7 +68,7 @@ def test_there_are_recorded_events() -> None:
 
 def test_empty_batch() -> None:
     """An event without records, such as the last one of a tumbling window, is one of DynamoDB Streams."""
-    assert source_of({"Records": []}) is SOURCE
+    assert receive({"Records": []}).source == "dynamodb-streams"
 
 
 UNKNOWN: list[tuple[Any, str]] = [
@@ -76,16 +82,12 @@ UNKNOWN: list[tuple[Any, str]] = [
     ({"k" * 70: 1}, f"an event with the keys '{'k' * 64}'"),
     ({"Records": None}, "an event whose Records are of type NoneType"),
     ({"Records": {}}, "an event whose Records are of type dict"),
-    ({"Records": [None]}, "an event whose first record is of type NoneType"),
-    ({"Records": [{}]}, "an event whose first record is an object with no keys and no eventSource"),
-    (
-        {"Records": [{"EventSource": "aws:sns", "Sns": {}}]},
-        "an event whose first record is an object with the keys 'EventSource', 'Sns' and no eventSource",
-    ),
-    ({"Records": [{"eventSource": "aws:sqs"}]}, "an event whose first record is from 'aws:sqs'"),
+    ({"Records": [None]}, "an event whose record 0 is of type NoneType"),
+    ({"Records": [{}]}, "an event whose record 0 is an object with no keys and no eventSource"),
+    ({"Records": [{"eventSource": "aws:s3"}]}, "an event whose record 0 is from 'aws:s3'"),
     (
         {"Records": [{"eventSource": None}]},
-        "an event whose first record is an object with the keys 'eventSource' and no eventSource",
+        "an event whose record 0 is an object with the keys 'eventSource' and no eventSource",
     ),
 ]
 
@@ -94,10 +96,11 @@ UNKNOWN: list[tuple[Any, str]] = [
 def test_unknown_event(event: Any, found: str) -> None:
     """The error of an unknown event says what was found, what is expected, and what to check."""
     with pytest.raises(UnknownEventError) as caught:
-        source_of(event)
+        receive(event)
     assert str(caught.value) == (
-        f"found {found}, expected an event of DynamoDB Streams (Records whose eventSource is 'aws:dynamodb'); "
-        "check what invokes this function"
+        f"found {found}, expected an event of DynamoDB Streams (Records whose eventSource is 'aws:dynamodb') or Kinesis "
+        "(Records whose eventSource is 'aws:kinesis') or SQS (Records whose eventSource is 'aws:sqs') or Lambda's failure "
+        "documents (with their payload) or EventBridge Pipes (a list of them); check what invokes this function"
     )
 
 
@@ -105,7 +108,7 @@ def test_unknown_event(event: Any, found: str) -> None:
 def test_unknown_events_raise_nothing_else(event: Any) -> None:
     """Any value is an event or raises UnknownEventError, without values in the message."""
     try:
-        found = source_of(event).name
+        found = receive(event).source
     except UnknownEventError as error:
         found = str(error)
     assert SECRET not in found
@@ -114,19 +117,23 @@ def test_unknown_events_raise_nothing_else(event: Any) -> None:
 def test_unknown_event_shows_no_values() -> None:
     """The message about an unknown event has no values of it."""
     with pytest.raises(UnknownEventError) as caught:
-        source_of({"Records": [{"body": SECRET}], "id": SECRET})
+        receive({"Records": [{"body": SECRET}], "id": SECRET})
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize("other", [None, "x", {}, {"eventSource": "aws:sqs"}])
-def test_mixed_event(other: Any) -> None:
-    """A record of another source at any position makes the event unknown, before any handler runs."""
-    with pytest.raises(UnknownEventError) as caught:
-        SOURCE.records({"Records": [raw(), other]})
-    assert str(caught.value) == (
-        "found record 1 to be none of DynamoDB Streams in an event whose first record is one, expected eventSource "
-        "'aws:dynamodb' in each; check what invokes this function"
-    )
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (None, "of type NoneType"),
+        ("x", "of type str"),
+        ({}, "an object with no keys and no eventSource"),
+        ({"eventSource": "aws:s3"}, "from 'aws:s3'"),
+    ],
+)
+def test_a_record_of_no_source(other: Any, found: str) -> None:
+    """A record of no known source at any position makes the event unknown, before any handler runs."""
+    with pytest.raises(UnknownEventError, match=f"^found an event whose record 1 is {found}, expected an event of"):
+        receive({"Records": [raw(), other]})
 
 
 # -------------------------------------------------------------------------------------------------------------- records
@@ -135,7 +142,7 @@ def test_mixed_event(other: Any) -> None:
 def test_order() -> None:
     """Records keep the order of the event."""
     event = {"Records": [raw(eventID=str(number)) for number in (3, 1, 2)]}
-    assert [record.event_id for record in SOURCE.records(event)] == ["3", "1", "2"]
+    assert [record.event_id for record in receive(event).records] == ["3", "1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +169,7 @@ def test_time_to_live(name: str) -> None:
 def test_recorded_time_to_live() -> None:
     """Of the two removals recorded from a real engine the one that TTL made is an expiry."""
     event = json.loads((Path(__file__).parents[1] / "events" / "cart-expired-ttl.json").read_text())
-    removals = [record.event for record in SOURCE.records(event) if record.event in Event.REMOVE]
+    removals = [record.event for record in receive(event).records if record.event in Event.REMOVE]
     assert sorted(map(str, removals)) == ["DELETE", "EXPIRE"]
 
 
@@ -207,7 +214,7 @@ def test_records_with_a_time_of_get_records_are_no_event(time: Any) -> None:
     """The message names the function that converts them."""
     event = {"Records": [raw(body={"ApproximateCreationDateTime": time})]}
     with pytest.raises(UnknownEventError, match=r"form of GetRecords.*saved_output\.lambda_event converts them"):
-        SOURCE.records(event)
+        receive(event)
 
 
 @pytest.mark.parametrize(("name", "event"), [("INSERT", Event.INSERT), ("MODIFY", Event.MODIFY)])
@@ -219,7 +226,7 @@ def test_time_to_live_removes(name: str, event: Event) -> None:
 @pytest.mark.parametrize("name", [None, "", "insert", "UPDATE", 1, [], {}, True])
 def test_strange_event_name(name: Any) -> None:
     """A record with an unknown eventName has a flaw, and the others of its batch have none."""
-    records = SOURCE.records({"Records": [raw(), raw(name), raw()]})
+    records = receive({"Records": [raw(), raw(name), raw()]}).records
     assert [record.flaw is None for record in records] == [True, False, True]
     flaw = records[1].flaw
     assert flaw is not None
@@ -364,17 +371,17 @@ def test_any_record_can_be_read(name: Any, body: Any, image: Any, identity: Any)
 
 def test_identify() -> None:
     """The identifier of a record is its sequence number."""
-    assert SOURCE.identify(numbered("700")[0]) == "700"
+    assert identify(numbered("700")[0]) == "700"
 
 
 def test_nothing_undone() -> None:
     """Without undone records no identifier is reported."""
-    assert SOURCE.respond({"Records": []}, []) == {"batchItemFailures": []}
+    assert respond([]) == {"batchItemFailures": []}
 
 
 def test_one_is_reported() -> None:
     """Of several undone records one is reported, from which Lambda continues."""
-    assert SOURCE.respond({"Records": []}, numbered("1", "2", "3")) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert respond(numbered("1", "2", "3")) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
 @pytest.mark.parametrize(
@@ -428,8 +435,8 @@ def test_no_number(number: str | None) -> None:
     with pytest.raises(MalformedRecordError) as caught:
         failures(number, "7")
     assert str(caught.value) == (
-        "found no SequenceNumber on <Record INSERT entity=None sequence_number=None>, which is not done, expected one "
-        "to report it by; the whole batch fails, so that Lambda delivers it again"
+        "found no identifier on <Record INSERT entity=None sequence_number=None>, which is not done, expected one "
+        "to report it by; the whole batch fails, so that it is delivered again"
     )
 
 
@@ -472,7 +479,7 @@ def test_what_is_not_done_comes_again(numbers: list[str], data: st.DataObject) -
     records = numbered(*numbers)
     undone = data.draw(st.lists(st.sampled_from(records), min_size=1, unique=True))
     coming = SOURCE.coming_again(records, undone)
-    reported = SOURCE.respond({}, undone)["batchItemFailures"][0]["itemIdentifier"]
+    reported = respond(undone)["batchItemFailures"][0]["itemIdentifier"]
     assert {id(record) for record in undone} <= {id(record) for record in coming}
     assert reported in [record.sequence_number for record in coming]
 
@@ -480,4 +487,4 @@ def test_what_is_not_done_comes_again(numbers: list[str], data: st.DataObject) -
 @pytest.mark.parametrize("state", [{"total": 1}, {}, None])
 def test_state_of_a_window(state: Any) -> None:
     """A tumbling window's state goes back as it came, for a response without it is a failed invocation."""
-    assert SOURCE.respond({"Records": [], "state": state}, []) == {"batchItemFailures": [], "state": state}
+    assert respond([], state=state) == {"batchItemFailures": [], "state": state}

@@ -15,7 +15,7 @@ from router.cli.json_output import ErrorDocument, RecordDocument, error_document
 from router.cli.options import EventsArgument, FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.errors import RouterError
 from router.planning.explain import Explanation
-from router.sources import source_of
+from router.sources import receive
 
 __all__ = ["explain"]
 
@@ -88,7 +88,7 @@ def explain(
 
 def _document(app: Dispatcher, given: GivenEvent) -> ExplainDocument:
     try:
-        records = source_of(given.event).records(given.event)
+        records = receive(given.event).records
     except RouterError as error:
         return {"source": given.name, "records": [], "error": error_document(error)}
     explained = [_explained_record(position, app.explain(record)) for position, record in enumerate(records)]

@@ -45,7 +45,7 @@ from router.local.event_source_mapping import MappingSettings
 from router.local.streams.replay import Dispatch, Replay
 from router.local.wording import counted, plural
 from router.outcomes import Report
-from router.sources import dynamodb_streams, source_of
+from router.sources import receive
 from router.testing import Context
 
 __all__ = ["replay"]
@@ -137,12 +137,12 @@ def replay(
 
 def _records(given: GivenEvent) -> list[dict[str, Any]]:
     try:
-        source = source_of(given.event)
+        received = receive(given.event)
     except RouterError as error:
         msg = f"{given.name}: {error}"
         raise CommandLineError(msg) from None
     records: list[dict[str, Any]] = given.event["Records"]
-    if source is not dynamodb_streams.SOURCE or not all(isinstance(record, dict) for record in records):
+    if received.source != "dynamodb-streams" or not all(isinstance(record, dict) for record in records):
         msg = f"found records in {given.name} that are not of DynamoDB Streams, expected only DynamoDB Streams records"
         raise CommandLineError(msg)
     return records

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from router.local.streams.lambda_record import user_identity, with_identity
-from router.sources.dynamodb_streams import EVENT_SOURCE, is_from_get_records
+from router.sources.change import EVENT_SOURCE, is_from_get_records
 
 __all__ = ["lambda_event"]
 

@@ -21,7 +21,7 @@ from router.errors import RegistrationError, RouterError
 from router.event import Event
 from router.planning.lookup import entity_reader
 from router.record import Record
-from router.sources import source_of
+from router.sources import receive
 from router.stream_view import View
 from router.testing.builders import event, record
 from router.testing.items import Key, Rule, Wire, key_attributes, wire_image
@@ -174,7 +174,7 @@ class _Table:
     def read(self, raw: dict[str, Any]) -> Record:
         """The record as a handler receives it: its entity is known."""
         given = event(raw)
-        (found,) = source_of(given).records(given)
+        (found,) = receive(given).records
         if self.discriminator is not None:
             found.entity = entity_reader(discriminator_of(self.discriminator))(found)
         return found

@@ -1,0 +1,50 @@
+"""Kinesis Data Streams that carry the changes of a table, as Lambda's event source mapping delivers them.
+
+The change is base64 of JSON in ``kinesis.data``. It has no sequence number; the record of Kinesis has one.
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from router.record import Record, Records
+from router.sources.carrier import carried_records
+from router.sources.sequence_numbers import from_the_lowest, lowest
+from router.sources.source import Source
+
+__all__ = ["SOURCE"]
+
+EXPECTED = "a change of a table as base64 of JSON in kinesis.data"
+
+
+def claims(entry: Any) -> bool:
+    return isinstance(entry, dict) and entry.get("eventSource") == "aws:kinesis"
+
+
+def records(entries: Sequence[Any]) -> Records:
+    return carried_records(entries, "kinesis", EXPECTED, _sequence_number)
+
+
+def _sequence_number(entry: Any) -> Any:
+    kinesis = entry.get("kinesis")
+    return kinesis.get("sequenceNumber") if isinstance(kinesis, dict) else None
+
+
+def identify(record: Record) -> str | None:
+    """The sequence number in the shard of Kinesis, from which Lambda delivers again."""
+    number = _sequence_number(record.raw)
+    return number if isinstance(number, str) and number else None
+
+
+SOURCE = Source(
+    name="kinesis",
+    expects="Kinesis (Records whose eventSource is 'aws:kinesis')",
+    claims=claims,
+    records=records,
+    group=None,
+    identifiers=partial(lowest, identify),
+    coming_again=partial(from_the_lowest, identify),
+)
