@@ -12,7 +12,7 @@ from typing import Any
 from router.errors import UnknownEventError
 from router.record import Record, Records
 from router.sources.change import has_time_of_get_records, is_change, make_record
-from router.sources.sequence_numbers import from_the_lowest, lowest
+from router.sources.sequence_numbers import Identifier, from_the_lowest, lowest
 from router.sources.source import Source
 
 __all__ = ["SOURCE"]
@@ -42,12 +42,15 @@ def identify(record: Record) -> str | None:
     return record.sequence_number
 
 
+IDENTIFIER = Identifier("SequenceNumber", identify)
+
+
 SOURCE = Source(
     name="dynamodb-streams",
     expects="DynamoDB Streams (Records whose eventSource is 'aws:dynamodb')",
     claims=is_change,
     records=records,
     group=None,
-    identifiers=partial(lowest, identify),
-    coming_again=partial(from_the_lowest, identify),
+    identifiers=partial(lowest, IDENTIFIER),
+    coming_again=partial(from_the_lowest, IDENTIFIER),
 )

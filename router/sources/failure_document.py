@@ -14,7 +14,7 @@ from router.errors import RouterError
 from router.record import Record, Records
 from router.sources.carried_changes import is_failure_document
 from router.sources.carrier import carried_records
-from router.sources.sequence_numbers import from_the_lowest, lowest
+from router.sources.sequence_numbers import Identifier, from_the_lowest, lowest
 from router.sources.source import Source
 
 __all__ = ["SOURCE"]
@@ -39,6 +39,9 @@ def identify(record: Record) -> str | None:
     return record.sequence_number
 
 
+IDENTIFIER = Identifier("SequenceNumber", identify)
+
+
 def identifiers(undone: Sequence[Record]) -> list[str]:
     """The lowest sequence number, for who invokes the function with the document.
 
@@ -51,7 +54,7 @@ def identifiers(undone: Sequence[Record]) -> list[str]:
             "the invocation fails, so that Lambda runs it again"
         )
         raise RouterError(msg)
-    return lowest(identify, undone)
+    return lowest(IDENTIFIER, undone)
 
 
 SOURCE = Source(
@@ -61,5 +64,5 @@ SOURCE = Source(
     records=records,
     group=None,
     identifiers=identifiers,
-    coming_again=partial(from_the_lowest, identify),
+    coming_again=partial(from_the_lowest, IDENTIFIER),
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from router.record import Record, Records
 from router.sources.carrier import carried_records
-from router.sources.sequence_numbers import from_the_lowest, lowest
+from router.sources.sequence_numbers import Identifier, from_the_lowest, lowest
 from router.sources.source import Source
 
 __all__ = ["SOURCE"]
@@ -39,12 +39,15 @@ def identify(record: Record) -> str | None:
     return number if isinstance(number, str) and number else None
 
 
+IDENTIFIER = Identifier("kinesis.sequenceNumber", identify)
+
+
 SOURCE = Source(
     name="kinesis",
     expects="Kinesis (Records whose eventSource is 'aws:kinesis')",
     claims=claims,
     records=records,
     group=None,
-    identifiers=partial(lowest, identify),
-    coming_again=partial(from_the_lowest, identify),
+    identifiers=partial(lowest, IDENTIFIER),
+    coming_again=partial(from_the_lowest, IDENTIFIER),
 )

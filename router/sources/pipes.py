@@ -13,6 +13,7 @@ from router.record import Record, Records
 from router.sources import sqs
 from router.sources.carrier import carried_records
 from router.sources.each_entry import each, of_the_same_entries
+from router.sources.sequence_numbers import Identifier
 from router.sources.source import Group, Source
 
 __all__ = ["SOURCE"]
@@ -35,6 +36,9 @@ def identify(record: Record) -> str | None:
     return identifier if isinstance(identifier, str) and identifier else None
 
 
+IDENTIFIER = Identifier("eventID or messageId", identify)
+
+
 def group(record: Record) -> Group:
     """All records of a stream; of a queue as without a pipe."""
     return sqs.message_group(record) if sqs.claims(record.raw) else Group("pipes", in_order=False)
@@ -47,6 +51,6 @@ SOURCE = Source(
     claims=claims,
     records=records,
     group=group,
-    identifiers=partial(each, identify),
-    coming_again=partial(of_the_same_entries, identify),
+    identifiers=partial(each, IDENTIFIER),
+    coming_again=partial(of_the_same_entries, IDENTIFIER),
 )

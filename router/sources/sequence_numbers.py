@@ -6,51 +6,61 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from router.errors import MalformedRecordError
 from router.record import Record
 
-__all__ = ["Identify", "from_the_lowest", "identified", "lowest"]
-
-Identify = Callable[[Record], str | None]
-"""The identifier of a record in the response; ``None`` where the record has none."""
+__all__ = ["Identifier", "from_the_lowest", "identified", "lowest"]
 
 
-def lowest(identify: Identify, undone: Sequence[Record]) -> list[str]:
+class Identifier(NamedTuple):
+    """What identifies a record in the response.
+
+    Args:
+        name: The name of the field.
+        of: Reads it from a record; ``None`` where the record has none.
+    """
+
+    name: str
+    of: Callable[[Record], str | None]
+
+
+def lowest(identifier: Identifier, undone: Sequence[Record]) -> list[str]:
     """The lowest identifier of the records that are not done, as the only one.
 
     Raises:
         MalformedRecordError: The first record that is not done has no identifier.
     """
-    identified(identify, undone[0])
-    numbers = [number for number in map(identify, undone) if number is not None]
+    identified(identifier, undone[0])
+    numbers = [number for number in map(identifier.of, undone) if number is not None]
     return [min(numbers, key=_as_integer) if all(map(_is_integer, numbers)) else numbers[0]]
 
 
-def identified(identify: Identify, record: Record) -> str:
+def identified(identifier: Identifier, record: Record) -> str:
     """The identifier of a record that is not done.
 
     Raises:
         MalformedRecordError: It has none. AWS reads an empty or unknown identifier as "the whole batch failed", so the
             invocation fails openly.
     """
-    identifier = identify(record)
-    if identifier is None:
+    value = identifier.of(record)
+    if value is None:
         msg = (
-            f"found no identifier on {record!r}, which is not done, expected one to report it by; "
-            "the whole batch fails, so that it is delivered again"
+            f"found no {identifier.name} on {record!r}, which is not done, expected one to report it by; "
+            "the whole batch fails, so that Lambda delivers it again"
         )
         raise MalformedRecordError(msg)
-    return identifier
+    return value
 
 
-def from_the_lowest(identify: Identify, records: Sequence[Record], undone: Sequence[Record]) -> Sequence[Record]:
+def from_the_lowest(identifier: Identifier, records: Sequence[Record], undone: Sequence[Record]) -> Sequence[Record]:
     """The records from the lowest number that is not done; all of them where one has no number."""
-    numbers = [identify(record) for record in records]
-    if not undone or identify(undone[0]) is None or not all(map(_is_integer, numbers)):
+    numbers = [identifier.of(record) for record in records]
+    if not undone or identifier.of(undone[0]) is None or not all(map(_is_integer, numbers)):
         return records if undone else ()
-    start = min(_as_integer(identify(record)) for record in undone)
-    return [record for record in records if _as_integer(identify(record)) >= start]
+    start = min(_as_integer(identifier.of(record)) for record in undone)
+    return [record for record in records if _as_integer(identifier.of(record)) >= start]
 
 
 def _is_integer(number: str | None) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from router.record import Record, Records
 from router.sources.carrier import carried_records
 from router.sources.each_entry import each, of_the_same_entries
+from router.sources.sequence_numbers import Identifier
 from router.sources.source import Group, Source
 
 __all__ = ["SOURCE", "message_group"]
@@ -35,6 +36,9 @@ def identify(record: Record) -> str | None:
     return message_id if isinstance(message_id, str) and message_id else None
 
 
+IDENTIFIER = Identifier("messageId", identify)
+
+
 def message_group(record: Record) -> Group:
     """The message group of a FIFO queue; else the message itself."""
     arn, attributes = record.raw.get("eventSourceARN"), record.raw.get("attributes")
@@ -50,6 +54,6 @@ SOURCE = Source(
     claims=claims,
     records=records,
     group=message_group,
-    identifiers=partial(each, identify),
-    coming_again=partial(of_the_same_entries, identify),
+    identifiers=partial(each, IDENTIFIER),
+    coming_again=partial(of_the_same_entries, IDENTIFIER),
 )

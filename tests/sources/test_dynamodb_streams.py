@@ -435,8 +435,8 @@ def test_no_number(number: str | None) -> None:
     with pytest.raises(MalformedRecordError) as caught:
         failures(number, "7")
     assert str(caught.value) == (
-        "found no identifier on <Record INSERT entity=None sequence_number=None>, which is not done, expected one "
-        "to report it by; the whole batch fails, so that it is delivered again"
+        "found no SequenceNumber on <Record INSERT entity=None sequence_number=None>, which is not done, expected one "
+        "to report it by; the whole batch fails, so that Lambda delivers it again"
     )
 
 

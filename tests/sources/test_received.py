@@ -196,7 +196,7 @@ def test_mixed_sources_are_answered_each_by_its_own() -> None:
 def test_no_identifier_fails_the_batch(event: Any) -> None:
     """A failed record without identifier fails the invocation: an empty one would mean the whole batch."""
     app, _ = by_key("k1")
-    with pytest.raises(MalformedRecordError, match="found no identifier"):
+    with pytest.raises(MalformedRecordError, match=r"found no (eventID or )?messageId"):
         app(event)
 
 

@@ -200,8 +200,12 @@ def test_wrong_settings_are_told_in_awss_words(run: Run, options: list[str], mes
     ("content", "message"),
     [
         ({"detail": 1}, "event.json: found an event with the keys 'detail', expected"),
-        ({"Records": [{"eventSource": "aws:sqs"}]}, "event.json: found an event whose first record is from 'aws:sqs'"),
-        ({"Records": [PLACED, 1]}, "found records in event.json that are not of DynamoDB Streams"),
+        ({"Records": [{"eventSource": "aws:s3"}]}, "event.json: found an event whose record 0 is from 'aws:s3'"),
+        ({"Records": [PLACED, 1]}, "event.json: found an event whose record 1 is of type int"),
+        (
+            {"Records": [{"eventSource": "aws:sqs", "messageId": "m1", "body": json.dumps(PLACED)}]},
+            "found records in event.json that are not of DynamoDB Streams",
+        ),
     ],
 )
 def test_what_is_no_event_of_a_stream_is_refused(run: Run, content: Any, message: str) -> None:
