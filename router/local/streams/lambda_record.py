@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
-from router.sources.dynamodb_streams import EVENT_SOURCE
+from router.sources.change import EVENT_SOURCE
 
 __all__ = ["as_event", "event_source_arn", "lambda_record", "relocate", "user_identity", "with_identity"]
 
