@@ -150,6 +150,8 @@ def _app(
     handler: DeclaredHandler, app: str | None, code: FunctionCode, function: str, file: TemplateFile
 ) -> AppSource | None:
     """The app of --app or of the Handler; none if the Handler names no app, which a rule reports."""
+    if app is None and code.app is None and code.has_handler:
+        return None
     source = app_in_code(app, code, function, file)
     missing = handler.unknown is not None or (handler.problem or "importing").partition(" ")[0] != "importing"
     return None if app is None and (handler.app is None or missing) else source

@@ -34,12 +34,14 @@ class FunctionCode:
         written: The handler of the app in the template's form; ``None`` if the template does not name it.
         keys: The property that holds it, as the path of :meth:`~.resources.Declaration.line_of`.
         unknown: Why the template does not determine the handler's module; ``None`` if it does.
+        has_handler: Whether the template names a handler, of any language.
     """
 
     folders: tuple[Path, ...]
     written: str | None
     keys: tuple[str, ...] = ("Handler",)
     unknown: str | None = None
+    has_handler: bool = True
 
     @property
     def app(self) -> str | None:
@@ -69,7 +71,7 @@ def code_of(template: TemplateFile, function: Declaration | None) -> FunctionCod
         function: The function; ``None`` if it is no resource of the template.
     """
     if function is None:
-        return FunctionCode((), None)
+        return FunctionCode((), None, has_handler=False)
     source = _source(template, function)
     code = (source,) if isinstance(source, Path) else ()
     layers = list(_layers(template, function))
@@ -92,7 +94,8 @@ def code_of(template: TemplateFile, function: Declaration | None) -> FunctionCod
         unknown = "BuildMethod is makefile, so a Makefile decides where the code is"
     elif None in layers and isinstance(written, str) and not _holds(folders, written):
         unknown = f"{written} may be in a layer that is not in this template"
-    return FunctionCode(folders, written if isinstance(written, str) else None, keys, unknown)
+    has_handler = "Handler" in function.values
+    return FunctionCode(folders, written if isinstance(written, str) else None, keys, unknown, has_handler)
 
 
 def _written(function: Declaration) -> tuple[Any, tuple[str, ...]]:
@@ -152,6 +155,7 @@ def _folder(template: TemplateFile, location: Any, name: str) -> Path | str:
     if not isinstance(location, str) or "://" in location:
         return f"{name} is in S3" if not isinstance(location, str) else f"{name} is {location}"
     folder = (template.path.parent / location).resolve()
+    folder = folder.parent if folder.suffix == ".py" and folder.is_file() else folder
     return folder if folder.is_dir() else f"{name} is {location}, which is no folder here"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from router.app import Dispatcher
@@ -36,24 +36,25 @@ Answers = list[tuple[Route, dict[Taken, Passed]]]
 def filter_drops_route(deployment: Deployment) -> Iterator[Violation]:
     """No filter passes a record that a route takes."""
     patterns, app = _patterns(deployment), deployment.app
+    if not patterns:
+        return
     view, keys = _stream(deployment)
-    if patterns and not has_samples(app.discriminator):
+    if not has_samples(app.discriminator):
         what = f"{app.discriminator!r} does not show which items belong to which entity"
         raise NotKnownError(deployment.place("FilterCriteria"), what)
-    answers = _answers(app, patterns, view, keys) if patterns else []
-    stale = _stale(app, answers, patterns, view, keys)
+    answers = _answers(app, patterns, view, keys)
+    others = {event: _passed(patterns, samples_of_unrouted(app, event, view=view, keys=keys)) for event in Event}
+    meant = _meant(answers, others)
     for route, taken in answers:
         dropped = [each for each, passed in taken.items() if passed and all(one is False for one in passed.values())]
-        partly = [each for each in taken if each in stale]
-        if dropped or partly:
-            named = (
-                "" if dropped else f" if their entity is named by {', '.join(sorted({stale[each] for each in partly}))}"
-            )
+        stale = {each: name for each, passed in taken.items() if (name := _stale(each, passed, others, meant))}
+        if dropped or stale:
+            named = "" if dropped else f" if {', '.join(sorted(set(stale.values())))} names their entity"
             yield Violation(
                 deployment.place("FilterCriteria"),
-                f"{route.written} of {route.name} takes {_listed(dropped or partly)}, and no filter passes "
+                f"{route.written} of {route.name} takes {_listed(dropped or list(stale))}, and no filter passes "
                 f"that{named}: Lambda drops these records before it invokes the function.",
-                _pattern(app, view, dropped or partly),
+                _pattern(app, view, dropped or list(stale)),
             )
 
 
@@ -141,37 +142,30 @@ def _answers(app: Dispatcher, patterns: list[FilterPattern], view: View, keys: S
     ]
 
 
-def _stale(
-    app: Dispatcher,
-    answers: Answers,
-    patterns: list[FilterPattern],
-    view: View,
-    keys: Sequence[str],
-) -> dict[Taken, str]:
-    """What filters drop that name the other entities, with the attribute that names it.
-
-    A pattern cannot express every rule of a chain: a filter made for other routes passes any text in the attribute of
-    such a rule, which does not show that it is meant for this entity.
-    """
-    strangers = {
-        event: _passed(patterns, samples_of_unrouted(app, event, view=view, keys=keys)) for event in Event if patterns
-    }
-    meant = {
+def _meant(answers: Answers, others: Mapping[Event, Passed]) -> set[tuple[str, str]]:
+    """The event names and attributes by which filters pass some routed entity, but no other one."""
+    return {
         (event_name(event), name)
         for _, taken in answers
         for (_, event), passed in taken.items()
         for name, one in passed.items()
-        if one and strangers[event].get(name) is False
+        if one and others[event].get(name) is False
     }
-    stale: dict[Taken, str] = {}
-    for _, taken in answers:
-        for (entity, event), passed in taken.items():
-            passing = [name for name, one in passed.items() if one is not False]
-            by_chance = passing and all(strangers[event].get(name) for name in passing)
-            dropped = [name for name, one in passed.items() if one is False and (event_name(event), name) in meant]
-            if by_chance and dropped:
-                stale[entity, event] = dropped[0]
-    return stale
+
+
+def _stale(
+    taken: Taken, passed: Passed, others: Mapping[Event, Passed], meant: Collection[tuple[str, str]]
+) -> str | None:
+    """The attribute by which filters pass other routed entities and not this one; ``None`` if they pass it on purpose.
+
+    A pattern cannot express every rule of a chain: a filter made for other routes passes any text in the attribute of
+    such a rule, which does not show that it is meant for this entity.
+    """
+    event = taken[1]
+    passing = [name for name, one in passed.items() if one is not False]
+    if not passing or not all(others[event].get(name) for name in passing):
+        return None
+    return next((name for name, one in passed.items() if one is False and (event_name(event), name) in meant), None)
 
 
 def _drops(patterns: list[FilterPattern], samples: list[SampleRecord]) -> bool:

@@ -237,3 +237,18 @@ def test_each_entity_may_be_named_by_another_attribute(check: Check) -> None:
         for name, entity in (("EntityType", "Order"), ("type", "Note"))
     ]
     assert "filter-drops-route" not in ids(check(filtered(*patterns), app=app))
+
+
+def test_a_route_that_a_filter_drops_says_nothing_about_another_of_its_entity(check: Check) -> None:
+    """Their conditions differ."""
+    routes = Routes()
+
+    @routes.on_modify(Order, changed("status", to="PAID"))
+    def thank(change: Modify[Order]) -> None: ...
+
+    @routes.on_modify(Order, changed("status", to="LATE"))
+    def remind(change: Modify[Order]) -> None: ...
+
+    found = check(filtered(taking(status={"S": ["PAID"]})), app=Dispatcher(routes))
+    dropped = [finding.why for finding in found if finding.rule == "filter-drops-route"]
+    assert [re.search(r"of (?:\S+\.)?(\w+) takes", why)[1] for why in dropped] == ["remind"]  # type: ignore[index]  # it matches
