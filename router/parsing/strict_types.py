@@ -20,6 +20,8 @@ _UNREADABLE: Final = frozenset(
         *("tuple", "frozenset", "dataclass", "is-instance"),
     }
 )
+# The keys of a map are text.
+_UNREADABLE_KEYS: Final = _UNREADABLE | {"int", "float", "bool", "bytes"}
 _INNER: Final = ("schema", "items_schema", "values_schema")
 _OF_FIELDS: Final = ("model", "dataclass", "typed-dict")
 # A validator or an __init__ of the user's own may convert the value first; of a union another member may take it.
@@ -63,6 +65,9 @@ def _fields(schema: Schema, definitions: Definitions, field: str, strict: bool, 
         return
     if kind in _OF_FIELDS:
         strict = own
+    keys = schema.get("keys_schema", {})
+    if keys.get("type") in _UNREADABLE_KEYS and keys.get("strict", strict):
+        yield f"keys of {field}"
     for inner in _parts(schema, strict):
         yield from _fields(inner, definitions, field, strict, seen)
     for name, inner in _named_parts(schema):

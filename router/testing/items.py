@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel
+from pydantic import AliasChoices, BaseModel, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -41,7 +41,8 @@ def wire_image(item: Item, **attributes: Any) -> Wire:
     """Encode an item as DynamoDB does in a record.
 
     Numbers lose insignificant zeros and exponents. A model's attributes have the names by which the model reads them. A
-    value without a type of DynamoDB's, such as a date, becomes its JSON text; empty sets of a model are left out.
+    value without a type of DynamoDB's, such as a date, becomes its JSON text; a secret is written in full, as the table
+    has it. Empty sets of a model are left out.
 
     Args:
         item: A model, or a dict of Python values.
@@ -138,9 +139,11 @@ def _guess(item: Item, image: Wire, discriminator: Rule) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     """Convert models, enums and other objects to values that can be encoded."""
     if isinstance(value, BaseModel):
-        return _without_empty_sets(_plain(_read_names(value, value.model_dump(by_alias=True))))
+        return _without_empty_sets(_plain(_read_names(value, _readable_dump(value))))
     if isinstance(value, Enum):
         return _plain(value.value)
+    if isinstance(value, Secret | SecretStr | SecretBytes):
+        return _plain(value.get_secret_value())  # its text is asterisks, which no item has
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -153,6 +156,19 @@ def _plain(value: Any) -> Any:
         return to_jsonable_python(value)
     except PydanticSerializationError:
         return value  # to_wire refuses it
+
+
+def _readable_dump(model: BaseModel) -> Any:
+    """What a model writes, with JSON text where it reads that, as a ``Json`` field does."""
+    return _with_json_texts(model.model_dump(by_alias=True), model.model_dump(by_alias=True, round_trip=True))
+
+
+def _with_json_texts(dumped: Any, round_trip: Any) -> Any:
+    if isinstance(dumped, dict) and isinstance(round_trip, dict):  # computed fields are in the first one only
+        return {key: _with_json_texts(one, round_trip.get(key, one)) for key, one in dumped.items()}
+    if isinstance(dumped, list) and isinstance(round_trip, list):
+        return [_with_json_texts(one, other) for one, other in zip(dumped, round_trip, strict=True)]
+    return round_trip
 
 
 def _read_names(value: Any, dumped: Any) -> Any:

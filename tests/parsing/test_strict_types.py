@@ -85,6 +85,14 @@ def test_types_that_can_be_read(kind: Any, wire: Any) -> None:
     parser_for(model).parse({"field": wire})
 
 
+@pytest.mark.parametrize("key", [int, float, bool, bytes, date, Colour, UUID])
+def test_keys_that_cannot_be_read(key: Any) -> None:
+    """The keys of a map are text, which strict mode takes for nothing else."""
+    assert unreadable_parts(strict_model(dict[key, str]).__pydantic_core_schema__) == ("keys of field",)
+    lax: Any = create_model("LaxKeys", field=(dict[key, str], ...))
+    assert unreadable_parts(lax.__pydantic_core_schema__) == ()
+
+
 def test_nested_models() -> None:
     """Strict mode is a model's own: that of a nested model counts for its fields, and not that of the outer one."""
     outer: Any = create_model("Outer", inner=(list[Inner], ...), lax=(Lax, ...))

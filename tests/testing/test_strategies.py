@@ -26,6 +26,9 @@ from pydantic import (
     Field,
     NaiveDatetime,
     PositiveInt,
+    Secret,
+    SecretBytes,
+    SecretStr,
     StringConstraints,
     model_validator,
 )
@@ -37,6 +40,7 @@ from models.order import Order
 from models.product import Product
 from router import Change, Dispatcher, Event, Insert, Modify, RegistrationError, Remove, Routes
 from router.discriminators import chain, prefix
+from router.parsing.parser import parser_for
 from router.stream_view import View
 from router.testing import Stream, event, wire_image
 from router.testing.strategies import changes, items, records
@@ -157,6 +161,22 @@ def test_no_kind_of_value_is_always_the_same() -> None:
 def test_texts_have_no_lone_surrogates(item: Everything) -> None:
     """DynamoDB stores UTF-8."""
     "".join([item.text, item.sku, *item.texts, *item.table]).encode()
+
+
+class Secretive(BaseModel):
+    id: str
+    password: SecretStr = Field(min_length=3)
+    token: SecretBytes
+    pin: Secret[int]
+    answers: list[SecretStr]
+
+
+@given(items(Secretive))
+def test_secrets_have_values(item: Secretive) -> None:
+    """A secret has the type and the constraints that its field says, and survives the wire."""
+    assert len(item.password.get_secret_value()) >= 3
+    assert isinstance(item.pin.get_secret_value(), int)
+    assert parser_for(Secretive).parse(wire_image(item)) == item
 
 
 class Wide(BaseModel):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from hypothesis import reject
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument, ResolutionFailed
-from pydantic import AliasChoices, BaseModel, ValidationError
+from pydantic import AliasChoices, BaseModel, Secret, ValidationError
 from pydantic.fields import FieldInfo
 
 from router.registration.source_text import show
@@ -175,6 +175,7 @@ def _dicts(inner: tuple[Any, ...], limits: Limits) -> Strategy:
 
 
 _COLLECTIONS: dict[Any, Callable[[tuple[Any, ...], Limits], Strategy]] = {
+    Secret: lambda inner, _: _inner(inner),
     list: _lists,
     abc.Sequence: _lists,
     abc.Iterable: _lists,

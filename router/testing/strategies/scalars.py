@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
-from pydantic import AwareDatetime, EmailStr, NaiveDatetime
+from pydantic import AwareDatetime, EmailStr, NaiveDatetime, SecretBytes, SecretStr
 
 __all__ = ["MOST_MEMBERS", "PLAIN", "Limits", "Strategy", "sizes", "texts"]
 
@@ -163,5 +163,7 @@ PLAIN: Mapping[Any, Callable[[Limits], Strategy]] = {
     NaiveDatetime: lambda _: st.datetimes(),
     timedelta: lambda _: st.timedeltas(-_CENTURY, _CENTURY),
     EmailStr: lambda _: st.emails(),
+    SecretStr: lambda limits: texts(limits).map(SecretStr),
+    SecretBytes: lambda limits: st.binary(**sizes(limits)).map(SecretBytes),
 }
 """The strategy of each scalar annotation."""
