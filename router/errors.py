@@ -9,6 +9,7 @@
     |-- DecodeError                an attribute value that DynamoDB cannot store
     |-- UnroutedError              an entity without a route, with ``unrouted="fail"`` or ``"park"``
     |-- ParkingError               the parking place did not store a record
+    |-- PartialFailure             raised by on_batch handlers: these changes failed, the others are done
     |-- SharedValueError           a handler changed a nested value that the handlers after it are given
     `-- Reject                     raised by handlers: this record can never succeed
 
@@ -17,10 +18,14 @@ Messages name attributes and types, and never contain item values, because a mes
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "DecodeError",
     "MalformedRecordError",
     "ParkingError",
+    "PartialFailure",
     "RegistrationError",
     "Reject",
     "RouterError",
@@ -103,6 +108,38 @@ class SharedValueError(RouterError):
             "handlers of one record share what is nested in an item, so expected it to be read only. "
             f"Change a deep copy instead: {item}.model_copy(deep=True), or copy.deepcopy({item})"
         )
+
+
+class PartialFailure(RouterError):  # noqa: N818 - named for what happened to the batch, like batchItemFailures
+    """Raised by an ``on_batch`` handler when some of its changes failed. The others are done.
+
+    Services that take many entries in one call answer like this: PutEvents, bulk indexing. Each change fails with its
+    own error under the policies of the route.
+
+    Args:
+        failures: The error of each change that failed; a change is one of those that the handler was called with.
+
+    Raises:
+        TypeError: A value is no exception.
+
+    Example:
+        >>> from router import Insert
+        >>> change = Insert({"pk": "1"})
+        >>> str(PartialFailure({change: TimeoutError()}))
+        '1 failed: TimeoutError'
+    """
+
+    def __init__(self, failures: Mapping[Any, Exception]) -> None:
+        for error in failures.values():
+            if not isinstance(error, Exception):
+                msg = f"found {type(error).__name__} as the error of a change, expected an exception"
+                raise TypeError(msg)
+        super().__init__(failures)
+        self.failures = dict(failures)
+
+    def __str__(self) -> str:
+        names = sorted({type(error).__name__ for error in self.failures.values()})
+        return f"{len(self.failures)} failed: {', '.join(names)}"
 
 
 class Reject(RouterError):  # noqa: N818 - a verb on purpose: a handler writes ``raise Reject("why")``

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from router.dispatch.failure import Failures
+from router.errors import PartialFailure, RouterError
 from router.outcomes import Outcome
 from router.planning.step import Step
 
@@ -55,17 +56,34 @@ def call_batch(
         result = step.call([entry.change for entry in entries])
         if result is not None:
             finish(result)
+    except PartialFailure as error:
+        duration = counter() - started
+        return _settle(step, entries, failures, _errors_of(error, entries), duration)
     except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
-        return _settle(step, entries, failures, error, counter() - started)
-    duration = counter() - started
-    for entry in entries:
-        entry.outcome.status, entry.outcome.duration = "done", duration
-    return True
+        return _settle(step, entries, failures, [error] * len(entries), counter() - started)
+    return _settle(step, entries, failures, [None] * len(entries), counter() - started)
 
 
-def _settle(step: Step, entries: Sequence[Entry], failures: Failures, error: BaseException, duration: float) -> bool:
-    for _, _, outcome in entries:
-        settled = failures.settle(outcome.record, "handler", error, step.route, step.levels)
-        outcome.status, outcome.stage, outcome.error = settled.status, settled.stage, settled.error
+def _errors_of(failure: PartialFailure, entries: Sequence[Entry]) -> Sequence[BaseException | None]:
+    """The error of each change; of all where the failure names a change that is none of them."""
+    errors = {id(change): error for change, error in failure.failures.items()}
+    if errors.keys() <= {id(entry.change) for entry in entries}:
+        return [errors.get(id(entry.change)) for entry in entries]
+    msg = (
+        "found a PartialFailure with a change that the handler was not called with, expected those that it was called "
+        "with; all of them fail, because it is unknown which are done"
+    )
+    return [RouterError(msg)] * len(entries)
+
+
+def _settle(
+    step: Step, entries: Sequence[Entry], failures: Failures, errors: Sequence[BaseException | None], duration: float
+) -> bool:
+    for (_, _, outcome), error in zip(entries, errors, strict=True):
+        if error is None:
+            outcome.status = "done"
+        else:
+            settled = failures.settle(outcome.record, "handler", error, step.route, step.levels)
+            outcome.status, outcome.stage, outcome.error = settled.status, settled.stage, settled.error
         outcome.duration = duration
     return all(entry.outcome.status != "failed" for entry in entries)

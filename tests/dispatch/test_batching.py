@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from router import (
     Change,
     Dispatcher,
     Drop,
     MemoryParking,
     Parked,
+    PartialFailure,
     Reject,
     Routes,
     where,
@@ -262,3 +265,97 @@ def test_the_changes_of_a_batch_can_be_counted_and_indexed() -> None:
 
     Dispatcher(routes)(inserts(1, 2))
     assert seen == [(2, "key-1", "key-2")]
+
+
+# ------------------------------------------------------------------------------------------------------ partial failures
+
+
+class Partly:
+    """An on_batch handler that fails for the changes of some records, while they are in ``errors``."""
+
+    def __init__(self, errors: dict[str, Exception]) -> None:
+        self.errors = errors
+        self.calls: list[list[str | None]] = []
+
+    def __call__(self, changes: Sequence[Change[Order]]) -> None:
+        self.calls.append([change.record.sequence_number for change in changes])
+        failed = {
+            change: self.errors[number]
+            for change in changes
+            if (number := str(change.record.sequence_number)) in self.errors
+        }
+        if failed:
+            raise PartialFailure(failed)
+
+
+def partly(errors: dict[str, Exception], **options: Any) -> tuple[Dispatcher, Partly]:
+    routes, handler = Routes(), Partly(errors)
+    routes.on_batch(Order)(handler)
+    return Dispatcher(routes, **options), handler
+
+
+def test_a_partial_failure_fails_the_changes_that_it_names() -> None:
+    """They fail with their own errors, and the others are done."""
+    app, _ = partly({"2": TimeoutError(), "4": KeyError()})
+    report = app.dispatch(inserts(1, 2, 3, 4))
+    assert statuses(report) == ["done", "failed", "done", "failed"]
+    assert [type(outcome.error) for outcome in report] == [type(None), TimeoutError, type(None), KeyError]
+    assert report.response == failures(2)
+
+
+def test_what_a_partial_failure_left_done_does_not_run_again() -> None:
+    """Lambda delivers again from the first that failed; the handler is called with what is not done."""
+    app, handler = partly({"2": TimeoutError(), "4": KeyError()})
+    app(inserts(1, 2, 3, 4))
+    handler.errors.clear()
+    assert app(inserts(2, 3, 4)) == SUCCESS
+    assert handler.calls == [["1", "2", "3", "4"], ["2", "4"]]
+
+
+def test_the_policies_of_the_route_settle_a_partial_failure() -> None:
+    """A ``Reject`` is parked, and an error that the policy drops is skipped."""
+    place = MemoryParking()
+    app, _ = partly({"1": Reject("never"), "2": KeyError()}, parking=place, on_error={KeyError: Drop()})
+    report = app.dispatch(inserts(1, 2, 3))
+    assert (statuses(report), len(place), report.response) == (["parked", "skipped", "done"], 1, SUCCESS)
+
+
+def test_a_partial_failure_with_a_foreign_change_fails_all() -> None:
+    """It is unknown which are done."""
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        raise PartialFailure({Change(None, None): TimeoutError()})
+
+    report = Dispatcher(routes).dispatch(inserts(1, 2))
+    assert statuses(report) == ["failed", "failed"]
+    assert all("not called with" in str(outcome.error) for outcome in report)
+
+
+def test_a_partial_failure_of_none_is_success() -> None:
+    """An empty mapping names no change."""
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def index(changes: Sequence[Change[Order]]) -> None:
+        raise PartialFailure({})
+
+    assert Dispatcher(routes)(inserts(1, 2)) == SUCCESS
+
+
+def test_the_errors_of_a_partial_failure_are_exceptions() -> None:
+    """A text in place of an exception is refused where it is written."""
+    with pytest.raises(TypeError, match="found str as the error of a change"):
+        PartialFailure({Change(None, None): "throttled"})  # type: ignore[dict-item]  # the mistake
+
+
+def test_an_async_batch_handler_fails_in_part() -> None:
+    """An asynchronous handler raises it, too."""
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    async def index(changes: Sequence[Change[Order]]) -> None:
+        raise PartialFailure({changes[0]: TimeoutError()})
+
+    assert statuses(Dispatcher(routes).dispatch(inserts(1, 2))) == ["failed", "done"]
