@@ -17,7 +17,7 @@ _QUEUE = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes"
 _INTERFACES = "ec2:CreateNetworkInterface ec2:DescribeNetworkInterfaces ec2:DeleteNetworkInterface"
 _TRACES = "xray:PutTraceSegments xray:PutTelemetryRecords xray:GetSamplingRules xray:GetSamplingTargets"
 _READ_TABLES = (
-    "dynamodb:BatchGetItem dynamodb:Describe* dynamodb:Get* dynamodb:List* dynamodb:PartiQLSelect dynamodb:Query "
+    "dynamodb:BatchGetItem dynamodb:Describe* dynamodb:GetItem dynamodb:List* dynamodb:PartiQLSelect dynamodb:Query "
     "dynamodb:Scan kms:DescribeKey kms:ListAliases"
 )
 
@@ -41,7 +41,7 @@ MANAGED_POLICIES: dict[str, Allowed] = {
     "AmazonDynamoDBFullAccess": (("dynamodb:* dax:*", "*"),),
     "AmazonDynamoDBFullAccess_v2": (("dynamodb:* dax:*", "*"),),
     "AmazonDynamoDBFullAccesswithDataPipeline": (
-        ("dynamodb:* lambda:* datapipeline:* s3:DeleteObject s3:Get* s3:List* s3:Put*", "*"),
+        ("dynamodb:* lambda:* datapipeline:* elasticmapreduce:* s3:DeleteObject s3:Get* s3:List* s3:Put*", "*"),
     ),
     "AmazonDynamoDBReadOnlyAccess": ((_READ_TABLES, "*"),),
     "AmazonESFullAccess": (("es:*", "*"),),
@@ -58,8 +58,8 @@ MANAGED_POLICIES: dict[str, Allowed] = {
     "AmazonSQSReadOnlyAccess": (("sqs:GetQueueAttributes sqs:GetQueueUrl sqs:ListQueues", "*"),),
     "AmazonSSMReadOnlyAccess": (("ssm:Describe* ssm:Get* ssm:List*", "*"),),
     "CloudWatchFullAccess": (("cloudwatch:* logs:* sns:*", "*"),),
-    "CloudWatchFullAccessV2": (("cloudwatch:* logs:* sns:CreateTopic sns:ListTopics sns:Subscribe", "*"),),
-    "CloudWatchLambdaInsightsExecutionRolePolicy": ((_LOGS, "*"),),
+    "CloudWatchFullAccessV2": (("cloudwatch:* logs:* application-signals:* rum:* synthetics:* xray:*", "*"),),
+    "CloudWatchLambdaInsightsExecutionRolePolicy": ((_LOGS, "arn:aws:logs:*:*:log-group:/aws/lambda-insights:*"),),
     "CloudWatchLogsFullAccess": (("logs:*", "*"),),
     "PowerUserAccess": (("*", "*"),),  # all but the services of identities and accounts
 }
