@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from threading import RLock
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Never
 
 from router.completed import Completed, MemoryCompleted
 from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError
-from router.inject.scopes import Container, current_invocation
+from router.inject.scopes import Containers
 from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
@@ -110,9 +110,8 @@ class Dispatcher:
         self._options = replace(self._options, discriminator=self._table.discriminator)
         self._plan = make_plan(self._table, self._options, {})
         self._planned_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
-        self._container = Container()
-        # Lambda gives a container one event at a time, which the loop and the overrides rely on. Local tools may not.
-        self._turn = RLock()
+        self._containers = Containers()
+        self._planning = Lock()
         place = caller_place()
         for collection in (*routes, self.routes):
             collection.finish(place)
@@ -157,23 +156,29 @@ class Dispatcher:
 
     def _handle(self, event: Any, context: Any) -> tuple[Callable[[], list[Outcome]], dict[str, Any]]:
         received = receive(event)
-        self._check_not_nested()
-        with self._turn:
-            self._apply_overrides()
-            return invoke(self._plan, self._options, self._container, received, context)
-
-    def _check_not_nested(self) -> None:
-        running = current_invocation.get(None)
-        if running is not None and running.container is self._container and self.concurrency > 1:
-            msg = "found a dispatch inside a handler of the same dispatcher, expected none where concurrency is above 1"
-            raise RouterError(msg)
+        self._apply_overrides()
+        with self._containers.one() as container:
+            return invoke(self._plan, self._options, container, received, context)
 
     def _apply_overrides(self) -> None:
         """Make the plan again when a test has changed ``overrides``, and close the values of the old one."""
-        if self.overrides != self._planned_overrides:
+        if self.overrides == self._planned_overrides:
+            return
+        with self._planning:
             self._plan = make_plan(self._table, self._options, self.overrides)
-            self._container.values.close()
             self._planned_overrides = dict(self.overrides)
+        self.close()
+
+    def close(self) -> None:
+        """Clean up the values of scope ``cold_start``, for the end of the process; a later event makes new ones.
+
+        Raises:
+            Exception: The error of the first clean-up that failed.
+
+        Example:
+            >>> Dispatcher().close()
+        """
+        self._containers.close()
 
     def explain(self, record: Record | dict[str, Any]) -> Explanation:
         """Explain, without running anything, which routes a record reaches and why it does not reach the others.
@@ -263,9 +268,9 @@ class Dispatcher:
             ...     app({"Records": []})
             {'batchItemFailures': []}
         """
-        options, container, overrides = self._options, self._container, dict(self.overrides)
-        place, inside = MemoryParking(), Container()
-        self._container = inside
+        options, containers, overrides = self._options, self._containers, dict(self.overrides)
+        place, inside = MemoryParking(), Containers()
+        self._containers = inside
         if not keep_places:
             parking = None if options.parking is None else place
             self._options = replace(options, parking=parking, completed=MemoryCompleted())
@@ -275,5 +280,5 @@ class Dispatcher:
         finally:
             self.overrides.clear()
             self.overrides.update(overrides)
-            self._options, self._container = options, container
-            inside.values.close()
+            self._options, self._containers = options, containers
+            inside.close()

@@ -18,10 +18,13 @@ Messages name attributes and types, and never contain item values, because a mes
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 __all__ = [
+    "AnyError",
     "DecodeError",
     "MalformedRecordError",
     "ParkingError",
@@ -32,7 +35,24 @@ __all__ = [
     "SharedValueError",
     "UnknownEventError",
     "UnroutedError",
+    "as_exception",
 ]
+
+
+AnyError: Final = (Exception, asyncio.CancelledError)
+"""What user code may raise without ending the process: asyncio's ``CancelledError`` is no ``Exception``."""
+
+
+def as_exception(error: BaseException) -> Exception:
+    """Return an error as an ``Exception``: asyncio's ``CancelledError`` as that of ``concurrent.futures``.
+
+    asyncio's own ends the task that it is raised in. A record that fails is no task.
+    """
+    if isinstance(error, Exception):
+        return error
+    cancelled = concurrent.futures.CancelledError(*error.args)
+    cancelled.__cause__ = error
+    return cancelled
 
 
 class RouterError(Exception):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from router.dispatch.failure import Failures
-from router.errors import PartialFailure, RouterError
+from router.errors import AnyError, PartialFailure, RouterError
 from router.outcomes import Outcome
 from router.planning.step import Step
 
@@ -59,7 +58,7 @@ def call_batch(
     except PartialFailure as error:
         duration = counter() - started
         return _settle(step, entries, failures, _errors_of(error, entries), duration)
-    except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler may raise anything
+    except AnyError as error:  # of the handler
         return _settle(step, entries, failures, [error] * len(entries), counter() - started)
     return _settle(step, entries, failures, [None] * len(entries), counter() - started)
 

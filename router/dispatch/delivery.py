@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from contextvars import Context
 from typing import Any
 from weakref import ref
 
 from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
 from router.dispatch.redelivery import Known
+from router.errors import AnyError
+from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
 from router.outcomes import UNDONE, Outcome, Stage
 from router.planning.plan import Plan
@@ -88,13 +91,33 @@ class Delivery:
             self._marks[position] = Outcome("skipped", self.records.at(position))
         self.positions = [position for position in self.positions if position not in parked]
 
-    def run(self, positions: Iterable[int]) -> None:  # noqa: C901 - as it says
+    def run(self, positions: Iterable[int]) -> None:
         """Take records along their ways, until one has to be delivered again or the time runs out.
+
+        No record sees the context variables that another one has set: each finds those of the invocation. An unchanged
+        context serves the next record too, because to make one for each record costs more than to compare.
+
+        Args:
+            positions: The positions of the records. The next one is asked for when the record before it is finished.
+        """
+        remaining, finished = iter(positions), False
+        variables = self.invocation.variables
+        unchanged = comparable(variables)
+        while not finished:
+            context = variables.copy()
+            finished = context.run(self._run_until_changed, remaining, context, unchanged)
+
+    def _run_until_changed(  # noqa: C901 - as it says
+        self, positions: Iterator[int], context: Context, unchanged: object
+    ) -> bool:
+        """Take records along their ways, until one changes the context; returns whether no record is left to run.
 
         Every record passes through this loop, so it looks ways up itself and reads the clock once a record.
 
         Args:
-            positions: The positions of the records. The next one is asked for when the record before it is finished.
+            positions: The positions of the records.
+            context: The context that this runs in.
+            unchanged: Equal to the context while that is unchanged.
         """
         raws, marks, durations, deadline = self.records.wires, self._marks, self._durations, self.deadline
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
@@ -105,7 +128,7 @@ class Delivery:
         for position in positions:
             if now > deadline:
                 self.stopped = True
-                break
+                return True
             if groups is not None and groups[position].name in self.failed_groups:
                 continue
             raw = raws[position]
@@ -147,7 +170,13 @@ class Delivery:
             durations[position] = end - now
             now = end
             if self.stopped:
-                break
+                return True
+            try:
+                if context != unchanged:
+                    return False
+            except Exception:  # noqa: BLE001 - only values that are not the same are compared, and may raise anything
+                return False
+        return True
 
     def _deliver_exactly(self, position: int) -> Mark:
         """Take a record along its way after a look at all that can be unusual about it."""
@@ -156,7 +185,7 @@ class Delivery:
             return self._settled(self._failures.settle(record, *record.flaw), position)
         try:
             record.entity = plan.read_entity(record)
-        except Exception as error:  # noqa: BLE001 - a discriminator may be the user's own function
+        except AnyError as error:  # of a discriminator that is the user's own function
             return self._settled(self._failures.settle(record, "envelope", error), position)
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
@@ -212,7 +241,9 @@ class Delivery:
                 entry for entry in gathered.entries if entry.position < ends.get(self._group(entry.position), math.inf)
             ]
             ready.sort(key=lambda entry: entry.position)
-            if ready and not call_batch(gathered.step, ready, self._failures, self.finish, self.counter):
+            # A context of its own: no handler sees the context variables that another one has set.
+            run = self.invocation.variables.copy().run
+            if ready and not run(call_batch, gathered.step, ready, self._failures, self.finish, self.counter):
                 self.stopped = True
                 if self.groups is None:
                     break

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 from collections.abc import Sequence
 
 from router.context import now
-from router.errors import ParkingError, Reject, UnroutedError
+from router.errors import AnyError, ParkingError, Reject, UnroutedError, as_exception
 from router.inject.scopes import current_invocation
 from router.naming import shortened
 from router.observability.logs import log_trouble
@@ -56,7 +55,7 @@ class Failures:
             route: The route at which it failed, if it reached one.
             levels: The policies, the route's own first; the Dispatcher's where it reached no route.
         """
-        exception = error if isinstance(error, Exception) else _as_exception(error)
+        exception = as_exception(error)
         policy = decide(
             exception,
             permanent=stage != "handler" or isinstance(exception, Reject),
@@ -97,12 +96,12 @@ class Failures:
         assert self._parking is not None  # noqa: S101 - options are checked: no policy parks without a place
         try:
             self._parking.park(_parked(outcome, error))
-        except Exception as refusal:  # noqa: BLE001 - a parking place may raise anything, and then the record is not kept
+        except AnyError as refusal:  # then the record is not kept there
             failure = ParkingError(
                 f"the parking place raised {type(refusal).__name__}, so the record, which failed with "
                 f"{type(error).__name__}, is not kept there and is reported as failed"
             )
-            failure.__cause__ = without_inputs(refusal)
+            failure.__cause__ = without_inputs(as_exception(refusal))
             outcome.stage, outcome.error = "park", failure
         else:
             outcome.status = "parked"
@@ -120,10 +119,3 @@ def _parked(outcome: Outcome, error: Exception) -> Parked:
         parked_at=now(),
         is_registered=route is not None and not route.fallback,
     )
-
-
-def _as_exception(error: BaseException) -> Exception:
-    """The cancellation as an ``Exception``: asyncio's ends the task it is raised in, and here there is no task."""
-    cancelled = concurrent.futures.CancelledError(*error.args)
-    cancelled.__cause__ = error
-    return cancelled

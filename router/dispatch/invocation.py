@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextvars import copy_context
+from decimal import getcontext
 from typing import TYPE_CHECKING, Any
 
 from router.context import Deadline
@@ -11,6 +13,7 @@ from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.lanes import run_lanes
 from router.dispatch.redelivery import keep_completed, recall
+from router.errors import AnyError
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, write_line
@@ -83,6 +86,8 @@ def _reads_keys(plan: Plan, records: Records) -> bool:
 def _run(delivery: Delivery, received: Received, failures: Failures, options: Options) -> None:
     invocation = delivery.invocation
     container = invocation.container
+    getcontext()  # else Decimal would set it in every record's context variables
+    invocation.variables = copy_context()
     try:
         if options.concurrency == 1:
             delivery.run(delivery.positions)
@@ -135,7 +140,7 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
         return
     try:
         options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
-    except Exception as error:  # noqa: BLE001 - a meter may raise anything
+    except AnyError as error:  # of the meter
         write_line(log, "warning", "metrics failed", **safe_error(error))
 
 
@@ -151,7 +156,7 @@ def _deadline(context: Any, reserve: float) -> Deadline:
     """The remaining time minus the reserve; no deadline where the remaining time is unknown."""
     try:
         milliseconds = context.get_remaining_time_in_millis()
-    except Exception:  # noqa: BLE001 - a stand-in for Lambda's context may lack it, or raise anything
+    except AnyError:  # a stand-in for Lambda's context may lack it, or raise anything
         return Deadline()
     known = type(milliseconds) in (int, float) and not math.isnan(milliseconds)
     return Deadline(milliseconds / 1000 - reserve) if known else Deadline()

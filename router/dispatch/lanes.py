@@ -8,7 +8,6 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from contextvars import copy_context
 from typing import Any
 
 from router.dispatch.delivery import Delivery
@@ -78,7 +77,6 @@ def run_lanes(
         submit: Starts a function in a thread and returns its concurrent future.
     """
     lanes = Lanes(delivery.positions, lanes_of)
-    context = copy_context()
 
     def work() -> None:
         try:
@@ -92,4 +90,4 @@ def run_lanes(
 
     workers = min(concurrency, len(lanes))
     if workers:
-        loop.run_beside([lambda: context.copy().run(work)] * workers, submit, stop)
+        loop.run_beside(work, workers, submit, stop)

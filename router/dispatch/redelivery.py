@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING
 
 from router.completed import Completed, Pair
+from router.errors import AnyError
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
 from router.outcomes import Outcome
@@ -75,7 +76,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         records.tell_apart()
         pairs = completed.recall(records)
         return (Known(pairs, records) or None) if pairs else None
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
+    except AnyError as error:  # of the store
         write_line(log, "warning", "completed store failed", **safe_error(error))
         return None
 
@@ -112,7 +113,7 @@ def keep_completed(
             completed.forget(forgotten)
         if finished:
             completed.remember(finished)
-    except Exception as error:  # noqa: BLE001 - a store may raise anything
+    except AnyError as error:  # of the store
         write_line(log, "warning", "completed store failed", **safe_error(error))
 
 

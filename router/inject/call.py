@@ -10,6 +10,7 @@ from typing import Any
 
 from router.depends import Scope
 from router.errors import RegistrationError
+from router.inject.context_variables import ManagerInContext
 from router.inject.event_loop import AwaitedManager, Loop
 from router.inject.scopes import Request, Values, current_invocation
 from router.naming import kind_of, name_of
@@ -39,7 +40,7 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
     handler = route.handler
     suppliers = {parameter.name: _supplier(parameter, overrides) for parameter in signature.parameters}
     if not suppliers:
-        return handler if not _is_async(handler) else lambda change: current_invocation.get().finish(handler(change))
+        return handler  # its caller waits for what it returns
 
     def call(change: Any) -> Any:
         invocation = current_invocation.get()
@@ -63,10 +64,6 @@ def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
         and (parameter.dependency.scope == "invocation" or uses_invocation_scope(parameter.dependency.parameters))
         for parameter in parameters
     )
-
-
-def _is_async(handler: Any) -> bool:
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(_called(handler))
 
 
 def _called(function: Any) -> Any:
@@ -121,7 +118,8 @@ _SUPPLIERS: dict[str, Supplier] = {
 def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Supplier:
     factory, own_scope = dependency.factory, dependency.scope
     suppliers = {parameter.name: _supplier(parameter, overrides) for parameter in dependency.parameters}
-    managed = _manager_of(factory)
+    apart = own_scope != "record"
+    managed = _manager_of(factory, apart=apart)
 
     def supply(request: Request, _scope: Scope) -> Any:
         def make(values: Values) -> Any:
@@ -130,16 +128,21 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Suppli
                 return values.enter(name_of(factory), managed(request.invocation.container.loop, needs))
             return request.invocation.finish(factory(**needs))
 
-        return request.of_scope(own_scope).get_or_make(factory, make)
+        def make_apart(values: Values) -> Any:
+            """Make it in a context of its own, because it serves more records than the one that asks for it first."""
+            return request.invocation.variables.copy().run(make, values)
+
+        return request.of_scope(own_scope).get_or_make(factory, make_apart if apart else make)
 
     return supply
 
 
-def _manager_of(factory: Callable[..., Any]) -> Callable[[Loop, dict[str, Any]], Any] | None:
+def _manager_of(factory: Callable[..., Any], *, apart: bool) -> Callable[[Loop, dict[str, Any]], Any] | None:
     """The context manager that a generator is run as; ``None`` for a factory that returns its value."""
     called = _called(factory)
     if inspect.isgeneratorfunction(called):
-        return lambda _loop, needs: contextmanager(factory)(**needs)
+        make = contextmanager(factory)
+        return lambda _loop, needs: ManagerInContext(make(**needs)) if apart else make(**needs)
     if inspect.isasyncgenfunction(called):
         return lambda loop, needs: AwaitedManager(loop, asynccontextmanager(factory)(**needs))
     return None

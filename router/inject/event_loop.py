@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from contextvars import Context, copy_context
+from functools import partial
 from typing import Any, TypeVar
+
+from router.errors import as_exception
 
 __all__ = ["AwaitedManager", "Loop"]
 
 T = TypeVar("T")
+
+_STARTS = 100  # of something asynchronous that is cancelled each time before it begins
 
 
 class Loop:
@@ -23,6 +29,7 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._serves_lanes = False
 
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop."""
@@ -30,66 +37,161 @@ class Loop:
             # A loop keeps the context it is made in, which would keep the invocation and this object alive.
             self._loop = Context().run(asyncio.new_event_loop)
             weakref.finalize(self, _close, self._loop)
+            with suppress(AttributeError):  # uvloop's has no attributes of its own
+                self._loop.close = _refuse_to_close  # type: ignore[method-assign]  # lanes would wait for it for ever
         return self._loop
 
-    def wait(self, awaitable: Awaitable[T]) -> T:
+    def wait(self, awaitable: Awaitable[T], context: Context | None = None) -> T:
         """Wait, in plain code, for something asynchronous.
+
+        Args:
+            awaitable: What to wait for.
+            context: The context that it runs in, by default a copy of the caller's.
 
         Raises:
             concurrent.futures.CancelledError: It was cancelled. asyncio's own error is no ``Exception``, because it
                 ends the task that it is raised in; here there is none, and a record that failed.
         """
-        try:
-            return self._wait(awaitable)
-        except asyncio.CancelledError as error:
-            raise CancelledError(*error.args) from error
+        context, begun = context or copy_context(), False
 
-    def _wait(self, awaitable: Awaitable[T]) -> T:
-        loop = self.get()
-        if loop.is_running() and _running_loop() is not loop:
-            # Lanes run beside each other, in threads; the invocation's own thread runs the loop for all of them.
-            return asyncio.run_coroutine_threadsafe(_coroutine(awaitable), loop).result()
+        async def work() -> T:
+            nonlocal begun
+            begun = True
+            return await awaitable
+
+        try:
+            for _ in range(_STARTS):
+                try:
+                    return self._wait_for(work, context)
+                except asyncio.CancelledError as error:
+                    if begun:  # else a handler cancelled all tasks, and a clean-up has to run all the same
+                        raise as_exception(error) from error
+            return self._wait_for(work, context)
+        finally:
+            if not begun and asyncio.iscoroutine(awaitable):
+                awaitable.close()
+
+    def _wait_for(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
+        if self._serves_lanes:
+            return self._wait_in_lane(work, context)
         if _running_loop() is None:
-            return loop.run_until_complete(_coroutine(awaitable))
-        return _in_thread(lambda: loop.run_until_complete(_coroutine(awaitable)))
+            return self._run(work, context)
+        return _in_thread(lambda: self._run(work, context))
+
+    def _run(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
+        """Run something asynchronous to its end, even if a handler stops the loop: no later invocation may find it."""
+        loop, end = self.get(), None
+        task = loop.create_task(work(), context=context)
+        task.add_done_callback(lambda _: loop.stop())
+        while not task.done():
+            try:
+                loop.run_forever()
+            except BaseException as error:  # Ctrl-C, or SystemExit of any task
+                task.cancel()
+                if isinstance(error, Exception):  # another thread runs it
+                    raise
+                end = end or error
+        if end is not None and not task.cancelled():
+            task.exception()  # so that asyncio does not report it as never retrieved
+        if end is not None:
+            raise end
+        return task.result()
+
+    def _wait_in_lane(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
+        """Wait in the thread of a lane, while the thread of the invocation runs the loop."""
+        loop, result = self.get(), Future[T]()
+
+        def start() -> None:
+            task = loop.create_task(work(), context=context)
+            task.add_done_callback(lambda task: _hand_over(task, result))
+
+        loop.call_soon_threadsafe(start)
+        return result.result()
 
     def run_beside(
         self,
-        works: list[Callable[[], None]],
+        work: Callable[[], None],
+        number: int,
         submit: Callable[[Callable[[], None]], Any],
         stop: Callable[[], None],
     ) -> None:
-        """Run plain functions in threads, and the loop here until they are done, so that they can wait for it.
+        """Run a plain function in threads, and the loop here until all have ended, so that they can wait for it.
+
+        Without a thread that can start, the function runs here.
 
         Args:
-            works: What to run.
-            submit: Starts one in a thread and returns its concurrent future.
-            stop: Asks them to end early.
+            work: The function.
+            number: In how many threads it runs, if so many can start.
+            submit: Starts a function in a thread.
+            stop: Asks the functions to end early.
 
         Raises:
             BaseException: What ended the loop or, first come first served, one of the functions.
         """
-        loop = self.get()
 
-        async def all_done() -> list[BaseException | None]:
-            futures = [asyncio.wrap_future(submit(work)) for work in works]
-            await asyncio.wait(futures)
-            return [future.exception() for future in futures]
+        def run() -> bool:
+            loop, self._serves_lanes = self.get(), True
+            try:
+                return _run_beside(loop, _started(work, number, submit), stop)
+            finally:
+                self._serves_lanes = False
 
-        def run() -> list[BaseException | None]:
-            ends: list[BaseException | None] = []
-            task = loop.create_task(all_done())
-            while not task.done():
-                try:
-                    loop.run_until_complete(task)
-                except BaseException as end:  # noqa: BLE001 - SystemExit leaves the loop, but threads need it
-                    ends.append(end)
-                    stop()
-            return ends or task.result()
+        if not (run() if _running_loop() is None else _in_thread(run)):
+            work()
 
-        for error in run() if _running_loop() is None else _in_thread(run):
-            if error is not None:
-                raise error
+
+def _run_beside(loop: asyncio.AbstractEventLoop, lanes: list[Future[None]], stop: Callable[[], None]) -> bool:
+    """Run the loop until the lanes have ended; returns whether there are any."""
+    end = None
+    for lane in lanes:
+        lane.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+    while not all(lane.done() for lane in lanes):
+        try:
+            loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C, or SystemExit of any task, but lanes need the loop
+            end = end or error
+            stop()
+            if isinstance(error, Exception):  # another thread runs it
+                wait(lanes)
+    if end is not None:
+        raise end
+    for lane in lanes:
+        lane.result()
+    return bool(lanes)
+
+
+def _started(work: Callable[[], None], number: int, submit: Callable[[Callable[[], None]], Any]) -> list[Future[None]]:
+    """Start a function in threads, as many as can start; returns a future for each."""
+    started: list[Future[None]] = []
+    while len(started) < number:
+        lane = Future[None]()
+        try:
+            submit(partial(_run_lane, lane, work))
+        except Exception:  # noqa: BLE001 - RuntimeError where no thread can start, MemoryError
+            # An executor that could not start a thread has queued the function, and may run it in another thread.
+            return started if lane.cancel() else [*started, lane]
+        started.append(lane)
+    return started
+
+
+def _run_lane(lane: Future[None], work: Callable[[], None]) -> None:
+    if not lane.set_running_or_notify_cancel():
+        return
+    try:
+        work()
+    except BaseException as error:  # noqa: BLE001 - it is raised again where the invocation runs
+        lane.set_exception(error)
+    else:
+        lane.set_result(None)
+
+
+def _hand_over(task: asyncio.Task[T], result: Future[T]) -> None:
+    """Give the result of a task to the thread that waits for it."""
+    error = asyncio.CancelledError() if task.cancelled() else task.exception()
+    if error is None:
+        result.set_result(task.result())
+    else:
+        result.set_exception(error)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -99,32 +201,32 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-async def _coroutine(awaitable: Awaitable[T]) -> T:
-    return await awaitable
-
-
 def _in_thread(work: Callable[[], T]) -> T:
     """Run something in a thread of its own: the caller's runs a loop, and a thread runs only one."""
-    results: list[T] = []
-    errors: list[BaseException] = []
+    result: Future[T] = Future()
 
     def run() -> None:
         try:
-            results.append(work())
+            result.set_result(work())
         except BaseException as error:  # noqa: BLE001 - it is raised again where it belongs
-            errors.append(error)
+            result.set_exception(error)
 
     thread = threading.Thread(target=copy_context().run, args=(run,))
     thread.start()
     thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    return result.result()
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
     if not loop.is_running() and not loop.is_closed():
-        loop.close()
+        type(loop).close(loop)
+
+
+def _refuse_to_close() -> None:
+    msg = (
+        "found a handler that closes the event loop, expected it to stay open: other handlers and later events need it"
+    )
+    raise RuntimeError(msg)
 
 
 class AwaitedManager:
@@ -144,10 +246,7 @@ class AwaitedManager:
         self._context = copy_context()
 
     def __enter__(self) -> Any:
-        return self._loop.wait(self._in_context(self._manager.__aenter__()))
+        return self._loop.wait(self._manager.__aenter__(), self._context)
 
     def __exit__(self, *error: Any) -> Any:
-        return self._loop.wait(self._in_context(self._manager.__aexit__(*error)))
-
-    async def _in_context(self, coroutine: Any) -> Any:
-        return await asyncio.get_running_loop().create_task(coroutine, context=self._context)
+        return self._loop.wait(self._manager.__aexit__(*error), self._context)

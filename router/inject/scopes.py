@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any
 
 from router.context import Deadline
 from router.depends import Scope
+from router.errors import AnyError, as_exception
 from router.inject.event_loop import Loop
 from router.record import Batch, Record
 from router.routes import Route
@@ -18,7 +20,7 @@ from router.routes import Route
 if TYPE_CHECKING:
     import structlog
 
-__all__ = ["Container", "Invocation", "Request", "Values", "current_invocation"]
+__all__ = ["Container", "Containers", "Invocation", "Request", "Values", "current_invocation"]
 
 current_invocation: ContextVar[Invocation] = ContextVar("current_invocation")
 """The invocation that the running code belongs to, in each of its lanes' threads too."""
@@ -60,20 +62,24 @@ class Values:
 
         Raises:
             Exception: The error of the first clean-up that failed, where no error ended the scope.
+            BaseException: What a clean-up raised to end the process.
         """
-        fault: Exception | None = None
+        faults: list[BaseException] = []
         while self._exits:
             name, manager = self._exits.pop()
             try:
                 manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
-            except Exception as raised:  # noqa: BLE001 - the other values need their clean-up too
+            except BaseException as raised:  # noqa: BLE001 - the other values need their clean-up too
                 raised.add_note(f"raised by the clean-up of {name}")
-                fault = fault or raised
+                faults.append(raised)
         self._made.clear()
-        if fault is not None and error is None:
-            raise fault
-        if fault is not None and error is not None:
-            error.add_note(f"its clean-up failed too, with {type(fault).__name__}")
+        for fault in faults:
+            if not isinstance(fault, AnyError):
+                raise fault
+        if faults and error is None:
+            raise as_exception(faults[0])
+        if faults and error is not None:
+            error.add_note(f"its clean-up failed too, with {type(faults[0]).__name__}")
 
 
 class Container:
@@ -95,6 +101,46 @@ class Container:
         return self._threads
 
 
+class Containers:
+    """The containers of a Dispatcher, one for each of its invocations that run at a time, as in Lambda.
+
+    There is one in Lambda. There are more where a handler calls its own Dispatcher, or where threads call one: the
+    invocations share no event loop, no threads and no values, so that none waits for another.
+    """
+
+    __slots__ = ("_free",)
+
+    def __init__(self) -> None:
+        self._free: list[Container] = []
+
+    @contextmanager
+    def one(self) -> Iterator[Container]:
+        """A container that no other invocation has."""
+        free = self._free
+        try:
+            container = free.pop()
+        except IndexError:
+            container = Container()
+        try:
+            yield container
+        finally:
+            if free is self._free:
+                free.append(container)
+            else:  # closed meanwhile
+                container.values.close()
+
+    def close(self) -> None:
+        """Clean up the values of scope ``cold_start``; those that an invocation uses, when it ends.
+
+        Raises:
+            Exception: The error of the first container whose clean-up failed.
+        """
+        free, self._free = self._free, []
+        with ExitStack() as stack:
+            for container in free:
+                stack.callback(container.values.close)
+
+
 class Invocation:
     """Everything that lives as long as one invocation.
 
@@ -106,7 +152,7 @@ class Invocation:
         deadline: When nothing starts any more.
     """
 
-    __slots__ = ("batch", "container", "context", "deadline", "log", "values")
+    __slots__ = ("batch", "container", "context", "deadline", "log", "values", "variables")
 
     def __init__(
         self,
@@ -122,10 +168,19 @@ class Invocation:
         self.log = log
         self.deadline = deadline
         self.values = Values()
+        self.variables = copy_context()
+        """The context variables that each record finds: those of the time at which the records start."""
 
     def finish(self, result: Any) -> Any:
-        """Return a handler's result, and wait for it where it is asynchronous."""
-        return self.container.loop.wait(result) if result is not None and inspect.isawaitable(result) else result
+        """Return a handler's result, and wait for it where it is asynchronous: what it results in may be, too."""
+        while result is not None:
+            if isinstance(result, Future):
+                result = result.result()
+            elif inspect.isawaitable(result):
+                result = self.container.loop.wait(result)
+            else:
+                break
+        return result
 
 
 class Request:

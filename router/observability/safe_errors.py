@@ -21,7 +21,7 @@ _LONGEST_FRAME: Final = 256
 _OUR_CODE: Final = (__file__.removesuffix("observability/safe_errors.py"), PARSER_FILENAME)
 
 
-def safe_error(error: Exception) -> dict[str, Any]:
+def safe_error(error: BaseException) -> dict[str, Any]:
     """Describe an error in fields that contain no item values.
 
     The text of the framework's own errors names attributes and types only. The text of any other error may quote the
@@ -81,7 +81,7 @@ def alone(error: Exception) -> Exception:
     return error
 
 
-def _frames(error: Exception) -> list[str]:
+def _frames(error: BaseException) -> list[str]:
     frames = traceback.extract_tb(error.__traceback__)
     # The framework's own frames are the same in every error, and the last frames of a recursion are enough.
     users = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames

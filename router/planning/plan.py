@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from router.errors import AnyError
 from router.event import Event
 from router.inject.call import injected
 from router.inject.middleware import wrap
@@ -59,7 +60,7 @@ class Plan:
         if entity is None:
             try:
                 entity = self.read_entity(record)  # a record that did not start has not been read
-            except Exception:  # noqa: BLE001 - a discriminator may be the user's own function
+            except AnyError:  # of a discriminator that is the user's own function
                 return None
         return None if entity is None else self.table.registered_name(entity)
 

@@ -12,12 +12,11 @@ made when it is asked for.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from router.change import Change, Insert, Modify, Remove
-from router.errors import DecodeError
+from router.errors import AnyError, DecodeError
 from router.event import Event
 from router.outcomes import Outcome, Stage
 from router.parsing.parser import Parser, parser_for
@@ -312,7 +311,7 @@ def _attempt(  # noqa: C901 - for the reason below
             result = call(change)
             if result is not None:
                 runner.finish(result)
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - a handler, a condition or a model may raise anything
+        except AnyError as error:  # of a handler, a condition or a model
             if stage == "validate" and isinstance(error, DecodeError):
                 stage, error = "decode", _absence(error, new, old) or error
             return runner.failed(step, raw, position, stage, error) if models is None else (stage, error)

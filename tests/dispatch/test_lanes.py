@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from router import Change, Dispatcher, MemoryParking, Reject, Routes
+from router.inject.scopes import current_invocation
 from tests.builders import (
     SUCCESS,
     Context,
@@ -364,7 +365,7 @@ def test_an_interrupt_stops_the_lanes(stopped: threading.Event) -> None:
     def handler(change: Change[Order]) -> None:
         both.wait()
         if change.keys["pk"] == "key-1":
-            app._container.loop.get().call_soon_threadsafe(interrupt)
+            current_invocation.get().container.loop.get().call_soon_threadsafe(interrupt)
         assert stopped.wait(PATIENCE)
         finished.append(change.keys["pk"])
 

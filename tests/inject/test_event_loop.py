@@ -1,9 +1,11 @@
 """Async handlers and factories run on one event loop for all invocations."""
 
 import asyncio
+import functools
 import gc
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from router import (
     Change,
     Depends,
+    Dispatcher,
+    Routes,
 )
 from tests.builders import (
     SUCCESS,
@@ -56,6 +60,86 @@ def test_a_plain_handler_may_return_an_awaitable() -> None:
         return work()
 
     assert (dispatcher(handler)(inserts(1)), done) == (SUCCESS, [1])
+
+
+async def failing() -> None:
+    await asyncio.sleep(0)
+    raise TimeoutError
+
+
+async def take(change: Change[Order]) -> None:
+    await failing()
+
+
+def task() -> Any:
+    return asyncio.ensure_future(failing())
+
+
+async def awaitable_of_an_awaitable() -> Any:
+    return failing()
+
+
+async def unfinished_task() -> Any:
+    return task()
+
+
+def failed_future() -> Any:
+    loop = asyncio.new_event_loop()
+    future = loop.create_future()
+    future.set_exception(TimeoutError())
+    loop.close()
+    return future
+
+
+def future_of_a_thread() -> Any:
+    def fail() -> None:
+        raise TimeoutError
+
+    with ThreadPoolExecutor(1) as executor:
+        return executor.submit(fail)
+
+
+class Awaitable:
+    def __await__(self) -> Any:
+        return failing().__await__()
+
+
+@pytest.mark.parametrize("concurrency", [1, 2])
+@pytest.mark.parametrize(
+    "make",
+    [failing, awaitable_of_an_awaitable, unfinished_task, failed_future, future_of_a_thread, Awaitable],
+)
+@pytest.mark.parametrize("batch", [True, False])
+def test_what_a_handler_returns_has_failed_when_it_fails(
+    make: Callable[[], Any], batch: bool, concurrency: int
+) -> None:
+    """A handler that returns something to wait for has done its work when that has, and has failed with it."""
+    routes = Routes()
+
+    def handler(change: Change[Order]) -> Any:
+        return make()
+
+    def index(changes: Sequence[Change[Order]]) -> Any:
+        return make()
+
+    (routes.on_batch(Order)(index) if batch else routes.on(Order)(handler))
+    (outcome,) = Dispatcher(routes, concurrency=concurrency).dispatch(inserts(1))
+    assert (outcome.status, type(outcome.error)) == ("failed", TimeoutError)
+
+
+@pytest.mark.parametrize("make", [failing, awaitable_of_an_awaitable, unfinished_task])
+def test_what_an_async_handler_returns_has_failed_when_it_fails(make: Callable[[], Any]) -> None:
+    """A decorator that forgets an await does not make a record done before its handler."""
+
+    async def handler(change: Change[Order]) -> Any:
+        return make()
+
+    assert dispatcher(handler)(inserts(1)) == failures(1)
+
+
+def test_a_partial_of_an_async_function_is_an_async_handler() -> None:
+    """A functools.partial is awaited like the function that it wraps."""
+    assert dispatcher(functools.partial(take))(inserts(1)) == failures(1)
 
 
 def test_what_a_handler_returns_is_ignored() -> None:
@@ -206,7 +290,7 @@ def test_an_async_failure_inside_a_running_loop_is_a_failure() -> None:
     assert asyncio.run(test()) == failures(1)
 
 
-def test_threads_that_call_one_dispatcher_take_turns() -> None:
+def test_threads_may_call_one_dispatcher() -> None:
     """A dispatcher called from several threads, as local tools may, answers each of them."""
     answers: list[Any] = []
     under_way = threading.Event()
@@ -271,4 +355,4 @@ def test_no_loop_without_anything_async() -> None:
 
     app = dispatcher(handler)
     app(inserts(1, 2))
-    assert app._container.loop._loop is None
+    assert app._containers._free[0].loop._loop is None
