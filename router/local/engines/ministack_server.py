@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any, cast
 
-from router.local.engines.ministack_writes import correct_statements, correct_stream_settings
+from router.local.engines.ministack_writes import correct_statements, correct_stream_settings, correct_updates
 from router.local.item_size import size_bytes
 
 __all__ = ["application", "correct", "expire", "serve"]
@@ -127,6 +127,7 @@ def correct(dynamodb: Any) -> None:
     dynamodb._remove_item = remove_item  # noqa: SLF001 - as above
     correct_statements(dynamodb)
     correct_stream_settings(dynamodb)
+    correct_updates(dynamodb)
 
 
 def expire(dynamodb: Any, now: float) -> None:

@@ -1,4 +1,4 @@
-"""Corrections of ministack's writes: PartiQL statements with stream records, and AWS's rules of stream settings.
+"""Corrections of ministack's writes: stream records of PartiQL statements, and refusals of updates and stream settings.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecification.html
@@ -7,15 +7,19 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_StreamSpecifi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["correct_statements", "correct_stream_settings"]
+__all__ = ["correct_statements", "correct_stream_settings", "correct_updates"]
 
 Response = tuple[int, dict[str, str], Any]
 Execute = Callable[..., Response]
 
 _OK = 200
+_KEY_UPDATE = "One or more parameter values were invalid: Cannot update attribute. This attribute is part of the key"
+_WRONG_OPERAND = "An operand in the update expression has an incorrect data type"
 _REPEATED = "Transaction request cannot include multiple operations on one item"
 
 
@@ -128,6 +132,33 @@ def correct_statements(dynamodb: Any) -> None:
     dynamodb._execute_transaction = statements.transaction  # noqa: SLF001 - as above
 
 
+def correct_updates(dynamodb: Any) -> None:
+    """Refuse updates that DynamoDB refuses: of a key in a transaction, and with operands of a wrong type.
+
+    Args:
+        dynamodb: ministack's module.
+    """
+    transact, evaluate = dynamodb._transact_write_items, dynamodb._eval_set_value  # noqa: SLF001 - as above
+
+    def transact_write_items(data: dict[str, Any]) -> Any:
+        writes = data.get("TransactItems") or ()
+        faults = {at: _KEY_UPDATE for at, write in enumerate(writes) if _updates_key(dynamodb, write.get("Update"))}
+        if faults:
+            return dynamodb._transact_validation_cancel_response(len(writes), faults)  # noqa: SLF001 - as above
+        return transact(data)
+
+    def eval_set_value(tokens: list[Any], item: Any, values: Any, names: Any) -> Any:
+        tag, operands = _operands(dynamodb, tokens)
+        for operand in operands:
+            value = eval_set_value(operand, item, values, names)
+            if value is not None and tag not in value:
+                raise ValueError(_WRONG_OPERAND)
+        return evaluate(tokens, item, values, names)
+
+    dynamodb._transact_write_items = transact_write_items  # noqa: SLF001 - as above
+    dynamodb._eval_set_value = eval_set_value  # noqa: SLF001 - as above
+
+
 def correct_stream_settings(dynamodb: Any) -> None:
     """Refuse the changes of a stream that AWS refuses, and describe no stream that is not enabled.
 
@@ -177,6 +208,33 @@ def _item(table: dict[str, Any], key: Iterable[str]) -> Any:
 
 def _has_stream(table: dict[str, Any]) -> bool:
     return bool((table.get("StreamSpecification") or {}).get("StreamEnabled"))
+
+
+def _updates_key(dynamodb: Any, update: Any) -> bool:
+    name = dynamodb._normalize_table_name(update.get("TableName")) if update else None  # noqa: SLF001 - as above
+    table = dynamodb._tables.get(name)  # noqa: SLF001 - as above
+    if table is None or "Key" not in update:
+        return False
+    item = deepcopy(dynamodb._get_item_by_key(table, update["Key"]) or update["Key"])  # noqa: SLF001 - as above
+    paths: set[Any] = set()
+    values, names = update.get("ExpressionAttributeValues", {}), update.get("ExpressionAttributeNames", {})
+    with suppress(ValueError):  # ministack refuses the expression
+        text = update.get("UpdateExpression", "")
+        dynamodb._apply_update_expression(item, text, values, names, paths)  # noqa: SLF001 - as above
+    return dynamodb._key_attribute_update_error(table, paths) is not None  # noqa: SLF001 - as above
+
+
+def _operands(dynamodb: Any, tokens: list[Any]) -> tuple[str, list[list[Any]]]:
+    """The operands of a function or an operator, and the type that all of them must have."""
+    kinds = [token[0] for token in tokens]
+    if kinds[:2] == ["IDENT", "LPAREN"] and tokens[0][1].lower() == "list_append":
+        return "L", dynamodb._split_by_comma(tokens[2 : dynamodb._find_matching_paren(tokens, 1)])  # noqa: SLF001 - as above
+    depth = 0
+    for at, kind in enumerate(kinds):
+        depth += (kind == "LPAREN") - (kind == "RPAREN")
+        if depth == 0 and at and kind in ("PLUS", "MINUS"):
+            return "N", [tokens[:at], tokens[at + 1 :]]
+    return "", []
 
 
 def _view_fault(asked: dict[str, Any]) -> str | None:

@@ -200,6 +200,17 @@ WRITES = [
     ),
     update("a condition that fails", refused=FAILED, UpdateExpression="REMOVE note", ConditionExpression=NEVER),
     update("a key attribute", refused="ValidationException", UpdateExpression="REMOVE pk"),
+    update(
+        "list_append to no list",
+        refused="ValidationException",
+        UpdateExpression="SET n = list_append(n, :l)",
+        ExpressionAttributeValues={":l": {"L": []}},
+    ),
+    update(
+        "arithmetic with a text",
+        refused="ValidationException",
+        UpdateExpression="SET n = n + note",
+    ),
     delete("an item", REMOVED),
     delete("an item, returned", REMOVED, ReturnValues="ALL_OLD"),
     Write("DeleteItem", "a missing item", lambda table: {"TableName": table, "Key": {"pk": {"S": "nobody"}}}),
@@ -228,6 +239,12 @@ WRITES = [
         changes=(Change(SEED, seed(note=None)),),
     ),
     transaction("an equal item", ("Put", {"Item": SEED})),
+    transaction(
+        "a key attribute",
+        ("Put", {"Item": ADDED}),
+        ("Update", {"Key": KEY, "UpdateExpression": "REMOVE pk"}),
+        refused=CANCELLED,
+    ),
     transaction(
         "a check that fails",
         ("Put", {"Item": ADDED}),
