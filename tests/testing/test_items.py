@@ -94,9 +94,17 @@ class Account(BaseModel):
 
 ACCOUNT = Account.model_validate(
     {
-        "id": "1", "password": "hunter2", "token": b"\xff", "pin": 7, "born": date(2026, 1, 2),
-        "answers": {"first": "rex"}, "codes": ["a", "b"], "card": {"number": "4711"}, "point": ("p", "9"),
-        "settings": '{"a":[1]}', "numbers": ["5"],
+        "id": "1",
+        "password": "hunter2",
+        "token": b"\xff",
+        "pin": 7,
+        "born": date(2026, 1, 2),
+        "answers": {"first": "rex"},
+        "codes": ["a", "b"],
+        "card": {"number": "4711"},
+        "point": ("p", "9"),
+        "settings": '{"a":[1]}',
+        "numbers": ["5"],
     }
 )
 
