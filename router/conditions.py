@@ -292,6 +292,8 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
         found = kind_of(predicate)
     elif any(map(inspect.iscoroutinefunction, (predicate, type(predicate).__call__))):
         found = "an async function"
+    elif any(map(inspect.isgeneratorfunction, (predicate, type(predicate).__call__))):
+        found = "a generator function, whose result is always true"
     elif not _takes_one(predicate):
         found = f"{kind_of(predicate)}, which cannot be called with one change"
     if found is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from router.errors import RegistrationError
+from router.errors import ParkingError, RegistrationError, UnknownEventError, UnroutedError
 from router.naming import kind_of
 
 if TYPE_CHECKING:
@@ -117,6 +117,13 @@ def parks(policy: Policy) -> bool:
     return isinstance(policy, Park) or (isinstance(policy, Retry) and policy.park_after is not None)
 
 
+_NEVER_DECIDED: dict[type[Exception], str] = {
+    UnroutedError: "unrouted= of the Dispatcher for records without a route",
+    UnknownEventError: "errors of records: it ends the invocation, before there is one",
+    ParkingError: "errors of records: a record that cannot be parked is reported",
+}
+
+
 def check_on_error(value: object) -> None:
     """Require a policy, a mapping of exception types to policies, or ``None``.
 
@@ -127,6 +134,11 @@ def check_on_error(value: object) -> None:
         for kind, policy in value.items():
             if not (isinstance(kind, type) and issubclass(kind, Exception)):
                 msg = f"on_error found {kind_of(kind)} as a key, expected exception types: {{TimeoutError: Retry()}}"
+                raise RegistrationError(msg)
+            if kind in _NEVER_DECIDED:
+                msg = (
+                    f"on_error found {kind.__name__} as a key, which no policy decides, expected {_NEVER_DECIDED[kind]}"
+                )
                 raise RegistrationError(msg)
             _check_policy(policy, f" for {kind.__name__}")
     elif value is not None:

@@ -16,7 +16,7 @@ from router.change import Change, Insert, Modify, Remove
 from router.conditions import Condition
 from router.errors import RegistrationError
 from router.event import Event
-from router.naming import name_of, place_of
+from router.naming import kind_of, name_of, place_of
 from router.policies import OnError
 from router.registration.arguments import FALLBACK, Arguments, read_arguments
 from router.registration.compatibility import fitting_signature
@@ -135,6 +135,12 @@ class Routes:
     """
 
     def __init__(self, *routes: Route) -> None:
+        other = next((each for each in routes if not isinstance(each, Route)), None)
+        if other is not None:
+            msg = (
+                f"Routes() found {kind_of(other)}, expected routes; to join collections: orders.routes + others.routes"
+            )
+            raise RegistrationError(msg)
         self._routes: list[Route] = list(routes)
         self._parts: list[Routes] = []
         self._dispatcher_place: str | None = None
@@ -270,8 +276,11 @@ class Routes:
         """Append the routes that another collection has now.
 
         Raises:
-            RegistrationError: A Dispatcher has been made of this collection.
+            RegistrationError: The argument is no ``Routes``, or a Dispatcher has been made of this collection.
         """
+        if not isinstance(routes, Routes):
+            msg = f"include() found {kind_of(routes)}, expected Routes: include(orders.routes)"
+            raise RegistrationError(msg)
         if self._dispatcher_place is not None:
             msg = f"include() found {_finished(self._dispatcher_place)}, expected all routes before it is made"
             raise RegistrationError(msg)
@@ -337,6 +346,8 @@ class Routes:
         return len(self._routes)
 
     def __add__(self, other: Routes) -> Routes:
+        if not isinstance(other, Routes):
+            return NotImplemented
         routes = Routes(*self, *other)
         routes._parts = [self, other]
         return routes

@@ -22,6 +22,9 @@ from router.types import Middleware
 
 __all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown"]
 
+_MOST_THREADS = 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_TIMEOUT = 5400
+
 Unrouted = Literal["skip", "fail", "park"]
 """What a record becomes whose entity has no route."""
 
@@ -118,11 +121,18 @@ def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
 def _check_concurrency(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         _refuse(f"Dispatcher(concurrency=) found {_number(value)}, expected a whole number of lanes, 1 or more")
+    if value > _MOST_THREADS:
+        _refuse(f"Dispatcher(concurrency=) found {value}, expected {_MOST_THREADS} at most: Lambda has no more threads")
 
 
 def _check_reserve(value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         _refuse(f"Dispatcher(reserve=) found {_number(value)}, expected seconds, 0 or more")
+    if value >= _LONGEST_TIMEOUT:
+        _refuse(
+            f"Dispatcher(reserve=) found {value}, expected seconds, less than the longest time-out of a function "
+            f"({_LONGEST_TIMEOUT}): no record would start"
+        )
 
 
 def _check_middleware(middleware: Any) -> None:

@@ -86,7 +86,14 @@ def _parameter(
 ) -> Parameter | None:
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return None
-    depends = next((extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Depends)), None)
+    given = [extra for extra in getattr(annotation, "__metadata__", ()) if isinstance(extra, Depends)]
+    if len(given) > 1:
+        raise Misfit(
+            f"parameter {show_parameter(parameter)}, which has {len(given)} factories",
+            "one Depends() in an annotation",
+            "take the others away; a factory may itself declare what it needs",
+        )
+    depends = given[0] if given else None
     kind = "depends" if depends else injected_kind(annotation)
     if kind is None:
         _check_default(parameter, annotation, f" of {short_name_of(requesters[-1])}" if requesters else "")

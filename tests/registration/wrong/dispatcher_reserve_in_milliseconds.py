@@ -1,0 +1,19 @@
+from pydantic import BaseModel
+
+from router import Dispatcher, Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order]) -> None:
+    print(change.new.status)
+
+
+app = Dispatcher(routes, reserve=30_000)

@@ -1,0 +1,20 @@
+from pydantic import BaseModel
+
+from router import Dispatcher, Drop, Insert, Routes
+from router.errors import UnroutedError
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order]) -> None:
+    print(change.new.status)
+
+
+app = Dispatcher(routes, on_error={UnroutedError: Drop()})
