@@ -90,6 +90,8 @@ class Dispatcher:
     ) -> None:
         check_unknown(unknown)
         check_routes(routes)
+        # Decorators of Lambda handlers ask a function for its name.
+        self.__name__ = self.__qualname__ = type(self).__name__
         self.routes = Routes(*(route for collection in routes for route in collection))
         self._options = Options(
             discriminator=discriminator_of(discriminator),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Iterable
@@ -100,7 +101,7 @@ def import_app_module(name: str) -> ModuleType:
 
 
 def dispatcher_in(module: ModuleType, attribute: str) -> Dispatcher:
-    """The Dispatcher that a module has under a name.
+    """The Dispatcher that a module has under a name, behind the decorators around it.
 
     Args:
         module: The module.
@@ -111,8 +112,9 @@ def dispatcher_in(module: ModuleType, attribute: str) -> Dispatcher:
     """
     __tracebackhide__ = True
     found = getattr(module, attribute, None)
-    if isinstance(found, Dispatcher):
-        return found
+    inner = inspect.unwrap(found) if callable(found) else found
+    if isinstance(inner, Dispatcher):
+        return inner
     missing = not hasattr(module, attribute)
     near = [name for name, value in vars(module).items() if isinstance(value, Dispatcher)]
     if missing and not near:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
+
+from pydantic import BaseModel
 
 from router.errors import UnknownEventError
 from router.record import Record, Records
@@ -103,6 +105,8 @@ def receive(event: Any) -> Received:
         UnknownEventError: The event is of no known source. A wrongly wired function has to fail: if it reported
             success, its records would be lost.
     """
+    if not isinstance(event, dict | list):
+        event = _as_delivered(event)
     if isinstance(event, list) and event and all(map(pipes.claims, event)):
         return Received(event, pipes.SOURCE.records(event), [pipes.SOURCE])
     if is_failure_document(event):
@@ -117,6 +121,12 @@ def receive(event: Any) -> Received:
     if len(distinct) == 1:
         return Received(event, distinct[0].records(entries), distinct)
     return Received(event, _mixed(entries, sources), distinct)
+
+
+def _as_delivered(event: Any) -> Any:
+    """The event inside of an object: a data class of Powertools, as ``event_source`` makes it, or any mapping."""
+    raw = getattr(event, "raw_event", event)
+    return dict(raw) if isinstance(raw, Mapping) else raw
 
 
 def _all_are_changes(entries: Sequence[Any]) -> bool:
@@ -149,6 +159,8 @@ _MOST_NAMES = 8
 
 
 def _shape(event: Any) -> str:
+    if isinstance(event, BaseModel):
+        return f"a model of type {type(event).__name__}, which a decorator such as event_parser made of the event"
     if not isinstance(event, dict):
         return f"an event of type {type(event).__name__}"
     if "Records" in event:
