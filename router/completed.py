@@ -92,7 +92,7 @@ class MemoryCompleted:
         with self._lock:
             for pair in pairs:
                 if pair not in self._pairs:
-                    self._pairs[pair] = current_clock.get().time()
+                    self._pairs[pair] = current_clock().time()
                     self._by_number.setdefault(_number_in(pair[1]), []).append(pair)
             while len(self._pairs) > self.most:
                 self._remove(next(iter(self._pairs)))
@@ -105,7 +105,7 @@ class MemoryCompleted:
                     self._remove(pair)
 
     def _expire(self) -> None:
-        oldest = current_clock.get().time() - _RETENTION
+        oldest = current_clock().time() - _RETENTION
         while self._pairs and self._pairs[pair := next(iter(self._pairs))] < oldest:
             self._remove(pair)
 

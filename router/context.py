@@ -19,7 +19,7 @@ from typing import Protocol
 __all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "LambdaContext", "current_clock", "now", "running_on"]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Clock:
     """The two readings of a clock.
 
@@ -39,13 +39,21 @@ def _machine_time() -> float:
 SYSTEM_CLOCK = Clock(_machine_time, perf_counter)
 """The machine's clock."""
 
-current_clock: ContextVar[Clock] = ContextVar("current_clock", default=SYSTEM_CLOCK)
-"""The clock of the running code, in the threads of lanes too."""
+_own_clock: ContextVar[Clock | None] = ContextVar("own_clock", default=None)
+_simulated: list[Clock] = []
+
+
+def current_clock() -> Clock:
+    """The clock of the running code.
+
+    A thread that a handler starts has no context variables: it runs on the clock that a tool set last.
+    """
+    return _own_clock.get() or (_simulated[-1] if _simulated else SYSTEM_CLOCK)
 
 
 def now() -> datetime:
     """The time on the current clock, in UTC."""
-    return datetime.fromtimestamp(current_clock.get().time(), UTC)
+    return datetime.fromtimestamp(current_clock().time(), UTC)
 
 
 @contextmanager
@@ -60,11 +68,13 @@ def running_on(clock: Clock) -> Iterator[None]:
         ...     now().isoformat()
         '1970-01-01T00:01:00+00:00'
     """
-    token = current_clock.set(clock)
+    token = _own_clock.set(clock)
+    _simulated.append(clock)
     try:
         yield
     finally:
-        current_clock.reset(token)
+        _simulated.remove(clock)
+        _own_clock.reset(token)
 
 
 class Deadline:
@@ -87,7 +97,7 @@ class Deadline:
     __slots__ = ("at", "counter")
 
     def __init__(self, seconds: float = math.inf) -> None:
-        self.counter = current_clock.get().counter
+        self.counter = current_clock().counter
         """The counter that the deadline is on: ``perf_counter``, or the virtual one of a simulated mapping."""
         self.at = self.counter() + seconds
         """The time on this counter."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 import router
-from router import Event, Record
+from router import Event as RecordEvent
+from router import Record
 from router.completed import MemoryCompleted
 from router.context import Clock, Deadline, now, running_on
 
@@ -37,9 +40,36 @@ def test_a_clock_ends_with_its_block(virtual: Clock) -> None:
     assert now() != VIRTUAL
 
 
+def test_threads_of_a_handler_are_on_the_clock(virtual: Clock) -> None:
+    """They have no context variables, and may run the app."""
+    with running_on(virtual), ThreadPoolExecutor(1) as threads:
+        assert threads.submit(now).result() == VIRTUAL
+
+
+def test_each_thread_has_the_clock_that_it_set(virtual: Clock) -> None:
+    """Tests that run beside each other do not share a clock, and none is left when they end in another order."""
+    entered, left = Event(), Event()
+
+    def other() -> datetime:
+        with running_on(Clock(lambda: 0.0, lambda: 0.0)):
+            entered.set()
+            left.wait()
+            return now()
+
+    with ThreadPoolExecutor(1) as threads:
+        with running_on(virtual):
+            found = threads.submit(other)
+            entered.wait()
+            here = now()
+        left.set()
+        there, afterwards = found.result(), threads.submit(now).result()
+    assert (here, there) == (VIRTUAL, datetime(1970, 1, 1, tzinfo=UTC))
+    assert afterwards > VIRTUAL
+
+
 def test_the_age_of_a_record_is_on_the_clock(virtual: Clock) -> None:
     """Unless a time is given."""
-    record = Record({}, {"ApproximateCreationDateTime": VIRTUAL.timestamp() - 60}, Event.INSERT)
+    record = Record({}, {"ApproximateCreationDateTime": VIRTUAL.timestamp() - 60}, RecordEvent.INSERT)
     with running_on(virtual):
         assert record.age() == 60
         assert record.age(datetime(2020, 5, 1, 13, tzinfo=UTC)) == 3660

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -73,6 +74,18 @@ def test_an_app_inside_a_plain_function_is_on_the_clock_too() -> None:
 
     def handler(event: Any, context: Any) -> Any:
         return json.loads(json.dumps(orders.app(event, context)))
+
+    orders.write(Stream(handler, start=START, function_response_types=REPORT)).run()
+    assert len(orders.parking) == 1
+
+
+def test_an_app_in_a_thread_of_a_plain_function_is_on_the_clock_too() -> None:
+    """As where the function ends it before Lambda does."""
+    orders = Orders()
+
+    def handler(event: Any, context: Any) -> Any:
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(orders.app, event, context).result()
 
     orders.write(Stream(handler, start=START, function_response_types=REPORT)).run()
     assert len(orders.parking) == 1
