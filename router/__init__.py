@@ -3,6 +3,7 @@
 from router import discriminators
 from router.app import Dispatcher
 from router.change import Change, Diff, Insert, Modify, Remove
+from router.completed import DynamoDBCompleted
 from router.conditions import all_of, any_of, became, changed, not_, where
 from router.context import Deadline, LambdaContext
 from router.depends import Depends
@@ -37,6 +38,7 @@ __all__ = [
     "Diff",
     "Dispatcher",
     "Drop",
+    "DynamoDBCompleted",
     "Event",
     "Insert",
     "JsonLinesParking",

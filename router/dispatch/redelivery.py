@@ -77,7 +77,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         pairs = completed.recall(records)
         return (Known(pairs, records) or None) if pairs else None
     except AnyError as error:  # of the store
-        write_line(log, "warning", "completed store failed", **safe_error(error))
+        write_line(log, "error", "completed store failed", **safe_error(error))
         return None
 
 
@@ -114,7 +114,7 @@ def keep_completed(
         if finished:
             completed.remember(finished)
     except AnyError as error:  # of the store
-        write_line(log, "warning", "completed store failed", **safe_error(error))
+        write_line(log, "error", "completed store failed", **safe_error(error))
 
 
 def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from router.aws_client import LazyClient
 from router.parking.base import Parked, record_digest, to_json
-from router.parking.client import LazyClient
 
 __all__ = ["S3Parking"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from router.aws_client import LazyClient
 from router.errors import ParkingError, RegistrationError
 from router.naming import kind_of
 from router.parking.base import Parked, item_digest, record_digest, to_json
-from router.parking.client import LazyClient
 
 __all__ = ["SqsParking"]
 

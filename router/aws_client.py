@@ -1,4 +1,4 @@
-"""The boto3 client of a parking place, created on first use."""
+"""A boto3 client that is created on first use."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["LazyClient"]
 
 
 class LazyClient:
-    """Creates a boto3 client when the first record is parked: most containers never park one.
+    """Creates a boto3 client when it is first needed: most containers never park a record, for example.
 
     Args:
-        place: The class of the parking place, for the message.
+        user: The class that needs the client, for the message.
         service: The name of the service.
         client: The user's own client, if there is one.
 
@@ -23,9 +23,9 @@ class LazyClient:
         RegistrationError: A client will be needed, and boto3 is not installed.
     """
 
-    def __init__(self, place: str, service: str, client: Any) -> None:
+    def __init__(self, user: str, service: str, client: Any) -> None:
         if client is None and find_spec("boto3") is None:
-            msg = f"{place}() found no boto3, expected it as in Lambda's runtime: pip install boto3"
+            msg = f"{user}() found no boto3, expected it as in Lambda's runtime: pip install boto3"
             raise RegistrationError(msg)
         self._service = service
         self._client = client
@@ -33,7 +33,7 @@ class LazyClient:
 
     def get(self) -> Any:
         """Return the client."""
-        with self._lock:  # lanes may park at the same time, and boto3's default session is not thread-safe
+        with self._lock:  # lanes may need it at the same time, and boto3's default session is not thread-safe
             if self._client is None:
                 self._client = _make_client(self._service)
             return self._client

@@ -1,40 +1,15 @@
-"""The store of routes that have completed records which Lambda delivers again.
-
-Lambda knows one position in a shard and delivers every record from there again. Some of them are completed: the first
-route of a record whose second route failed, or a record of another lane. The store keeps them, and they are skipped.
-"""
+"""Remember completed routes in the memory of the container."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
 
+from router.completed.base import RETENTION, Pair
 from router.context import current_clock
 from router.record import Record, Records
 
-__all__ = ["Completed", "MemoryCompleted", "Pair"]
-
-Pair = tuple[str, str]
-"""The key of a route and the identity of a record."""
-
-_RETENTION = 24 * 60 * 60  # seconds
-
-
-class Completed(Protocol):
-    """Remembers which route has completed which record."""
-
-    def recall(self, records: Sequence[Record]) -> Collection[Pair]:
-        """Return the completed pairs of these records; called once an invocation, before any handler runs."""
-        ...
-
-    def remember(self, pairs: Iterable[Pair]) -> None:
-        """Keep pairs of records that Lambda delivers again."""
-        ...
-
-    def forget(self, pairs: Iterable[Pair]) -> None:
-        """Remove pairs of records that Lambda does not deliver again."""
-        ...
+__all__ = ["MemoryCompleted"]
 
 
 class MemoryCompleted:
@@ -105,7 +80,7 @@ class MemoryCompleted:
                     self._remove(pair)
 
     def _expire(self) -> None:
-        oldest = current_clock().time() - _RETENTION
+        oldest = current_clock().time() - RETENTION
         while self._pairs and self._pairs[pair := next(iter(self._pairs))] < oldest:
             self._remove(pair)
 

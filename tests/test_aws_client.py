@@ -14,7 +14,7 @@ from tests.parking.parked import parked
 @pytest.mark.parametrize("make", [lambda: SqsParking("https://sqs/1/parked"), lambda: S3Parking("parked")])
 def test_without_boto3(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
     """Without boto3 the error comes when the place is made, not when a record is parked."""
-    monkeypatch.setattr("router.parking.client.find_spec", lambda name: None)
+    monkeypatch.setattr("router.aws_client.find_spec", lambda name: None)
     with pytest.raises(RegistrationError, match=r"found no boto3, .*pip install boto3"):
         make()
 
