@@ -130,13 +130,19 @@ class Loop:
         """
 
         def run() -> bool:
-            loop, self._serves_lanes = self.get(), True
+            loop, lanes, self._serves_lanes = self.get(), list[Future[None]](), True
             try:
-                return _run_beside(loop, _started(work, number, submit), stop)
+                _start(lanes, work, number, submit)
+                return _run_beside(loop, lanes, stop)
+            except BaseException:  # Ctrl-C between two steps leaves lanes under way
+                stop()
+                with suppress(BaseException):
+                    _run_beside(loop, lanes, stop)
+                raise
             finally:
                 self._serves_lanes = False
 
-        if not (run() if _running_loop() is None else _in_thread(run)):
+        if not (run() if _running_loop() is None else _in_thread(run, stop)):
             work()
 
 
@@ -160,18 +166,22 @@ def _run_beside(loop: asyncio.AbstractEventLoop, lanes: list[Future[None]], stop
     return bool(lanes)
 
 
-def _started(work: Callable[[], None], number: int, submit: Callable[[Callable[[], None]], Any]) -> list[Future[None]]:
-    """Start a function in threads, as many as can start; returns a future for each."""
-    started: list[Future[None]] = []
-    while len(started) < number:
+def _start(
+    lanes: list[Future[None]], work: Callable[[], None], number: int, submit: Callable[[Callable[[], None]], Any]
+) -> None:
+    """Start a function in threads, as many as can start, and add a future for each to the lanes."""
+    while len(lanes) < number:
         lane = Future[None]()
+        lanes.append(lane)
         try:
             submit(partial(_run_lane, lane, work))
-        except Exception:  # noqa: BLE001 - RuntimeError where no thread can start, MemoryError
+        except BaseException as error:  # RuntimeError where no thread can start, MemoryError, Ctrl-C
             # An executor that could not start a thread has queued the function, and may run it in another thread.
-            return started if lane.cancel() else [*started, lane]
-        started.append(lane)
-    return started
+            if lane.cancel():
+                lanes.remove(lane)
+            if not isinstance(error, Exception):
+                raise
+            return
 
 
 def _run_lane(lane: Future[None], work: Callable[[], None]) -> None:
@@ -201,7 +211,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _in_thread(work: Callable[[], T]) -> T:
+def _in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:
     """Run something in a thread of its own: the caller's runs a loop, and a thread runs only one."""
     result: Future[T] = Future()
 
@@ -213,7 +223,15 @@ def _in_thread(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=copy_context().run, args=(run,))
     thread.start()
-    thread.join()
+    end = None
+    while not result.done():
+        try:
+            thread.join()
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C; it is raised when nothing is under way any more
+            end = end or error
+            stop()
+    if end is not None:
+        raise end
     return result.result()
 
 

@@ -316,3 +316,30 @@ def test_a_nested_invocation_leaves_the_outer_one_in_place() -> None:
 
     app = dispatcher(handler)
     assert (app(inserts(1)), seen) == (SUCCESS, [True])
+
+
+def test_an_interrupt_while_lanes_start_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C that arrives while lanes are started ends the invocation after those that run."""
+    running = Running()
+    under_way = threading.Event()
+
+    def handler(change: Change[Order]) -> None:
+        with running:
+            under_way.set()
+            time.sleep(0.02)
+
+    submit, calls = ThreadPoolExecutor.submit, 0
+
+    def interrupted(executor: ThreadPoolExecutor, function: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == 2:
+            assert under_way.wait(PATIENCE)
+            raise KeyboardInterrupt
+        return submit(executor, function)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    app = dispatcher(handler, concurrency=2)
+    with pytest.raises(KeyboardInterrupt):
+        app(inserts(1, 2, 3))
+    assert (running.now, running.ended) == (0, 1)

@@ -1,7 +1,7 @@
 """Generator dependencies are closed when their scope ends; a failing clean-up fails the records that it served."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -346,3 +346,54 @@ def test_lanes_clean_up_their_own() -> None:
         assert value == change.record.sequence_number
 
     assert (dispatcher(handler, concurrency=4)(inserts(*range(12))), open_now) == (SUCCESS, set())
+
+
+def kept_app(trace: Trace, during: Callable[[Dispatcher], None] = lambda app: None) -> Dispatcher:
+    get_bus = opened("bus", trace)
+
+    async def get_pool() -> AsyncIterator[str]:
+        yield "pool"
+        await asyncio.sleep(0)
+        trace.append("close pool")
+
+    def handler(
+        change: Change[Order],
+        bus: Annotated[str, Depends(get_bus, scope="cold_start")],
+        pool: Annotated[str, Depends(get_pool, scope="cold_start")],
+    ) -> None:
+        during(app)
+        trace.append("handled")
+
+    app = dispatcher(handler)
+    return app
+
+
+def test_close_cleans_up_what_the_container_keeps() -> None:
+    """Values of scope cold_start are cleaned up by close(), newest first; a later event makes new ones."""
+    trace: Trace = []
+    app = kept_app(trace)
+    app(inserts(1))
+    app.close()
+    app.close()
+    assert trace == ["open bus", "handled", "close pool", "close bus"]
+    assert (app(inserts(2)), trace[4:]) == (SUCCESS, ["open bus", "handled"])
+
+
+def test_close_leaves_an_invocation_its_values() -> None:
+    """What an invocation uses is cleaned up at its end, as where a signal arrives within it."""
+    trace: Trace = []
+    app = kept_app(trace, Dispatcher.close)
+    assert (app(inserts(1, 2)), trace) == (SUCCESS, ["open bus", "handled", "handled", "close pool", "close bus"])
+
+
+def test_close_raises_what_a_clean_up_raises() -> None:
+    """A clean-up that fails at the end of the process is an error of close()."""
+
+    def handler(
+        change: Change[Order], value: Annotated[int, Depends(failing_clean_up, scope="cold_start")]
+    ) -> None: ...
+
+    app = dispatcher(handler)
+    app(inserts(1))
+    with pytest.raises(ConnectionError):
+        app.close()
