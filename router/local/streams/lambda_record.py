@@ -17,6 +17,9 @@ from router.sources.change import EVENT_SOURCE
 
 __all__ = ["as_event", "event_source_arn", "lambda_record", "relocate", "user_identity", "with_identity"]
 
+# DynamoDB Local 3.x gives this name to TTL deletes only, and leaves out their identity.
+_UNKNOWN = "UNKNOWN_TO_SDK_VERSION"
+_TIME_TO_LIVE = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 _PLACEHOLDER_ACCOUNT = "000000000000"  # of engines without accounts
 
 
@@ -46,8 +49,8 @@ def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str
         "awsRegion": region,
         "dynamodb": _change(stream_record.get("dynamodb") or {}),
     }
-    if identity := stream_record.get("userIdentity"):
-        record["userIdentity"] = user_identity(identity)
+    if identity := user_identity(stream_record):
+        record["userIdentity"] = identity
     return with_identity({**record, "eventSourceARN": stream_arn})
 
 
@@ -70,20 +73,26 @@ def with_identity(record: Mapping[str, Any]) -> dict[str, Any]:
     change = change if isinstance(change, Mapping) else {}
     number = change.get("SequenceNumber")
     name = record.get("eventName") or _event_name(record, change)
-    # DynamoDB Local 3.x gives this name to TTL deletes only.
-    name = "REMOVE" if name == "UNKNOWN_TO_SDK_VERSION" else name
+    name = "REMOVE" if name == _UNKNOWN else name
     identified = record.get("eventID") or (number and _event_id(str(record.get("eventSourceARN", "")), number))
     added = {key: value for key, value in (("eventID", identified), ("eventName", name)) if value}
     return {**added, **record, **added}
 
 
-def user_identity(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """The identity of a TTL delete with the names that Lambda gives: ``principalId`` and ``type``.
+def user_identity(stream_record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The identity in a record of ``GetRecords`` with the names that Lambda gives; TTL deletes have one.
 
     Args:
-        identity: The identity as ``GetRecords`` returns it.
+        stream_record: The record.
+
+    Example:
+        >>> user_identity({"userIdentity": {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}})
+        {'principalId': 'dynamodb.amazonaws.com', 'type': 'Service'}
     """
-    return {name[:1].lower() + name[1:]: value for name, value in identity.items()}
+    identity = stream_record.get("userIdentity")
+    if isinstance(identity, Mapping) and identity:
+        return {name[:1].lower() + name[1:]: value for name, value in identity.items()}
+    return dict(_TIME_TO_LIVE) if stream_record.get("eventName") == _UNKNOWN else None
 
 
 def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

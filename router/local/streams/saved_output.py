@@ -51,8 +51,8 @@ def _record(record: Mapping[str, Any]) -> dict[str, Any]:
     converted = {"eventSource": EVENT_SOURCE, **record}
     if isinstance(record.get("dynamodb"), dict):
         converted["dynamodb"] = _change(record["dynamodb"])
-    if isinstance(record.get("userIdentity"), dict):
-        converted["userIdentity"] = user_identity(record["userIdentity"])
+    if identity := user_identity(record):
+        converted["userIdentity"] = identity
     return with_identity(converted)
 
 

@@ -167,6 +167,12 @@ class TestLambdaRecord:
         record = delivered("UNKNOWN_TO_SDK_VERSION", identity=TTL)
         assert record["eventName"] == "REMOVE"
 
+    def test_that_name_stands_for_the_identity_too(self) -> None:
+        """DynamoDB Local 3.x leaves it out; without it, the delete would be a user's."""
+        identity = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
+        assert delivered("UNKNOWN_TO_SDK_VERSION")["userIdentity"] == identity
+        assert "userIdentity" not in delivered("REMOVE")
+
     def test_a_ttl_delete_has_its_identity_in_lambdas_spelling(self) -> None:
         """The identity's names begin with a small letter in an event, and with a capital in the API."""
         assert delivered("REMOVE", identity=TTL)["userIdentity"] == {

@@ -130,8 +130,10 @@ class TestMissingFields:
         assert (record["eventSource"], record["eventName"], len(record["eventID"])) == ("aws:dynamodb", "INSERT", 32)
 
     def test_the_name_that_dynamodb_local_3_gives_to_a_ttl_delete(self) -> None:
-        """It is a removal."""
-        assert converted(saved(eventName="UNKNOWN_TO_SDK_VERSION"))["eventName"] == "REMOVE"
+        """It is a removal by DynamoDB."""
+        record = converted(saved(eventName="UNKNOWN_TO_SDK_VERSION"))
+        assert record["eventName"] == "REMOVE"
+        assert record["userIdentity"] == {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
 
     def test_what_is_no_record_stays(self) -> None:
         """The app refuses it."""
