@@ -14,7 +14,16 @@ __all__ = ["Endpoint", "EndpointError", "local_client", "refuse_web_pages"]
 
 
 class EndpointError(RouterError):
-    """The URL is no endpoint for AWS clients; the message says why."""
+    """The URL is no endpoint for AWS clients; the message says why.
+
+    Args:
+        message: The message.
+        status: The HTTP status of a web server that answers in the place of DynamoDB.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Endpoint:
@@ -112,7 +121,7 @@ def refuse_web_pages(client: Any) -> Any:
         if http_response.content.lstrip()[:1] == b"<":
             url, status = client.meta.endpoint_url, http_response.status_code
             msg = f"found a web page at {url} (HTTP status {status}), expected a DynamoDB endpoint; check the URL"
-            raise EndpointError(msg)
+            raise EndpointError(msg, status)
 
     client.meta.events.register("after-call", check)
     return client

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from router.local.engines.endpoint import Endpoint
+from router.local.engines.endpoint import Endpoint, EndpointError
 
 __all__ = ["PollFault", "error_name", "is_local", "is_stream_missing", "poll_fault"]
 
@@ -41,6 +41,8 @@ def poll_fault(error: Exception) -> PollFault | None:
 
     if isinstance(error, found.ClientError):
         return _refusal(error.response, error.operation_name)
+    if isinstance(error, EndpointError):  # a web page, such as one of a gateway whose engine starts again
+        return "unreachable" if error.status is not None and error.status >= _SERVER_ERRORS else None
     if isinstance(error, found.EndpointConnectionError | found.ConnectTimeoutError | found.ProxyConnectionError):
         return "unreachable"
     return "busy" if isinstance(error, found.HTTPClientError | found.IncompleteReadError) else None

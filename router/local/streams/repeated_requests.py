@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from router.local.engines.endpoint import EndpointError
 from router.local.event_source_mapping import back_off
 from router.local.streams.client import StreamLostError
 from router.local.streams.poll_faults import error_name, is_local, is_stream_missing, poll_fault
@@ -76,7 +77,7 @@ class RepeatedRequests:
             return None
         try:
             found = request()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, EndpointError) as error:
             self._fail(name, error)
             return None
         self._failing.pop(name, None)

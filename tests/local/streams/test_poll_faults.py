@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore import exceptions as botocore
 
+from router.local.engines.endpoint import EndpointError
 from router.local.streams.poll_faults import error_name, is_local, is_stream_missing, poll_fault
 from tests.local.streams.faulty_stream import BUSY, URL, refused
 
@@ -64,6 +65,11 @@ class TestPollFault:
     def test_no_connection_may_pass(self, error: Exception) -> None:
         """A network comes back, an engine that has ended does not."""
         assert poll_fault(error) == "unreachable"
+
+    @pytest.mark.parametrize(("status", "fault"), [(502, "unreachable"), (404, None), (None, None)])
+    def test_the_page_of_a_gateway_may_pass(self, status: int | None, fault: str | None) -> None:
+        """The engine behind it starts again; any other page is that of a wrong address."""
+        assert poll_fault(EndpointError("found a web page", status)) == fault
 
     def test_other_errors_do_not_pass(self) -> None:
         """A wrong certificate, missing credentials, and errors of this program."""
