@@ -25,6 +25,8 @@ def condition(name: Any, scope: Scope) -> bool | None:
         name: Its name in ``Conditions``.
         scope: Where it is asked for.
     """
+    if not isinstance(name, str):
+        return None
     mark = f"Conditions.{name}"
     defined = scope.section("Conditions").get(name)
     return None if defined is None or mark in scope.active else _truth(defined, scope.within(mark))

@@ -158,11 +158,12 @@ class TemplateFile:
 
     def _declaration(self, name: str, resource: Mapping[str, Any], shared: Mapping[str, Any]) -> Declaration:
         own = resource.get("Properties") or {}
-        values, metadata = resolve(own, self.document), resolve(resource.get("Metadata"), self.document)
+        parts = (shared, own, resource.get("Metadata"))
+        common, values, metadata = (resolve(part, self.document) for part in parts)
         return Declaration(
             name=name,
             type=str(resource.get("Type")),
-            values=_merged(resolve(shared, self.document), values if isinstance(values, Mapping) else {}),
+            values=_merged(*(each if isinstance(each, Mapping) else {} for each in (common, values))),
             line=line_of_key(self.document["Resources"], name),
             parsed=(own, shared),
             metadata=metadata if isinstance(metadata, Mapping) else {},

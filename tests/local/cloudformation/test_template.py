@@ -302,3 +302,19 @@ class TestRefusing:
         assert found.table("Orders").view == "NEW_AND_OLD_IMAGES"
         with pytest.raises(TemplateError, match="found no KeySchema and AttributeDefinitions in table T"):
             found.table("T")
+
+
+@pytest.mark.parametrize(
+    ("before", "old", "new"),
+    [
+        ("Globals: {Function: !ImportValue x}\n", "", ""),
+        ("Globals: [a]\n", "", ""),
+        ("Parameters: [a]\nConditions: [b]\nMappings: c\n", "", ""),
+        ("", "    Type: AWS::Serverless::Function", "    Type: AWS::Serverless::Function\n    Condition: {a: b}"),
+        ("", "    Type: AWS::Serverless::Function", "    Type: AWS::Serverless::Function\n    Metadata: [a]"),
+        ("", "      Handler: handlers.app", "      Handler: handlers.app\n      Layers: x\n      Environment: []"),
+    ],
+)
+def test_a_section_of_another_form_is_no_crash(read: Read, before: str, old: str, new: str) -> None:
+    """CloudFormation refuses it; the function has the rest."""
+    assert read(STREAMED + FUNCTION.replace(old, new), before).function().handler == "handlers.app"
