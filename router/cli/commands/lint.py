@@ -160,7 +160,7 @@ def _app(
 def _loaded(source: AppSource, handler: DeclaredHandler) -> Dispatcher:
     """The app; the handler's object if it is the same file's, imported as ``app`` and as ``src.app``."""
     app = source.load()
-    (module, name), (other, found) = source.name.split(":"), (handler.app or ":").split(":")
+    (module, _, name), (other, _, found) = (each.partition(":") for each in (source.name, handler.app or ""))
     files = [getattr(sys.modules.get(each), "__file__", None) for each in (module, other)]
     same = name == found and files[0] is not None and files[0] == files[1]
     return handler.found if same and isinstance(handler.found, Dispatcher) else app

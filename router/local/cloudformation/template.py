@@ -182,7 +182,7 @@ class _Reader:
         for indexes in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
             if request.get(indexes):
                 request[indexes] = [
-                    {key: index[key] for key in _OF_INDEX if key in index} for index in request[indexes]
+                    {key: index[key] for key in _OF_INDEX if key in index} for index in _mappings_in(request[indexes])
                 ]
         view = _part(properties, "StreamSpecification").get("StreamViewType")
         if view is not None:
@@ -290,6 +290,10 @@ def _architecture(properties: Mapping[str, Any]) -> str:
     found = properties.get("Architectures")
     name = found[0] if isinstance(found, list) and found else None
     return name if isinstance(name, str) else _DEFAULT_ARCHITECTURE
+
+
+def _mappings_in(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def _part(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:

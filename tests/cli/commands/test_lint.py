@@ -152,6 +152,16 @@ class TestOneTemplate:
             "orders:handler: 3 errors, 4 warnings, 1 note\n"
         )
 
+    def test_a_handler_of_another_language_is_reported(self, case: Path, run_bare: Run) -> None:
+        """Java's have two colons; the template may leave out the runtime."""
+        path = case / "template.yaml"
+        path.write_text(
+            path.read_text(encoding="utf-8").replace("orders.handler", "shop.App::handle"), encoding="utf-8"
+        )
+        ended = run_bare("lint", "--app", "orders:handler")
+        assert (ended.code, ended.err) == (1, "")
+        assert "handler-not-found" in ended.out
+
     def test_an_image_has_no_handler(self, case: Path, run_bare: Run) -> None:
         """So the app has to be named."""
         path = case / "template.yaml"
