@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -25,7 +26,7 @@ from router.cli.commands.routes import routes
 from router.cli.commands.simulate import simulate
 from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
-from router.cli.stop_request import INTERRUPTED
+from router.cli.stop_request import stop_request
 from router.errors import RouterError
 from router.local.filter_patterns import FilterPatternError
 
@@ -54,6 +55,7 @@ _EXTRAS = {
     "matplotlib": "plot",
 }
 
+_INTERRUPTED = 128 + signal.SIGINT
 _WRITE_ERRORS = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 
 
@@ -98,7 +100,8 @@ def _run(argv: Sequence[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     except (typer.Abort, KeyboardInterrupt):
-        return INTERRUPTED
+        with stop_request() as stop:
+            return stop.exit_code or _INTERRUPTED
     return code or 0
 
 

@@ -1,117 +1,214 @@
-"""Turn SIGINT and SIGTERM into a request to stop that a session reads between two steps.
+"""Turn SIGINT and SIGTERM into a request to stop, and end the process in time whatever it does.
 
-A signal handler that raises KeyboardInterrupt inside a library is not enough. Python drops the exception if it runs the
-handler in a finalizer. A lock stays held if the handler runs between its acquisition and the ``with`` block that
-releases it: urllib3's pool takes such a lock again when the interpreter exits, and the process would never end.
+The first signal sets a flag that a session reads between two steps. A thread beside it interrupts a step that does not
+end, and ends the process if that has no effect. A signal handler that raises KeyboardInterrupt is not enough: Python
+drops the exception in a finalizer, code may catch it, a lock may stay held for ever, and no handler runs while the main
+thread is in a library's C code.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, NoReturn
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, NoReturn
 
-__all__ = ["INTERRUPTED", "StopRequest", "stop_request"]
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
-INTERRUPTED = 130
-"""The exit code of an interrupted command: 128 + SIGINT, as shells count."""
+__all__ = ["StopRequest", "stop_request"]
 
-_CLEAN_UP_SECONDS = 10.0
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_INTERRUPT = getattr(signal, "SIGURG", 0)  # from the thread to the main thread; without a handler it has no effect
+_REQUESTED, _ENDED = 255, 0  # what the thread reads beside numbers of signals
+_LIMIT = 0.9  # seconds
+_GRACE = 0.4  # seconds
+_ONE_REQUEST = 0.1  # seconds: `timeout` and other programs send a signal to the process and to its group
+_TICK = 0.02  # seconds
 
 
 class StopRequest:
     """The request to stop, made by :func:`stop_request`.
 
     Args:
-        grace: Seconds that a step may take after the request.
+        limit: Seconds from the first signal to the end of the process.
+        grace: Seconds that a step may take after the first signal.
+        notify: Called at the first signal.
 
     Attributes:
-        requested: Whether a signal has asked the session to stop.
-        interrupted: Whether a KeyboardInterrupt was raised inside a step.
+        deferred: Whether signals interrupt steps only.
+        interrupted: Whether a KeyboardInterrupt was raised.
     """
 
-    def __init__(self, grace: float) -> None:
-        self.requested = False
+    def __init__(
+        self, *, limit: float = _LIMIT, grace: float = _GRACE, notify: Callable[[], object] = lambda: None
+    ) -> None:
+        self.limit = limit
         self.interrupted = False
         self._grace = grace
-        self._deferred = False
+        self._notify = notify
+        self._signal: int | None = None
+        self._began = 0.0
+        self.deferred = False
+        self._in_step = False
+
+    @property
+    def requested(self) -> bool:
+        """Whether a signal has asked the session to stop."""
+        return self._signal is not None
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal's number, as shells count; 0 without a signal."""
+        return 0 if self._signal is None else 128 + self._signal
+
+    def defer(self) -> None:
+        """Raise KeyboardInterrupt in steps only, from here on: the session reads :attr:`requested` between them."""
+        self.deferred = True
 
     @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Defer signals in a block that reads :attr:`requested` between its steps.
+    def step(self) -> Iterator[None]:
+        """A block that is interrupted if it takes longer than the grace time after the first signal.
 
-        The first signal sets :attr:`requested`. A second signal, or the end of the grace time, raises KeyboardInterrupt
-        in the step. Outside of the block every signal does, and so does a clean-up that takes longer than 10 seconds.
+        Raises:
+            KeyboardInterrupt: The block is interrupted.
         """
-        self._deferred = True
+        self._in_step = True
         try:
             yield
         finally:
-            self._deferred = False
-            if self.requested:
-                signal.setitimer(signal.ITIMER_REAL, _CLEAN_UP_SECONDS, _CLEAN_UP_SECONDS)
+            self._in_step = False
 
-    def receive(self, *_: Any) -> None:
+    def end_soon(self) -> None:
+        """Lower the limit: what must not be lost is saved."""
+        self.limit = max(_LIMIT, time.monotonic() - self._began + _GRACE)
+
+    def receive(self, number: int, _: object = None) -> None:
         """Handle SIGINT or SIGTERM."""
-        if not self._deferred or self.requested:
-            self.interrupt()
-        self.requested = True
-        # Repeated, because a single KeyboardInterrupt may be lost.
-        signal.setitimer(signal.ITIMER_REAL, self._grace, self._grace)
+        if self._signal is None:
+            self._began, self._signal = time.monotonic(), number
+            self._notify()
+            if not self.deferred:
+                self.interrupt()
 
-    def interrupt(self, *_: Any) -> NoReturn:
-        """Handle SIGALRM, the end of the grace time."""
-        self.interrupted = True
-        raise KeyboardInterrupt
+    def interrupt(self, *_: object) -> None:
+        """Raise KeyboardInterrupt where the session may be interrupted."""
+        if self._in_step or not self.deferred:
+            self.interrupted = True
+            raise KeyboardInterrupt
+
+    def watch(self, reader: int) -> None:
+        """Wait for a signal, then interrupt the main thread, and end the process after the limit or a second signal.
+
+        Args:
+            reader: The end of a pipe whose other end gets the numbers of the signals that the process receives.
+        """
+        number = None
+        while number is None:
+            received = os.read(reader, 64)
+            if _ENDED in received:
+                return
+            number = next((each for each in received if each in (*_STOPPING, _REQUESTED)), None)
+        began, interrupted = time.monotonic(), 0
+        while (elapsed := time.monotonic() - began) < self.limit:
+            if select.select([reader], [], [], _TICK)[0]:
+                received = os.read(reader, 64)
+                if _ENDED in received:
+                    return
+                if elapsed > _ONE_REQUEST and any(each in _STOPPING for each in received):
+                    break
+            # Repeated, because a single KeyboardInterrupt may be lost.
+            elif elapsed > self._grace * (1 + interrupted / 2):
+                interrupted += 1
+                signal.pthread_kill(threading.main_thread().ident or 0, _INTERRUPT)
+        os._exit(self.exit_code or 128 + number)
+
+
+_active: list[StopRequest] = []
 
 
 @contextmanager
-def stop_request(grace: float = 1.0) -> Iterator[StopRequest]:
-    """Receive SIGINT, SIGTERM and SIGALRM for the length of a ``with`` block; only in the main thread.
+def stop_request(*, limit: float = _LIMIT, grace: float = _GRACE, until_exit: bool = False) -> Iterator[StopRequest]:
+    """Receive SIGINT and SIGTERM for the length of a ``with`` block; only in the main thread.
 
-    If a step was interrupted, the process ends with the block, without the interpreter's own clean-up, which could wait
-    for ever for a lock or for a thread of the app. The exit code is 130 if KeyboardInterrupt leaves the block, else 0.
+    After an interrupt the process ends with the block, without the interpreter's own clean-up, which could wait for
+    ever for a lock or for a thread of the app. A block inside a block has the outer one's request.
 
     Args:
+        limit: Seconds from the first signal to the end of the process.
         grace: Seconds that a step may take after the first signal.
+        until_exit: Whether to receive signals until the process ends, also in the interpreter's clean-up.
 
     Example:
-        >>> with stop_request() as stop, stop.deferred():
+        >>> with stop_request() as stop:
+        ...     stop.defer()
         ...     while not stop.requested:
-        ...         break  # a step of the session
+        ...         with stop.step():
+        ...             break
     """
-    stop = StopRequest(grace)
-    # Python receives signals in the main thread only, and Windows has no SIGALRM.
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield stop
+    if _active:
+        yield _active[-1]
         return
-    handlers = {signal.SIGINT: stop.receive, signal.SIGTERM: stop.receive, signal.SIGALRM: stop.interrupt}
-    # A signal that the parent process ignores stays ignored: a shell does so for SIGINT of a background command.
-    before = {number: handler for number in handlers if (handler := signal.getsignal(number)) is not signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, handlers[number])
-    code = 0
-    try:
-        yield stop
-    except KeyboardInterrupt:
-        if not stop.interrupted:
-            raise
-        code = INTERRUPTED
-    finally:
-        if stop.requested:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if stop.interrupted:
-        _exit(code)
+    # Python receives signals in the main thread only, and Windows cannot send them to a thread.
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_kill"):
+        yield StopRequest()
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    stop = StopRequest(limit=limit, grace=grace, notify=lambda: os.write(writer, bytes([_REQUESTED])))
+    with ExitStack() as received:
+        received.callback(os.close, reader)
+        received.callback(os.close, writer)
+        _receive(stop, reader, writer, received)
+        _active.append(stop)
+        try:
+            yield stop
+        except BaseException:
+            # Code may wrap the interrupt in an error of its own, or raise another one because of it.
+            if not stop.interrupted:
+                raise
+        finally:
+            _active.clear()
+            stop.defer()
+            if until_exit:
+                received.pop_all()
+        if stop.interrupted:
+            _exit(stop.exit_code)
+
+
+def _receive(stop: StopRequest, reader: int, writer: int, received: ExitStack) -> None:
+    """Install the handlers and start the thread, and push what undoes both."""
+    thread = threading.Thread(target=stop.watch, args=(reader,), name="signals", daemon=True)
+    thread.start()
+    received.callback(thread.join)
+    received.callback(os.write, writer, bytes([_ENDED]))
+    received.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
+    sys.unraisablehook = _without_interrupts(sys.unraisablehook)
+    received.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer, warn_on_full_buffer=False))
+    handlers: dict[int, Callable[..., object]] = dict.fromkeys(_STOPPING, stop.receive) | {_INTERRUPT: stop.interrupt}
+    for number, handler in handlers.items():
+        # A signal that the parent process ignores stays ignored: a shell does so for SIGINT of a background command.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            received.callback(signal.signal, number, signal.signal(number, handler))
+
+
+def _without_interrupts(hook: Callable[[UnraisableHookArgs], object]) -> Callable[[UnraisableHookArgs], object]:
+    """A hook that prints nothing of an interrupt that Python drops in a finalizer: it is repeated."""
+
+    def print_others(dropped: UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            hook(dropped)
+
+    return print_others
 
 
 def _exit(code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)

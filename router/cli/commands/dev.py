@@ -105,6 +105,8 @@ def dev(
     described = _described(found, function, table, window=window)
     tables = _renamed(found, described, table)
     with stop_request() as stop, _opened(engine, port, endpoint_url) as opened:
+        if endpoint_url is None:
+            stop.limit *= 2  # the engine has to stop too
         arn = _make_ready(opened, tables, described.table)
         source = app_in_code(app, described.code, described.name, found.file)
         # In this process the session prints every failure, so the log would repeat it.
@@ -119,7 +121,7 @@ def dev(
             named = described.table if table is not None or len(found.functions) > 1 else None
             hint = put_command(opened.endpoint_url, template, named, runner.app.discriminator)
             _run(session, opened, described, arn, None if no_reload else source, stop, hint)
-    return 0
+    return stop.exit_code
 
 
 @contextmanager
@@ -192,13 +194,16 @@ def _run(
     streams = engine.client("dynamodbstreams")
     poller = Poller(mapping, streams, arn, session.invoke, listener=session.listen, note=session.note)
     try:
-        with _changes(app) as changed, suppress(KeyboardInterrupt), stop.deferred():
-            session.note(f"Ctrl-C ends dev; put items with: {hint}", "dim")
+        with _changes(app) as changed, suppress(KeyboardInterrupt):
+            stop.defer()
+            with stop.step():
+                session.note(f"Ctrl-C ends dev; put items with: {hint}", "dim")
             while not stop.requested:
-                if app and changed:
-                    _reload(session, app, changed)
-                if not poller.step():
-                    time.sleep(poller.pause(_POLL_SECONDS))
+                with stop.step():
+                    if app and changed:
+                        _reload(session, app, changed)
+                    if not poller.step():
+                        time.sleep(poller.pause(_POLL_SECONDS))
     finally:
         session.summary()
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import typer
 
@@ -21,14 +20,18 @@ from router.cli.options import (
     JsonOption,
     TableOption,
 )
-from router.cli.stop_request import stop_request
+from router.cli.stop_request import StopRequest, stop_request
 from router.local.event_source_mapping import MappingSettings
 from router.local.streams.client import Service
+from router.local.streams.reader import StreamsClient
 from router.local.streams.recorder import Recorder, write_event
 from router.local.streams.redaction import Redaction
 from router.local.wording import counted
 
 __all__ = ["RecordingDocument", "record"]
+
+
+_SAVING_SECONDS = 10.0  # after a signal, for the events that are not written
 
 
 class RecordingDocument(TypedDict):
@@ -98,9 +101,12 @@ def record(
     )
     service = Service(endpoint_url, stream_arn)
     arn = stream_arn or service.stream_of(table or "")
-    with stop_request() as stop, stop.deferred() if follow else nullcontext():
+    with stop_request() as stop:
+        if follow:
+            stop.defer()
+            stop.limit = _SAVING_SECONDS
         recorder = Recorder(
-            service,
+            _InterruptibleClient(service, stop),
             arn,
             settings,
             region=service.region,
@@ -110,7 +116,8 @@ def record(
             stopped=lambda: stop.requested,
             note=_note,
         )
-        files = _write(recorder, out, Page(), force=force, quiet=as_json)
+        files = _write(recorder, out, None if as_json else Page(), stop, force=force)
+        stop.end_soon()
     document: RecordingDocument = {
         "stream_arn": arn,
         "files": [str(file) for file in files],
@@ -124,7 +131,7 @@ def record(
         print_json(document)
     else:
         _show_summary(Page(), document)
-    return 0
+    return stop.exit_code
 
 
 def _note(sentence: str) -> None:
@@ -141,18 +148,47 @@ def _check(table: str | None, stream_arn: str | None, position: str, follow: flo
         raise CommandLineError(msg)
 
 
-def _write(recorder: Recorder, folder: Path, page: Page, *, force: bool, quiet: bool) -> list[Path]:
+class _InterruptibleClient:
+    """A client of streams whose calls a signal may interrupt: not the reading around them, which would lose records."""
+
+    def __init__(self, client: StreamsClient, stop: StopRequest) -> None:
+        self._client = client
+        self._stop = stop
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._client, name)
+
+        def interruptible(**parameters: Any) -> Any:
+            with self._stop.step():
+                return call(**parameters)
+
+        return interruptible
+
+
+def _write(recorder: Recorder, folder: Path, page: Page | None, stop: StopRequest, *, force: bool) -> list[Path]:
     earlier = _earlier(folder, recorder.table, force=force)
     files: list[Path] = []
     for number, event in enumerate(recorder.events(), 1):
         files.append(folder / f"{recorder.table}-{number:06}.json")
         write_event(event, files[-1], force=force)
-        if not quiet:
-            page.line((str(files[-1]), "bold"), f"  {counted(len(event['Records']), 'record')}")
-            page.flush()
+        if page is not None:
+            page = _show_file(page, files[-1], len(event["Records"]), stop)
     for file in earlier.difference(files) if files else ():  # if the earlier recording had more files
         file.unlink(missing_ok=True)
     return files
+
+
+def _show_file(page: Page, file: Path, records: int, stop: StopRequest) -> Page | None:
+    """Print a file's name; ``None`` if the terminal takes no output while the command is to stop."""
+    try:
+        with stop.step():
+            page.line((str(file), "bold"), f"  {counted(records, 'record')}")
+            page.flush()
+    except KeyboardInterrupt:
+        if not stop.deferred:
+            raise
+        return None
+    return page
 
 
 def _earlier(folder: Path, table: str, *, force: bool) -> set[Path]:

@@ -14,15 +14,11 @@ from typing import IO, Any, Self
 
 from router.errors import RouterError
 from router.local.engines.endpoint import local_client
+from router.local.guarded_process import guarded
 
 __all__ = ["EngineProcess", "EngineStartError", "PortTakenError", "free_port", "last_lines"]
 
 _STOP_SECONDS = 5
-
-# The shell becomes the engine. A watcher beside it reads a pipe whose other end only this process holds, so the engine
-# ends with this process even if that is killed and no `finally` runs. The watcher kills the process group, because
-# `java` may be a script that starts another process; and while the watcher lives, the group's number is not reused.
-_GUARD = 'exec 3<&0; { trap "" TERM; read -r _ <&3; kill -9 -$$; } 2>/dev/null & exec "$@" 3<&- </dev/null'
 
 
 class EngineStartError(RouterError):
@@ -111,7 +107,7 @@ def last_lines(text: str, count: int = 12) -> str:
 @contextmanager
 def _guarded(command: list[str], output: IO[bytes]) -> Generator[subprocess.Popen[bytes], None, None]:
     process = subprocess.Popen(  # noqa: S603 - the command is the engine's, and the shell's script is fixed
-        ["/bin/sh", "-c", _GUARD, "sh", *command],
+        guarded(command),
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=subprocess.STDOUT,

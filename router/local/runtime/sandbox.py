@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from router.local.guarded_process import guarded
 from router.local.runtime.api import Idle, InvocationRequest, Message, RuntimeApi
 from router.local.runtime.configuration import FunctionConfiguration
 from router.local.runtime.output import Log, Output
@@ -53,11 +54,11 @@ class Sandbox:
         self._output = Output(log)
         self._api = RuntimeApi(self._events.put)
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is the runtime client's, or the caller's
-                configuration.command,
+            self._process = subprocess.Popen(  # noqa: S603 - the command is the runtime client's, or the caller's, and the shell's script is fixed
+                guarded(configuration.command),
                 cwd=configuration.root,
                 env=configuration.variables(self._api.address),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=self._output.writer,
                 stderr=self._output.writer,
                 start_new_session=True,  # Ctrl-C reaches the invoker only; child processes end too
@@ -102,6 +103,8 @@ class Sandbox:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self._waiter.join()
+        if self._process.stdin:
+            self._process.stdin.close()
         self._api.close()
         self._output.close(_LAST_LINES_SECONDS)
 

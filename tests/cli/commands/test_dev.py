@@ -149,13 +149,13 @@ class TestASession:
         terminal.until("INSERT  Order +id=7 +done")
 
     def test_ctrl_c_leaves_nothing_behind(self, dev: Dev, project: Path) -> None:
-        """No engine, no file; a summary, and the exit code of success."""
+        """No engine, no file; a summary, and the exit code of an interrupt."""
         before = sorted(project.rglob("*"))
         terminal, url = dev()
         put(url, id="1", total=1)
         terminal.until("id=1 +done")
         terminal.press_ctrl_c()
-        assert terminal.end() == 0
+        assert terminal.end() == 130
         assert re.search(r"1 invocation: 1 done; 0 retries, .*0 reloads\n$", terminal.text)
         assert not answers(url)
         assert sorted(project.rglob("*")) == before
@@ -164,7 +164,7 @@ class TestASession:
         """As of a supervisor, or of a terminal that is closed."""
         terminal, url = dev()
         terminal.process.send_signal(signal.SIGTERM)
-        assert terminal.end() == 0
+        assert terminal.end() == 143
         assert not answers(url)
 
     def test_ctrl_c_interrupts_a_handler(self, dev: Dev, project: Path) -> None:
@@ -177,7 +177,7 @@ class TestASession:
         put(url, id="1", total=1)
         terminal.until("tallied 1")
         terminal.press_ctrl_c()
-        assert terminal.end() == 0
+        assert terminal.end() == 130
         assert re.search(r"1 invocation: no records; .*\n$", terminal.text)
         assert not answers(url)
 
@@ -216,7 +216,7 @@ class TestASession:
             put(url, id="1", total=1)
             terminal.until("id=1 +done")
             terminal.press_ctrl_c()
-            assert terminal.end() == 0
+            assert terminal.end() == 130
             assert engine.client("dynamodb").list_tables()["TableNames"] == ["Orders"]
 
     def test_an_engine_that_ends_is_one_line(self, dev: Dev) -> None:
@@ -245,7 +245,7 @@ class TestASession:
             put(engine.endpoint_url, id="3", total=1)
             terminal.until("id=3 +done")
             terminal.press_ctrl_c()
-            assert terminal.end() == 0
+            assert terminal.end() == 130
         assert re.search(r"[23] invocations: 3 done; 0 retries", terminal.text)
         assert terminal.text.count("reading waits for the stream: LimitExceededException of GetRecords") == 1
 
@@ -281,7 +281,7 @@ class TestASession:
         put(url, id="1", total=1)
         terminal.until("INSERT  Order +id=1 +done")
         terminal.press_ctrl_c()
-        assert terminal.end() == 0
+        assert terminal.end() == 130
         assert not answers(url)
 
 
@@ -442,7 +442,7 @@ class TestRuntime:
         pid = terminal.until(r"started process \d+").rpartition(" ")[2]
         terminal.until("id=1 +done")
         terminal.press_ctrl_c()
-        assert terminal.end() == 0
+        assert terminal.end() == 130
         assert not Path(f"/proc/{pid}").exists()
         assert "Traceback" not in terminal.text
 

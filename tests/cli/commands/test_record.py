@@ -258,8 +258,11 @@ class TestMissing:
         assert refused(ended, "to refuse DescribeStream: ResourceNotFoundException")
 
 
-def test_an_interrupt_ends_following_and_keeps_the_records(dynamodb_local: DynamoDBLocal, table: str, put: Put) -> None:
-    """Ctrl-C in a real process: the full event is there already, the rest is written, exit code 0."""
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_following_and_keeps_the_records(
+    dynamodb_local: DynamoDBLocal, table: str, put: Put, number: signal.Signals, code: int
+) -> None:
+    """In a real process: the full event is there already, and the rest is written."""
     put("order-1")
     argv = ["record", "--table", table, "--endpoint-url", dynamodb_local.endpoint_url, "--batch-size", "2"]
     with subprocess.Popen([ROUTER, *argv, "--follow", "60"], stdout=subprocess.PIPE, text=True) as process:
@@ -267,9 +270,9 @@ def test_an_interrupt_ends_following_and_keeps_the_records(dynamodb_local: Dynam
         put("order-2")
         assert process.stdout.readline() == f"events/{table}-000001.json  2 records\n"
         put("order-3")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest = process.stdout.read().splitlines()
-    assert process.returncode == 0
+    assert process.returncode == code
     assert rest[-1].startswith(("1 event, 2 records", "2 events, 3 records"))
     assert orders() in (["order-1", "order-2"], ["order-1", "order-2", "order-3"])
 
