@@ -26,8 +26,8 @@ __all__ = ["StopRequest", "stop_request"]
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _INTERRUPT = getattr(signal, "SIGURG", 0)  # from the thread to the main thread; without a handler it has no effect
 _REQUESTED, _ENDED = 255, 0  # what the thread reads beside numbers of signals
-_LIMIT = 0.9  # seconds
-_GRACE = 0.4  # seconds
+_LIMIT = 0.8  # seconds; the rest of a second is for the end of the process on a busy machine
+_GRACE = 0.35  # seconds
 _ONE_REQUEST = 0.1  # seconds: `timeout` and other programs send a signal to the process and to its group
 _TICK = 0.02  # seconds
 

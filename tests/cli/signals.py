@@ -1,7 +1,7 @@
 """Signals at random moments to commands that do everything that could keep them alive.
 
-By hand, with the number of signals: ``python -m tests.cli.signals 300 4 0 8``: the number of signals, of commands at a time, the seed of
-the moments, and the latest moment in seconds. A slow or busy machine needs a later one to reach the handlers.
+By hand: ``python -m tests.cli.signals 300 4 0 8``, with the number of signals, the commands at a time, the seed of the
+moments, and the latest moment in seconds, which a slow or busy machine needs later to reach the handlers.
 """
 
 from __future__ import annotations
