@@ -18,7 +18,8 @@ from router.inject.scopes import Invocation
 from router.outcomes import UNDONE, Outcome, Stage
 from router.planning.plan import Plan
 from router.planning.shared_values import watched
-from router.planning.step import Mark, Step, skip_record
+from router.planning.step import Mark, Step
+from router.planning.way import skip_record
 from router.record import Record, Records
 from router.sources import Received
 

@@ -10,7 +10,8 @@ from typing import Any
 from router.conditions import required_text
 from router.discriminator_rules import Attribute, Discriminator, undecided
 from router.event import Event
-from router.planning.step import Image, Mark, Runner, Step, Steps, Way, skip_record, way_of
+from router.planning.step import Image, Mark, Runner, Step, Steps, Way
+from router.planning.way import skip_record, way_of
 from router.record import Record
 
 __all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of", "what_it_found"]

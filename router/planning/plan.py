@@ -13,8 +13,9 @@ from router.inject.call import injected
 from router.inject.middleware import wrap
 from router.planning.lookup import Index, Ways, entity_reader, index_of, ways_of
 from router.planning.options import Options
-from router.planning.step import Way, way_of
+from router.planning.step import Way
 from router.planning.table import RouteTable
+from router.planning.way import way_of
 from router.record import Record
 from router.routes import Route
 from router.types import Call, Overrides

@@ -1,18 +1,16 @@
-"""One route for one kind of event, and the functions that take a record along it.
+"""One route for one kind of event, and the function that takes a record along it.
 
-:func:`way_of` compiles the steps of an entity and event into one function. A step becomes a function that asks the
-condition, parses the images that the step needs, makes the change and calls the handler. A record with one step is
-taken by that function alone. A record with several steps is taken through the functions of all twice, in the order of
-registration: first each makes its change, so that all conditions are asked of the record as it was delivered, then each
-calls its handler. Each image is parsed once, and each handler has a copy. No other code leads to a handler.
+A step is compiled into a function that asks the condition, parses the images that the step needs, makes the change and
+calls the handler. :mod:`router.planning.way` puts the functions of an entity and event together. No other code leads to
+a handler.
 
-These functions return what is kept of a record. For a record that went well that is the step, from which the outcome is
+The function returns what is kept of a record. For a record that went well that is the step, from which the outcome is
 made when it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from router.change import Change, Insert, Modify, Remove
@@ -20,14 +18,25 @@ from router.errors import AnyError, DecodeError
 from router.event import Event
 from router.outcomes import Outcome, Stage
 from router.parsing.parser import Parser, parser_for
-from router.planning.shared_values import Found, content_of, what_changed
+from router.planning.shared_values import Found
 from router.policies import OnError
 from router.record import Record
 from router.routes import Route
 from router.stream_view import VIEWS, carried
 from router.types import Call
 
-__all__ = ["Image", "Mark", "Runner", "Step", "Steps", "Way", "skip_record", "way_of"]
+__all__ = [
+    "UNPARSED",
+    "Attempt",
+    "Image",
+    "Mark",
+    "Runner",
+    "Slots",
+    "Step",
+    "Steps",
+    "Way",
+    "attempt_by_images",
+]
 
 Image = Any
 """An image as delivered, a dict of attribute values; ``None`` where the record does not have it."""
@@ -105,58 +114,6 @@ class Runner(Protocol):
         ...
 
 
-def skip_record(_runner: Runner, _raw: Any, _position: int, _new: Image, _old: Image) -> Mark:
-    """The way of an entity's records of an event that no route takes."""
-    return None
-
-
-def way_of(steps: Sequence[Step]) -> Way:
-    """Compile the steps of an entity and event; :func:`skip_record` where there are none.
-
-    Args:
-        steps: The steps, in the order of registration.
-    """
-    if not steps:
-        return skip_record
-    slots: Slots = {}
-    attempts = [_attempt_by_images(step, slots) for step in steps]
-    return attempts[0] if len(steps) == 1 else _in_turn(steps, attempts, len(slots))
-
-
-def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: int) -> Way:
-    """Compile the way of records that take several steps."""
-    unparsed = [UNPARSED] * models_shared
-
-    def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
-        models, counter, deadline, now = unparsed.copy(), runner.counter, runner.deadline, 0.0
-        prepared = []
-        for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
-            prepared.append(attempt(runner, raw, position, new, old, models))  # noqa: PERF401 - as said above
-        taken: list[Any] = []
-        for number, change in enumerate(prepared):
-            if change is None:  # its condition is not met
-                continue
-            if now > deadline:
-                runner.stopped = True
-                return taken + _deferred(steps, prepared, number, runner.find_record(raw, position), now)
-            kind = type(change)
-            if kind is tuple:
-                mark = runner.failed(steps[number], raw, position, *change)
-            elif kind is Outcome:
-                mark = change
-            else:
-                attempt = attempts[number] if runner.watch is None else _watched(steps, attempts, prepared, number)
-                mark = attempt(runner, raw, position, new, old, None, change)
-            now = counter()
-            taken.append(mark)
-            taken.append(now)
-            if type(mark) is Outcome and mark.status == "failed":
-                return taken + _deferred(steps, prepared, number + 1, mark.record, now)
-        return taken or None
-
-    return take_in_turn
-
-
 Slots = dict[tuple[Parser, str], int]
 """The place of each parser and image in the list of models that the steps of a record share."""
 
@@ -177,7 +134,7 @@ prepared, it calls the handler.
 """
 
 
-def _attempt_by_images(step: Step, slots: Slots) -> Attempt:
+def attempt_by_images(step: Step, slots: Slots) -> Attempt:
     """Compile a step. The event decides the class of its changes, and for a modification the images that there are."""
     route, event = step.route, step.event
     if route.model is None:
@@ -338,42 +295,3 @@ def _absence(error: DecodeError, new: Image, old: Image) -> DecodeError | None:
     if images.get(error.image, NO_IMAGE) is not None:
         return None
     return DecodeError("", "no such image", "one in a record of this event", error.image)
-
-
-def _watched(steps: Sequence[Step], attempts: Sequence[Attempt], prepared: Sequence[Any], number: int) -> Attempt:
-    """The attempt of a step that fails if its handler changes what the handlers still to be called are given."""
-    step = steps[number]
-    others = [
-        change if place > number or (other.route.batch and place != number) else None
-        for place, (other, change) in enumerate(zip(steps, prepared, strict=True))
-    ]
-
-    def attempt(runner: Runner, raw: Any, position: int, *rest: Any) -> Any:
-        before = [*map(content_of, others)]
-        mark = attempts[number](runner, raw, position, *rest)
-        error = what_changed(step, steps, before, [*map(content_of, others)])
-        if error is None or runner.watch is None or (type(mark) is Outcome and mark.status == "failed"):
-            return mark
-        runner.watch.append(error)
-        return runner.failed(step, raw, position, "handler", error)
-
-    return attempt
-
-
-def _deferred(
-    steps: Sequence[Step], prepared: Sequence[Any], begun: int, record: Record, now: float
-) -> list[Outcome | float]:
-    """The outcomes of a record's steps that do not begin, each with the time.
-
-    Args:
-        steps: The steps.
-        prepared: What each has prepared.
-        begun: The place of the first of them that does not begin.
-        record: The record.
-        now: The time.
-    """
-    taken: list[Outcome | float] = []
-    for step, change in zip(steps[begun:], prepared[begun:], strict=True):
-        if change is not None:
-            taken += [change if type(change) is Outcome else Outcome("deferred", record, step.route), now]
-    return taken
