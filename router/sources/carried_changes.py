@@ -10,63 +10,57 @@ import base64
 import binascii
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from router.errors import RouterError
-from router.sources.change import is_change
+from router.sources.change import NO_CHANGE, is_change
 
-__all__ = ["NotAChangeError", "changes_in", "is_failure_document", "json_of"]
+__all__ = ["Carried", "carried", "is_failure_document", "record_of_kinesis"]
 
 _MOST_LAYERS = 16  # a text and its JSON are two
 
+# https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md
+_AGGREGATE = b"\xf3\x89\x9a\xc2"
 
-class NotAChangeError(RouterError):
-    """A document carries no change of a table.
+
+class Carried(NamedTuple):
+    """A change that a document carries, or what stands in its place.
 
     Args:
-        found: What it is.
+        change: The change; ``NO_CHANGE`` where something else stands.
+        number: The sequence number of the record of Kinesis around it.
+        found: What stands in its place.
     """
 
-    def __init__(self, found: str) -> None:
-        super().__init__(found)
-        self.found = found
+    change: Any
+    number: Any = None
+    found: str = ""
 
 
-def changes_in(document: Any, layers: int = _MOST_LAYERS) -> list[Any]:
-    """The changes that a document carries, in order.
+class _NotAChangeError(RouterError):
+    """A document carries no change of a table; the text says what it is."""
+
+
+def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS) -> Iterator[Carried]:
+    """The changes that a document carries, in order, with all that stands in place of one.
 
     Args:
         document: A JSON value, or the text of one.
+        number: The sequence number of the record of Kinesis around it.
         layers: How many wrappings may be around a change.
-
-    Raises:
-        NotAChangeError: It carries none, or something else beside them.
     """
-    if layers == 0:
-        raise NotAChangeError("a document in too many wrappings")
-    if isinstance(document, str):
-        return changes_in(json_of(document), layers - 1)
-    if isinstance(document, list) and document:
-        return [change for each in document for change in changes_in(each, layers - 1)]
-    if not isinstance(document, dict):
-        raise NotAChangeError(_named(document))
     if is_change(document):
-        return [document]
-    for inner in _inside(document):
-        return changes_in(inner, layers - 1)
-    raise NotAChangeError(_named(document))
-
-
-def json_of(text: str) -> Any:
-    """The JSON value of a text.
-
-    Raises:
-        NotAChangeError: It is no JSON.
-    """
+        yield Carried(document, number)
+        return
+    if (kinesis := record_of_kinesis(document)) is not None:
+        number = kinesis.get("sequenceNumber")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise NotAChangeError("a text that is no JSON") from None
+        inside = _inside(document, layers)
+    except _NotAChangeError as error:
+        yield Carried(NO_CHANGE, number, str(error))
+        return
+    for each in inside:
+        yield from carried(each, number, layers - 1)
 
 
 def is_failure_document(value: Any) -> bool:
@@ -77,11 +71,29 @@ def is_failure_document(value: Any) -> bool:
     return isinstance(value, dict) and ("DDBStreamBatchInfo" in value or "KinesisBatchInfo" in value)
 
 
-def _inside(document: Mapping[str, Any]) -> Iterator[Any]:
-    """What a wrapping contains."""
+def _inside(document: Any, layers: int) -> list[Any]:
+    """The documents inside a wrapping.
+
+    Raises:
+        _NotAChangeError: It is no wrapping.
+    """
+    if layers == 0:
+        raise _NotAChangeError("a document in too many wrappings")
+    if isinstance(document, str):
+        return [_json_of(document)]
+    if isinstance(document, list) and document:
+        return document
+    if isinstance(document, dict):
+        for inner in _wrapped(document):
+            return [inner]
+    raise _NotAChangeError(_named(document))
+
+
+def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
+    """What an object wraps; nothing where it is no wrapping."""
     if is_failure_document(document):
         if "payload" not in document:
-            raise NotAChangeError("a failure document without payload")
+            raise _NotAChangeError("a failure document without payload")
         yield document["payload"]
     elif "parkedAt" in document and "record" in document:
         yield document["record"]
@@ -91,20 +103,38 @@ def _inside(document: Mapping[str, Any]) -> Iterator[Any]:
         yield document["Message"]
     elif "detail-type" in document and "detail" in document:
         yield document["detail"]
-    elif isinstance(data := document.get("kinesis", document), dict) and "data" in data:
-        yield _decoded(data["data"])
+    elif (kinesis := record_of_kinesis(document)) is not None:
+        yield _text_of(kinesis.get("data"))
     elif document.get("eventSource") == "aws:sqs" and "body" in document:
         yield document["body"]
     elif document.get("EventSource") == "aws:sns" and isinstance(document.get("Sns"), dict):
         yield document["Sns"].get("Message")
 
 
-def _decoded(data: Any) -> str:
+def record_of_kinesis(document: Any) -> Mapping[str, Any] | None:
+    """The section of a record of Kinesis with its data; a pipe delivers it flattened."""
+    if not isinstance(document, dict) or document.get("eventSource") != "aws:kinesis":
+        return None
+    section = document.get("kinesis", document)
+    return section if isinstance(section, dict) else None
+
+
+def _text_of(data: Any) -> str:
     """The text of a Kinesis record's data."""
     try:
-        return base64.b64decode(data, validate=True).decode()
+        content = base64.b64decode(data, validate=True)
+        if content.startswith(_AGGREGATE):
+            raise _NotAChangeError("an aggregate of the Kinesis Producer Library")
+        return content.decode()
     except (TypeError, ValueError, binascii.Error):
-        raise NotAChangeError("data that is no base64 of a text") from None
+        raise _NotAChangeError("data that is no base64 of a text") from None
+
+
+def _json_of(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise _NotAChangeError("a text that is no JSON") from None
 
 
 def _named(value: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from router.errors import DecodeError, MalformedRecordError
 from router.event import Event
@@ -16,6 +16,7 @@ from router.stream_view import VIEWS, carried
 
 __all__ = [
     "EVENT_SOURCE",
+    "NO_CHANGE",
     "broken_record",
     "has_time_of_get_records",
     "is_change",
@@ -25,6 +26,9 @@ __all__ = [
 
 EVENT_SOURCE = "aws:dynamodb"
 """The ``eventSource`` of a change."""
+
+NO_CHANGE: Final[Mapping[str, Any]] = {}
+"""Stands for the change in a record of something else."""
 
 _UPPER_CASE = frozenset({"PrincipalId", "Type"})
 
@@ -115,7 +119,7 @@ def broken_record(position: int, found: str, expected: str) -> Record:
         found: What was found, for the error.
         expected: What was expected.
     """
-    return Record({}, {}, Event(0), _envelope_flaw(position, found, expected))
+    return Record(NO_CHANGE, {}, Event(0), _envelope_flaw(position, found, expected))
 
 
 def _flaw_without_images(body: Mapping[str, Any], event: Event, position: int) -> Flaw | None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from router.record import Record, Records
+from router.sources.carried_changes import record_of_kinesis
 from router.sources.carrier import carried_records
 from router.sources.sequence_numbers import Identifier, from_the_lowest, lowest
 from router.sources.source import Source
@@ -25,17 +26,12 @@ def claims(entry: Any) -> bool:
 
 
 def records(entries: Sequence[Any]) -> Records:
-    return carried_records(entries, "kinesis", EXPECTED, _sequence_number)
-
-
-def _sequence_number(entry: Any) -> Any:
-    kinesis = entry.get("kinesis")
-    return kinesis.get("sequenceNumber") if isinstance(kinesis, dict) else None
+    return carried_records(entries, "kinesis", EXPECTED)
 
 
 def identify(record: Record) -> str | None:
     """The sequence number in the shard of Kinesis, from which Lambda delivers again."""
-    number = _sequence_number(record.raw)
+    number = (record_of_kinesis(record.raw) or {}).get("sequenceNumber")
     return number if isinstance(number, str) and number else None
 
 

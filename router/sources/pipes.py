@@ -26,7 +26,7 @@ def claims(entry: Any) -> bool:
 
 
 def records(entries: Sequence[Any]) -> Records:
-    return carried_records(entries, "pipes", EXPECTED, lambda entry: entry.get("sequenceNumber"))
+    return carried_records(entries, "pipes", EXPECTED)
 
 
 def identify(record: Record) -> str | None:

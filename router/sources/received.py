@@ -11,7 +11,7 @@ from router.errors import UnknownEventError
 from router.record import Record, Records
 from router.sources import dynamodb_streams, failure_document, kinesis, pipes, sqs
 from router.sources.carried_changes import is_failure_document
-from router.sources.change import EVENT_SOURCE
+from router.sources.change import EVENT_SOURCE, NO_CHANGE
 from router.sources.source import Group, Source
 
 __all__ = ["SOURCES", "Received", "receive"]
@@ -108,9 +108,9 @@ def receive(event: Any) -> Received:
     if not isinstance(event, dict | list):
         event = _as_delivered(event)
     if isinstance(event, list) and event and all(map(pipes.claims, event)):
-        return Received(event, pipes.SOURCE.records(event), [pipes.SOURCE])
+        return Received(event, _wired(pipes.SOURCE.records(event)), [pipes.SOURCE])
     if is_failure_document(event):
-        return Received(event, failure_document.SOURCE.records([event]), [failure_document.SOURCE])
+        return Received(event, _wired(failure_document.SOURCE.records([event])), [failure_document.SOURCE])
     entries = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(entries, list):
         raise _unknown(_shape(event))
@@ -119,8 +119,22 @@ def receive(event: Any) -> Received:
     sources = [_source_of(entry, position) for position, entry in enumerate(entries)]
     distinct = list(dict.fromkeys(sources))
     if len(distinct) == 1:
-        return Received(event, distinct[0].records(entries), distinct)
-    return Received(event, _mixed(entries, sources), distinct)
+        return Received(event, _wired(distinct[0].records(entries)), distinct)
+    return Received(event, _wired(_mixed(entries, sources)), distinct)
+
+
+def _wired(records: Records) -> Records:
+    """Records of which at least one is a change.
+
+    Raises:
+        UnknownEventError: None is: what delivers them is wired wrongly.
+    """
+    if records and all(wire is NO_CHANGE for wire in records.wires):
+        flaw = records[0].flaw
+        assert flaw is not None  # noqa: S101 - what is no change has one
+        msg = f"{flaw.error}; check what invokes this function"
+        raise UnknownEventError(msg)
+    return records
 
 
 def _as_delivered(event: Any) -> Any:

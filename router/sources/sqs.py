@@ -43,8 +43,9 @@ def message_group(record: Record) -> Group:
     """The message group of a FIFO queue; else the message itself."""
     arn, attributes = record.raw.get("eventSourceARN"), record.raw.get("attributes")
     # A standard queue may have message groups too, for fairness; it keeps no order.
-    if isinstance(arn, str) and arn.endswith(".fifo") and isinstance(attributes, dict):
-        return Group(("sqs", arn, str(attributes.get("MessageGroupId"))), in_order=True)
+    if isinstance(arn, str) and arn.endswith(".fifo"):
+        name = attributes.get("MessageGroupId") if isinstance(attributes, dict) else None
+        return Group(("sqs", arn, str(name)), in_order=True)
     return Group(("sqs", identify(record) or id(record.raw)), in_order=False)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.sources.deliveries import (
     on_kinesis,
     sns_record,
 )
+from tests.sources.fuzz import check, generated
 from tests.strategies import SECRET, junk
 
 
@@ -162,6 +164,27 @@ def test_a_pipe_of_kinesis_reports_event_ids() -> None:
     assert reported(app([in_pipe(on_kinesis(change(1), 7))])) == ["shardId-000000000000:7"]
 
 
+def test_a_failure_document_of_kinesis_reports_the_number_there() -> None:
+    """The changes inside it have no number of their own."""
+    app, _ = by_key("k2")
+    document = failure_document(on_kinesis(change(1), 7), on_kinesis(change(2), 8))
+    document["KinesisBatchInfo"] = document.pop("DDBStreamBatchInfo")
+    assert reported(app(document)) == ["8"]
+
+
+def test_a_record_of_a_pipe_by_itself() -> None:
+    """Tools give an app one record; the fields of Kinesis stand beside ``eventSource``."""
+    app, _ = by_key("k1")
+    assert reported(app({"Records": [in_pipe(on_kinesis(change(1), 7))]})) == ["7"]
+
+
+def test_a_fifo_queue_without_message_groups_is_one_group() -> None:
+    """A test event may leave them out; the queue keeps its order nevertheless."""
+    app, handled = by_key("k1")
+    messages = [message(change(number), number, "g") | {"attributes": {}} for number in (1, 2)]
+    assert (reported(app({"Records": messages})), handled) == (["m1", "m2"], [])
+
+
 def test_a_failure_document_reports_the_number_in_the_stream() -> None:
     """Who invokes the function with a failure document is answered as its stream."""
     app, _ = by_key("k2")
@@ -213,7 +236,8 @@ BROKEN: dict[str, tuple[Json, str]] = {
         message(failure_document(change(1), payload="none"), 1),
         "a failure document without payload",
     ),
-    "bytes": (kinesis_record(b"\xf3\x89\x9a\xc2", 1), "data that is no base64 of a text"),
+    "bytes": (kinesis_record(b"\xff", 1), "data that is no base64 of a text"),
+    "an aggregate": (kinesis_record(b"\xf3\x89\x9a\xc2\n", 1), "an aggregate of the Kinesis Producer Library"),
     "another record": (kinesis_record("{}", 1), "an object that is no change of a table"),
 }
 
@@ -221,7 +245,9 @@ BROKEN: dict[str, tuple[Json, str]] = {
 @pytest.mark.parametrize(("entry", "found"), BROKEN.values(), ids=BROKEN)
 def test_nothing_but_what_is_broken_raises(entry: Json, found: str) -> None:
     """An event in which nothing is a change is a wrong wiring."""
-    with pytest.raises(UnknownEventError, match=f"^found {found} in (sqs|kinesis), expected a change") as caught:
+    with pytest.raises(
+        UnknownEventError, match=f"^record 0: found {found} in (sqs|kinesis), expected a change"
+    ) as caught:
         by_key()[0]({"Records": [entry, entry]})
     assert SECRET not in str(caught.value)
 
@@ -237,6 +263,24 @@ def test_what_is_broken_fails_alone(entry: Json, found: str) -> None:
     (kept,) = place
     assert kept.record == entry
     assert found in kept.reason
+
+
+def test_what_is_broken_fails_alone_within_a_document_too() -> None:
+    """The record for which Lambda gave up a batch of Kinesis does not keep the others of its document back."""
+    app, handled = by_key()
+    document = failure_document(
+        on_kinesis(change(1), 1), kinesis_record(b"\xf3\x89\x9a\xc2", 2), on_kinesis(change(3), 3)
+    )
+    report = app.dispatch({"Records": [message(document, 1), message(change(4), 4)]})
+    assert (statuses(report), handled) == (["done", "failed", "deferred", "done"], ["k1", "k4"])
+    parking, handled = by_key(parking=MemoryParking())
+    assert (reported(parking({"Records": [message(document, 1)]})), handled) == ([], ["k1", "k3"])
+
+
+def test_what_is_broken_fails_alone_among_several_sources() -> None:
+    """All messages of an event may be broken while another source's records are sound."""
+    app, handled = by_key()
+    assert (reported(app({"Records": [change(1), message("{", 1)]})), handled) == (["m1"], ["k1"])
 
 
 def test_a_parked_change_of_a_message_is_the_change_alone() -> None:
@@ -268,3 +312,10 @@ def error_of(event: Any) -> str:
     except RouterError as error:
         return str(error)
     return ""
+
+
+@given(st.integers(min_value=0))
+def test_no_fault_of_a_delivery_escapes(seed: int) -> None:
+    """A delivery with faults in it is answered or refused, no record is lost, and no value is in an error."""
+    random = Random(seed)  # noqa: S311 - to be repeatable
+    check(generated(random), random)
