@@ -8,6 +8,8 @@
     |-- MalformedRecordError       a record that lacks a field which every record of its source has
     |-- DecodeError                an attribute value that DynamoDB cannot store
     |-- UnroutedError              an entity without a route, with ``unrouted="fail"`` or ``"park"``
+    |-- RecordsGoneError           the stream no longer has the records that a failure document refers to
+    |-- RecordsUnreadError         the records that a failure document refers to cannot be read now
     |-- ParkingError               the parking place did not store a record
     |-- PartialFailure             raised by on_batch handlers: these changes failed, the others are done
     |-- SharedValueError           a handler changed a nested value that the handlers after it are given
@@ -29,6 +31,8 @@ __all__ = [
     "MalformedRecordError",
     "ParkingError",
     "PartialFailure",
+    "RecordsGoneError",
+    "RecordsUnreadError",
     "RegistrationError",
     "Reject",
     "RouterError",
@@ -96,6 +100,14 @@ class DecodeError(RouterError, ValueError):
 
 class UnroutedError(RouterError, LookupError):
     """The entity of a record has no route, and the dispatcher does not skip such records."""
+
+
+class RecordsGoneError(RouterError, LookupError):
+    """The stream no longer has the records that a failure document without payload refers to."""
+
+
+class RecordsUnreadError(RouterError):
+    """The records that a failure document without payload refers to cannot be read now. A retry reads them again."""
 
 
 class ParkingError(RouterError):

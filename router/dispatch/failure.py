@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.context import now
-from router.errors import AnyError, ParkingError, Reject, UnroutedError, as_exception
+from router.errors import AnyError, ParkingError, RecordsUnreadError, Reject, UnroutedError, as_exception
 from router.inject.scopes import current_invocation
 from router.naming import shortened
 from router.observability.logs import log_trouble
@@ -14,7 +14,7 @@ from router.outcomes import Outcome, Stage
 from router.parking import Parked
 from router.planning.lookup import what_it_found
 from router.planning.options import Options
-from router.policies import Drop, OnError, Park, decide
+from router.policies import Drop, OnError, Park, Policy, Retry, decide
 from router.record import Record
 from router.routes import Route
 
@@ -56,13 +56,15 @@ class Failures:
             levels: The policies, the route's own first; the Dispatcher's where it reached no route.
         """
         exception = as_exception(error)
-        policy = decide(
-            exception,
-            permanent=stage != "handler" or isinstance(exception, Reject),
-            levels=levels or (self._on_error,),
-            age=record.age(),
-            can_park=self._parking is not None,
-        )
+        policy: Policy = Retry()  # what is not read yet is neither parked nor dropped
+        if not isinstance(exception, RecordsUnreadError):
+            policy = decide(
+                exception,
+                permanent=stage != "handler" or isinstance(exception, Reject),
+                levels=levels or (self._on_error,),
+                age=record.age(),
+                can_park=self._parking is not None,
+            )
         exception = without_inputs(exception)
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):

@@ -1,7 +1,7 @@
 """The changes inside a document that another service carries: the body of a message, the detail of an event.
 
-A document is a change, a document of a parking place, Lambda's failure document with its payload, an event with
-``Records``, or one of these in the wrapping of SNS or EventBridge.
+A document is a change, a document of a parking place, Lambda's failure document, an event with ``Records``, or one of
+these in the wrapping of SNS or EventBridge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from router.errors import RouterError
+from router.errors import RecordsGoneError, RecordsUnreadError, RouterError
 from router.sources.change import NO_CHANGE, is_change
 
 __all__ = ["Carried", "carried", "is_failure_document", "record_of_kinesis"]
@@ -30,11 +30,13 @@ class Carried(NamedTuple):
         change: The change; ``NO_CHANGE`` where something else stands.
         number: The sequence number of the record of Kinesis around it.
         found: What stands in its place.
+        error: Why it cannot be read from its stream.
     """
 
     change: Any
     number: Any = None
     found: str = ""
+    error: RouterError | None = None
 
 
 class _NotAChangeError(RouterError):
@@ -59,6 +61,9 @@ def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS) -> It
     except _NotAChangeError as error:
         yield Carried(NO_CHANGE, number, str(error))
         return
+    except (RecordsGoneError, RecordsUnreadError) as error:
+        yield Carried({}, number, error=error)
+        return
     for each in inside:
         yield from carried(each, number, layers - 1)
 
@@ -76,6 +81,8 @@ def _inside(document: Any, layers: int) -> list[Any]:
 
     Raises:
         _NotAChangeError: It is no wrapping.
+        RecordsGoneError: It is a failure document without payload, and its stream no longer has the records.
+        RecordsUnreadError: They cannot be read now.
     """
     if layers == 0:
         raise _NotAChangeError("a document in too many wrappings")
@@ -92,9 +99,7 @@ def _inside(document: Any, layers: int) -> list[Any]:
 def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
     """What an object wraps; nothing where it is no wrapping."""
     if is_failure_document(document):
-        if "payload" not in document:
-            raise _NotAChangeError("a failure document without payload")
-        yield document["payload"]
+        yield document["payload"] if "payload" in document else _read_again(document)
     elif "parkedAt" in document and "record" in document:
         yield document["record"]
     elif "Records" in document:
@@ -109,6 +114,16 @@ def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
         yield document["body"]
     elif document.get("EventSource") == "aws:sns" and isinstance(document.get("Sns"), dict):
         yield document["Sns"].get("Message")
+
+
+def _read_again(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The records that a failure document without payload refers to, from their stream."""
+    from router.sources.discarded_batch import discarded_batch  # not for most events
+
+    batch = discarded_batch(document)
+    if batch is None:  # that of a window's last invocation is one
+        raise _NotAChangeError("a failure document without payload and without sequence numbers")
+    return batch.read()
 
 
 def record_of_kinesis(document: Any) -> Mapping[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from router.record import Record, Records
 from router.sources.carried_changes import carried
-from router.sources.change import broken_record, make_record
+from router.sources.change import broken_record, make_record, unread_record
 
 __all__ = ["carried_records"]
 
@@ -26,7 +26,9 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
 
     def make(change: Any, position: int) -> Record:
         entry, each = found[position]
-        if each.found:
+        if each.error is not None:
+            record = unread_record(each.error)
+        elif each.found:
             record = broken_record(position, f"{each.found} in {source}", expected)
         else:
             record = make_record(change, position)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from router.errors import DecodeError, MalformedRecordError
+from router.errors import DecodeError, MalformedRecordError, RouterError
 from router.event import Event
 from router.record import Flaw, Record
 from router.stream_view import VIEWS, carried
@@ -22,6 +22,7 @@ __all__ = [
     "is_change",
     "is_from_get_records",
     "make_record",
+    "unread_record",
 ]
 
 EVENT_SOURCE = "aws:dynamodb"
@@ -120,6 +121,15 @@ def broken_record(position: int, found: str, expected: str) -> Record:
         expected: What was expected.
     """
     return Record(NO_CHANGE, {}, Event(0), _envelope_flaw(position, found, expected))
+
+
+def unread_record(error: RouterError) -> Record:
+    """Make the record that stands for those which cannot be read from their stream.
+
+    Args:
+        error: Why.
+    """
+    return Record({}, {}, Event(0), Flaw("envelope", error))
 
 
 def _flaw_without_images(body: Mapping[str, Any], event: Event, position: int) -> Flaw | None:

@@ -1,4 +1,4 @@
-"""Lambda's failure documents with their payload, given as the event or delivered by SNS.
+"""Lambda's failure documents, given as the event or delivered by SNS.
 
 Nothing reads the response of a function that SNS invokes, so a record that is not done fails the invocation.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
@@ -19,7 +19,7 @@ from router.sources.source import Source
 
 __all__ = ["SOURCE"]
 
-EXPECTED = "a failure document with its payload"
+EXPECTED = "a failure document"
 
 
 def claims(entry: Any) -> bool:
@@ -59,7 +59,7 @@ def identifiers(undone: Sequence[Record]) -> list[str]:
 
 SOURCE = Source(
     name="failure-document",
-    expects="Lambda's failure documents (with their payload)",
+    expects="Lambda's failure documents",
     claims=claims,
     records=records,
     group=None,

@@ -1,7 +1,7 @@
 """Queues of SQS whose messages carry changes of a table, as Lambda's event source mapping delivers them.
 
-A message carries a record, a parked record, a failure document with its payload, or one of these in the wrapping of SNS
-or EventBridge. Messages of a standard queue have no order; those of a group of a FIFO queue do.
+A message carries a record, a parked record, a failure document, or one of these in the wrapping of SNS or EventBridge.
+Messages of a standard queue have no order; those of a group of a FIFO queue do.
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
@@ -19,7 +19,7 @@ from router.sources.source import Group, Source
 
 __all__ = ["SOURCE", "message_group"]
 
-EXPECTED = "a change of a table, a parked record or a failure document with its payload in body"
+EXPECTED = "a change of a table, a parked record or a failure document in body"
 
 
 def claims(entry: Any) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 from router.errors import RouterError
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.install import install
-from router.local.streams.lambda_record import as_event, lambda_record, relocate
 from router.local.streams.reader import stream_records
+from router.local.streams.stream_arn import relocate
+from router.sources.lambda_record import lambda_record
 from tests.events.stories import STORIES, Shop, Story
 
 FOLDER = Path(__file__).parent
@@ -45,7 +46,7 @@ def record(engine: DynamoDBLocal, story: Story) -> dict[str, Any]:
         records = list(stream_records(engine.client("dynamodbstreams"), stream_arn))
     finally:
         client.delete_table(TableName="Shop")
-    return as_event(lambda_record(record, relocate(stream_arn, region=REGION), REGION) for record in records)
+    return {"Records": [lambda_record(record, relocate(stream_arn, region=REGION), REGION) for record in records]}
 
 
 def main() -> int:

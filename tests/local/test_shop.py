@@ -12,8 +12,8 @@ import pytest
 from handlers.aws import DynamoViews, DynamoWarehouse
 from handlers.ports import Movement, UnknownProductError, View
 from router.local.engines.dynamodb_local import DynamoDBLocal
-from router.local.streams.lambda_record import lambda_record
 from router.local.streams.reader import stream_records
+from router.sources.lambda_record import lambda_record
 from tests.events.stories import MUG, TEA, order, wire
 from tests.handlers.shop import Shop
 

@@ -44,8 +44,8 @@ from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.engines.process import PortTakenError
 from router.local.event_source_mapping import EventSourceMapping
 from router.local.runtime import require_client
-from router.local.streams.lambda_record import event_source_arn
 from router.local.streams.poller import Poller
+from router.local.streams.stream_arn import event_source_arn
 
 __all__ = ["dev"]
 

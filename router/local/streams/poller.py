@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from router.local.event_source_mapping import Action, EventSourceMapping, Invoke, Result
-from router.local.streams.lambda_record import event_source_arn, lambda_record
 from router.local.streams.reader import StreamReader, StreamsClient
+from router.local.streams.stream_arn import event_source_arn
+from router.sources.lambda_record import lambda_record
 
 __all__ = ["Listener", "Poller"]
 

@@ -180,7 +180,7 @@ def stream_records(client: StreamsClient, stream_arn: str) -> Iterator[dict[str,
 
     Example:
         >>> records = stream_records(engine.client("dynamodbstreams"), stream_arn)  # doctest: +SKIP
-        >>> event = as_event(lambda_record(record, stream_arn, "us-east-1") for record in records)  # doctest: +SKIP
+        >>> delivered = [lambda_record(record, stream_arn, "us-east-1") for record in records]  # doctest: +SKIP
     """
     reader = StreamReader(client, stream_arn, patience=_PATIENCE)
     shards = reader.shards()

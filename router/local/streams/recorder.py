@@ -17,9 +17,10 @@ from typing import Any
 from router.local.event_source_mapping import EventSourceMapping, Invoke, MappingSettings, Returned
 from router.local.files import write_text
 from router.local.streams.client import LOCAL_REGION, RecorderError, stream_parts
-from router.local.streams.lambda_record import lambda_record, relocate
 from router.local.streams.reader import StreamReader, StreamsClient
 from router.local.streams.redaction import Redaction
+from router.local.streams.stream_arn import relocate
+from router.sources.lambda_record import lambda_record
 
 __all__ = ["Recorder", "write_event"]
 

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from router.local.streams.lambda_record import user_identity, with_identity
 from router.sources.change import EVENT_SOURCE, is_from_get_records
+from router.sources.lambda_record import user_identity, with_identity
 
 __all__ = ["lambda_event"]
 

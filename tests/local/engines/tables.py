@@ -6,8 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from router.local.engines.engine import Engine
-from router.local.streams.lambda_record import event_source_arn, lambda_record
 from router.local.streams.reader import stream_records
+from router.local.streams.stream_arn import event_source_arn
+from router.sources.lambda_record import lambda_record
 
 __all__ = ["KEY", "Table", "described"]
 

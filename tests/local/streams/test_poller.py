@@ -23,9 +23,9 @@ from router.local.event_source_mapping import (
     Returned,
 )
 from router.local.streams.client import StreamLostError
-from router.local.streams.lambda_record import event_source_arn
 from router.local.streams.poller import Poller
 from router.local.streams.reader import StreamsClient
+from router.local.streams.stream_arn import event_source_arn
 from tests.examples import examples
 from tests.local.streams.faulty_stream import FaultyStream
 

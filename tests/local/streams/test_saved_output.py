@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from router.local.streams.lambda_record import lambda_record
 from router.local.streams.saved_output import lambda_event
+from router.sources.lambda_record import lambda_record
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 IDENTITY = {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}

@@ -1,4 +1,4 @@
-"""Convert records of ``GetRecords`` into records and events as Lambda delivers them.
+"""Convert records of ``GetRecords``, of DynamoDB Streams and of Kinesis, into records as Lambda delivers them.
 
 Lambda's event source mapping calls ``GetRecords`` too, and delivers the records in another form: binary values as
 base64 text, times as seconds, the identity of a TTL delete with lower-case names, and with the stream's ARN.
@@ -9,18 +9,17 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_GetRe
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any
 
 from router.sources.change import EVENT_SOURCE
 
-__all__ = ["as_event", "event_source_arn", "lambda_record", "relocate", "user_identity", "with_identity"]
+__all__ = ["kinesis_record", "lambda_record", "user_identity", "with_identity"]
 
 # DynamoDB Local 3.x gives this name to TTL deletes only, and leaves out their identity.
 _UNKNOWN = "UNKNOWN_TO_SDK_VERSION"
 _TIME_TO_LIVE = {"principalId": "dynamodb.amazonaws.com", "type": "Service"}
-_PLACEHOLDER_ACCOUNT = "000000000000"  # of engines without accounts
 
 
 def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str) -> dict[str, Any]:
@@ -52,6 +51,33 @@ def lambda_record(stream_record: Mapping[str, Any], stream_arn: str, region: str
     if identity := user_identity(stream_record):
         record["userIdentity"] = identity
     return with_identity({**record, "eventSourceARN": stream_arn})
+
+
+def kinesis_record(record: Mapping[str, Any], stream_arn: str, shard_id: str) -> dict[str, Any]:
+    """Convert one record of ``GetRecords`` of Kinesis into a record of a Lambda event.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+
+    Args:
+        record: The record as boto3 returns it.
+        stream_arn: The stream's ARN.
+        shard_id: The shard.
+    """
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": record["PartitionKey"],
+            "sequenceNumber": record["SequenceNumber"],
+            "data": _base64(record["Data"]),
+            "approximateArrivalTimestamp": record["ApproximateArrivalTimestamp"].timestamp(),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"{shard_id}:{record['SequenceNumber']}",
+        "eventName": "aws:kinesis:record",
+        "awsRegion": stream_arn.split(":")[3],
+        "eventSourceARN": stream_arn,
+    }
 
 
 def with_identity(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,40 +119,6 @@ def user_identity(stream_record: Mapping[str, Any]) -> dict[str, Any] | None:
     if isinstance(identity, Mapping) and identity:
         return {name[:1].lower() + name[1:]: value for name, value in identity.items()}
     return dict(_TIME_TO_LIVE) if stream_record.get("eventName") == _UNKNOWN else None
-
-
-def as_event(records: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Make the event in which Lambda delivers records to a function.
-
-    Example:
-        >>> as_event([])
-        {'Records': []}
-    """
-    return {"Records": list(records)}
-
-
-def relocate(arn: str, *, region: str = "us-east-1", account: str = "123456789012") -> str:
-    """Replace the region and the account of an ARN.
-
-    Example:
-        >>> relocate("arn:aws:dynamodb:ddblocal:000000000000:table/Shop")
-        'arn:aws:dynamodb:us-east-1:123456789012:table/Shop'
-    """
-    prefix, partition, service, _, _, resource = arn.split(":", 5)
-    return ":".join((prefix, partition, service, region, account, resource))
-
-
-def event_source_arn(stream_arn: str) -> str:
-    """A stream's ARN as its records in a Lambda event have it: with a region and an account, which some engines lack.
-
-    Args:
-        stream_arn: The ARN that the engine gives.
-
-    Example:
-        >>> event_source_arn("arn:aws:dynamodb:ddblocal:000000000000:table/Shop")
-        'arn:aws:dynamodb:us-east-1:123456789012:table/Shop'
-    """
-    return relocate(stream_arn) if stream_arn.split(":")[4] == _PLACEHOLDER_ACCOUNT else stream_arn
 
 
 def _change(change: Mapping[str, Any]) -> dict[str, Any]:
