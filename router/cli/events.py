@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.errors import CommandLineError
-from router.local.streams.saved_output import lambda_event
+from router.local.streams.saved_output import is_event_of_pipe, lambda_event
 
 __all__ = ["GivenEvent", "read_events", "read_standard_input"]
 
@@ -35,7 +35,9 @@ class GivenEvent:
 
     @property
     def size(self) -> int | None:
-        """The number of records; ``None`` if the event has no list of records."""
+        """The number of entries; ``None`` if the event has no list of them."""
+        if is_event_of_pipe(self.event):
+            return len(self.event)
         records = self.event.get("Records") if isinstance(self.event, dict) else None
         return len(records) if isinstance(records, list) else None
 
@@ -46,8 +48,9 @@ def read_events(sources: Sequence[str] | None) -> list[GivenEvent]:
     Args:
         sources: Files, folders, or ``-`` for standard input. Of a folder, hidden folders and folders of packages are
             left out. A file holds one JSON document or several, one after the other, as JSON lines do. A document is an
-            event, a record, or a list of these; a list of nothing but records is one event. Saved output of
-            ``GetRecords`` is converted into the events that Lambda would deliver.
+            event, a record, or a list of these; a list of nothing but records is one event, that of a pipe where only
+            a pipe delivers it. Saved output of ``GetRecords`` and ``ReceiveMessage`` is converted into the events that
+            Lambda would deliver.
 
     Raises:
         CommandLineError: A source cannot be read, is not JSON, or holds no event.
@@ -180,7 +183,7 @@ def _no_constant(constant: str) -> Any:
 
 
 def _events_of(document: Any) -> list[Any]:
-    if not isinstance(document, list):
+    if not isinstance(document, list) or is_event_of_pipe(document):
         return [_as_event(document)]
     if document and all(map(_is_record, document)):
         return [_as_event({"Records": document})]
@@ -196,5 +199,5 @@ def _is_record(document: Any) -> bool:
     return (
         isinstance(document, dict)
         and "Records" not in document
-        and ("eventSource" in document or "dynamodb" in document)
+        and not {"eventSource", "EventSource", "dynamodb"}.isdisjoint(document)
     )

@@ -4,6 +4,8 @@
   runs an app there and keeps the outcomes of every record.
 - :func:`inserted`, :func:`modified`, :func:`removed`, :func:`expired` and :func:`record` make records from models or
   Python values, :func:`event` makes an event from records, and :class:`Context` is the context beside it.
+- :func:`kinesis_event`, :func:`sqs_event`, :func:`pipes_event` and :func:`failure_document` deliver records as the
+  other sources do.
 - :mod:`router.testing.plugin` provides them as pytest fixtures; :mod:`router.testing.strategies` generates items,
   changes and records for hypothesis.
 """
@@ -11,6 +13,7 @@
 from router.testing.app_stream import AppStream
 from router.testing.builders import event, expired, inserted, modified, record, removed
 from router.testing.context import Context
+from router.testing.deliveries import failure_document, kinesis_event, pipes_event, sqs_event
 from router.testing.discarded import Discarded
 from router.testing.items import wire_image
 from router.testing.recorded_events import RecordedEvents
@@ -26,9 +29,13 @@ __all__ = [
     "TrimmedRecordsWarning",
     "event",
     "expired",
+    "failure_document",
     "inserted",
+    "kinesis_event",
     "modified",
+    "pipes_event",
     "record",
     "removed",
+    "sqs_event",
     "wire_image",
 ]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from router.errors import RouterError
 from router.local.files import write_text
-from router.local.streams.saved_output import lambda_event
+from router.local.streams.saved_output import is_event_of_pipe, lambda_event
 from router.testing.builders import event
 from router.testing.stream import Stream
 
@@ -61,7 +61,7 @@ class RecordedEvents:
         self._written = written
         self._new_stream = new_stream or story_stream
 
-    def __call__(self, name: str, story: Story | None = None) -> dict[str, Any]:
+    def __call__(self, name: str, story: Story | None = None) -> Any:  # of a pipe, a list
         """Read an event, after recording it if the mode says so.
 
         Args:
@@ -123,7 +123,7 @@ def story_stream(**settings: Any) -> Stream:
     return Stream(lambda _event, _context: None, **{"start": _START, **settings})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Any:
     __tracebackhide__ = True
     try:
         found = json.loads(path.read_bytes())
@@ -131,6 +131,8 @@ def _read(path: Path) -> dict[str, Any]:
         where = f"at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else "in it"
         msg = f"found no JSON {where} of {path}, expected an event as Lambda delivers it"
         raise RecordedEventError(msg) from None
+    if is_event_of_pipe(found):
+        return found
     if isinstance(found, list):
         found = event(*found)
     if not isinstance(found, dict):
@@ -138,8 +140,8 @@ def _read(path: Path) -> dict[str, Any]:
             f"found a value of type {type(found).__name__} in {path}, expected an event, a record or several in a list"
         )
         raise RecordedEventError(msg)
-    delivered: dict[str, Any] = lambda_event(event(found) if "dynamodb" in found else found)
-    return delivered
+    is_record = "Records" not in found and ("dynamodb" in found or "eventSource" in found)
+    return lambda_event(event(found) if is_record else found)
 
 
 def _write(path: Path, found: dict[str, Any]) -> None:

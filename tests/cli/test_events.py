@@ -10,6 +10,7 @@ import pytest
 
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
+from router.testing import failure_document, kinesis_event, pipes_event, sqs_event
 from tests.cli.shop import CANCELLED, COUPON, PLACED, SHIPPED, event, write
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -32,6 +33,41 @@ def test_a_bare_record_is_an_event_of_one() -> None:
 def test_a_list_of_records_is_one_event() -> None:
     """Records side by side are one batch."""
     assert _read([PLACED, SHIPPED]) == [GivenEvent("file.json", event(PLACED, SHIPPED))]
+
+
+def test_a_list_that_only_a_pipe_delivers_is_its_event() -> None:
+    """Messages, and records of Kinesis whose fields stand beside their source; a record of a pipe alone is one too."""
+    for entries in (kinesis_event(PLACED, SHIPPED)["Records"], sqs_event(PLACED, SHIPPED)["Records"]):
+        pipe = pipes_event(*entries)
+        assert _read(pipe) == [GivenEvent("file.json", pipe)]
+        assert _read(pipe)[0].size == 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [kinesis_event(PLACED), sqs_event(PLACED), failure_document(PLACED), {"Records": [{"EventSource": "aws:sns"}]}],
+)
+def test_events_of_other_sources_stay_as_they_are(document: Any) -> None:
+    """One of their records alone becomes an event."""
+    assert _read(document) == [GivenEvent("file.json", document)]
+    assert _read(document.get("Records", [document])[0]) == [GivenEvent("file.json", document)]
+
+
+def test_saved_messages_become_an_event() -> None:
+    """The answer of ReceiveMessage, as the AWS CLI prints it, names the fields of messages in upper case."""
+    answer = {"Messages": [{"MessageId": "m1", "ReceiptHandle": "r", "MD5OfBody": "0", "Body": json.dumps(PLACED)}]}
+    (given,) = _read(answer)
+    assert given.event == {
+        "Records": [
+            {
+                "messageId": "m1",
+                "receiptHandle": "r",
+                "md5OfBody": "0",
+                "body": json.dumps(PLACED),
+                "eventSource": "aws:sqs",
+            }
+        ]
+    }
 
 
 def test_a_list_of_events_is_that_many() -> None:

@@ -1,14 +1,23 @@
-"""Changes as each source delivers them."""
+"""Changes as each source delivers them, with numbers and names that tests can write down."""
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
+from router.testing import deliveries
 from tests.builders import Json, insert
 
-QUEUE = "arn:aws:sqs:eu-west-1:111122223333:changes"
+__all__ = [
+    "change",
+    "failure_document",
+    "in_pipe",
+    "kinesis_record",
+    "message",
+    "notification",
+    "on_kinesis",
+    "sns_record",
+]
 
 
 def change(number: int, key: str = "", **attributes: Any) -> Json:
@@ -18,74 +27,37 @@ def change(number: int, key: str = "", **attributes: Any) -> Json:
 
 def on_kinesis(wire: Json, number: int) -> Json:
     """A change as DynamoDB writes it to a Kinesis data stream."""
-    body = {name: value for name, value in wire["dynamodb"].items() if name not in ("SequenceNumber", "StreamViewType")}
-    inner = {
-        "awsRegion": "eu-west-1",
-        "eventID": wire["eventID"],
-        "eventName": wire["eventName"],
-        "userIdentity": wire.get("userIdentity"),
-        "recordFormat": "application/json",
-        "tableName": "shop",
-        "dynamodb": body | {"ApproximateCreationDateTime": 1_700_000_000_000 + number},
-        "eventSource": "aws:dynamodb",
-    }
-    return kinesis_record(json.dumps(inner), number)
+    body = wire["dynamodb"] | {"ApproximateCreationDateTime": 1_700_000_000 + number / 1000}
+    return _numbered(deliveries.kinesis_event(wire | {"dynamodb": body}), number)
 
 
 def kinesis_record(text: str | bytes, number: int) -> Json:
-    data = text.encode() if isinstance(text, str) else text
-    return {
-        "kinesis": {
-            "kinesisSchemaVersion": "1.0",
-            "partitionKey": "0f" * 16,
-            "sequenceNumber": str(number),
-            "data": base64.b64encode(data).decode(),
-            "approximateArrivalTimestamp": 1_700_000_000.5,
-        },
-        "eventSource": "aws:kinesis",
-        "eventVersion": "1.0",
-        "eventID": f"shardId-000000000000:{number}",
-        "eventName": "aws:kinesis:record",
-        "awsRegion": "eu-west-1",
-        "eventSourceARN": "arn:aws:kinesis:eu-west-1:111122223333:stream/changes",
-    }
+    return _numbered(deliveries.kinesis_event(text.encode() if isinstance(text, str) else text), number)
+
+
+def _numbered(event: Json, number: int) -> Json:
+    record: Json = event["Records"][0]
+    record["kinesis"]["sequenceNumber"] = str(number)
+    return record | {"eventID": f"shardId-000000000000:{number}"}
 
 
 def in_pipe(kinesis: Json) -> Json:
-    """A record of Kinesis as a pipe delivers it: its fields stand beside ``eventSource``."""
-    return {**{name: value for name, value in kinesis.items() if name != "kinesis"}, **kinesis["kinesis"]}
+    """A record of Kinesis as a pipe delivers it."""
+    return deliveries.pipes_event(kinesis)[0]
 
 
 def message(body: Any, number: int, group: str | None = None) -> Json:
     """A message of a queue, of a FIFO queue if it has a group."""
-    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1700000000000"}
-    return {
-        "messageId": f"m{number}",
-        "receiptHandle": "r",
-        "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": attributes if group is None else attributes | {"MessageGroupId": group},
-        "messageAttributes": {},
-        "md5OfBody": "0" * 32,
-        "eventSource": "aws:sqs",
-        "eventSourceARN": QUEUE if group is None else f"{QUEUE}.fifo",
-        "awsRegion": "eu-west-1",
-    }
+    made: Json = deliveries.sqs_event(body, group=group)["Records"][0]
+    return made | {"messageId": f"m{number}"}
 
 
 def failure_document(*wires: Json, payload: str = "text") -> Json:
-    """Lambda's document of a discarded batch; ``payload`` is ``"text"``, ``"object"`` or ``"none"``."""
-    event = {"Records": [*wires]}
-    document: Json = {
-        "requestContext": {"requestId": "6a7a", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 1},
-        "responseContext": {"statusCode": 200, "executedVersion": "1", "functionError": "Unhandled"},
-        "version": "1.0",
-    }
-    if payload != "none":
-        document["payload"] = json.dumps(event) if payload == "text" else event
-    return document | {
-        "timestamp": "2026-09-17T13:29:12.967Z",
-        "DDBStreamBatchInfo": {"shardId": "shardId-1", "startSequenceNumber": "1", "endSequenceNumber": "2"},
-    }
+    """Lambda's document of a discarded batch; ``payload`` is ``"text"``, ``"object"``, or ``"none"``, then without range too."""
+    document = deliveries.failure_document(*wires, payload=payload != "none")
+    if payload == "none":
+        document["DDBStreamBatchInfo"].pop("endSequenceNumber", None)
+    return document | ({"payload": json.loads(document["payload"])} if payload == "object" else {})
 
 
 def notification(text: str) -> Json:

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from pydantic import ValidationError
 
 from router import Change, Dispatcher, Insert, MemoryParking, Report, Routes
+from router.aws_client import LazyClient
 from router.errors import RouterError
 from router.observability.safe_errors import alone
+from router.testing import deliveries
 from tests.builders import Json, Order, modify, remove
 from tests.sources.deliveries import (
     change,
@@ -57,6 +60,8 @@ def _document(random: Random) -> Any:
     made: Any = random.choice([wires[0], wires, {"Records": wires}, failure_document(*wires, payload="object")])
     if random.random() < 0.3:
         made = failure_document(*(on_kinesis(wire, number) for number, wire in enumerate(wires, 7)))
+    if random.random() < 0.1:
+        made = deliveries.failure_document(*wires, payload=False)
     if random.random() < 0.2:
         made = {"parkedAt": "2026-01-01", "record": random.choice([wires[0], made])}
     if random.random() < 0.3:
@@ -114,12 +119,22 @@ def _broken(random: Random, value: Any) -> Any:
 # ---------------------------------------------------------------------------------------------------------------- check
 
 
+def _unreachable(_client: LazyClient) -> Any:
+    """The stream in which the records of a failure document without payload stand."""
+    raise TimeoutError(SECRET)
+
+
 def check(event: Any, random: Random) -> str:
     """Deliver an event, and return what became of it.
 
     Raises:
         AssertionError: Something does not hold.
     """
+    with patch.object(LazyClient, "get", new=_unreachable):
+        return _checked(event, random)
+
+
+def _checked(event: Any, random: Random) -> str:
     entries = event.get("Records") if isinstance(event, dict) else event
     for entry in entries if isinstance(entries, list) else [event]:
         with suppress(RouterError):

@@ -57,6 +57,22 @@ def test_a_record_alone_becomes_an_event(project: pytest.Pytester, content: str)
     passes(project, "def test(recorded_event):\n    assert recorded_event('one') == {'Records': [{'dynamodb': {}}]}\n")
 
 
+def test_events_of_other_sources_are_read(project: pytest.Pytester) -> None:
+    """A list that only a pipe delivers stays one, and a message alone becomes an event."""
+    project.makeini(INI + "router_events = .\n")
+    message = {"eventSource": "aws:sqs", "messageId": "m1", "body": "{}"}
+    for name, content in {"one": message, "pipe": [message], "queue": {"Records": [message]}}.items():
+        project.path.joinpath(f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    passes(
+        project,
+        """
+def test(recorded_event):
+    assert recorded_event("one") == recorded_event("queue")
+    assert recorded_event("pipe") == recorded_event("queue")["Records"]
+""",
+    )
+
+
 SAVED = (
     '{"Records": [{"eventName": "REMOVE", "dynamodb": {"ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00"}, '
     '"userIdentity": {"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}}]}'

@@ -45,6 +45,7 @@ from router.local.event_source_mapping import MappingSettings
 from router.local.streams.replay import Dispatch, Replay
 from router.local.wording import counted, plural
 from router.outcomes import Report
+from router.record import Record
 from router.sources import receive
 from router.testing import Context
 
@@ -90,8 +91,9 @@ def replay(
     """Run an app on recorded events through an event source mapping, with its batches, retries and discards.
 
     EVENT is a file of JSON or JSON lines, a folder of such files, or - for standard input, as for router invoke. The
-    mapping cuts their records, in order, into batches. Its clock is virtual: no retry waits. It starts at the time of
-    a stream's last record, so earlier records have an age. An invocation beyond --timeout fails.
+    mapping is that of a table's stream: it cuts the changes in the events, of every source, in order into batches. Its
+    clock is virtual: no retry waits. It starts at the time of a stream's last record, so earlier records have an age.
+    An invocation beyond --timeout fails.
 
     The options and their defaults are Lambda's, except that ReportBatchItemFailures is on.
 
@@ -141,11 +143,17 @@ def _records(given: GivenEvent) -> list[dict[str, Any]]:
     except RouterError as error:
         msg = f"{given.name}: {error}"
         raise CommandLineError(msg) from None
-    records: list[dict[str, Any]] = given.event["Records"]
-    if received.source != "dynamodb-streams" or not all(isinstance(record, dict) for record in records):
-        msg = f"found records in {given.name} that are not of DynamoDB Streams, expected only DynamoDB Streams records"
+    return [_change_of(record, given) for record in received.records]
+
+
+def _change_of(record: Record, given: GivenEvent) -> dict[str, Any]:
+    """The change inside a record of any source, with the sequence number of the record if it has none."""
+    if not record.wire and record.flaw is not None:
+        msg = f"{given.name}: {record.flaw.error}"
         raise CommandLineError(msg)
-    return records
+    if record.number is None or record.sequence_number != record.number:
+        return dict(record.wire)
+    return {**record.wire, "dynamodb": {**record.body, "SequenceNumber": record.number}}
 
 
 def _dispatch(app: Dispatcher, timeout: float) -> Dispatch:

@@ -1,4 +1,4 @@
-"""Read saved output of ``GetRecords`` as the event that Lambda would deliver.
+"""Read saved output of ``GetRecords``, and of ``ReceiveMessage`` of SQS, as the event that Lambda would deliver.
 
 AWS's command line and ``json.dumps(..., default=str)`` write times as ISO 8601 text, and the identity of a TTL delete
 with upper-case names. An app would take such a TTL delete for a delete by a user.
@@ -16,9 +16,10 @@ from typing import Any
 from router.sources.change import EVENT_SOURCE, is_from_get_records
 from router.sources.lambda_record import user_identity, with_identity
 
-__all__ = ["lambda_event"]
+__all__ = ["is_event_of_pipe", "lambda_event"]
 
 _OUTPUT_ONLY = ("NextShardIterator", "ResponseMetadata")
+_MESSAGE_FIELDS = {"MD5OfBody": "md5OfBody"}  # the others begin with a lower-case letter
 _IMAGES = ("Keys", "NewImage", "OldImage")
 
 
@@ -26,7 +27,8 @@ def lambda_event(document: Any) -> Any:
     """Convert the records of a document that have the form of ``GetRecords``; everything else stays as it is.
 
     Args:
-        document: An event, or an output of ``GetRecords``, as ``json.loads`` returns it. It is not changed.
+        document: An event, or an output of ``GetRecords`` or ``ReceiveMessage``, as ``json.loads`` returns it. It is
+            not changed.
 
     Example:
         >>> change = {"ApproximateCreationDateTime": "2026-01-02T00:00:00+00:00", "SequenceNumber": "100"}
@@ -35,12 +37,41 @@ def lambda_event(document: Any) -> Any:
         >>> record["dynamodb"]["ApproximateCreationDateTime"], record["userIdentity"]
         (1767312000.0, {'principalId': 'dynamodb.amazonaws.com', 'type': 'Service'})
     """
+    if isinstance(document, dict) and isinstance(document.get("Messages"), list):
+        return {"Records": [_message(message) for message in document["Messages"]]}
     records = document.get("Records") if isinstance(document, dict) else None
     if not isinstance(records, list):
         return document
     event = {name: value for name, value in document.items() if name not in _OUTPUT_ONLY}
     is_output = len(event) < len(document)  # then a record may have neither a time nor an identity
     return {**event, "Records": [_record(record) if _is_saved(record, is_output) else record for record in records]}
+
+
+def is_event_of_pipe(document: Any) -> bool:
+    """Whether a document is a list as only EventBridge Pipes delivers it: messages, or flattened records of Kinesis.
+
+    A list of records of a table's stream may as well be the records of any event.
+
+    Args:
+        document: A JSON value.
+    """
+    return isinstance(document, list) and bool(document) and all(map(_is_of_pipe, document))
+
+
+def _is_of_pipe(entry: Any) -> bool:
+    source = entry.get("eventSource") if isinstance(entry, dict) else None
+    return source == "aws:sqs" or (source == "aws:kinesis" and "kinesis" not in entry)
+
+
+def _message(message: Any) -> Any:
+    """A message with the names that Lambda gives to its fields.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+    """
+    if not isinstance(message, dict):
+        return message
+    renamed = {_MESSAGE_FIELDS.get(name, name[:1].lower() + name[1:]): value for name, value in message.items()}
+    return {**renamed, "eventSource": "aws:sqs"}
 
 
 def _is_saved(record: Any, is_output: bool) -> bool:

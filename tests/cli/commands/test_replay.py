@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from router.testing import failure_document, kinesis_event, pipes_event, sqs_event
 from tests.cli.conftest import Run
 from tests.cli.shop import APP, CANCELLED, COUPON, PLACED, SHIPPED, Ended, event, line_of, order, record, write
 
@@ -203,16 +204,46 @@ def test_wrong_settings_are_told_in_awss_words(run: Run, options: list[str], mes
         ({"Records": [{"eventSource": "aws:s3"}]}, "event.json: found an event whose record 0 is from 'aws:s3'"),
         ({"Records": [PLACED, 1]}, "event.json: found an event whose record 1 is of type int"),
         (
-            {"Records": [{"eventSource": "aws:sqs", "messageId": "m1", "body": json.dumps(PLACED)}]},
-            "found records in event.json that are not of DynamoDB Streams",
+            sqs_event(PLACED, "no JSON"),
+            "event.json: record 1: found a text that is no JSON in sqs, expected a change of a table",
         ),
     ],
 )
 def test_what_is_no_event_of_a_stream_is_refused(run: Run, content: Any, message: str) -> None:
-    """The mapping reads streams."""
+    """What is no change cannot stand in a stream."""
     ended = run("replay", write("event.json", content))
     assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
     assert message in ended.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        kinesis_event(PLACED, SHIPPED),
+        sqs_event(PLACED, SHIPPED),
+        sqs_event(failure_document(PLACED, SHIPPED)),
+        pipes_event(*kinesis_event(PLACED, SHIPPED)["Records"]),
+        failure_document(PLACED, SHIPPED),
+    ],
+)
+def test_the_changes_of_every_source_are_replayed(run: Run, content: Any) -> None:
+    """The mapping delivers what is inside, as a table's stream would."""
+    ended = run("replay", write("event.json", content), "--batch-size", "1")
+    assert (ended.code, ended.err) == (0, "placed 1001\n")
+    assert ended.out.splitlines() == [
+        "  1  +0 s  attempt 1  record 0  2 done",
+        "  2  +0 s  attempt 1  record 1  2 done",
+        "2 records, 2 invocations; 0 re-executions; 0 discarded",
+    ]
+
+
+def test_a_change_of_kinesis_fails_with_its_number(run: Run) -> None:
+    """The mapping of the replay reports by sequence number, which the change itself lacks."""
+    content = kinesis_event(PLACED, CANCELLED)
+    ended = run("replay", write("event.json", content), "--maximum-retry-attempts", "0")
+    number = content["Records"][1]["kinesis"]["sequenceNumber"]
+    assert ended.code == 1
+    assert f"record 1  DELETE  Order  {number}  shop.cancel  2 times" in ended.out
 
 
 def test_a_missing_file_is_refused(run: Run) -> None:
