@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from router.context import Deadline
 from router.depends import Scope
-from router.errors import AnyError, as_exception
+from router.errors import AnyError, RouterError, as_exception
 from router.inject.event_loop import Loop
 from router.record import Batch, Record
 from router.routes import Route
@@ -141,6 +141,26 @@ class Containers:
                 stack.callback(container.values.close)
 
 
+_DEEPEST = 8
+
+
+def _depth() -> int:
+    """How many invocations the new one is inside of: a handler may dispatch, and each has an event loop and threads.
+
+    Raises:
+        RouterError: So many that the handler will never end.
+    """
+    outer = current_invocation.get(None)
+    depth = 0 if outer is None else outer.depth + 1
+    if depth > _DEEPEST:
+        msg = (
+            f"found a dispatch inside the handlers of {depth} others, expected at most {_DEEPEST}: "
+            "a handler dispatches records that lead to itself"
+        )
+        raise RouterError(msg)
+    return depth
+
+
 class Invocation:
     """Everything that lives as long as one invocation.
 
@@ -152,7 +172,7 @@ class Invocation:
         deadline: When nothing starts any more.
     """
 
-    __slots__ = ("batch", "container", "context", "deadline", "log", "values", "variables")
+    __slots__ = ("batch", "container", "context", "deadline", "depth", "log", "values", "variables")
 
     def __init__(
         self,
@@ -167,6 +187,7 @@ class Invocation:
         self.batch = batch
         self.log = log
         self.deadline = deadline
+        self.depth = _depth()
         self.values = Values()
         self.variables = copy_context()
         """The context variables that each record finds: those of the time at which the records start."""
