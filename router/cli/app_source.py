@@ -9,7 +9,7 @@ from router.app import Dispatcher
 from router.cli.app_loader import DEFAULT_APP, load_app
 from router.cli.errors import CommandLineError
 from router.local.cloudformation.code import FunctionCode, code_of
-from router.local.cloudformation.mappings import stream_mappings
+from router.local.cloudformation.mappings import function_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 
 __all__ = ["TEMPLATE", "AppSource", "app_in_code", "find_app"]
@@ -74,7 +74,7 @@ def find_app(app: str | None, template: Path | None = None, function: str | None
         return AppSource(app or DEFAULT_APP, (Path.cwd(),))
     try:
         file = TemplateFile(template or TEMPLATE)
-        name = stream_mappings(file, function)[0].function
+        name = function_mappings(file, function)[0].function
         code = code_of(file, file.resources.get(name))
         if not named and app is None and (code.app is None or code.unknown is not None):
             return AppSource(DEFAULT_APP, (Path.cwd(), *code.folders))

@@ -21,7 +21,7 @@ from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.local.cloudformation.code import FunctionCode, code_of
-from router.local.cloudformation.mappings import DeclaredMapping, stream_mappings
+from router.local.cloudformation.mappings import DeclaredMapping, function_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.function_limits import LONGEST_TIMEOUT_ON_MANAGED_INSTANCES
 from router.local.lint import (
@@ -127,7 +127,7 @@ def _check_per_record(seconds: float) -> None:
 def _lint(
     file: TemplateFile, function: str | None, app: str | None, per_record: float, ignore: Sequence[str]
 ) -> _Result:
-    mappings = stream_mappings(file, function)
+    mappings = function_mappings(file, function)
     name = mappings[0].function
     declaration = file.resources.get(name)
     code = code_of(file, declaration)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, undefined_functions
 from router.local.cloudformation.references import function_name
@@ -27,17 +27,30 @@ from router.local.cloudformation.resources import (
 
 __all__ = [
     "DeclaredMapping",
+    "MappingSource",
     "chosen_function",
     "declared_mappings",
+    "function_mappings",
     "keys_of",
     "mapping_parameters",
+    "source_of",
     "source_text",
     "stream_mappings",
     "table_mappings",
 ]
 
+MappingSource = Literal["dynamodb", "kinesis", "sqs"]
+"""What may carry the changes of a table."""
+
+_SAM_EVENTS: dict[Any, tuple[MappingSource, str]] = {
+    "DynamoDB": ("dynamodb", "Stream"),
+    "Kinesis": ("kinesis", "Stream"),
+    "SQS": ("sqs", "Queue"),
+}
+_RESOURCES: dict[str, MappingSource] = {"AWS::Kinesis::Stream": "kinesis", "AWS::SQS::Queue": "sqs"}
+_ARNS: dict[str, MappingSource] = {":kinesis:": "kinesis", ":sqs:": "sqs"}
 _MAPPING = "AWS::Lambda::EventSourceMapping"
-_NOT_SETTINGS = ("EventSourceArn", "FunctionName", "Stream", "Tags")
+_NOT_SETTINGS = ("EventSourceArn", "FunctionName", "Queue", "Stream", "Tags")
 _BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
 _POSITIONS = ("TRIM_HORIZON", "LATEST")  # of streams; the mapping of a queue has no StartingPosition
 _NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
@@ -58,9 +71,9 @@ class DeclaredMapping:
     Args:
         function: The function's logical ID, or its name if it is no resource of the template.
         stream: The resolved ARN of the event source.
-        stream_property: The property that holds it: ``Stream`` or ``EventSourceArn``.
+        stream_property: The property that holds it: ``Stream``, ``Queue`` or ``EventSourceArn``.
         declaration: The event or the resource.
-        is_sam_event: Whether it is an event of type DynamoDB of a SAM function.
+        is_sam_event: Whether it is an event of a SAM function.
     """
 
     function: str
@@ -100,10 +113,11 @@ def _all_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
     for function in (each for each in template.resources.values() if each.type == SAM_FUNCTION):
         events = function.values.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
-            if isinstance(event, Mapping) and event.get("Type") == "DynamoDB":
+            kind = event.get("Type") if isinstance(event, Mapping) else None
+            if isinstance(kind, str) and kind in _SAM_EVENTS:
                 declared = _event(function, name, event)
-                stream = declared.values.get("Stream")
-                yield DeclaredMapping(function.name, stream, "Stream", declared, is_sam_event=True)
+                _, key = _SAM_EVENTS[kind]
+                yield DeclaredMapping(function.name, declared.values.get(key), key, declared, is_sam_event=True)
     for declared in (each for each in template.resources.values() if each.type == _MAPPING):
         source = declared.values.get("EventSourceArn")
         function_name = _function_of(declared, template)
@@ -120,12 +134,53 @@ def stream_mappings(template: TemplateFile, function: str | None) -> list[Declar
     Raises:
         TemplateError: No function fits, or more than one does, or the template calls an undefined intrinsic function.
     """
-    for tag, line in undefined_functions(template.document):
-        msg = f"{template.place(line)}: found {tag}, expected a function of CloudFormation"
-        raise TemplateError(msg)
+    _check_functions(template)
     found = list(table_mappings(template))
     chosen = chosen_function(dict.fromkeys(each.function for each in found), function, template)
     return [each for each in found if each.function == chosen]
+
+
+def function_mappings(template: TemplateFile, function: str | None) -> list[DeclaredMapping]:
+    """The mappings of one function whose source may carry the changes of a table: also Kinesis and queues.
+
+    Args:
+        template: The template.
+        function: The function's logical ID; ``None`` if only one is under a table's stream, or only one under another
+            source where none is under a table's stream.
+
+    Raises:
+        TemplateError: No function fits, or more than one does, or the template calls an undefined intrinsic function.
+    """
+    _check_functions(template)
+    streams = dict.fromkeys(each.function for each in table_mappings(template))
+    found = [each for each in declared_mappings(template) if source_of(each, template) is not None]
+    others = dict.fromkeys(each.function for each in found)
+    names = others if function in others or not streams else streams
+    chosen = chosen_function(names, function, template)
+    return [each for each in found if each.function == chosen]
+
+
+def source_of(mapping: DeclaredMapping, template: TemplateFile) -> MappingSource | None:
+    """What a mapping reads; ``None`` if that carries no changes of a table, or is unknown.
+
+    Args:
+        mapping: The mapping.
+        template: The template.
+    """
+    if mapping.is_sam_event:
+        return _SAM_EVENTS[mapping.declaration.type][0]
+    if _may_be_table_stream(mapping, template):
+        return "dynamodb"
+    if isinstance(mapping.stream, str):
+        return next((source for part, source in _ARNS.items() if part in mapping.stream), None)
+    resource = _resource_of(mapping, template)
+    return None if resource is None else _RESOURCES.get(resource.type)
+
+
+def _check_functions(template: TemplateFile) -> None:
+    for tag, line in undefined_functions(template.document):
+        msg = f"{template.place(line)}: found {tag}, expected a function of CloudFormation"
+        raise TemplateError(msg)
 
 
 def table_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
@@ -227,7 +282,7 @@ def _event(function: Declaration, name: str, event: Mapping[str, Any]) -> Declar
     properties = event.get("Properties")
     return Declaration(
         name=f"{function.name}.{name}",
-        type="DynamoDB",
+        type=str(event.get("Type")),
         values=properties if isinstance(properties, Mapping) else {},
         line=line_of_key(parsed, name) or function.line,
         parsed=(written.get("Properties") if isinstance(written, Mapping) else None,),
@@ -249,16 +304,23 @@ def _function_of(mapping: Declaration, template: TemplateFile) -> str:
 def _may_be_table_stream(mapping: DeclaredMapping, template: TemplateFile) -> bool:
     """Whether the source is a table's stream; an unknown source may be one if the mapping has a StartingPosition."""
     source = mapping.stream
-    if mapping.is_sam_event or isinstance(source, StreamOf):
+    if mapping.is_sam_event:
+        return mapping.declaration.type == "DynamoDB"
+    if isinstance(source, StreamOf):
         return True
     if isinstance(source, str) and source.startswith("arn:"):
         return ":dynamodb:" in source
-    written = source.written if isinstance(source, Unknown) else str(source)
-    resource = template.resources.get(written.removeprefix("!GetAtt ").partition(".")[0])
+    resource = _resource_of(mapping, template)
     if source is None or (resource is not None and not resource.type.startswith(_OPAQUE)):
         return False
     positioned = mapping.settings.get("StartingPosition") in _POSITIONS
     return positioned and not any(name in mapping.settings for name in _OTHER_SOURCES)
+
+
+def _resource_of(mapping: DeclaredMapping, template: TemplateFile) -> Declaration | None:
+    """The resource whose ARN is the source, where the template does not determine that ARN."""
+    written = mapping.stream.written if isinstance(mapping.stream, Unknown) else str(mapping.stream)
+    return template.resources.get(written.removeprefix("!GetAtt ").partition(".")[0])
 
 
 def _nested(template: TemplateFile) -> Iterator[str]:

@@ -49,7 +49,7 @@ class Filters:
         return {"Filters": [{"Pattern": pattern} for pattern in self.patterns]} if self.patterns else None
 
 
-def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS) -> Filters:
+def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS, inside: str | None = None) -> Filters:
     """The filters that pass exactly the records that some route can take, as far as patterns can express that.
 
     A route can take every record of its entities and events; its conditions are not considered. If no pattern expresses
@@ -60,6 +60,7 @@ def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS)
         app: The dispatcher.
         keys: The table's key attributes; without them the filters are longer, and wider for some discriminators.
         limit: The most filters that the mapping may have.
+        inside: The field of the source's entries that holds the change: ``data`` of Kinesis, ``body`` of SQS.
 
     Example:
         >>> from router import Change, Routes
@@ -78,11 +79,15 @@ def filters_of(app: Dispatcher, *, keys: Keys = None, limit: int = MOST_FILTERS)
         return Filters((), absent=f"{app.discriminator!r} reads none of the routes' entities")
     taken = {event: _taken(event, names, readings, keys) for event, names in named.items()}
 
+    def text(group: Group) -> str:
+        pattern = _pattern(group, readings, keys)
+        return json.dumps(pattern if inside is None or not pattern else {inside: pattern}, separators=(",", ":"))
+
     def fits(group: Group) -> bool:
-        return len(_text(group, readings, keys)) <= LONGEST_PATTERN
+        return len(text(group)) <= LONGEST_PATTERN
 
     groups = fitted(groups_of(taken), taken, limit, fits)
-    patterns = tuple(dict.fromkeys(_text(group, readings, keys) for group in groups))
+    patterns = tuple(dict.fromkeys(map(text, groups)))
     widened = tuple(dict.fromkeys([*_not_expressible(named, readings, keys), *_beyond(groups, taken)]))
     if "{}" in patterns:
         return Filters((), absent=f"every record may have a route: {'; '.join(widened)}")
@@ -115,7 +120,7 @@ def _taken(event: Event, names: frozenset[str], readings: Sequence[Reading], key
     return names if distinct or not names else None
 
 
-def _text(group: Group, readings: Sequence[Reading], keys: Keys) -> str:
+def _pattern(group: Group, readings: Sequence[Reading], keys: Keys) -> dict[str, Any]:
     pattern: dict[str, Any] = {}
     if group.events != Event.ANY:
         pattern["eventName"] = [name for name in _EVENT_NAMES if Event[name] & group.events]
@@ -124,7 +129,7 @@ def _text(group: Group, readings: Sequence[Reading], keys: Keys) -> str:
     if group.names is not None:
         images = [clause.pattern for clause in clauses_of(readings, group.names, group.events, keys)]
         pattern["dynamodb"] = images[0] if len(images) == 1 else {"$or": images}
-    return json.dumps(pattern, separators=(",", ":"))
+    return pattern
 
 
 def _not_expressible(named: Mapping[Event, frozenset[str]], readings: Sequence[Reading], keys: Keys) -> Iterator[str]:

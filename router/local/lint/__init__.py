@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from router.local.lint.deployment import Deployment, NotKnownError
 from router.local.lint.handler_lookup import DeclaredHandler, find_handler
 from router.local.lint.rule import Finding, Rule, Severity
-from router.local.lint.rules import RULES
+from router.local.lint.rules import OF_EVERY_SOURCE, RULES
 
 __all__ = [
     "NOT_JUDGED",
@@ -62,7 +62,7 @@ def lint(deployment: Deployment, ignored: Collection[str] = ()) -> LintReport:
     """
     found: list[Finding] = []
     unknown: dict[tuple[str, str], list[str]] = {}
-    for rule in RULES:
+    for rule in RULES if deployment.source == "dynamodb" else OF_EVERY_SOURCE:
         try:
             found.extend(rule.findings(deployment))  # keeps those that precede an unknown value
         except NotKnownError as error:

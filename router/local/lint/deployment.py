@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from router.app import Dispatcher
 from router.errors import RouterError
 from router.local.cloudformation.intrinsics import Unknown
-from router.local.cloudformation.mappings import DeclaredMapping, keys_of, source_text
+from router.local.cloudformation.mappings import DeclaredMapping, MappingSource, keys_of, source_of, source_text
 from router.local.cloudformation.resources import Declaration, TemplateFile
 from router.local.lint.handler_lookup import DeclaredHandler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
@@ -65,6 +65,11 @@ class Deployment:
         if self.given_app is None:
             raise NotKnownError(self.handler.place, "there is no app")
         return self.given_app
+
+    @property
+    def source(self) -> MappingSource | None:
+        """What the mapping reads."""
+        return source_of(self.mapping, self.template)
 
     def setting(self, name: str, default: T) -> T:
         """A setting of the mapping.

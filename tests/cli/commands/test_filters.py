@@ -1,10 +1,13 @@
 """``router filters``: the filters of an app, to paste or to give to AWS's client."""
 
+import base64
 import json
 from pathlib import Path
 
 import pytest
 
+from router.local import FilterPattern
+from router.testing import inserted, kinesis_event
 from tests.cli.conftest import Run
 
 APP = """\
@@ -46,6 +49,41 @@ def test_yaml_with_what_the_template_tells(run: Run, filtered: Path) -> None:
     pattern = '{"eventName":["INSERT"],"dynamodb":{"Keys":{"pk":{"S":[{"prefix":"Order#"}]}}}}'
     assert (ended.code, ended.err) == (0, "")
     assert ended.out == f"FilterCriteria:\n  Filters:\n    - Pattern: '{pattern}'\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ("{Type: Kinesis, Properties: {Stream: !GetAtt K.Arn, StartingPosition: LATEST}}", "data"),
+        ("{Type: SQS, Properties: {Queue: !GetAtt Q.Arn}}", "body"),
+    ],
+)
+def test_the_source_of_the_template_says_where_the_change_is(run: Run, filtered: Path, event: str, field: str) -> None:
+    """Filters of Kinesis look at the data, those of a queue at the body; the option says it without a template."""
+    written = TEMPLATE.replace(
+        "{Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn, StartingPosition: LATEST}}", event
+    )
+    (filtered / "template.yaml").write_text(written)
+    ended = run("filters", "--json", app="filtered:app")
+    (pattern,) = [each["Pattern"] for each in json.loads(ended.out)["filter_criteria"]["Filters"]]
+    names = {"EntityType": {"S": ["Order"]}}
+    inside = {"eventName": ["INSERT"], "dynamodb": {"$or": [{"NewImage": names}, {"Keys": names}]}}
+    assert json.loads(pattern) == {field: inside}
+    (filtered / "template.yaml").unlink()
+    named = run("filters", "--json", "--source", {"data": "kinesis", "body": "sqs"}[field], app="filtered:app")
+    assert json.loads(named.out)["filter_criteria"] == {"Filters": [{"Pattern": pattern}]}
+
+
+def test_a_filter_of_kinesis_passes_what_has_a_route(run: Run) -> None:
+    """The pattern is applied to the entry with its data decoded."""
+    ended = run("filters", "--json", "--source", "kinesis", app="filtered:app")
+    (filters,) = json.loads(ended.out)["filter_criteria"]["Filters"]
+    pattern = FilterPattern(filters["Pattern"])
+    for entity, passes in (("Order", True), ("Customer", False)):
+        change = inserted({"id": "1", "EntityType": entity})
+        (entry,) = kinesis_event(change)["Records"]
+        data = json.loads(base64.b64decode(entry["kinesis"]["data"]))
+        assert pattern.matches({"data": data, "partitionKey": "p"}) is passes
 
 
 def test_without_a_template_the_keys_are_not_known(run: Run) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from router.local.cloudformation.mappings import keys_of, source_text, stream_mappings
+from router.local.cloudformation.mappings import function_mappings, keys_of, source_of, source_text, stream_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from tests.local.lint.deployments import (
     GOOD,
@@ -70,6 +70,58 @@ def test_an_unknown_source_with_a_starting_position_may_be_a_stream(
     else:
         with pytest.raises(TemplateError):
             stream_mappings(TemplateFile(path), None)
+
+
+OTHERS = """
+Resources:
+  Changes: {Type: AWS::Kinesis::Stream}
+  Queue: {Type: AWS::SQS::Queue}
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: shop.app
+      Events:
+        Kinesis: {Type: Kinesis, Properties: {Stream: !GetAtt Changes.Arn, StartingPosition: LATEST}}
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
+        Api: {Type: Api, Properties: {Path: /, Method: get}}
+  ByArn:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref Fn, EventSourceArn: "arn:aws:kinesis:eu-west-1:1:stream/x", StartingPosition: LATEST}
+  ByQueue: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref Fn, EventSourceArn: !GetAtt Queue.Arn}}
+  ByStream:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties: {FunctionName: !Ref Fn, EventSourceArn: !GetAtt Changes.Arn, StartingPosition: LATEST}
+"""
+
+
+def test_mappings_of_kinesis_and_queues_are_found(tmp_path: Path) -> None:
+    """As SAM's events and as resources; a function that only they invoke is the only one."""
+    path = tmp_path / "template.yaml"
+    path.write_text(OTHERS, encoding="utf-8")
+    template = TemplateFile(path)
+    found = {each.name: source_of(each, template) for each in function_mappings(template, None)}
+    assert found == {
+        "Fn.Kinesis": "kinesis",
+        "Fn.Queue": "sqs",
+        "ByArn": "kinesis",
+        "ByQueue": "sqs",
+        "ByStream": "kinesis",
+    }
+    with pytest.raises(TemplateError, match="found no function under a table's stream"):
+        stream_mappings(template, None)
+
+
+def test_a_function_under_a_tables_stream_comes_first(tmp_path: Path) -> None:
+    """A consumer of a queue beside it has to be named."""
+    path = tmp_path / "template.yaml"
+    other = (
+        "  Other:\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: other.handler\n"
+        "      Events: {Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}}\n"
+    )
+    path.write_text(f"{GOOD}{other}", encoding="utf-8")
+    template = TemplateFile(path)
+    assert [each.name for each in function_mappings(template, None)] == ["Fn.Changes"]
+    assert [each.name for each in function_mappings(template, "Other")] == ["Other.Q"]
 
 
 PLAIN = """

@@ -47,7 +47,7 @@ from router.local.lint.rules.retries import (
 )
 from router.local.lint.rules.timeouts import batch_beyond_timeout, timeout_below_reserve
 
-__all__ = ["RULES"]
+__all__ = ["OF_EVERY_SOURCE", "RULES"]
 
 RULES: tuple[Rule, ...] = (
     handler_not_found,
@@ -94,3 +94,17 @@ RULES: tuple[Rule, ...] = (
     logs_never_expire,
 )
 """In the order in which a record meets what they are about."""
+
+OF_EVERY_SOURCE: tuple[Rule, ...] = (
+    handler_not_found,
+    handler_differs,
+    wrong_runtime,
+    tenant_isolation,
+    no_partial_failures,
+    timeout_below_reserve,
+    parking_in_function,
+    parking_not_allowed,
+    error_texts_logged,
+    logs_never_expire,
+)
+"""The rules for mappings of Kinesis and of queues too; the others are about the streams of tables."""
