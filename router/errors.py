@@ -173,6 +173,9 @@ class PartialFailure(RouterError):  # noqa: N818 - named for what happened to th
         names = sorted({type(error).__name__ for error in self.failures.values()})
         return f"{len(self.failures)} failed: {', '.join(names)}"
 
+    def __repr__(self) -> str:
+        return f"PartialFailure({str(self)!r})"  # errors and changes may quote the item
+
 
 class Reject(RouterError):  # noqa: N818 - a verb on purpose: a handler writes ``raise Reject("why")``
     """Raised by a handler for a record that can never succeed, so that a retry is useless.

@@ -173,7 +173,9 @@ class Record:
         return None if created is None else ((now or context.now()) - created).total_seconds()
 
     def __repr__(self) -> str:
-        return f"<Record {self.event} entity={self.shown_entity!r} sequence_number={self.sequence_number!r}>"
+        number = self.sequence_number
+        shown = None if number is None else shortened(number)
+        return f"<Record {self.event} entity={self.shown_entity!r} sequence_number={shown!r}>"
 
 
 class Records(Sequence[Record]):
@@ -235,10 +237,10 @@ class Records(Sequence[Record]):
         counts = Counter(record.identity for record in self)
         seen: Counter[str] = Counter()
         for record in self:
-            if not record.twin and counts[record.identity] > 1:
-                digest = _digest_of(record.wire)
-                seen[digest] += 1
-                record.twin = f"/{digest}/{seen[digest]}"
+            if counts[record.identity] > 1:
+                twin = f"{record.twin}/{_digest_of(record.wire)}"
+                seen[twin] += 1
+                record.twin = f"{twin}/{seen[twin]}"
 
     def sequence_numbers(self) -> list[Any]:
         """The sequence numbers as delivered, malformed ones too.

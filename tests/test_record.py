@@ -252,6 +252,11 @@ def test_repr_without_values(keys: Any, new: Any, old: Any) -> None:
     assert repr(record) == "<Record INSERT entity='Order' sequence_number='7'>"
 
 
+def test_repr_of_a_long_sequence_number() -> None:
+    """Printing a record has a bound."""
+    assert len(repr(make(SequenceNumber="9" * 5000))) < 200
+
+
 def test_repr_of_a_strange_record() -> None:
     """A record of no known event prints too."""
     assert repr(Record({}, {"Keys": {"pk": {"S": SECRET}}}, Event(0))) == (

@@ -23,7 +23,9 @@ from router import (
     Metrics,
     Park,
     Parked,
+    PartialFailure,
     Reject,
+    RouterError,
     Routes,
     SqsParking,
     Tracing,
@@ -33,6 +35,7 @@ from router.testing import Stream
 from router.testing.app_stream import AppStream
 from router.testing.failure_report import stream_report
 from tests.builders import Context, Json, batch, record
+from tests.sources.deliveries import failure_document, kinesis_record, message, notification, on_kinesis, sns_record
 
 SECRET: Final = "s3cret"
 
@@ -90,6 +93,21 @@ def refuse_in_a_group(change: Change[Order]) -> None:
         raise ExceptionGroup("several", [error, TimeoutError()]) from error
 
 
+def fail_in_part(change: Change[Order]) -> None:
+    """Raise an error that is for ``on_batch`` handlers, as a helper of one may do."""
+    try:
+        refuse_itself(change)
+    except ValidationError as error:
+        raise PartialFailure({change: error}) from error
+
+
+def fail_in_part_in_a_group(change: Change[Order]) -> None:
+    try:
+        fail_in_part(change)
+    except PartialFailure as error:
+        raise ExceptionGroup("several", [error]) from None
+
+
 def reject(change: Change[Order]) -> None:
     try:
         refuse_itself(change)
@@ -123,7 +141,7 @@ BAD_IMAGES: Final[Mapping[str, Json]] = {
     "malformed tag": image(total={SECRET: SECRET}),
     "several tags": image(total={SECRET: SECRET, "N": "1"}),
 }
-HANDLERS: Final = (refuse, refuse_itself, refuse_in_a_group, reject, need)
+HANDLERS: Final = (refuse, refuse_itself, refuse_in_a_group, fail_in_part, fail_in_part_in_a_group, reject, need)
 
 
 class QuotingPlace:
@@ -185,6 +203,84 @@ def chain_text(error: BaseException) -> str:
     return "".join([*traceback.format_exception(error), *map(chain_text, links)])
 
 
+# -------------------------------------------------------------------------------------------------------------- deliveries
+
+
+def in_queue(body: Any, group: str | None = None) -> Json:
+    """A message with the secret in its attributes."""
+    attribute = {"stringValue": SECRET, "dataType": "String"}
+    return {**message(body, 1, group), "messageAttributes": {SECRET: attribute}, "receiptHandle": SECRET}
+
+
+def in_parked(raw: Json) -> Json:
+    return {"parkedAt": "2026-01-01T00:00:00+00:00", "entity": SECRET, "route": SECRET, "reason": SECRET, "record": raw}
+
+
+def in_event_bridge(raw: Json) -> Json:
+    return {"detail-type": SECRET, "source": SECRET, "detail": raw}
+
+
+def in_kinesis(raw: Json) -> Json:
+    made = on_kinesis(raw, 1)
+    made["kinesis"]["partitionKey"] = SECRET
+    return made
+
+
+def in_sns(document: Json) -> Json:
+    return {**notification(json.dumps(document)), "Subject": SECRET}
+
+
+DELIVERIES: Final[Mapping[str, Callable[[Json], Json]]] = {
+    "kinesis": in_kinesis,
+    "queue": in_queue,
+    "FIFO queue": lambda raw: in_queue(raw, SECRET),
+    "list in a queue": lambda raw: in_queue([raw, raw]),
+    "SNS in a queue": lambda raw: in_queue(in_sns(raw)),
+    "EventBridge in a queue": lambda raw: in_queue(in_event_bridge(raw)),
+    "parked record in a queue": lambda raw: in_queue(in_parked(raw)),
+    "failure document in a queue": lambda raw: in_queue(failure_document(raw)),
+    "failure document of Kinesis in a queue": lambda raw: in_queue(failure_document(in_kinesis(raw), payload="object")),
+    "failure document in SNS in a queue": lambda raw: in_queue(in_sns(failure_document(raw))),
+    "SNS": lambda raw: {"eventSource": "aws:sns", **sns_record(json.dumps(in_sns(raw)))},
+}
+
+BROKEN_BODIES: Final[list[Any]] = [
+    SECRET,
+    f'{{"{SECRET}": ',
+    json.dumps(SECRET),
+    {SECRET: SECRET},
+    [SECRET, {SECRET: [SECRET]}],
+    {"eventSource": "aws:dynamodb", "eventName": SECRET, "dynamodb": {SECRET: SECRET}},
+    {"eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": SECRET},
+    {
+        "eventSource": "aws:dynamodb",
+        "eventName": "INSERT",
+        "dynamodb": {"NewImage": SECRET, "OldImage": [SECRET]},
+    },
+    {
+        "eventSource": "aws:dynamodb",
+        "eventName": "INSERT",
+        "dynamodb": {"StreamViewType": SECRET, "Keys": {SECRET: {"S": SECRET}}},
+    },
+    {"eventSource": "aws:dynamodb", "eventName": "INSERT", "userIdentity": {"Type": SECRET}, "dynamodb": {}},
+    in_sns({SECRET: SECRET}),
+    {"Type": "Notification", "Message": SECRET},
+    in_event_bridge({SECRET: SECRET}),
+    in_parked({SECRET: SECRET}),
+    {**failure_document(), "payload": SECRET},
+    {**failure_document(payload="none"), "DDBStreamBatchInfo": {SECRET: SECRET}},
+]
+BROKEN: Final[list[Json]] = [
+    *map(in_queue, BROKEN_BODIES),
+    *(
+        kinesis_record(text, 1)
+        for text in (SECRET, f'{{"{SECRET}": 1}}', b"\xf3\x89\x9a\xc2" + SECRET.encode(), b"\xff" + SECRET.encode())
+    ),
+    {"eventSource": "aws:kinesis", "kinesis": {"data": SECRET, "sequenceNumber": "1"}},
+    {"eventSource": "aws:sqs", SECRET: SECRET},
+]
+
+
 # ------------------------------------------------------------------------------------------------------------------- exits
 
 
@@ -238,7 +334,10 @@ def through_a_broken_place(make: Make, raw: Json) -> Iterator[str]:
 
 def through_lambda(make: Make, raw: Json) -> Iterator[str]:
     """The error that Lambda prints: with Powertools' processor, and of a record without an identifier."""
-    without_number = {**raw, "dynamodb": {**raw["dynamodb"], "SequenceNumber": None}}
+    if "dynamodb" in raw:
+        without_number = {**raw, "dynamodb": {**raw["dynamodb"], "SequenceNumber": None}}
+    else:
+        without_number = {name: value for name, value in raw.items() if name not in ("messageId", "eventID")}
     for call in (lambda: make().record_handler(raw, Context()), lambda: make()(batch(without_number), Context())):
         try:
             call()
@@ -322,6 +421,35 @@ def test_an_entity_in_the_key(leave: Any, discriminator: Any, options: Any, caps
     raw["dynamodb"]["Keys"]["sk"] = raw["dynamodb"]["NewImage"]["sk"] = {"S": SECRET}
     with watched(capsys) as texts:
         texts.extend(leave(lambda **more: shop(reject, discriminator=discriminator, **options, **more), raw))
+
+
+@pytest.mark.parametrize("leave", [leave for leave in EXITS if leave is not through_pytest])  # of streams
+@pytest.mark.parametrize("delivered", DELIVERIES)
+@pytest.mark.parametrize("handler", [succeed, *HANDLERS])
+def test_another_source(leave: Any, delivered: str, handler: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """An entry of another source takes out no value, neither of the change inside nor of what is around it."""
+    raw = DELIVERIES[delivered](changed_record(GOOD if handler is not succeed else BAD_IMAGES["nested"], GOOD))
+    with watched(capsys) as texts:
+        texts.extend(through(leave, handler, raw))
+
+
+def through(leave: Any, handler: Any, raw: Json) -> Iterator[str]:
+    """Texts of an exit, with that of an event which fails as a whole: without any change, or of SNS."""
+    try:
+        yield from leave(lambda **options: shop(handler, **options), raw)
+    except RouterError as error:
+        yield chain_text(error)
+
+
+@pytest.mark.parametrize("leave", [leave for leave in EXITS if leave is not through_pytest])
+@pytest.mark.parametrize("entry", BROKEN, ids=range(len(BROKEN)))
+def test_what_is_no_change(leave: Any, entry: Json, capsys: pytest.CaptureFixture[str]) -> None:
+    """What another source delivers in place of a change takes out no value, alone and beside a change."""
+    beside = {**entry, "body": [changed_record(GOOD, GOOD), entry.get("body")]}
+    beside["body"] = json.dumps(beside["body"])
+    with watched(capsys) as texts:
+        for each in (entry, beside):
+            texts.extend(through(leave, refuse, each))
 
 
 app = shop(succeed)

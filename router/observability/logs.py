@@ -171,7 +171,7 @@ def record_fields(record: Record, route: Route | None = None) -> dict[str, Any]:
     registered = route is not None and not route.fallback
     texts = {
         "entity": record.entity if registered else record.shown_entity,
-        "event_name": record.event_name,
+        "event_name": record.event_name if record.event else None,  # else it is any text of a broken record
         "event_id": record.event_id,
         "sequence_number": record.sequence_number,
         **({} if route is None else {"route": route.name}),

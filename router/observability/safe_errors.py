@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic_core import ValidationError
 
-from router.errors import RouterError
+from router.errors import PartialFailure, RouterError
 from router.naming import shortened
 from router.parsing.codegen import PARSER_FILENAME
 from router.parsing.validation_errors import faults_of, shows_error_texts, without_values
@@ -40,7 +40,7 @@ def safe_error(error: BaseException) -> dict[str, Any]:
 
 
 def without_inputs(error: Exception) -> Exception:
-    """Return an error without the item values that pydantic errors quote, also in its group and its chain.
+    """Return an error without the item values that pydantic errors quote, also those inside and behind it.
 
     Args:
         error: The error. Pydantic's errors and groups that contain one are replaced; others are changed in place.
@@ -57,6 +57,9 @@ def _without_inputs(error: Any, seen: set[int]) -> Any:
     seen.add(id(error))
     if isinstance(error, BaseExceptionGroup):
         error = _without_inputs_of_group(error, seen)
+    if isinstance(error, PartialFailure):
+        error.failures = {change: _without_inputs(each, seen) for change, each in error.failures.items()}
+        error.args = (error.failures,)
     suppressed = error.__suppress_context__
     error.__cause__ = _without_inputs(error.__cause__, seen)  # this sets __suppress_context__
     error.__context__ = _without_inputs(error.__context__, seen)

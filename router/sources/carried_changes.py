@@ -31,29 +31,34 @@ class Carried(NamedTuple):
         number: The sequence number of the record of Kinesis around it.
         found: What stands in its place.
         error: Why it cannot be read from its stream.
+        parked_at: When it was parked, where a document of a parking place is around it.
     """
 
     change: Any
     number: Any = None
     found: str = ""
     error: RouterError | None = None
+    parked_at: str = ""
 
 
 class _NotAChangeError(RouterError):
     """A document carries no change of a table; the text says what it is."""
 
 
-def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS) -> Iterator[Carried]:
+def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, parked_at: str = "") -> Iterator[Carried]:
     """The changes that a document carries, in order, with all that stands in place of one.
 
     Args:
         document: A JSON value, or the text of one.
         number: The sequence number of the record of Kinesis around it.
         layers: How many wrappings may be around a change.
+        parked_at: When the document was parked.
     """
     if is_change(document):
-        yield Carried(document, number)
+        yield Carried(document, number, parked_at=parked_at)
         return
+    if _is_parked(document):
+        parked_at = str(document["parkedAt"])
     if (kinesis := record_of_kinesis(document)) is not None:
         number = kinesis.get("sequenceNumber")
     try:
@@ -65,7 +70,7 @@ def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS) -> It
         yield Carried({}, number, error=error)
         return
     for each in inside:
-        yield from carried(each, number, layers - 1)
+        yield from carried(each, number, layers - 1, parked_at)
 
 
 def is_failure_document(value: Any) -> bool:
@@ -74,6 +79,10 @@ def is_failure_document(value: Any) -> bool:
     https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
     """
     return isinstance(value, dict) and ("DDBStreamBatchInfo" in value or "KinesisBatchInfo" in value)
+
+
+def _is_parked(value: Any) -> bool:
+    return isinstance(value, dict) and "parkedAt" in value and "record" in value
 
 
 def _inside(document: Any, layers: int) -> list[Any]:
@@ -100,7 +109,7 @@ def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
     """What an object wraps; nothing where it is no wrapping."""
     if is_failure_document(document):
         yield document["payload"] if "payload" in document else _read_again(document)
-    elif "parkedAt" in document and "record" in document:
+    elif _is_parked(document):
         yield document["record"]
     elif "Records" in document:
         yield document["Records"]

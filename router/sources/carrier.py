@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from router.naming import shortened
 from router.record import Record, Records
 from router.sources.carried_changes import carried
 from router.sources.change import broken_record, make_record, unread_record
@@ -33,6 +34,8 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
         else:
             record = make_record(change, position)
         record.raw, record.source, record.number = entry, source, each.number
+        if each.parked_at:  # else what its stream still redelivers would count as completed here, and be lost
+            record.twin = f"/{shortened(each.parked_at)}"
         return record
 
     return Records([each.change for _, each in found], make)

@@ -19,7 +19,10 @@ from router.sources.lambda_record import kinesis_record, lambda_record
 
 __all__ = ["DiscardedBatch", "discarded_batch"]
 
-_ARN = {service: re.compile(rf"arn:[a-z-]+:{service}:[^:]+:[^:]+:.") for service in ("dynamodb", "kinesis")}
+_SERVICES = {"DDBStreamBatchInfo": "dynamodb", "KinesisBatchInfo": "kinesis"}
+# Errors show these, so each has a bound.
+_ARN = {each: re.compile(rf"arn:[a-z-]{{3,20}}:{each}:[\w:./-]{{1,1024}}") for each in _SERVICES.values()}
+_SHARD = re.compile(r"[\w.-]{1,128}")
 _NUMBER = re.compile(r"[0-9]{1,128}")
 _MOST_EMPTY_PAGES = 10  # in a row; a shard answers a few where it has no records for a while
 _MOST_RECORDS = 1000  # of a page
@@ -28,7 +31,6 @@ _NEVER = frozenset(
 )
 """The errors after which the records can never be read."""
 
-_SERVICES = {"DDBStreamBatchInfo": "dynamodb", "KinesisBatchInfo": "kinesis"}
 _clients: dict[str, LazyClient] = {}
 
 
@@ -144,8 +146,9 @@ def discarded_batch(document: Mapping[str, Any]) -> DiscardedBatch | None:
         ]
         if not all(isinstance(place, str) for place in places):
             continue
-        arn, shard_id, start, end = places
-        if _ARN[service].match(arn) and _NUMBER.fullmatch(start) and _NUMBER.fullmatch(end):
+        patterns = (_ARN[service], _SHARD, _NUMBER, _NUMBER)
+        if all(pattern.fullmatch(place) for pattern, place in zip(patterns, places, strict=True)):
+            arn, shard_id, start, end = places
             size = info.get("batchSize")
             return DiscardedBatch(service, arn, shard_id, start, end, size if isinstance(size, int) else 0)
     return None

@@ -195,7 +195,9 @@ def test_a_document_that_is_the_event_fails_openly(clients: dict[str, Any]) -> N
         {"endSequenceNumber": "9" * 5000},
         {"streamArn": "s3cret"},
         {"shardId": 1},
+        {"shardId": "x" * 5000},
         {"streamArn": KINESIS},
+        {"streamArn": f"{STREAM}{'x' * 5000}"},
     ],
 )
 def test_a_document_without_a_range(batch: Json) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import Change, Dispatcher, MalformedRecordError, MemoryParking, Record, Routes, UnknownEventError
+from router import Change, Dispatcher, MalformedRecordError, MemoryParking, Record, Reject, Routes, UnknownEventError
 from router.errors import RouterError
 from router.parking import Parked
 from router.sources import receive
@@ -290,6 +290,43 @@ def test_a_parked_change_of_a_message_is_the_change_alone() -> None:
     bad = change(2, total="x")
     app({"Records": [message(failure_document(change(1), bad), 1)]})
     assert [kept.record for kept in place] == [bad]
+
+
+def parks_and_fails() -> tuple[Dispatcher, MemoryParking, Handled]:
+    """A dispatcher with two routes that has handled change 1: the first parked it, and the second always fails."""
+    place, rejecting = MemoryParking(), Handled({1: Reject("not now")})
+    routes = Routes()
+
+    @routes.on(Order)
+    def first(change: Change[Order]) -> None:
+        rejecting(change)
+
+    @routes.on(Order)
+    def second(change: Change[Order]) -> None:
+        raise TimeoutError
+
+    app = Dispatcher(routes, parking=place)
+    app({"Records": [change(1)]})
+    rejecting.fail.clear()
+    return app, place, rejecting
+
+
+def test_a_parked_record_is_handled_although_its_stream_still_redelivers_it() -> None:
+    """Where a record was parked, its stream must not deliver it again. Its document comes to be handled there."""
+    app, place, rejecting = parks_and_fails()
+    app({"Records": [message(place.parked[0].to_dict(), 1)]})
+    assert rejecting.numbers == ["1"]
+    app({"Records": [change(1)]})
+    assert rejecting.numbers == ["1"]
+
+
+def test_a_parked_record_that_is_redelivered_skips_what_is_completed() -> None:
+    """The document of a parked record is one unit of redelivery like any other message."""
+    app, place, rejecting = parks_and_fails()
+    parked = {"Records": [message([place.parked[0].to_dict()] * 2, 1)]}
+    for _ in range(3):
+        app(parked)
+    assert rejecting.numbers == ["1"]
 
 
 @given(
