@@ -16,7 +16,7 @@ from router.conditions import AllOf, AnyOf, Changed, Condition, Not
 from router.errors import RegistrationError
 from router.event import Event
 from router.registration.annotations import members_of
-from router.registration.model_fields import fields_of, has_validators, takes
+from router.registration.model_fields import fields_of, has_validators, reads_otherwise, takes
 from router.registration.source_text import describe
 from router.wire.compare import same
 from router.wire.decode import decode_image
@@ -247,7 +247,7 @@ def _ends(annotation: Any, path: Path) -> Iterator[Any]:
     for member in members_of(annotation):
         field = fields_of(member).get(str(step))
         arguments = get_args(member)
-        if has_validators(member) or getattr(member, "__pydantic_root_model__", False):
+        if reads_otherwise(member) or getattr(member, "__pydantic_root_model__", False):
             yield None
         elif field is not None:
             yield from _ends(field.annotation, rest)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter, ValidationError
 from typing_extensions import is_typeddict
 
-__all__ = ["ReadField", "default_of", "fields_of", "has_validators", "takes"]
+__all__ = ["ReadField", "default_of", "fields_of", "has_validators", "reads_otherwise", "takes"]
 
 _ANNOTATED: Any = Annotated
 
@@ -103,3 +103,9 @@ def has_validators(model: Any) -> bool:
     decorators: Any = getattr(model, "__pydantic_decorators__", None)
     names = ("field_validators", "model_validators", "root_validators", "validators")
     return any(getattr(decorators, name, None) for name in names)
+
+
+def reads_otherwise(model: Any) -> bool:
+    """Whether a model may read values that its annotations alone refuse, by its validators or its configuration."""
+    config: Any = getattr(model, "model_config", None) or getattr(model, "__pydantic_config__", None) or {}
+    return has_validators(model) or bool(config.get("coerce_numbers_to_str"))

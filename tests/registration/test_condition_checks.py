@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, field_validator
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
 from router import (
     Change,
@@ -63,6 +64,16 @@ class Order(BaseModel):
 
 class OrderV1(BaseModel):
     state: Literal["X"]
+
+
+class TextOfNumbers(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+    state: str
+
+
+@pydantic_dataclass(config=ConfigDict(coerce_numbers_to_str=True))
+class TextOfNumbersInData:
+    state: str
 
 
 class Forbidding(BaseModel):
@@ -240,6 +251,12 @@ def test_a_model_that_forbids_other_attributes() -> None:
 def test_a_model_that_may_read_any_value(model: Any) -> None:
     """Without fields, with validators of the user's or with several models, nothing is sure."""
     register("on_modify", changed("state", to="C"), model=model, entity="Order")
+
+
+@pytest.mark.parametrize("model", [TextOfNumbers, TextOfNumbersInData])
+def test_a_model_whose_configuration_reads_numbers_as_text(model: Any) -> None:
+    """pydantic accepts a number for its texts, and so may a condition name one."""
+    register("on_modify", changed("state", to=5), model=model)
 
 
 def test_a_plural_is_a_warning() -> None:
