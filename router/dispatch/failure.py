@@ -120,4 +120,5 @@ def _parked(outcome: Outcome, error: Exception) -> Parked:
         reason=fields.get("reason") or "; ".join(fields.get("faults", ())),
         parked_at=now(),
         is_registered=route is not None and not route.fallback,
+        twin=outcome.record.twin,
     )

@@ -31,6 +31,7 @@ class Parked:
             item.
         parked_at: The time of parking, in UTC.
         is_registered: Whether the route names the entity. The entity is else an unchecked value of the item.
+        twin: Tells the record from others of its ID and sequence number: from itself when it was parked before.
     """
 
     record: dict[str, Any]
@@ -41,6 +42,7 @@ class Parked:
     reason: str
     parked_at: datetime
     is_registered: bool = True
+    twin: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The document that parking places write as JSON."""
@@ -106,11 +108,15 @@ def to_json(parked: Parked) -> str:
 
 
 def record_digest(parked: Parked) -> str:
-    """A digest that identifies a record at a route, the same at every delivery; random without an event ID."""
+    """A digest that identifies a record at a route, the same at every delivery; random without an event ID.
+
+    A record that comes back in its document and is parked again has another one: that document is gone.
+    """
     event_id = parked.record.get("eventID")
     if not event_id:
         return uuid4().hex
-    return _digest([event_id, _stream_record(parked).get("SequenceNumber"), parked.route])
+    twin = [parked.twin] if parked.twin else []
+    return _digest([event_id, _stream_record(parked).get("SequenceNumber"), parked.route, *twin])
 
 
 def item_digest(parked: Parked) -> str:

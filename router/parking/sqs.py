@@ -22,7 +22,7 @@ class SqsParking:
     A message of a record that reached a route has the attributes ``route``, ``stage`` and, unless the route is a
     fallback, ``entity``, by which a consumer can filter. SQS keeps a message for 4 days by default and for 14 at most.
     A message holds 1 MiB: a bigger record is not parked. In a FIFO queue the records of one item form a group and stay
-    in order, and a record that is parked again within five minutes is stored once.
+    in order, and a record that its stream redelivers and that is parked again within five minutes is stored once.
 
     The role of the function needs ``sqs:SendMessage``. Parking the first record imports boto3, which is part of
     Lambda's runtime.

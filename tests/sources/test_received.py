@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from router import Change, Dispatcher, MalformedRecordError, MemoryParking, Record, Reject, Routes, UnknownEventError
 from router.errors import RouterError
 from router.parking import Parked
+from router.parking.base import record_digest
 from router.sources import receive
 from tests.builders import Handled, Json, Order, dispatcher, statuses
 from tests.sources.deliveries import (
@@ -318,6 +319,18 @@ def test_a_parked_record_is_handled_although_its_stream_still_redelivers_it() ->
     assert rejecting.numbers == ["1"]
     app({"Records": [change(1)]})
     assert rejecting.numbers == ["1"]
+
+
+def test_a_record_that_is_parked_again_is_another_message() -> None:
+    """A FIFO queue and a bucket would else take it for the message that is gone, and it would be lost."""
+    place = MemoryParking()
+    app = dispatcher(Handled({1: Reject("never")}), parking=place)
+    app({"Records": [change(1)]})
+    for _ in range(2):
+        app({"Records": [message(place.parked[0].to_dict(), 1)]})
+    first, again, redelivered = map(record_digest, place)
+    assert first != again
+    assert again == redelivered
 
 
 def test_a_parked_record_that_is_redelivered_skips_what_is_completed() -> None:
