@@ -10,7 +10,8 @@ import typer
 from router.cli.app_source import find_app
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
-from router.local.cloudformation.mappings import MappingSource, function_mappings, keys_of, source_of
+from router.local.cloudformation.mapping_source import MappingSource, source_of
+from router.local.cloudformation.mappings import function_mappings, keys_of
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.cloudformation.yaml_text import block_lines
 from router.local.filter_criteria import MOST_FILTERS, Filters, filters_of

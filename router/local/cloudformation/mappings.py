@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, undefined_functions
+from router.local.cloudformation.mapping_source import NESTED_STACKS, SAM_EVENTS, may_be_table_stream, source_of
 from router.local.cloudformation.references import function_name
 from router.local.cloudformation.resources import (
     FUNCTIONS,
@@ -27,41 +28,19 @@ from router.local.cloudformation.resources import (
 
 __all__ = [
     "DeclaredMapping",
-    "MappingSource",
     "chosen_function",
     "declared_mappings",
     "function_mappings",
     "keys_of",
     "mapping_parameters",
-    "source_of",
     "source_text",
     "stream_mappings",
     "table_mappings",
 ]
 
-MappingSource = Literal["dynamodb", "kinesis", "sqs"]
-"""What may carry the changes of a table."""
-
-_SAM_EVENTS: dict[Any, tuple[MappingSource, str]] = {
-    "DynamoDB": ("dynamodb", "Stream"),
-    "Kinesis": ("kinesis", "Stream"),
-    "SQS": ("sqs", "Queue"),
-}
-_RESOURCES: dict[str, MappingSource] = {"AWS::Kinesis::Stream": "kinesis", "AWS::SQS::Queue": "sqs"}
-_ARNS: dict[str, MappingSource] = {":kinesis:": "kinesis", ":sqs:": "sqs"}
 _MAPPING = "AWS::Lambda::EventSourceMapping"
 _NOT_SETTINGS = ("EventSourceArn", "FunctionName", "Queue", "Stream", "Tags")
 _BOOLEANS = ("BisectBatchOnFunctionError", "Enabled")
-_POSITIONS = ("TRIM_HORIZON", "LATEST")  # of streams; the mapping of a queue has no StartingPosition
-_NESTED = {"AWS::CloudFormation::Stack": "TemplateURL", "AWS::Serverless::Application": "Location"}
-_OPAQUE = (*_NESTED, "Custom::", "AWS::CloudFormation::CustomResource")  # any attribute may be a stream's ARN
-# Settings of mappings that read Kafka or DocumentDB.
-_OTHER_SOURCES = (
-    "Topics",
-    "SelfManagedEventSource",
-    "AmazonManagedKafkaEventSourceConfig",
-    "DocumentDBEventSourceConfig",
-)
 
 
 @dataclass(frozen=True)
@@ -114,9 +93,9 @@ def _all_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
         events = function.values.get("Events")
         for name, event in events.items() if isinstance(events, Mapping) else ():
             kind = event.get("Type") if isinstance(event, Mapping) else None
-            if isinstance(kind, str) and kind in _SAM_EVENTS:
+            if isinstance(kind, str) and kind in SAM_EVENTS:
                 declared = _event(function, name, event)
-                _, key = _SAM_EVENTS[kind]
+                _, key = SAM_EVENTS[kind]
                 yield DeclaredMapping(function.name, declared.values.get(key), key, declared, is_sam_event=True)
     for declared in (each for each in template.resources.values() if each.type == _MAPPING):
         source = declared.values.get("EventSourceArn")
@@ -160,23 +139,6 @@ def function_mappings(template: TemplateFile, function: str | None) -> list[Decl
     return [each for each in found if each.function == chosen]
 
 
-def source_of(mapping: DeclaredMapping, template: TemplateFile) -> MappingSource | None:
-    """What a mapping reads; ``None`` if that carries no changes of a table, or is unknown.
-
-    Args:
-        mapping: The mapping.
-        template: The template.
-    """
-    if mapping.is_sam_event:
-        return _SAM_EVENTS[mapping.declaration.type][0]
-    if _may_be_table_stream(mapping, template):
-        return "dynamodb"
-    if isinstance(mapping.stream, str):
-        return next((source for part, source in _ARNS.items() if part in mapping.stream), None)
-    resource = _resource_of(mapping, template)
-    return None if resource is None else _RESOURCES.get(resource.type)
-
-
 def _check_functions(template: TemplateFile) -> None:
     for tag, line in undefined_functions(template.document):
         msg = f"{template.place(line)}: found {tag}, expected a function of CloudFormation"
@@ -189,7 +151,7 @@ def table_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
     Args:
         template: The template.
     """
-    return (each for each in declared_mappings(template) if _may_be_table_stream(each, template))
+    return (each for each in declared_mappings(template) if may_be_table_stream(each, template))
 
 
 def chosen_function(names: Collection[str], name: str | None, template: TemplateFile) -> str:
@@ -301,32 +263,10 @@ def _function_of(mapping: Declaration, template: TemplateFile) -> str:
     return next((each for each in functions if template.reference(each) == name), written)
 
 
-def _may_be_table_stream(mapping: DeclaredMapping, template: TemplateFile) -> bool:
-    """Whether the source is a table's stream; an unknown source may be one if the mapping has a StartingPosition."""
-    source = mapping.stream
-    if mapping.is_sam_event:
-        return mapping.declaration.type == "DynamoDB"
-    if isinstance(source, StreamOf):
-        return True
-    if isinstance(source, str) and source.startswith("arn:"):
-        return ":dynamodb:" in source
-    resource = _resource_of(mapping, template)
-    if source is None or (resource is not None and not resource.type.startswith(_OPAQUE)):
-        return False
-    positioned = mapping.settings.get("StartingPosition") in _POSITIONS
-    return positioned and not any(name in mapping.settings for name in _OTHER_SOURCES)
-
-
-def _resource_of(mapping: DeclaredMapping, template: TemplateFile) -> Declaration | None:
-    """The resource whose ARN is the source, where the template does not determine that ARN."""
-    written = mapping.stream.written if isinstance(mapping.stream, Unknown) else str(mapping.stream)
-    return template.resources.get(written.removeprefix("!GetAtt ").partition(".")[0])
-
-
 def _nested(template: TemplateFile) -> Iterator[str]:
     """The files of nested stacks, relative to the template."""
-    for stack in template.of_type(*_NESTED):
-        location = stack.values.get(_NESTED[stack.type])
+    for stack in template.of_type(*NESTED_STACKS):
+        location = stack.values.get(NESTED_STACKS[stack.type])
         if isinstance(location, str) and (template.path.parent / location).is_file():
             yield location
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 from router.app import Dispatcher
 from router.errors import RouterError
 from router.local.cloudformation.intrinsics import Unknown
-from router.local.cloudformation.mappings import DeclaredMapping, MappingSource, keys_of, source_of, source_text
+from router.local.cloudformation.mapping_source import MappingSource, source_of
+from router.local.cloudformation.mappings import DeclaredMapping, keys_of, source_text
 from router.local.cloudformation.resources import Declaration, TemplateFile
 from router.local.lint.handler_lookup import DeclaredHandler
 from router.local.lint.permissions import Permissions, Statement, permissions_of

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from router.local.cloudformation.mappings import function_mappings, keys_of, source_of, source_text, stream_mappings
+from router.local.cloudformation.mapping_source import source_of
+from router.local.cloudformation.mappings import function_mappings, keys_of, source_text, stream_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from tests.local.lint.deployments import (
     GOOD,
