@@ -55,6 +55,7 @@ class Dispatcher:
         completed: The store of routes that finished beyond the position from which Lambda delivers again.
         metrics: Takes the figures of each invocation: ``Metrics("Shop")``.
         tracing: Sees invocations and calls begin and end: ``Tracing()``.
+        version: The version of the app, for the documents of parked records; by default that of the function.
 
     Raises:
         RegistrationError: An option or a route can never work.
@@ -86,6 +87,7 @@ class Dispatcher:
         completed: Completed | None = None,
         metrics: Meter | None = None,
         tracing: Tracer | None = None,
+        version: str | None = None,
         **unknown: Never,
     ) -> None:
         check_unknown(unknown)
@@ -105,6 +107,7 @@ class Dispatcher:
             completed=MemoryCompleted() if completed is None else completed,
             metrics=metrics,
             tracing=tracing,
+            version=version,
         )
         check_options(self._options, self.routes)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}

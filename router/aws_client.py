@@ -8,7 +8,7 @@ from typing import Any
 
 from router.errors import RegistrationError
 
-__all__ = ["LazyClient"]
+__all__ = ["LazyClient", "code_of_error"]
 
 
 class LazyClient:
@@ -46,3 +46,10 @@ def _make_client(service: str) -> Any:
     # With boto3's defaults a call may last minutes, longer than most functions.
     retries: Any = {"total_max_attempts": 2, "mode": "standard"}
     return boto3.client(service, config=Config(connect_timeout=2, read_timeout=5, retries=retries))
+
+
+def code_of_error(error: Exception) -> str:
+    """The code that a service answered, or the name of the error if it has not answered."""
+    response = getattr(error, "response", None)
+    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
+    return code if isinstance(code, str) else type(error).__name__

@@ -103,11 +103,11 @@ class UnroutedError(RouterError, LookupError):
 
 
 class RecordsGoneError(RouterError, LookupError):
-    """The stream no longer has the records that a failure document without payload refers to."""
+    """What a document refers to is gone: the records of a failure document, or the object of a parked record."""
 
 
 class RecordsUnreadError(RouterError):
-    """The records that a failure document without payload refers to cannot be read now. A retry reads them again."""
+    """What a document refers to cannot be read now. A retry reads it again."""
 
 
 class ParkingError(RouterError):

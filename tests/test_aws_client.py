@@ -35,6 +35,9 @@ def test_default_client(monkeypatch: pytest.MonkeyPatch) -> None:
     class Client:
         def send_message(self, **_: Any) -> None: ...
 
+        def send_message_batch(self, Entries: list[Any], **_: Any) -> Any:  # noqa: N803 - a name of the API
+            return {"Successful": Entries}
+
     def client(service: str, config: Any) -> Client:
         made.append((service, config.connect_timeout, config.read_timeout, config.retries["total_max_attempts"]))
         return Client()

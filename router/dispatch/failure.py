@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from router.context import now
@@ -17,6 +18,7 @@ from router.planning.options import Options
 from router.policies import Drop, OnError, Park, Policy, Retry, decide
 from router.record import Record
 from router.routes import Route
+from router.sources import delivery_count
 
 __all__ = ["Failures"]
 
@@ -30,13 +32,14 @@ class Failures:
         options: The options of the Dispatcher.
     """
 
-    __slots__ = ("_discriminator", "_on_error", "_parking", "_unrouted")
+    __slots__ = ("_discriminator", "_on_error", "_parking", "_unrouted", "_version")
 
     def __init__(self, options: Options) -> None:
         self._discriminator = options.discriminator
         self._on_error = options.on_error
         self._unrouted = options.unrouted
         self._parking = options.parking
+        self._version = options.version
 
     def settle(
         self,
@@ -97,7 +100,7 @@ class Failures:
     def _park(self, outcome: Outcome, error: Exception) -> None:
         assert self._parking is not None  # noqa: S101 - options are checked: no policy parks without a place
         try:
-            self._parking.park(_parked(outcome, error))
+            self._parking.park(_parked(outcome, error, self._version))
         except AnyError as refusal:  # then the record is not kept there
             failure = ParkingError(
                 f"the parking place raised {type(refusal).__name__}, so the record, which failed with "
@@ -109,10 +112,11 @@ class Failures:
             outcome.status = "parked"
 
 
-def _parked(outcome: Outcome, error: Exception) -> Parked:
-    fields, route, entity = safe_error(error), outcome.route, outcome.record.entity
+def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
+    fields, route, record = safe_error(error), outcome.route, outcome.record
+    entity = record.entity
     return Parked(
-        record=dict(outcome.record.wire or outcome.record.raw),
+        record=dict(record.wire or record.raw),
         entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
         route=None if route is None else route.name,
         stage=outcome.stage,
@@ -121,4 +125,8 @@ def _parked(outcome: Outcome, error: Exception) -> Parked:
         parked_at=now(),
         is_registered=route is not None and not route.fallback,
         twin=outcome.record.twin,
+        source=record.source,
+        changed_at=record.created_at,
+        attempts=delivery_count(record),
+        version=version or os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
     )

@@ -32,6 +32,10 @@ class Parked:
         parked_at: The time of parking, in UTC.
         is_registered: Whether the route names the entity. The entity is else an unchecked value of the item.
         twin: Tells the record from others of its ID and sequence number: from itself when it was parked before.
+        source: The name of the source that delivered the record.
+        changed_at: The time of the change, in UTC; ``None`` where the record has none.
+        attempts: How often the record was delivered, where its source counts that.
+        version: The version of the function, or of the app.
     """
 
     record: dict[str, Any]
@@ -43,11 +47,31 @@ class Parked:
     parked_at: datetime
     is_registered: bool = True
     twin: str = ""
+    source: str | None = None
+    changed_at: datetime | None = None
+    attempts: int | None = None
+    version: str | None = None
+
+    @property
+    def id(self) -> str | None:
+        """A digest that identifies the record at the route, the same at every delivery.
+
+        A record that comes back in its document and is parked again has another one: that document is gone.
+        ``None`` for a record with neither an event ID nor a sequence number.
+        """
+        event_id, number = self.record.get("eventID"), _stream_record(self).get("SequenceNumber")
+        twin = [self.twin] if self.twin else []
+        return _digest([event_id, number, self.route, *twin]) if event_id or number else None
 
     def to_dict(self) -> dict[str, Any]:
         """The document that parking places write as JSON."""
         return {
+            "id": self.id,
             "parkedAt": self.parked_at.isoformat(),
+            "changedAt": None if self.changed_at is None else self.changed_at.isoformat(),
+            "source": self.source,
+            "attempts": self.attempts,
+            "version": self.version,
             "entity": self.entity,
             "route": self.route,
             "stage": self.stage,
@@ -96,27 +120,28 @@ class MemoryParking:
         return len(self.parked)
 
 
-def to_json(parked: Parked) -> str:
+def to_json(parked: Parked, record_in: dict[str, str] | None = None) -> str:
     """Write the document of a parked record.
+
+    Args:
+        parked: The record.
+        record_in: Where its whole document is kept, in place of the record.
 
     Raises:
         TypeError: The record contains a value that JSON cannot express.
         ValueError: The record contains a number that JSON cannot express.
     """
+    document = parked.to_dict()
+    if record_in is not None:
+        del document["record"]
+        document["recordIn"] = record_in
     # ASCII only: SQS refuses some characters, and the length in characters is the length in bytes.
-    return json.dumps(parked.to_dict(), allow_nan=False)
+    return json.dumps(document, allow_nan=False)
 
 
 def record_digest(parked: Parked) -> str:
-    """A digest that identifies a record at a route, the same at every delivery; random without an event ID.
-
-    A record that comes back in its document and is parked again has another one: that document is gone.
-    """
-    event_id = parked.record.get("eventID")
-    if not event_id:
-        return uuid4().hex
-    twin = [parked.twin] if parked.twin else []
-    return _digest([event_id, _stream_record(parked).get("SequenceNumber"), parked.route, *twin])
+    """The ID of a parked record; random where it has none."""
+    return parked.id or uuid4().hex
 
 
 def item_digest(parked: Parked) -> str:

@@ -13,9 +13,9 @@ __all__ = ["S3Parking"]
 class S3Parking:
     """Puts parked records into a bucket, each as one object: the document of :meth:`Parked.to_dict`, as JSON.
 
-    A key consists of the day and a digest that identifies the record and the route, so that a record which is parked
-    again on the same day is stored once: ``parked/2026/01/31/<digest>.json``. Use it if records may be too big for a
-    queue.
+    A key consists of the day of the change and a digest that identifies the record and the route, so that a record
+    which is parked again, by another container too, is stored once: ``parked/2026/01/31/<digest>.json``. Of a record
+    without a time it is the day of parking. Use it if records may be too big for a queue.
 
     The role of the function needs ``s3:PutObject``. Parking the first record imports boto3, which is part of Lambda's
     runtime.
@@ -47,12 +47,21 @@ class S3Parking:
             TypeError: The record contains a value that JSON cannot express.
             ValueError: The record contains a number that JSON cannot express.
         """
-        self._client.get().put_object(
-            Bucket=self.bucket,
-            Key=f"{self.prefix}{parked.parked_at:%Y/%m/%d}/{record_digest(parked)}.json",
-            Body=to_json(parked).encode(),
-            ContentType="application/json",
-        )
+        self.put(parked)
+
+    def put(self, parked: Parked) -> dict[str, str]:
+        """Put a record, and return the names of the bucket and the key.
+
+        Raises:
+            botocore.exceptions.ClientError: S3 refused the object.
+            botocore.exceptions.BotoCoreError: S3 could not be reached.
+            TypeError: The record contains a value that JSON cannot express.
+            ValueError: The record contains a number that JSON cannot express.
+        """
+        key = f"{self.prefix}{parked.changed_at or parked.parked_at:%Y/%m/%d}/{record_digest(parked)}.json"
+        body = to_json(parked).encode()
+        self._client.get().put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+        return {"bucket": self.bucket, "key": key}
 
     def __repr__(self) -> str:
         return f"S3Parking({self.bucket!r}, prefix={self.prefix!r})"

@@ -8,11 +8,11 @@ from router.aws_client import LazyClient
 from router.errors import ParkingError, RegistrationError
 from router.naming import kind_of
 from router.parking.base import Parked, item_digest, record_digest, to_json
+from router.parking.s3 import S3Parking
+from router.parking.sqs_calls import MOST_BYTES, Message, SqsCalls
 
 __all__ = ["SqsParking"]
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-_MOST_MESSAGE_BYTES: Final = 1_048_576
 _MOST_ATTRIBUTE_LENGTH: Final = 256
 
 
@@ -21,53 +21,69 @@ class SqsParking:
 
     A message of a record that reached a route has the attributes ``route``, ``stage`` and, unless the route is a
     fallback, ``entity``, by which a consumer can filter. SQS keeps a message for 4 days by default and for 14 at most.
-    A message holds 1 MiB: a bigger record is not parked. In a FIFO queue the records of one item form a group and stay
-    in order, and a record that its stream redelivers and that is parked again within five minutes is stored once.
+    A message holds 1 MiB. With ``overflow`` a bigger record is put into a bucket, and its message has, in place of
+    ``record``, the bucket and the key of its document as ``recordIn``; without it a bigger record is not parked. In a
+    FIFO queue the records of one item form a group and stay in order, and a record that its stream redelivers and that
+    is parked again within five minutes is stored once.
+
+    Records that several lanes park at the same time are sent together, up to ten in one call. Each is parked when SQS
+    has taken its message; one that SQS refuses fails alone.
 
     The role of the function needs ``sqs:SendMessage``. Parking the first record imports boto3, which is part of
     Lambda's runtime.
 
     Args:
         queue_url: The URL of the queue.
+        overflow: Takes the records that are too big for a message.
         client: A boto3 client. The default one gives up within seconds, because Lambda delivers the record again.
 
     Raises:
-        RegistrationError: The URL is not one, or boto3 is not installed.
+        RegistrationError: The URL is not one, ``overflow`` is no bucket, or boto3 is not installed.
 
     Example:
         >>> SqsParking("https://sqs.eu-west-1.amazonaws.com/123456789012/parked")
         SqsParking('https://sqs.eu-west-1.amazonaws.com/123456789012/parked')
     """
 
-    def __init__(self, queue_url: str, *, client: Any = None) -> None:
+    def __init__(self, queue_url: str, *, overflow: S3Parking | None = None, client: Any = None) -> None:
         if not isinstance(queue_url, str) or not queue_url.startswith(("https://", "http://")):
             found = repr(queue_url) if isinstance(queue_url, str) else kind_of(queue_url)
             msg = f"SqsParking() found {found}, expected a URL: https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
             raise RegistrationError(msg)
+        if not isinstance(overflow, S3Parking | None):
+            msg = f"SqsParking(overflow=) found {kind_of(overflow)}, expected a bucket: overflow=S3Parking('parked')"
+            raise RegistrationError(msg)
         self.queue_url = queue_url
-        self._client = LazyClient("SqsParking", "sqs", client)
+        self.overflow = overflow
+        self._calls = SqsCalls(queue_url, LazyClient("SqsParking", "sqs", client))
 
     def park(self, parked: Parked) -> None:
         """Send a record.
 
         Raises:
-            ParkingError: The record is bigger than a message may be.
-            botocore.exceptions.ClientError: SQS refused the message.
+            ParkingError: The record is bigger than a message may be, or SQS refused the message.
+            botocore.exceptions.ClientError: SQS refused the call, or S3 the object.
             botocore.exceptions.BotoCoreError: SQS could not be reached.
             TypeError: The record contains a value that JSON cannot express.
             ValueError: The record contains a number that JSON cannot express.
         """
-        body, attributes = to_json(parked), _attributes(parked)
-        size = len(body) + sum(len(f"{name}String{value}".encode()) for name, value in attributes.items())
-        if size > _MOST_MESSAGE_BYTES:
-            msg = f"found a record of {size:,} bytes, expected at most {_MOST_MESSAGE_BYTES:,}, as SQS takes no more"
+        message = self._message(parked, to_json(parked))
+        if message.size > MOST_BYTES and self.overflow is not None:
+            message = self._message(parked, to_json(parked, record_in=self.overflow.put(parked)))
+        if message.size > MOST_BYTES:
+            msg = f"found a record of {message.size:,} bytes, expected at most {MOST_BYTES:,}, as SQS takes no more"
             raise ParkingError(msg)
-        self._client.get().send_message(
-            QueueUrl=self.queue_url,
-            MessageBody=body,
-            MessageAttributes={name: _string_attribute(value) for name, value in attributes.items()},
+        self._calls.send(message)
+
+    def _message(self, parked: Parked, body: str) -> Message:
+        attributes = _attributes(parked)
+        entry = {
+            "MessageBody": body,
+            "MessageAttributes": {name: _string_attribute(value) for name, value in attributes.items()},
             **(_fifo_fields(parked) if self.queue_url.endswith(".fifo") else {}),
-        )
+        }
+        size = len(body) + sum(len(f"{name}String{value}".encode()) for name, value in attributes.items())
+        return Message(entry, size)
 
     def __repr__(self) -> str:
         return f"SqsParking({self.queue_url!r})"

@@ -44,6 +44,7 @@ class Options:
     completed: Completed
     metrics: Meter | None
     tracing: Tracer | None
+    version: str | None
 
 
 def check_unknown(unknown: Mapping[str, Any]) -> None:
@@ -106,6 +107,8 @@ def check_options(options: Options, routes: Routes) -> None:
         _check_methods("metrics", options.metrics, ("emit",), "what takes figures: metrics=Metrics('Shop')")
     if options.tracing is not None:
         _check_methods("tracing", options.tracing, ("invocation", "route"), "a tracer: tracing=Tracing()")
+    if options.version is not None and (not isinstance(options.version, str) or not options.version):
+        _refuse(f"Dispatcher(version=) found {kind_of(options.version)}, expected a text: version='1.4.0'")
     if options.parking is not None:
         _check_methods("parking", options.parking, ("park",), "a parking place such as MemoryParking()")
     else:

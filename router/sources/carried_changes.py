@@ -90,7 +90,8 @@ def _inside(document: Any, layers: int) -> list[Any]:
 
     Raises:
         _NotAChangeError: It is no wrapping.
-        RecordsGoneError: It is a failure document without payload, and its stream no longer has the records.
+        RecordsGoneError: What it refers to is not there: the records of a failure document without payload, or the
+            object of a parked record.
         RecordsUnreadError: They cannot be read now.
     """
     if layers == 0:
@@ -111,6 +112,10 @@ def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
         yield document["payload"] if "payload" in document else _read_again(document)
     elif _is_parked(document):
         yield document["record"]
+    elif "parkedAt" in document and "recordIn" in document:
+        from router.sources.parked_object import read_parked  # not for most events
+
+        yield read_parked(document["recordIn"])
     elif "Records" in document:
         yield document["Records"]
     elif document.get("Type") == "Notification" and "Message" in document:

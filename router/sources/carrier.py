@@ -10,7 +10,14 @@ from router.record import Record, Records
 from router.sources.carried_changes import carried
 from router.sources.change import broken_record, make_record, unread_record
 
-__all__ = ["carried_records"]
+__all__ = ["carried_records", "delivery_count"]
+
+_COUNTS = (("attributes", "ApproximateReceiveCount"), ("requestContext", "approximateInvokeCount"))
+"""The counts of a message of SQS and of Lambda's failure document, each with the section where it stands.
+
+https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
+"""
 
 
 def carried_records(entries: Sequence[Any], source: str, expected: str) -> Records:
@@ -39,3 +46,17 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
         return record
 
     return Records([each.change for _, each in found], make)
+
+
+def delivery_count(record: Record) -> int | None:
+    """How often the message was received or the batch was tried; ``None`` where the source does not count.
+
+    Args:
+        record: The record.
+    """
+    for section, name in _COUNTS:
+        fields = record.raw.get(section)
+        count = fields.get(name) if isinstance(fields, dict) else None
+        if isinstance(count, str | int) and str(count).isdecimal():
+            return int(count)
+    return None

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.aws_client import LazyClient
+from router.aws_client import LazyClient, code_of_error
 from router.errors import RecordsGoneError, RecordsUnreadError
 from router.sources.lambda_record import kinesis_record, lambda_record
 
@@ -68,7 +68,7 @@ class DiscardedBatch:
         except (RecordsGoneError, RecordsUnreadError):
             raise
         except Exception as error:  # noqa: BLE001 - of boto3, which is not imported here
-            code = _code_of(error)
+            code = code_of_error(error)
             if code in _NEVER:
                 raise self._gone(code) from None
             raise self._unread(code) from None
@@ -152,10 +152,3 @@ def discarded_batch(document: Mapping[str, Any]) -> DiscardedBatch | None:
             size = info.get("batchSize")
             return DiscardedBatch(service, arn, shard_id, start, end, size if isinstance(size, int) else 0)
     return None
-
-
-def _code_of(error: Exception) -> str:
-    """The code that the service answered, or the name of the error if it has not answered."""
-    response = getattr(error, "response", None)
-    code = response.get("Error", {}).get("Code") if isinstance(response, dict) else None
-    return code if isinstance(code, str) else type(error).__name__

@@ -1,19 +1,30 @@
 """A parked record is a JSON document, and its repr shows no values."""
 
 import json
+from datetime import UTC, datetime
+from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
-from router import Change, Dispatcher, MemoryParking, Routes
+from router import Change, Dispatcher, MemoryParking, Parked, RegistrationError, Reject, Routes
 from router.parking.base import to_json
-from tests.builders import Handled, batch, dispatcher, insert
+from tests.builders import Handled, Json, batch, dispatcher, insert, inserts, without
 from tests.parking.parked import parked, parked_record
+from tests.sources.deliveries import change, failure_document, message
 
 
 def test_document() -> None:
     """The document of a parked record states why, where and when it was parked, and the record as delivered."""
-    assert parked().to_dict() == {
+    changed_at = datetime(2026, 1, 2, 3, tzinfo=UTC)
+    place = parked_record(insert(1), source="sqs", changed_at=changed_at, attempts=3, version="7")
+    assert place.to_dict() == {
+        "id": place.id,
         "parkedAt": "2026-01-02T03:04:05+00:00",
+        "changedAt": "2026-01-02T03:00:00+00:00",
+        "source": "sqs",
+        "attempts": 3,
+        "version": "7",
         "entity": "Order",
         "route": "handlers.orders.place",
         "stage": "handler",
@@ -68,3 +79,81 @@ def test_document_of_a_long_entity() -> None:
     (parked,) = place
     assert len(parked.entity or "") == 256
     assert len(to_json(parked)) - len(json.dumps(raw)) < 4_000
+
+
+def parked_of(event: Json, **options: Any) -> Parked:
+    """The one record of an event that a dispatcher parks."""
+    place = MemoryParking()
+    dispatcher(Handled(dict.fromkeys(range(1, 9), Reject("never"))), unrouted="park", parking=place, **options)(event)
+    (only,) = place
+    return only
+
+
+def test_id_is_that_of_record_and_route() -> None:
+    """The ID of a parked record is the same at every delivery, and another one at another route and of another record."""
+    later = parked_record(insert(1), parked_at=datetime(2027, 1, 1, tzinfo=UTC), attempts=9)
+    others = {parked(2).id, parked_record(insert(1), route="handlers.orders.ship").id}
+    assert (parked(1).id == later.id, len(others | {later.id})) == (True, 3)
+
+
+@pytest.mark.parametrize(("names", "known"), [(("eventID",), True), (("eventID", "SequenceNumber"), False)])
+def test_id_without_event_id(names: tuple[str, ...], *, known: bool) -> None:
+    """A record without an event ID has an ID if it has a sequence number."""
+    assert (parked_record(without(insert(1), *names)).id is not None) == known
+
+
+def test_source_and_time_of_the_change() -> None:
+    """A parked record has its source and the time of its change; the stream counts no attempts."""
+    raw = insert(1)
+    raw["dynamodb"]["ApproximateCreationDateTime"] = 1_767_323_045
+    only = parked_of(batch(raw))
+    assert (only.source, str(only.changed_at), only.attempts) == (
+        "dynamodb-streams",
+        "2026-01-02 03:04:05+00:00",
+        None,
+    )
+
+
+def test_attempts_of_a_message() -> None:
+    """A record of a message was delivered as often as SQS says."""
+    raw = message(change(1), 1)
+    raw["attributes"]["ApproximateReceiveCount"] = "4"
+    only = parked_of(batch(raw))
+    assert (only.source, only.attempts) == ("sqs", 4)
+
+
+def test_attempts_of_a_failure_document() -> None:
+    """A record of a failure document was delivered as often as Lambda says."""
+    document = failure_document(change(1))
+    document["requestContext"]["approximateInvokeCount"] = 5
+    assert parked_of(document).attempts == 5
+
+
+@pytest.mark.parametrize("count", [None, "", "many", "-1", True, 1.5, [], {}])
+def test_attempts_that_are_no_number(count: Any) -> None:
+    """A count that is none is no reason to fail."""
+    raw = message(change(1), 1)
+    raw["attributes"]["ApproximateReceiveCount"] = count
+    assert parked_of(batch(raw)).attempts is None
+
+
+def test_version_of_the_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parked record has the version of the function, unless the app has one of its own."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "12")
+    assert [parked_of(inserts(1)).version, parked_of(inserts(1), version="1.4.0").version] == ["12", "1.4.0"]
+
+
+@pytest.mark.parametrize("version", ["", 1, 1.4])
+def test_version_that_is_no_text(version: Any) -> None:
+    """A version is a text that is not empty."""
+    with pytest.raises(RegistrationError, match=r"Dispatcher\(version=\) found .*, expected a text"):
+        Dispatcher(version=version)
+
+
+def test_redelivered_record_is_parked_once() -> None:
+    """A record of a document is parked once, however often its message is delivered again."""
+    place = MemoryParking()
+    app = dispatcher(Handled({1: Reject("never"), 2: OSError()}), parking=place)
+    for _ in range(4):
+        app(batch(message(failure_document(change(1), change(2)), 1)))
+    assert [each.record["eventID"] for each in place] == ["e1"]

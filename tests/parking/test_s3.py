@@ -1,11 +1,12 @@
 """A bucket keeps each parked record as one object."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from router import Parked, Reject, S3Parking
-from tests.builders import Handled, Json, dispatcher, failures, inserts
-from tests.parking.parked import parked
+from tests.builders import Handled, Json, dispatcher, failures, insert, inserts, without
+from tests.parking.parked import parked, parked_record
 
 
 class Bucket:
@@ -45,6 +46,23 @@ def test_record_is_stored_once() -> None:
     """A record that is parked twice on one day is one object."""
     bucket = Bucket()
     bucket.park(parked(1), parked(1), parked(2))
+    assert len(bucket.objects) == 2
+
+
+def test_record_is_stored_once_on_another_day() -> None:
+    """A record that another container parks the day after is the same object, that of the day of its change."""
+    bucket = Bucket()
+    changed_at = datetime(2026, 1, 1, 23, 59, tzinfo=UTC)
+    for day in (1, 2):
+        bucket.park(parked_record(insert(1), changed_at=changed_at, parked_at=datetime(2026, 1, day, 4, tzinfo=UTC)))
+    (key,) = bucket.objects
+    assert key.startswith("shop/parked/2026/01/01/")
+
+
+def test_records_without_identity() -> None:
+    """Records with neither an event ID nor a sequence number are all kept."""
+    bucket = Bucket()
+    bucket.park(*[parked_record(without(insert(1), "eventID", "SequenceNumber")) for _ in range(2)])
     assert len(bucket.objects) == 2
 
 

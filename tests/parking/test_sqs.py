@@ -9,9 +9,20 @@ from typing import Any
 
 import pytest
 
-from router import Change, Dispatcher, ParkingError, RegistrationError, Reject, Routes, SqsParking
+from router import (
+    Change,
+    Dispatcher,
+    MemoryParking,
+    ParkingError,
+    RegistrationError,
+    Reject,
+    Routes,
+    S3Parking,
+    SqsParking,
+)
 from tests.builders import SUCCESS, Handled, Json, batch, dispatcher, failures, insert, inserts, without
 from tests.parking.parked import parked, parked_record
+from tests.parking.test_s3 import Bucket
 
 
 class Raw(io.BytesIO):
@@ -146,6 +157,44 @@ def test_size_limit(sqs: Sqs) -> None:
     assert len(sqs.messages()) == 1
     with pytest.raises(ParkingError):
         sqs.parking.park(parked(status="x" * (1_048_577 - empty)))
+
+
+def test_overflow(sqs: Sqs) -> None:
+    """A record that is too big for a message goes to the bucket, and its message says where."""
+    bucket = Bucket()
+    bucket.stubber.add_response("put_object", {})
+    place = SqsParking(sqs.url, overflow=S3Parking("shop", client=bucket.client), client=sqs.client)
+    place.park(parked(status="x" * 1_048_576))
+    place.park(parked(2))
+    documents = [json.loads(message["Body"]) for message in sqs.messages()]
+    ((key, whole),) = bucket.objects.items()
+    pointer = {name: value for name, value in whole.items() if name != "record"}
+    assert documents[0] == pointer | {"recordIn": {"bucket": "shop", "key": key.removeprefix("shop/")}}
+    assert documents[1]["record"] == insert(2)
+
+
+def test_overflow_that_fails(sqs: Sqs) -> None:
+    """Where the bucket refuses a record, the record fails, and no message points to it."""
+    bucket = Bucket()
+    bucket.stubber.add_client_error("put_object", "AccessDenied")
+    place = SqsParking(sqs.url, overflow=S3Parking("shop", client=bucket.client), client=sqs.client)
+    app = dispatcher(Handled({1: Reject("never")}), parking=place)
+    assert (app(batch(insert(1, status="x" * 1_048_576))), sqs.messages()) == (failures(1), [])
+
+
+@pytest.mark.parametrize("overflow", ["shop-parked", S3Parking, MemoryParking(), 1])
+def test_overflow_that_is_no_bucket(overflow: Any) -> None:
+    """The overflow is a bucket, because the sqs source has to find the record there."""
+    with pytest.raises(RegistrationError, match=r"SqsParking\(overflow=\) found .*, expected a bucket"):
+        SqsParking("https://sqs/1/parked", overflow=overflow)
+
+
+def test_lanes(sqs: Sqs) -> None:
+    """Records that many lanes park are each one message."""
+    app = dispatcher(Handled(dict.fromkeys(range(10), Reject("never"))), parking=sqs.parking, concurrency=10)
+    assert app(inserts(*range(10))) == SUCCESS
+    found = [message for _ in range(10) for message in sqs.messages()]
+    assert {json.loads(message["Body"])["record"]["eventID"] for message in found} == {f"e{n}" for n in range(10)}
 
 
 def test_deleted_queue(sqs: Sqs) -> None:
