@@ -26,6 +26,7 @@ from router.parking import JsonLinesParking, MemoryParking, Parked, Parking, S3P
 from router.policies import Drop, Park, Retry
 from router.record import Batch, Record
 from router.routes import Route, Routes
+from router.window import Window
 
 __version__ = "0.1.0"
 
@@ -67,6 +68,7 @@ __all__ = [
     "Tracing",
     "UnknownEventError",
     "UnroutedError",
+    "Window",
     "all_of",
     "any_of",
     "became",

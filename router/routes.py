@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from pydantic import BaseModel
 from typing_extensions import Unpack
 
 from router.change import Change, Insert, Modify, Remove
@@ -21,13 +22,23 @@ from router.policies import OnError
 from router.registration.arguments import FALLBACK, Arguments, read_arguments
 from router.registration.compatibility import fitting_signature
 from router.registration.misfit import Misfit, explained
-from router.registration.options import KeysOptions, OldOptions, RemoveKeysOptions, RemoveOptions, RouteOptions
+from router.registration.options import (
+    KeysOptions,
+    OldOptions,
+    RemoveKeysOptions,
+    RemoveOptions,
+    RouteOptions,
+    WindowKeysOptions,
+    WindowOptions,
+)
 from router.registration.signature import Signature
+from router.window import Window
 
 __all__ = ["Route", "Routes"]
 
 M = TypeVar("M")
 Old = TypeVar("Old")
+State = TypeVar("State", bound=BaseModel)
 P = ParamSpec("P")
 C_contra = TypeVar("C_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
@@ -49,6 +60,7 @@ class Route:
         fallback: Whether it takes the records of entities without a route.
         signature: The parameters of the handler.
         written: The decorator as source text.
+        state: The model of a tumbling window's state; ``None`` for a route without windows.
     """
 
     handler: Callable[..., Any]
@@ -62,6 +74,7 @@ class Route:
     fallback: bool
     signature: Signature = field(compare=False)
     written: str = field(compare=False)
+    state: type[BaseModel] | None = None
 
     @property
     def name(self) -> str:
@@ -130,8 +143,12 @@ class Routes:
         ... def audit(change: Change[Order]) -> None: ...
         >>> @routes.on_batch(Order)
         ... def index(changes: Sequence[Change[Order]]) -> None: ...
+        >>> class Totals(BaseModel):
+        ...     count: int = 0
+        >>> @routes.on_window(Order, state=Totals)
+        ... def total(window: Window[Order, Totals]) -> None: ...
         >>> len(routes)
-        5
+        6
     """
 
     def __init__(self, *routes: Route) -> None:
@@ -261,6 +278,30 @@ class Routes:
         """
         return self._registrar("on_batch", None, model, events, options)
 
+    @overload
+    def on_window(
+        self, model: type[M], *events: Event | Condition[Change[M]], **options: Unpack[WindowOptions[State]]
+    ) -> Registrar[Window[M, State]]: ...
+    @overload
+    def on_window(
+        self, model: None, *events: Event | Condition[Change[None]], **options: Unpack[WindowKeysOptions[State]]
+    ) -> Registrar[Window[None, State]]: ...
+    def on_window(self, model: Any, *events: Any, **options: Any) -> Any:
+        """Register a handler of tumbling windows: it receives the changes of an invocation and the window's state.
+
+        It is called as an ``on_batch`` handler is, and once more without changes when its window ends. Its event source
+        mapping needs ``TumblingWindowInSeconds``.
+
+        Args:
+            model: The model of both images; ``None`` for none: the handler works with the keys.
+            events: ``Event.INSERT | Event.MODIFY``, by default every event; then conditions, all of which a change must
+                meet.
+            state: The model of the window's state, a pydantic model whose fields have defaults.
+            entity: The entity's name or several names, if the model does not name it.
+            on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+        """
+        return self._registrar("on_window", None, model, events, options)
+
     def fallback(self, handler: Handler[Change[dict[str, Any]], P, R_co]) -> Callable[P, R_co]:
         """Register a handler for records whose entity has no route, and for records that name no entity.
 
@@ -333,6 +374,7 @@ class Routes:
             fallback=arguments.fallback,
             signature=fitting_signature(arguments, handler),
             written=arguments.written,
+            state=arguments.state,
         )
         if route in self._routes:
             misfit = Misfit("this decorator on this handler already", "each route once", "take one of the two away")

@@ -1,4 +1,4 @@
-"""The calls of ``on_batch`` handlers, made after the records of an invocation have run."""
+"""The calls of ``on_batch`` and ``on_window`` handlers, made after the records of an invocation have run."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def call_batch(
     step: Step,
     entries: Sequence[Entry],
     failures: Failures,
-    finish: Callable[[Any], Any],
+    call: Callable[[Step, Sequence[Any]], None],
     counter: Callable[[], float],
 ) -> bool:
-    """Call an ``on_batch`` handler and settle the outcomes of its changes.
+    """Call an ``on_batch`` or ``on_window`` handler and settle the outcomes of its changes.
 
     Args:
         step: The step of the handler.
         entries: The changes, in the order of their records.
         failures: Settles failures.
-        finish: Waits for the result of a handler, where it is asynchronous.
+        call: Calls the handler of a step with changes.
         counter: The clock of durations, in seconds.
 
     Returns:
@@ -52,9 +52,7 @@ def call_batch(
     """
     started = counter()
     try:
-        result = step.call([entry.change for entry in entries])
-        if result is not None:
-            finish(result)
+        call(step, [entry.change for entry in entries])
     except PartialFailure as error:
         duration = counter() - started
         return _settle(step, entries, failures, _errors_of(error, entries), duration)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 from weakref import ref
@@ -12,9 +12,12 @@ from weakref import ref
 from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
 from router.dispatch.redelivery import Known
-from router.errors import AnyError
+from router.dispatch.windows import Windows
+from router.errors import AnyError, RouterError
 from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
+from router.observability.logs import write_line
+from router.observability.safe_errors import safe_error
 from router.outcomes import UNDONE, Outcome, Stage
 from router.planning.plan import Plan
 from router.planning.shared_values import watched
@@ -37,6 +40,7 @@ class Delivery:
         invocation: The invocation.
         received: Its records, with the groups that are delivered again together.
         known: What earlier deliveries have completed of them.
+        windows: Their tumbling window; ``None`` without ``on_window`` routes.
     """
 
     __slots__ = (
@@ -59,10 +63,17 @@ class Delivery:
         "stopped",
         "unrouted_entities",
         "watch",
+        "windows",
     )
 
     def __init__(
-        self, plan: Plan, failures: Failures, invocation: Invocation, received: Received, known: Known | None
+        self,
+        plan: Plan,
+        failures: Failures,
+        invocation: Invocation,
+        received: Received,
+        known: Known | None,
+        windows: Windows | None = None,
     ) -> None:
         self._plan = plan
         self._failures = failures
@@ -83,6 +94,7 @@ class Delivery:
         self.unrouted_entities: set[str] = set()
         self.stopped = False
         self.watch = watched.get()
+        self.windows = windows
         if known is not None:
             self._pass_over(known.parked())
 
@@ -233,7 +245,11 @@ class Delivery:
     # ---------------------------------------------------------------------------------------------- what comes out
 
     def run_batches(self) -> None:
-        """Call the ``on_batch`` handlers with the changes before the first undone record of their group."""
+        """Call the handlers of batches and windows with the changes before the first undone record of their group."""
+        if self.windows is not None and self.windows.is_final:
+            for step in self._plan.windows:
+                if step.key not in self._gathered:
+                    self._call_final(self.windows, step)
         for gathered in sorted(self._gathered.values(), key=lambda gathered: gathered.step.position):
             if self.invocation.deadline.passed:
                 break
@@ -244,11 +260,30 @@ class Delivery:
             ready.sort(key=lambda entry: entry.position)
             # A context of its own: no handler sees the context variables that another one has set.
             run = self.invocation.variables.copy().run
-            if ready and not run(call_batch, gathered.step, ready, self._failures, self.finish, self.counter):
+            call = self._call if gathered.step.route.state is None or self.windows is None else self.windows.call
+            if ready and not run(call_batch, gathered.step, ready, self._failures, call, self.counter):
                 self.stopped = True
                 if self.groups is None:
                     break
         self.stopped = self.stopped or bool(self._gathered)  # a call may have failed or not been made
+
+    def _call(self, step: Step, changes: Sequence[Any]) -> None:
+        result = step.call(changes)
+        if result is not None:
+            self.finish(result)
+
+    def _call_final(self, windows: Windows, step: Step) -> None:
+        """Call a handler without changes at the end of its window; the next one is called even if it fails."""
+        try:
+            if self.invocation.deadline.passed:
+                raise _out_of_time()
+            self.invocation.variables.copy().run(windows.call, step, [])
+        except AnyError as error:  # of the handler
+            dropped = self._failures.drops(error, step.levels)
+            log, event = self.invocation.log(None, step.route), "final invocation failed"
+            write_line(log, "warning" if dropped else "error", event, dropped=dropped, **safe_error(error))
+            if not dropped:
+                windows.fail(step, error)
 
     def _ends(self) -> Mapping[Hashable, int]:
         """The position of the first record of each group that is undone, other than by waiting for a call."""
@@ -299,6 +334,10 @@ class Delivery:
             _timed(each, seconds) if isinstance(each, Outcome) else _done(record, each, seconds)
             for each, seconds in zip(mark[::2], durations, strict=True)
         )
+
+
+def _out_of_time() -> RouterError:
+    return RouterError("found too little time left to call the handler, expected more than the reserve")
 
 
 def _done(record: Record, step: Step, duration: float) -> Outcome:

@@ -93,6 +93,12 @@ class Failures:
         self.log(outcome)
         return outcome
 
+    def drops(self, error: BaseException, levels: Sequence[OnError | None]) -> bool:
+        """Whether the policies drop a failure without a record, which cannot be parked."""
+        exception = as_exception(error)
+        permanent = isinstance(exception, Reject)
+        return isinstance(decide(exception, permanent=permanent, levels=levels, age=None, can_park=False), Drop)
+
     def log(self, outcome: Outcome) -> None:
         """Log an outcome that needs attention."""
         log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)

@@ -12,7 +12,8 @@ from router.context import Deadline
 from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.lanes import run_lanes
-from router.dispatch.redelivery import keep_completed, recall
+from router.dispatch.redelivery import Known, keep_completed, recall
+from router.dispatch.windows import Windows
 from router.errors import AnyError
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
@@ -49,6 +50,7 @@ def invoke(
 
     Raises:
         MalformedRecordError: A record failed that has no identifier.
+        RouterError: The final invocation of a window failed, or its state is too large.
     """
     records = received.records
     deadline = _deadline(context, options.reserve)
@@ -56,17 +58,22 @@ def invoke(
     log = invocation.log(None, None)
     write_line(log, "info", "batch received", source=received.source, batch_size=len(records))
     known = recall(options.completed, records, log)
+    windows = Windows(received.event, invocation.finish) if plan.windows else None
+    if windows is not None and (counted := windows.positions_counted(records)):
+        known = known or Known((), records)
+        for key, positions in counted.items():
+            known.add(key, positions)
     failures = Failures(options)
-    delivery = Delivery(plan, failures, invocation, received, known)
+    delivery = Delivery(plan, failures, invocation, received, known, windows)
     token = current_invocation.set(invocation)
     try:
-        _trace(lambda: _run(delivery, received, failures, options), delivery, received.source, options)
+        _trace(lambda: _run(delivery, received, failures, plan, options), delivery, received.source, options)
     finally:
         current_invocation.reset(token)
     _emit_metrics(delivery, plan, options, log)
     undone = delivery.undone()
+    again = received.coming_again(undone) if undone else ()
     if undone or known:
-        again = received.coming_again(undone)
         keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
     if count := delivery.unrouted():
         found = _what_was_found(delivery, options) if count == len(records) else None
@@ -74,7 +81,10 @@ def invoke(
         log_unrouted(log, count, delivery.unrouted_entities, keyed, found)
     if undone:
         log_out_of_time(log, delivery.outcomes())
-    return delivery.outcomes, received.respond(undone)
+    response = received.respond(undone)
+    if windows is not None and windows.keeps_state:
+        response["state"] = windows.state(delivery.outcomes(), again, plan.table.keys)
+    return delivery.outcomes, response
 
 
 def _reads_keys(plan: Plan, records: Records) -> bool:
@@ -83,7 +93,7 @@ def _reads_keys(plan: Plan, records: Records) -> bool:
     return not attribute or any(attribute in (record.wire_keys or ()) for record in records[:1])
 
 
-def _run(delivery: Delivery, received: Received, failures: Failures, options: Options) -> None:
+def _run(delivery: Delivery, received: Received, failures: Failures, plan: Plan, options: Options) -> None:
     invocation = delivery.invocation
     container = invocation.container
     getcontext()  # else Decimal would set it in every record's context variables
@@ -103,10 +113,10 @@ def _run(delivery: Delivery, received: Received, failures: Failures, options: Op
     except BaseException as error:
         invocation.values.close(error)
         raise
-    _clean_up(delivery, failures)
+    _clean_up(delivery, failures, plan)
 
 
-def _clean_up(delivery: Delivery, failures: Failures) -> None:
+def _clean_up(delivery: Delivery, failures: Failures, plan: Plan) -> None:
     """Close the values of the invocation; where that fails, the records whose handlers used them have failed."""
     invocation = delivery.invocation
     try:
@@ -119,6 +129,10 @@ def _clean_up(delivery: Delivery, failures: Failures) -> None:
             if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
                 outcome.status, outcome.stage, outcome.error = "failed", "handler", without_inputs(error)
                 failures.log(outcome)
+        if delivery.windows is not None and delivery.windows.is_final:
+            for step in plan.windows:
+                if uses_invocation_scope(step.route.signature.parameters):
+                    delivery.windows.fail(step, error)
 
 
 def _trace(run: Callable[[], None], delivery: Delivery, source: str, options: Options) -> None:

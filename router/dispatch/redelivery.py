@@ -41,8 +41,8 @@ class Known:
         keys: defaultdict[str, set[str]] = defaultdict(set)
         for key, identity in pairs:
             keys[identity].add(key)
-        self._keys: Mapping[int, set[str]] = {
-            position: keys[identity]
+        self._keys: dict[int, set[str]] = {
+            position: {*keys[identity]}
             for position, identity in enumerate(identities)
             if identity is not None and identity in keys
         }
@@ -50,6 +50,11 @@ class Known:
 
     def __bool__(self) -> bool:
         return bool(self.pairs)
+
+    def add(self, key: str, positions: Iterable[int]) -> None:
+        """Add records that are completed at a route, by another store than the one that knows of the pairs."""
+        for position in positions:
+            self._keys.setdefault(position, set()).add(key)
 
     def has_completed(self, key: str, position: int) -> bool:
         """Whether the record at a position is completed at the route with this key."""
@@ -123,5 +128,11 @@ def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair
         (NO_ROUTE if outcome.route is None else keys[id(outcome.route)], identity)
         for outcome in outcomes
         if outcome.status == "parked" or (outcome.route is not None and outcome.status in ("done", "skipped"))
+        if not _is_in_state(outcome)
         if (identity := outcome.record.identity) is not None
     ]
+
+
+def _is_in_state(outcome: Outcome) -> bool:
+    """Whether the state of a window says that the record is completed: Lambda may go back to the state of before."""
+    return outcome.route is not None and outcome.route.state is not None and outcome.error is None

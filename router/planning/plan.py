@@ -13,7 +13,7 @@ from router.inject.call import injected
 from router.inject.middleware import wrap
 from router.planning.lookup import Index, Ways, entity_reader, index_of, ways_of
 from router.planning.options import Options
-from router.planning.step import Way
+from router.planning.step import Step, Steps, Way
 from router.planning.table import RouteTable
 from router.planning.way import way_of
 from router.record import Record
@@ -34,6 +34,7 @@ class Plan:
         index: The same, for a lookup on the record as delivered.
         fallback: The way of each event for entities without a route; empty without a fallback.
         skips_unrouted: Whether a record whose entity has no route is just counted.
+        windows: One step of each ``on_window`` route.
     """
 
     table: RouteTable
@@ -42,6 +43,7 @@ class Plan:
     index: Index
     fallback: Mapping[Event, Way]
     skips_unrouted: bool
+    windows: tuple[Step, ...]
 
     def way(self, entity: str | None, event: Event) -> Way | Literal["unrouted"]:
         """The way of an entity's records of one event.
@@ -90,7 +92,13 @@ def make_plan(table: RouteTable, options: Options, overrides: Overrides) -> Plan
         index=index_of(options.discriminator, ways),
         fallback={event: way_of([step]) for event, step in fallback.items()},
         skips_unrouted=options.unrouted == "skip" and not fallback,
+        windows=_windows(steps),
     )
+
+
+def _windows(steps: Steps) -> tuple[Step, ...]:
+    every = (step for by_event in steps.values() for of_event in by_event.values() for step in of_event)
+    return tuple({step.key: step for step in every if step.route.state is not None}.values())
 
 
 def _call(table: RouteTable, options: Options, overrides: Overrides, route: Route) -> Call:

@@ -87,8 +87,10 @@ def _way_out(route: Route, event: Event, view: View) -> str:
         return f"take Change[{model}], whose {'old' if 'NewImage' in there else 'new'} is None then"
     carrying = [event for event in route.events if carried(view, event)]
     if carrying:
-        decorator = "on_batch" if route.batch else "on"
-        return f"leave the event out: {decorator}({model}, {' | '.join(f'Event.{event.name}' for event in carrying)})"
+        decorator = "on_window" if route.state else "on_batch" if route.batch else "on"
+        state = f", state={describe(route.state)}" if route.state else ""
+        events = " | ".join(f"Event.{event.name}" for event in carrying)
+        return f"leave the event out: {decorator}({model}, {events}{state})"
     return "where the keys hold the entity, register it for None with entity=, and use change.keys"
 
 

@@ -17,6 +17,7 @@ from router.policies import OnError
 from router.registration.condition_checks import check_condition
 from router.registration.options import check_options, events_of_cause, refuse
 from router.registration.source_text import describe, is_type, show_decorator
+from router.registration.window_state import check_state
 
 __all__ = ["FALLBACK", "Arguments", "read_arguments"]
 
@@ -37,6 +38,7 @@ class Arguments:
         entities: The names in ``entity=``.
         on_error: The route's policy.
         written: The decorator as source text.
+        state: The model of a window's state; ``None`` for a route without windows.
     """
 
     decorator: str
@@ -47,11 +49,12 @@ class Arguments:
     entities: tuple[str, ...]
     on_error: OnError | None
     written: str
+    state: Any = None
 
     @property
     def batch(self) -> bool:
-        """Whether the handler receives a sequence of changes."""
-        return self.decorator == "on_batch"
+        """Whether one call receives all changes of an invocation."""
+        return self.decorator in ("on_batch", "on_window")
 
     @property
     def fallback(self) -> bool:
@@ -66,6 +69,8 @@ class Arguments:
         models = describe(self.model)
         if self.old != self.model and kind in ("Modify", "Change"):
             models += f", {describe(self.old)}"
+        if self.state is not None:
+            return f"Window[{models}, {describe(self.state)}]"
         return f"Sequence[{kind}[{models}]]" if self.batch else f"{kind}[{models}]"
 
 
@@ -90,6 +95,7 @@ def read_arguments(
     written = show_decorator(decorator, model, terms, options)
     check_options(written, decorator, options)
     _check_model(written, decorator, model, options)
+    check_state(written, decorator, options.get("state"))
     if events is None:
         events, terms = _events_of(written, terms)
     if "cause" in options:
@@ -107,6 +113,7 @@ def read_arguments(
         entities=() if entity is None else tuple(map(str.__str__, [entity] if isinstance(entity, str) else entity)),
         on_error=options.get("on_error"),
         written=written,
+        state=options.get("state"),
     )
 
 
@@ -179,4 +186,4 @@ def _not_a_condition(decorator: str, value: Any) -> tuple[str, str]:
         is_ours = value.__module__ == "router.conditions"
         call = "call it" if is_ours else f"write where({getattr(value, '__name__', '...')})"
         return found, f"{expected}; {call}"
-    return found, f"an Event, or {expected}" if decorator in ("on", "on_batch") else expected
+    return found, f"an Event, or {expected}" if decorator in ("on", "on_batch", "on_window") else expected

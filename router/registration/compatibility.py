@@ -16,11 +16,21 @@ from router.registration.annotations import caller_namespaces, parameters_of, un
 from router.registration.arguments import Arguments
 from router.registration.dependencies import Parameter
 from router.registration.misfit import Misfit, explained
-from router.registration.signature import ChangeOf, Signature, read_signature
+from router.registration.signature import ChangeOf, Signature, Takes, Wanted, read_signature
 from router.registration.source_text import describe
 
 __all__ = ["fitting_signature"]
 
+_CALLS: dict[Takes, str] = {
+    "one change": "for each change",
+    "a sequence of changes": "once with all changes",
+    "a window": "once with all changes and the state of their window",
+}
+_OTHERS: dict[Takes, str] = {
+    "one change": "",
+    "a sequence of changes": "; or register it with on_batch",
+    "a window": "; or register it with on_window",
+}
 _DECORATORS = {"Insert": "on_insert", "Modify": "on_modify", "Remove": "on_remove", "Change": "on"}
 
 
@@ -31,10 +41,11 @@ def fitting_signature(arguments: Arguments, handler: Callable[..., Any]) -> Sign
         RegistrationError: The handler can never be called; the message shows it and what to correct.
     """
     try:
-        signature = read_signature(handler, arguments.annotation, caller_namespaces())
+        wanted = Wanted("change" if arguments.state is None else "window", arguments.annotation)
+        signature = read_signature(handler, wanted, caller_namespaces())
         _check_change(arguments, parameters_of(handler)[0].name, signature)
         if arguments.batch:
-            _check_no_record(signature.parameters)
+            _check_no_record(arguments.decorator, signature.parameters)
     except Misfit as misfit:
         raise explained(f"{arguments.written} cannot register this handler", handler, misfit) from None
     return signature
@@ -44,12 +55,12 @@ def _check_change(arguments: Arguments, name: str, signature: Signature) -> None
     """Check the first parameter: one change or many, the events, the models."""
     change = signature.change
     annotate = f"annotate it: {name}: {arguments.annotation}"
-    if change.many != arguments.batch:
+    takes = _taken_by(arguments)
+    if change.takes != takes:
         raise Misfit(
-            f"parameter {name!r} takes {'a sequence of changes' if change.many else 'one change'}",
-            f"{arguments.annotation}, because {arguments.decorator} calls the handler "
-            + ("once with all changes" if arguments.batch else "for each change"),
-            annotate if arguments.batch else f"{annotate}; or register it with on_batch",
+            f"parameter {name!r} takes {change.takes}",
+            f"{arguments.annotation}, because {arguments.decorator} calls the handler {_CALLS[takes]}",
+            annotate + _OTHERS[change.takes],
         )
     missing = functools.reduce(operator.or_, filterfalse(change.accepting, arguments.events), Event(0))
     if missing:
@@ -57,6 +68,15 @@ def _check_change(arguments: Arguments, name: str, signature: Signature) -> None
     for event in arguments.events:
         if not any(_takes(member, event, arguments) for member in change.accepting(event)):
             raise _other_model(arguments, name, change.accepting(event)[0], event)
+    if change.state not in (Any, arguments.state):
+        found = f"parameter {name!r} has a state of {describe(change.state)}, but this route keeps one of "
+        raise Misfit(found + describe(arguments.state), arguments.annotation, annotate)
+
+
+def _taken_by(arguments: Arguments) -> Takes:
+    if arguments.state is not None:
+        return "a window"
+    return "a sequence of changes" if arguments.batch else "one change"
 
 
 def _other_event(arguments: Arguments, name: str, kinds: Sequence[type], missing: Event) -> Misfit:
@@ -113,15 +133,17 @@ def _is_subclass(one: Any, other: Any) -> bool:
         return True
 
 
-def _check_no_record(parameters: Iterable[Parameter], requesters: tuple[Callable[..., Any], ...] = ()) -> None:
-    """Refuse a Record in an ``on_batch`` handler: its one call has many records."""
+def _check_no_record(
+    decorator: str, parameters: Iterable[Parameter], requesters: tuple[Callable[..., Any], ...] = ()
+) -> None:
+    """Refuse a Record in a handler whose one call has many records."""
     for parameter in parameters:
         if parameter.kind == "record" and not parameter.optional:
             raise Misfit(
                 f"parameter {parameter.name!r} takes one Record",
-                "no Record: on_batch makes one call for many records",
+                f"no Record: {decorator} makes one call for many records",
                 "take change.record of each change; or all records of the invocation: batch: Batch",
                 requesters,
             )
         if parameter.dependency is not None:
-            _check_no_record(parameter.dependency.parameters, (*requesters, parameter.dependency.factory))
+            _check_no_record(decorator, parameter.dependency.parameters, (*requesters, parameter.dependency.factory))

@@ -21,6 +21,8 @@ __all__ = [
     "RemoveKeysOptions",
     "RemoveOptions",
     "RouteOptions",
+    "WindowKeysOptions",
+    "WindowOptions",
     "check_options",
     "events_of_cause",
     "refuse",
@@ -29,6 +31,7 @@ __all__ = [
 Cause = Literal["ttl", "user"]
 Entity = str | Sequence[str]
 Old = TypeVar("Old")
+State = TypeVar("State")
 
 
 class RouteOptions(TypedDict, total=False):
@@ -57,6 +60,18 @@ class KeysOptions(TypedDict, total=False):
     on_error: OnError | None
 
 
+class WindowOptions(RouteOptions, Generic[State]):
+    """Options of ``on_window``."""
+
+    state: Required[type[State]]
+
+
+class WindowKeysOptions(KeysOptions, Generic[State]):
+    """Options of ``on_window`` without a model."""
+
+    state: Required[type[State]]
+
+
 class RemoveKeysOptions(KeysOptions, total=False):
     """Options of ``on_remove`` without a model."""
 
@@ -69,6 +84,7 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "on_remove": tuple(RemoveOptions.__annotations__),
     "on": tuple(OldOptions.__annotations__),
     "on_batch": tuple(OldOptions.__annotations__),
+    "on_window": tuple(WindowOptions.__annotations__),
 }
 _CAUSES: dict[str | None, Event] = {None: Event.REMOVE, "user": Event.DELETE, "ttl": Event.EXPIRE}
 

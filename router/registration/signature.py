@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from router.change import Change, Insert, Modify, Remove
 from router.event import Event
@@ -18,8 +18,9 @@ from router.registration.annotations import Namespaces, hints_of, is_change, mem
 from router.registration.dependencies import Parameter, injected_kind, supplied_parameters
 from router.registration.misfit import Misfit
 from router.registration.source_text import show_parameter, written_arguments
+from router.window import Window
 
-__all__ = ["ChangeOf", "ChangeType", "Signature", "read_signature"]
+__all__ = ["ChangeOf", "ChangeType", "Signature", "Takes", "Wanted", "read_signature"]
 
 _COVERS: dict[type, Event] = {
     Insert: Event.INSERT,
@@ -27,8 +28,8 @@ _COVERS: dict[type, Event] = {
     Remove: Event.REMOVE,
     Change: Event.ANY,
 }
+Takes = Literal["one change", "a sequence of changes", "a window"]
 _SEQUENCES = (Sequence, Collection, Iterable, list)
-_CHANGE_FIRST = "the change as the first parameter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +41,34 @@ class ChangeOf:
     old: Any
 
 
+class Wanted(NamedTuple):
+    """The first parameter that a decorator wants: ``change`` with its annotation."""
+
+    name: str
+    annotation: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.annotation}"
+
+    @property
+    def first(self) -> str:
+        """The place of the parameter."""
+        return f"the {self.name} as the first parameter"
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeType:
     """The annotation of a handler's first parameter.
 
     Args:
         members: The change classes that it accepts.
-        many: Whether it accepts a sequence of changes.
+        takes: What it accepts, in words: ``one change``, ``a sequence of changes`` or ``a window``.
+        state: The state of a window.
     """
 
     members: tuple[ChangeOf, ...]
-    many: bool
+    takes: Takes
+    state: Any = None
 
     @property
     def types(self) -> tuple[type, ...]:
@@ -75,12 +93,12 @@ class Signature:
     parameters: tuple[Parameter, ...]
 
 
-def read_signature(handler: Callable[..., Any], expected: str, namespaces: Namespaces) -> Signature:
+def read_signature(handler: Callable[..., Any], wanted: Wanted, namespaces: Namespaces) -> Signature:
     """Read a handler's signature.
 
     Args:
         handler: The user's function.
-        expected: The annotation that its change needs, for messages.
+        wanted: Its first parameter as it should be, for messages.
         namespaces: Local names that annotations may use.
 
     Raises:
@@ -88,9 +106,9 @@ def read_signature(handler: Callable[..., Any], expected: str, namespaces: Names
     """
     _check_callable(handler)
     parameters = parameters_of(handler)
-    _check_first(handler, parameters, expected)
+    _check_first(handler, parameters, wanted)
     hints = hints_of(handler, parameters, namespaces)
-    change = _change_type(parameters, hints, expected)
+    change = _change_type(parameters, hints, wanted)
     return Signature(change, supplied_parameters(parameters[1:], hints, "record", namespaces))
 
 
@@ -109,19 +127,19 @@ def _check_callable(handler: Any) -> None:
         )
 
 
-def _check_first(handler: Any, parameters: list[inspect.Parameter], expected: str) -> None:
+def _check_first(handler: Any, parameters: list[inspect.Parameter], wanted: Wanted) -> None:
     """Require a first parameter that takes the change by position and has an annotation."""
     if not parameters:
-        raise Misfit("no parameter", _CHANGE_FIRST, f"add one: change: {expected}")
+        raise Misfit("no parameter", wanted.first, f"add one: {wanted}")
     first = parameters[0]
     if first.kind is first.VAR_POSITIONAL:
         wrapped = "<locals>" in getattr(handler, "__qualname__", "")
         wraps = "; or add functools.wraps to the decorator that made this function" if wrapped else ""
-        to_do = f"begin with change: {expected}{wraps}"
-        raise Misfit(f"{show_parameter(first)} as the first parameter", _CHANGE_FIRST, to_do)
+        to_do = f"begin with {wanted}{wraps}"
+        raise Misfit(f"{show_parameter(first)} as the first parameter", wanted.first, to_do)
     if first.kind in (first.KEYWORD_ONLY, first.VAR_KEYWORD):
         found = f"{show_parameter(first)}, which cannot be passed by position"
-        raise Misfit(found, _CHANGE_FIRST, f"begin with change: {expected}")
+        raise Misfit(found, wanted.first, f"begin with {wanted}")
     if first.annotation is not first.empty:
         return
     if first.name in ("self", "cls"):
@@ -131,29 +149,33 @@ def _check_first(handler: Any, parameters: list[inspect.Parameter], expected: st
             "a function or a bound method",
             f"move it out of the class, or register the method of an instance: {method}",
         )
-    to_do = f"annotate it: {first.name}: {expected}"
-    raise Misfit(f"parameter {first.name!r} without an annotation", _CHANGE_FIRST, to_do)
+    to_do = f"annotate it: {first.name}: {wanted.annotation}"
+    raise Misfit(f"parameter {first.name!r} without an annotation", wanted.first, to_do)
 
 
-def _change_type(parameters: list[inspect.Parameter], hints: Mapping[str, Any], expected: str) -> ChangeType:
+def _change_type(parameters: list[inspect.Parameter], hints: Mapping[str, Any], wanted: Wanted) -> ChangeType:
     first = parameters[0]
     annotation = unwrap(hints[first.name])
+    if get_origin(annotation) is Window:
+        model, state = get_args(annotation)
+        return ChangeType((ChangeOf(Change, model, model),), "a window", state)
     many = get_origin(annotation) in _SEQUENCES
     members = members_of(get_args(annotation)[0] if many else annotation)
     if not all(map(is_change, members)):
-        to_do = _move_or_annotate(parameters, hints, expected)
-        raise Misfit(f"parameter {show_parameter(first)}", _CHANGE_FIRST, to_do)
-    return ChangeType(tuple(map(_change_of, members)), many)
+        to_do = _move_or_annotate(parameters, hints, wanted)
+        raise Misfit(f"parameter {show_parameter(first)}", wanted.first, to_do)
+    takes: Takes = "a sequence of changes" if many else "one change"
+    return ChangeType(tuple(map(_change_of, members)), takes)
 
 
-def _move_or_annotate(parameters: list[inspect.Parameter], hints: Mapping[str, Any], expected: str) -> str:
+def _move_or_annotate(parameters: list[inspect.Parameter], hints: Mapping[str, Any], wanted: Wanted) -> str:
     first, *others = parameters
     swapped = next((other for other in others if is_change(unwrap(hints.get(other.name)))), None)
     if swapped is not None:
         return f"put {swapped.name!r} before {first.name!r}"
     if injected_kind(hints[first.name]) is not None:
-        return f"put the change before it: change: {expected}"
-    return f"annotate it: {first.name}: {expected}"
+        return f"put the change before it: {wanted}"
+    return f"annotate it: {first.name}: {wanted.annotation}"
 
 
 def _change_of(annotation: Any) -> ChangeOf:

@@ -31,10 +31,10 @@ class Received:
         sources: Their sources, in the order in which they appear.
     """
 
-    __slots__ = ("_event", "_sources", "groups", "records")
+    __slots__ = ("_sources", "event", "groups", "records")
 
     def __init__(self, event: Any, records: Records, sources: Sequence[Source]) -> None:
-        self._event = event
+        self.event = event
         self._sources = {source.name: source for source in sources}
         self.records = records
         self.groups: list[Group] | None = None
@@ -74,9 +74,9 @@ class Received:
             for identifier in source.identifiers(mine)
         ]
         response: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}
-        # A tumbling window's state goes back as it came: a response without it is a failed invocation.
-        if isinstance(self._event, dict) and "state" in self._event:
-            response["state"] = self._event["state"]
+        # Without on_window routes a window's state goes back as it came: a response without it is a failed invocation.
+        if isinstance(self.event, dict) and "state" in self.event:
+            response["state"] = self.event["state"]
         return response
 
     def coming_again(self, undone: Sequence[Record]) -> Sequence[Record]:

@@ -29,6 +29,7 @@ class RouteDocument(TypedDict):
     condition: str | None
     source: str | None  # file:line
     batch: bool
+    window: str | None  # the model of its state, of a handler of tumbling windows
     fallback: bool
     on_error: str | None  # null: the dispatcher's
 
@@ -64,6 +65,7 @@ def _document(route: Route, entities: Iterable[str]) -> RouteDocument:
         "condition": None if route.condition is None else repr(route.condition),
         "source": None if route.place is None else here(route.place),
         "batch": route.batch,
+        "window": None if route.state is None else route.state.__name__,
         "fallback": route.fallback,
         "on_error": None if route.on_error is None else _policy_text(route.on_error),
     }
@@ -77,7 +79,8 @@ def _policy_text(on_error: OnError) -> str:
 
 
 def _row(route: RouteDocument) -> list[Part]:
-    options = ["batch"] if route["batch"] else []
+    options = ["batch"] if route["batch"] and not route["window"] else []
+    options += [f"window, state={route['window']}"] if route["window"] else []
     options += ["fallback"] if route["fallback"] else []
     options += [f"on_error={route['on_error']}"] if route["on_error"] else []
     return [

@@ -5,14 +5,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-__all__ = ["IDLE_FLUSH", "LARGEST_STATE", "Window", "seconds_text", "too_large", "window_fields", "window_of"]
+from router.window import LARGEST_STATE, state_size
 
-LARGEST_STATE = 1024 * 1024
-"""The largest state as JSON, in bytes; a larger one ends its window early."""
+__all__ = ["IDLE_FLUSH", "LARGEST_STATE", "Window", "seconds_text", "too_large", "window_fields", "window_of"]
 
 IDLE_FLUSH = 120.0
 """Seconds after its end at which a window closes without a later record; 112 were recorded from AWS."""
@@ -47,7 +45,7 @@ def window_fields(window: Window, *, final: bool, early: bool) -> dict[str, Any]
 
 def too_large(state: Any) -> bool:
     """Whether a state is so large that it ends its window early."""
-    return len(json.dumps(state, separators=(",", ":")).encode()) > LARGEST_STATE
+    return state_size(state) > LARGEST_STATE
 
 
 def seconds_text(time: float) -> str:

@@ -63,6 +63,7 @@ def test_every_option_of_a_route_is_in_the_json(run: Run) -> None:
         "condition": None,
         "source": f"shop.py:{PLACE_LINE}",
         "batch": False,
+        "window": None,
         "fallback": False,
         "on_error": None,
     }

@@ -35,7 +35,7 @@ from router.local.lint.rules.mapping import (
     starts_at_latest,
 )
 from router.local.lint.rules.parking import parking_in_function, parking_not_allowed
-from router.local.lint.rules.responses import no_bisect, no_partial_failures, tumbling_window
+from router.local.lint.rules.responses import no_bisect, no_partial_failures, tumbling_window, unused_window
 from router.local.lint.rules.retries import (
     age_beyond_stream,
     age_too_short,
@@ -70,6 +70,7 @@ RULES: tuple[Rule, ...] = (
     filter_undocumented,
     no_partial_failures,
     tumbling_window,
+    unused_window,
     no_bisect,
     endless_retries,
     age_beyond_stream,

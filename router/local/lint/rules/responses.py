@@ -8,7 +8,7 @@ from typing import Any
 from router.local.lint.deployment import Deployment
 from router.local.lint.rule import Violation, rule
 
-__all__ = ["no_bisect", "no_partial_failures", "tumbling_window"]
+__all__ = ["no_bisect", "no_partial_failures", "tumbling_window", "unused_window"]
 
 _GUIDE = "https://docs.aws.amazon.com/lambda/latest/dg"
 
@@ -40,11 +40,24 @@ def no_bisect(deployment: Deployment) -> Iterator[Violation]:
 
 @rule("error", f"{_GUIDE}/services-ddb-windows.html")
 def tumbling_window(deployment: Deployment) -> Iterator[Violation]:
-    """Lambda counts a response without a state as a failure of a tumbling window."""
-    if deployment.setting("TumblingWindowInSeconds", 0):
+    """A handler of tumbling windows needs a mapping that has them."""
+    route = next((route for route in deployment.app.routes if route.state is not None), None)
+    if route is not None and not deployment.setting("TumblingWindowInSeconds", 0):
         yield Violation(
             deployment.place("TumblingWindowInSeconds"),
-            f"{deployment.mapping.name} has a tumbling window, which needs a state in every response. A Dispatcher "
-            "returns none, so every batch counts as failed and is retried, until Lambda discards it.",
+            f"{deployment.mapping.name} has no tumbling window, which {route.written} {route.name} needs: each of its "
+            "records fails.",
+            "TumblingWindowInSeconds: 60",
+        )
+
+
+@rule("warning", f"{_GUIDE}/services-ddb-windows.html")
+def unused_window(deployment: Deployment) -> Iterator[Violation]:
+    """A tumbling window that no handler uses rules out filters and parallel lanes for nothing."""
+    if deployment.setting("TumblingWindowInSeconds", 0) and all(route.state is None for route in deployment.app.routes):
+        yield Violation(
+            deployment.place("TumblingWindowInSeconds"),
+            f"{deployment.mapping.name} has a tumbling window, and the app has no on_window route: the state stays "
+            "empty, and Lambda allows neither filters nor a ParallelizationFactor above one with it.",
             "TumblingWindowInSeconds: 0",
         )

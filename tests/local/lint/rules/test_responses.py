@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from models.order import Order
+from router import Dispatcher, Routes, Window
 from router.local.cloudformation.mappings import function_mappings
 from router.local.cloudformation.resources import TemplateFile
 from router.local.lint import Deployment, lint
@@ -20,7 +23,7 @@ from tests.local.lint.deployments import ATTEMPTS, BISECT, REPORTS, Check, ids, 
         (
             ATTEMPTS,
             f"{ATTEMPTS}            TumblingWindowInSeconds: 60\n",
-            "tumbling-window",
+            "unused-window",
             "TumblingWindowInSeconds: 60",
         ),
     ],
@@ -66,3 +69,18 @@ def test_other_sources_need_the_report_too(tmp_path: Path, event: str, reports: 
     handler = DeclaredHandler("shop.app", f"{path}:8", found=app)
     findings = list(lint(Deployment(template, mapping, handler, app, 0.05)).findings)
     assert ids(findings) == ([] if reports else ["no-partial-failures"])
+
+
+class Totals(BaseModel):
+    count: int = 0
+
+
+def test_a_handler_of_windows_needs_a_mapping_that_has_them(check: Check) -> None:
+    """An app with an on_window route is an error where the mapping has no tumbling window."""
+    routes = Routes()
+
+    @routes.on_window(Order, state=Totals)
+    def total(window: Window[Order, Totals]) -> None: ...
+
+    found = {finding.rule: finding for finding in check(app=Dispatcher(routes))}
+    assert "on_window(Order, state=Totals)" in found["tumbling-window"].why

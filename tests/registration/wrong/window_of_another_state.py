@@ -1,0 +1,24 @@
+from pydantic import BaseModel
+
+from router import Routes, Window
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+class Totals(BaseModel):
+    count: int = 0
+
+
+class Counts(BaseModel):
+    count: int = 0
+
+
+routes = Routes()
+
+
+@routes.on_window(Order, state=Totals)
+def total(window: Window[Order, Counts]) -> None:
+    print(len(window.changes))
