@@ -19,9 +19,9 @@ PACKAGES = {"annotated_types", "pydantic", "pydantic_core", "router", "typing_ex
 
 HEAVY = ("aws_lambda_powertools", "boto3", "botocore", "moto", "rich", "structlog", "typer")
 
-# The number of modules, with those of the standard library: 256 on Python 3.11, 257 on 3.12, 258 on 3.13. Of these 94 are
+# The number of modules, with those of the standard library: 267 on Python 3.11, 268 on 3.12, 269 on 3.13. Of these 102 are
 # the framework's own, which has many small ones.
-BUDGET = 262
+BUDGET = 272
 
 LIST_MODULES = """
 import json, sys

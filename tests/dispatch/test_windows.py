@@ -175,7 +175,7 @@ def test_changes_that_are_dropped_or_parked_are_not_in_the_state(policy: Any) ->
 def test_a_partial_failure_keeps_the_state() -> None:
     """With a PartialFailure the state counts as the handler left it: without the changes that it names."""
     routes = Routes()
-    calls = []
+    calls: list[list[str | None]] = []
 
     @routes.on_window(Order, state=Totals)
     def total(window: Window[Order, Totals]) -> None:

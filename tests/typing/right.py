@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, assert_type
@@ -33,6 +34,7 @@ from router import (
     Routes,
     SqsParking,
     Tracing,
+    Window,
     all_of,
     any_of,
     became,
@@ -119,6 +121,27 @@ def index(changes: Sequence[Change[Order]]) -> None:
 def index_some(changes: Iterable[Change[Order]], batch: Batch) -> None:
     assert_type(batch[0], Record)
     assert_type(batch.size, int)
+
+
+class Totals(BaseModel):
+    count: int = 0
+
+
+@routes.on_window(Order, state=Totals)
+def total(window: Window[Order, Totals]) -> None:
+    assert_type(window.changes[0].image, Order)
+    assert_type(window.state, Totals)
+    window.state = Totals(count=window.state.count + len(window.changes))
+
+
+@routes.on_window(Order, Event.INSERT, changed("total"), state=Totals, entity="Order", on_error=Drop())
+async def total_later(window: Window[Order, Totals], batch: Batch) -> None:
+    assert_type(window.is_final, bool)
+
+
+@routes.on_window(None, entity="Order", state=Totals)
+def total_of_keys(window: Window[None, Totals]) -> None:
+    assert_type(window.start, datetime)
 
 
 @routes.fallback

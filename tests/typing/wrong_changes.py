@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from router import Change, Insert, Modify, Remove, Routes
+from router import Change, Insert, Modify, Remove, Routes, Window
 
 
 class Order(BaseModel):
@@ -74,6 +74,26 @@ def batch_takes_one(change: Change[Order]) -> None: ...
 
 @routes.on_batch(Order)  # rejected: mypy, pyright
 def batch_takes_another_model(changes: Sequence[Change[Customer]]) -> None: ...
+
+
+class Totals(BaseModel):
+    count: int = 0
+
+
+class Counts(BaseModel):
+    count: int = 0
+
+
+@routes.on_window(Order, state=Totals)  # rejected: mypy, pyright
+def window_of_another_model(window: Window[Customer, Totals]) -> None: ...
+
+
+@routes.on_window(Order, state=Totals)  # rejected: mypy, pyright
+def window_of_another_state(window: Window[Order, Counts]) -> None: ...
+
+
+@routes.on_window(Order, state=Totals)  # rejected: mypy, pyright
+def window_takes_changes(changes: Sequence[Change[Order]]) -> None: ...
 
 
 @routes.on_insert(Order)  # rejected: mypy, pyright
