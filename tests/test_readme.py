@@ -39,6 +39,7 @@ def test_code_runs_and_prints_what_follows_it(page: Path, tmp_path: Path, monkey
     """A block of text after one of code is what the code prints."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")  # as Lambda sets it
     module = ModuleType("shop")
     monkeypatch.setitem(sys.modules, "shop", module)
     printed = ""

@@ -124,16 +124,18 @@ def receive(event: Any) -> Received:
 
 
 def _wired(records: Records) -> Records:
-    """Records of which at least one is a change.
+    """Records of which each source delivered at least one change.
 
     Raises:
-        UnknownEventError: None is: what delivers them is wired wrongly.
+        UnknownEventError: A source delivered none: it is wired wrongly.
     """
-    if records and all(wire is NO_CHANGE for wire in records.wires):
-        flaw = records[0].flaw
-        assert flaw is not None  # noqa: S101 - what is no change has one
-        msg = f"{flaw.error}; check what invokes this function"
-        raise UnknownEventError(msg)
+    if all(wire is not NO_CHANGE for wire in records.wires):
+        return records
+    changes = {record.source for record in records if record.wire is not NO_CHANGE}
+    for record in records:
+        if record.source not in changes and record.flaw is not None:
+            msg = f"{record.flaw.error}; check what invokes this function"
+            raise UnknownEventError(msg)
     return records
 
 

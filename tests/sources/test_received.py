@@ -278,10 +278,12 @@ def test_what_is_broken_fails_alone_within_a_document_too() -> None:
     assert (reported(parking({"Records": [message(document, 1)]})), handled) == ([], ["k1", "k3"])
 
 
-def test_what_is_broken_fails_alone_among_several_sources() -> None:
-    """All messages of an event may be broken while another source's records are sound."""
+def test_a_source_that_delivers_nothing_but_what_is_broken_raises_beside_others() -> None:
+    """It is wired wrongly, and no handler runs for the records of the other source."""
     app, handled = by_key()
-    assert (reported(app({"Records": [change(1), message("{", 1)]})), handled) == (["m1"], ["k1"])
+    with pytest.raises(UnknownEventError, match="found a text that is no JSON"):
+        app({"Records": [change(1), message("{", 1)]})
+    assert handled == []
 
 
 def test_a_parked_change_of_a_message_is_the_change_alone() -> None:

@@ -125,7 +125,8 @@ class Service:
     def _no_table(self, table: str) -> str:
         names: list[str] = []
         with suppress(RecorderError), self._explained("ListTables"):
-            names = self.tables.list_tables()["TableNames"]
+            pages = self.tables.get_paginator("list_tables").paginate()
+            names = [name for page in pages for name in page["TableNames"]]
         near = difflib.get_close_matches(table, names, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names[:8])}" if names else ""
         where = self._where if self._endpoint else f"AWS in {self.region}"
