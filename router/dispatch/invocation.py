@@ -83,7 +83,7 @@ def invoke(
         log_out_of_time(log, delivery.outcomes())
     response = received.respond(undone)
     if windows is not None and windows.keeps_state:
-        response["state"] = windows.state(delivery.outcomes(), again, plan.table.keys)
+        response["state"] = windows.state(delivery.outcomes(), records, again, plan.table.keys)
     return delivery.outcomes, response
 
 

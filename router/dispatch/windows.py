@@ -83,11 +83,14 @@ class Windows:
         self._after.pop(step.key, None)
         self.failures.append(f"{step.route.name} failed with {type(error).__name__}")
 
-    def state(self, outcomes: Iterable[Outcome], again: Sequence[Record], keys: Mapping[int, str]) -> Any:
+    def state(
+        self, outcomes: Iterable[Outcome], records: Records, again: Sequence[Record], keys: Mapping[int, str]
+    ) -> Any:
         """The state of the response.
 
         Args:
             outcomes: The outcomes of the invocation.
+            records: The records of the event.
             again: The records that Lambda delivers again.
             keys: The key of each route, by its ``id``.
 
@@ -110,21 +113,24 @@ class Windows:
         after = {key: state for key, state in self._after.items() if self.is_final or key in done}
         state = {**(self._given or {}), **after}
         state.pop(COUNTED, None)
-        if counted := self._counted_again(done, again):
+        if counted := self._counted_again(done, records, again):
             state[COUNTED] = counted
         if (after or counted) and (size := state_size(state)) > LARGEST_STATE:
             raise _too_large("the response", size)
         return state
 
-    def _counted_again(self, done: Mapping[str, set[str | None]], again: Sequence[Record]) -> dict[str, list[str]]:
-        if not again:
-            return {}
-        numbers = [number for record in again if (number := record.sequence_number) is not None]
+    def _counted_again(
+        self, done: Mapping[str, set[str | None]], records: Records, again: Sequence[Record]
+    ) -> dict[str, list[str]]:
+        """The numbers that are counted and come again: of this event, or in the other half of a split batch."""
         before = self._counted()
+        if not again and not before:
+            return {}
+        over = {record.sequence_number for record in records} - {record.sequence_number for record in again}
         counted: dict[str, list[str]] = {}
         for key in {**before, **done}:
-            those = before.get(key, set()) | done.get(key, set())
-            if kept := [number for number in numbers if number in those]:
+            those = (before.get(key, set()) | done.get(key, set())) - over
+            if kept := sorted(number for number in those if number is not None):
                 counted[key] = kept
         return counted
 

@@ -196,6 +196,15 @@ def test_a_partial_failure_keeps_the_state() -> None:
     assert only(second["state"])["numbers"] == ["1", "3", "2"]
 
 
+def test_a_batch_that_is_split_is_not_counted_twice() -> None:
+    """The state keeps the number of a counted record until it comes again, be it in the second half of a split batch."""
+    app = app_of(Total())
+    (key,) = app(in_window(inserts(1)))["state"]
+    first = app(in_window(inserts(2), {key: {"count": 1, "numbers": ["3"]}, COUNTED: {key: ["3"]}}))
+    second = app(in_window(inserts(3), first["state"]))
+    assert second["state"] == {key: {"count": 2, "numbers": ["3", "2"]}}
+
+
 def fails_once(number: str) -> Any:
     failed: list[str] = []
 
