@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
-from router.local.event_source_mapping.windows import Window, window_of
+from router.local.event_source_mapping.windows import Interval, window_of
 
 __all__ = ["LARGEST_PAYLOAD", "RETENTION", "Fate", "PendingBatch", "chunks", "fate", "full", "payload", "take"]
 
@@ -46,7 +46,7 @@ class PendingBatch:
     attempts: int = 0
     waits: int = 0
     not_before: float = -math.inf
-    window: Window | None = None
+    window: Interval | None = None
     final: bool = False
     early: bool = False
 

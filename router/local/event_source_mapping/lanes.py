@@ -25,7 +25,7 @@ from router.local.event_source_mapping.batches import (
 )
 from router.local.event_source_mapping.settings import MappingSettings
 from router.local.event_source_mapping.stream_record import StreamRecord
-from router.local.event_source_mapping.windows import Window, too_large, window_fields, window_of
+from router.local.event_source_mapping.windows import Interval, too_large, window_fields, window_of
 
 __all__ = ["Lane", "lane_of"]
 
@@ -61,7 +61,7 @@ class Lane:
         self.pending: deque[StreamRecord] = deque()
         self.work: list[PendingBatch] = []  # the next one last
         self.in_flight: PendingBatch | None = None
-        self.window: Window | None = None
+        self.window: Interval | None = None
         self.state: Any = {}
         self.free_since = -math.inf
         self._settings = settings
@@ -150,10 +150,10 @@ class Lane:
         """Whether a window's final invocation has failed for as long as a stream keeps records."""
         return batch.window is not None and not batch.records and now > batch.window.end + RETENTION
 
-    def _space(self, window: Window | None) -> int:
+    def _space(self, window: Interval | None) -> int:
         return LARGEST_PAYLOAD - payload((), self._envelope(PendingBatch((), "", window=window)))
 
-    def _open_window(self, record: StreamRecord) -> Window | None:
+    def _open_window(self, record: StreamRecord) -> Interval | None:
         length = self._settings.tumbling_window_in_seconds
         if length and self.window is None:
             self.window = window_of(record.created, length)

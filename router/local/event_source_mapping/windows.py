@@ -10,31 +10,31 @@ from typing import Any, NamedTuple
 
 from router.window import LARGEST_STATE, state_size
 
-__all__ = ["IDLE_FLUSH", "LARGEST_STATE", "Window", "seconds_text", "too_large", "window_fields", "window_of"]
+__all__ = ["IDLE_FLUSH", "LARGEST_STATE", "Interval", "seconds_text", "too_large", "window_fields", "window_of"]
 
 IDLE_FLUSH = 120.0
 """Seconds after its end at which a window closes without a later record; 112 were recorded from AWS."""
 
 
-class Window(NamedTuple):
+class Interval(NamedTuple):
     """A window, in seconds since the epoch; its end is exclusive."""
 
     start: int
     end: int
 
 
-def window_of(created: float, length: int) -> Window:
+def window_of(created: float, length: int) -> Interval:
     """The window of a record by its creation time; windows are aligned to multiples of their length.
 
     Example:
         >>> window_of(125.0, 60)
-        Window(start=120, end=180)
+        Interval(start=120, end=180)
     """
     start = int(created // length) * length
-    return Window(start, start + length)
+    return Interval(start, start + length)
 
 
-def window_fields(window: Window, *, final: bool, early: bool) -> dict[str, Any]:
+def window_fields(window: Interval, *, final: bool, early: bool) -> dict[str, Any]:
     """The fields of a window in an event and in a failure document."""
     return {
         "window": {"start": seconds_text(window.start), "end": seconds_text(window.end)},
