@@ -19,6 +19,7 @@ from router.errors import (
     UnroutedError,
 )
 from router.event import Event
+from router.loops import stamp
 from router.observability.metrics import Metrics
 from router.observability.tracing import Tracing
 from router.outcomes import Outcome, Report
@@ -75,5 +76,6 @@ __all__ = [
     "changed",
     "discriminators",
     "not_",
+    "stamp",
     "where",
 ]

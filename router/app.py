@@ -13,6 +13,7 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError
 from router.inject.scopes import Containers
+from router.loops import loop_guard
 from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
@@ -56,6 +57,10 @@ class Dispatcher:
         metrics: Takes the figures of each invocation: ``Metrics("Shop")``.
         tracing: Sees invocations and calls begin and end: ``Tracing()``.
         version: The version of the app, for the documents of parked records; by default that of the function.
+        skip_own_writes: Whether to skip records that only a write of the function made: one stamped by
+            ``router.stamp``. The attribute of the stamp, if it is another one.
+        skip_replicated: Whether to skip what a global table of version 2017.11.29 copied from another region; or the
+            attribute in which each write names its region.
 
     Raises:
         RegistrationError: An option or a route can never work.
@@ -88,6 +93,8 @@ class Dispatcher:
         metrics: Meter | None = None,
         tracing: Tracer | None = None,
         version: str | None = None,
+        skip_own_writes: bool | str = False,
+        skip_replicated: bool | str = False,
         **unknown: Never,
     ) -> None:
         check_unknown(unknown)
@@ -108,6 +115,8 @@ class Dispatcher:
             metrics=metrics,
             tracing=tracing,
             version=version,
+            skip_own_writes=skip_own_writes,
+            skip_replicated=skip_replicated,
         )
         check_options(self._options, self.routes)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -196,7 +205,8 @@ class Dispatcher:
         """
         if not isinstance(record, Record):
             record = receive({"Records": [record]}).records[0]
-        return explain(record, self._table, self.discriminator)
+        guard = loop_guard(self._options.skip_own_writes, self._options.skip_replicated)
+        return explain(record, self._table, self.discriminator, guard)
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:
         """Handle one record: fits Powertools' ``BatchProcessor`` as its ``record_handler``.

@@ -8,6 +8,7 @@ from typing import Any
 
 from router.discriminator_rules import Discriminator
 from router.event import Event
+from router.loops import LoopGuard
 from router.planning.lookup import images_of, what_it_found
 from router.planning.table import RouteTable
 from router.record import Record
@@ -70,13 +71,16 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(record: Record, table: RouteTable, discriminator: Discriminator) -> Explanation:
+def explain(
+    record: Record, table: RouteTable, discriminator: Discriminator, guard: LoopGuard | None = None
+) -> Explanation:
     """Explain a record.
 
     Args:
         record: The record.
         table: The routes of the Dispatcher.
         discriminator: Its discriminator.
+        guard: Tells which records it skips.
     """
     if record.flaw is not None:
         return Explanation(record, None, None, discriminator, (), str(record.flaw.error))
@@ -85,7 +89,11 @@ def explain(record: Record, table: RouteTable, discriminator: Discriminator) -> 
     except Exception as error:  # noqa: BLE001 - a discriminator may be the user's own function
         problem = f"the discriminator raised {type(error).__name__}"
         return Explanation(record, None, None, discriminator, (), problem)
-    verdicts = tuple(_verdicts(record, entity, table))
+    skipped = guard and guard.reason(record.event, record.wire, record.new_image, record.old_image)
+    verdicts = tuple(
+        Verdict(verdict.route, False, skipped) if skipped and verdict.matches is not False else verdict
+        for verdict in _verdicts(record, entity, table)
+    )
     found = what_it_found(discriminator, record) if entity is None else None
     return Explanation(record, entity, read_from, discriminator, verdicts, found=found)
 

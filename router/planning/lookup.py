@@ -10,11 +10,12 @@ from typing import Any
 from router.conditions import required_text
 from router.discriminator_rules import Attribute, Discriminator, undecided
 from router.event import Event
+from router.loops import LoopGuard
 from router.planning.step import Image, Mark, Runner, Step, Steps, Way
 from router.planning.way import skip_record, way_of
 from router.record import Record
 
-__all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "images_of", "index_of", "ways_of", "what_it_found"]
+__all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "guarded", "images_of", "index_of", "ways_of", "what_it_found"]
 
 Ways = Mapping[Event, Mapping[str, Way]]
 """The way of each event and entity."""
@@ -41,9 +42,21 @@ class Index:
 NO_INDEX = Index("", {}, {})
 
 
-def ways_of(steps: Steps) -> Ways:
+def ways_of(steps: Steps, guard: LoopGuard | None = None) -> Ways:
     """Compile the steps of every entity and event."""
-    return {event: {entity: _way(at[event]) for entity, at in steps.items()} for event in Event}
+    return {event: {name: guarded(_way(at[event]), event, guard) for name, at in steps.items()} for event in Event}
+
+
+def guarded(way: Way, event: Event, guard: LoopGuard | None) -> Way:
+    """The way of the records that a guard does not skip; the way itself without a guard."""
+    if guard is None or way is skip_record or event not in Event.INSERT | Event.MODIFY:
+        return way
+    reason = guard.reason
+
+    def take_unless_skipped(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
+        return way(runner, raw, position, new, old) if reason(event, raw, new, old) is None else None
+
+    return take_unless_skipped
 
 
 def index_of(discriminator: Discriminator, ways: Ways) -> Index:

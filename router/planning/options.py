@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, get_args
 from router.completed import Completed
 from router.discriminator_rules import Discriminator
 from router.errors import RegistrationError
+from router.event import Event
 from router.naming import kind_of
 from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
@@ -17,7 +18,7 @@ from router.parking import Parking
 from router.policies import OnError, check_on_error, parks, policies_of
 from router.registration.misfit import Misfit, explained
 from router.routes import Routes
-from router.stream_view import VIEWS, View
+from router.stream_view import VIEWS, View, carried
 from router.types import Middleware
 
 __all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown"]
@@ -45,6 +46,8 @@ class Options:
     metrics: Meter | None
     tracing: Tracer | None
     version: str | None
+    skip_own_writes: bool | str
+    skip_replicated: bool | str
 
 
 def check_unknown(unknown: Mapping[str, Any]) -> None:
@@ -99,6 +102,8 @@ def check_options(options: Options, routes: Routes) -> None:
     _check_concurrency(options.concurrency)
     _check_reserve(options.reserve)
     _check_middleware(options.middleware)
+    _check_skip("skip_own_writes", options.skip_own_writes, options.view, attribute_needs="OldImage")
+    _check_skip("skip_replicated", options.skip_replicated, options.view, attribute_needs="NewImage")
     check_on_error(options.on_error)
     _check_methods(
         "completed", options.completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()"
@@ -136,6 +141,16 @@ def _check_reserve(value: Any) -> None:
             f"Dispatcher(reserve=) found {value}, expected seconds, less than the longest time-out of a function "
             f"({_LONGEST_TIMEOUT}): no record would start"
         )
+
+
+def _check_skip(name: str, value: Any, view: View, *, attribute_needs: str) -> None:
+    """Refuse what is no switch and no attribute, and a stream that does not show who made a record."""
+    if not isinstance(value, bool | str) or value == "":
+        found = repr(value) if value == "" else kind_of(value)
+        _refuse(f"Dispatcher({name}=) found {found}, expected True, or the name of an attribute")
+    needed = {"NewImage", "OldImage" if value is True else attribute_needs}
+    if value and not needed <= {*carried(view, Event.MODIFY)}:
+        _refuse(f"Dispatcher({name}=) found view={view!r}, expected a stream with {' and '.join(sorted(needed))}")
 
 
 def _check_middleware(middleware: Any) -> None:

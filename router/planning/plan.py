@@ -11,7 +11,8 @@ from router.errors import AnyError
 from router.event import Event
 from router.inject.call import injected
 from router.inject.middleware import wrap
-from router.planning.lookup import Index, Ways, entity_reader, index_of, ways_of
+from router.loops import loop_guard
+from router.planning.lookup import Index, Ways, entity_reader, guarded, index_of, ways_of
 from router.planning.options import Options
 from router.planning.step import Step, Steps, Way
 from router.planning.table import RouteTable
@@ -84,13 +85,14 @@ def make_plan(table: RouteTable, options: Options, overrides: Overrides) -> Plan
 
         check_overrides(overrides, table.routes)
     steps, fallback = table.steps(partial(_call, table, options, overrides), options.on_error)
-    ways = ways_of(steps)
+    guard = loop_guard(options.skip_own_writes, options.skip_replicated)
+    ways = ways_of(steps, guard)
     return Plan(
         table=table,
         read_entity=entity_reader(options.discriminator),
         ways=ways,
         index=index_of(options.discriminator, ways),
-        fallback={event: way_of([step]) for event, step in fallback.items()},
+        fallback={event: guarded(way_of([step]), event, guard) for event, step in fallback.items()},
         skips_unrouted=options.unrouted == "skip" and not fallback,
         windows=_windows(steps),
     )
