@@ -22,11 +22,10 @@ from router.local.app_import import (
     parse_app_name,
     users_frames,
 )
+from router.local.project_settings import DEFAULT_APP
 from router.naming import kind_of
 
-__all__ = ["DEFAULT_APP", "here", "load_app"]
-
-DEFAULT_APP = "handlers:app"
+__all__ = ["here", "load_app"]
 
 
 def load_app(name: str, folders: Sequence[Path] = ()) -> Dispatcher:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from router.app import Dispatcher
-from router.cli.app_loader import DEFAULT_APP, load_app
+from router.cli.app_loader import load_app
 from router.cli.errors import CommandLineError
 from router.local.cloudformation.code import FunctionCode, code_of
 from router.local.cloudformation.mappings import function_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
+from router.local.project_settings import DEFAULT_APP
 
 __all__ = ["TEMPLATE", "AppSource", "app_in_code", "find_app"]
 

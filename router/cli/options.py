@@ -6,6 +6,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from router.local.project_settings import APP_VARIABLE
+
 __all__ = [
     "DEFAULT_PORT",
     "BatchSizeOption",
@@ -34,7 +36,14 @@ T = TypeVar("T")
 """The type of an option's value: optional where a template or a scenario can give the value too."""
 
 HandlerAppOption = Annotated[
-    str | None, typer.Option("--app", metavar="MODULE:NAME", help="The Dispatcher; else the template's Handler.")
+    str | None,
+    typer.Option(
+        "--app",
+        metavar="MODULE:NAME",
+        envvar=APP_VARIABLE,
+        show_envvar=False,
+        help=f"The Dispatcher; else {APP_VARIABLE}, [tool.router] app, the template's Handler.",
+    ),
 ]
 # hidden=True removes only the row in the help, where typer would print a Python type; the docstrings explain EVENT.
 EventsArgument = Annotated[list[str] | None, typer.Argument(metavar="EVENT", show_default=False, hidden=True)]

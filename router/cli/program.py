@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,6 +30,7 @@ from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.stop_request import stop_request
 from router.errors import RouterError
 from router.local.filter_patterns import FilterPatternError
+from router.local.project_settings import project_settings
 
 __all__ = ["run"]
 
@@ -87,7 +89,8 @@ def run(argv: Sequence[str]) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     try:
-        code = typer.main.get_command(_program()).main(list(argv), prog_name="router", standalone_mode=False)
+        program = typer.main.get_command(_program())
+        code = program.main(list(argv), prog_name="router", standalone_mode=False, default_map=_defaults())
     except FilterPatternError as error:
         return _refuse(error.explanation)
     except (CommandLineError, RouterError) as error:
@@ -103,6 +106,15 @@ def _run(argv: Sequence[str]) -> int:
         with stop_request() as stop:
             return stop.exit_code or _INTERRUPTED
     return code or 0
+
+
+def _defaults() -> dict[str, dict[str, str]]:
+    """The values of options that the project's settings give, by command and parameter."""
+    settings = project_settings(Path.cwd())
+    values = {command.__name__: dict(settings) for command in _COMMANDS}
+    if "template" in settings:
+        values[template.__name__]["path"] = settings["template"]
+    return values
 
 
 def _program() -> typer.Typer:
@@ -124,7 +136,8 @@ def _root(
 ) -> None:
     """Route the records of DynamoDB Streams, by entity, to typed handlers.
 
-    The commands use the app handlers:app in the current folder; --app names another.
+    The commands use the app that --app names, else ROUTER_APP, else app in [tool.router] of pyproject.toml, else the
+    template's Handler, else handlers:app.
     """
     if show_version:
         print(f"entity-router {__version__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -14,12 +15,43 @@ from router.local.app_import import (
     import_app_module,
     parse_app_name,
 )
+from router.local.cloudformation.code import code_of
+from router.local.cloudformation.mappings import function_mappings
+from router.local.cloudformation.resources import TemplateError, TemplateFile
+from router.local.project_settings import APP_VARIABLE, DEFAULT_APP, project_settings
 
-__all__ = ["AppNotFoundError", "load_app"]
+__all__ = ["AppNotFoundError", "load_app", "name_of_app"]
 
 
 class AppNotFoundError(RouterError):
     """`router_app` names no module, no attribute of the module, or no Dispatcher."""
+
+
+def name_of_app(folder: Path) -> str:
+    """The app that ``ROUTER_APP``, pyproject.toml or the template names; ``handlers:app`` where none does.
+
+    Args:
+        folder: The folder of pyproject.toml and of the template.
+
+    Raises:
+        ProjectSettingsError: pyproject.toml cannot be read.
+    """
+    settings = project_settings(folder)
+    named = os.environ.get(APP_VARIABLE) or settings.get("app")
+    return named or _handler_in(folder / settings.get("template", "template.yaml")) or DEFAULT_APP
+
+
+def _handler_in(template: Path) -> str | None:
+    """The app that is the Handler in a template; makes its code importable."""
+    try:
+        file = TemplateFile(template)
+        code = code_of(file, file.resources.get(function_mappings(file, None)[0].function))
+    except (OSError, TemplateError, ModuleNotFoundError):  # no template, several functions, or no extra `local`
+        return None
+    if code.app is None or code.unknown is not None:
+        return None
+    sys.path[:0] = [str(found) for found in code.folders if str(found) not in sys.path]
+    return code.app
 
 
 def load_app(name: str, folder: Path) -> Dispatcher:

@@ -49,7 +49,11 @@ _MODES: dict[str | None, RecordMode] = {
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the options."""
-    parser.addini("router_app", "The app of the fixtures app and stream, as module:name.", default="handlers:app")
+    parser.addini(
+        "router_app",
+        "The app of the fixtures app and stream, as module:name; else ROUTER_APP, [tool.router] app, handlers:app.",
+        default="",
+    )
     parser.addini("router_events", "The folder of recorded_event, from the root folder.", default="tests/events")
     # pytest-recording has an option of the same name and meaning; two plugins cannot both add it.
     if importlib.util.find_spec("pytest_recording") is None or pluginmanager.is_blocked("recording"):
@@ -72,13 +76,14 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
     """The app that `router_app` names, as in a container that has just started; its overrides are reset afterwards."""
-    from router.testing.app_fixture import AppNotFoundError, load_app
+    from router.local.project_settings import ProjectSettingsError
+    from router.testing.app_fixture import AppNotFoundError, load_app, name_of_app
 
     __tracebackhide__ = True
-    name = pytestconfig.getini("router_app")
     try:
+        name = pytestconfig.getini("router_app") or name_of_app(pytestconfig.rootpath)
         found = load_app(name, pytestconfig.rootpath)
-    except AppNotFoundError as error:
+    except (AppNotFoundError, ProjectSettingsError) as error:
         pytest.fail(str(error), pytrace=False)
     with found.in_new_container():
         yield found

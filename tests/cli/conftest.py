@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    for name in ("COLUMNS", "FORCE_COLOR", "LOG_LEVEL", "LOG_ERROR_TEXT", "AWS_LAMBDA_FUNCTION_NAME"):
+    for name in ("COLUMNS", "FORCE_COLOR", "LOG_LEVEL", "LOG_ERROR_TEXT", "ROUTER_APP", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)
     before = dict(sys.modules)
     for name in [name for name in before if name.partition(".")[0] == "handlers"]:

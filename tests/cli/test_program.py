@@ -173,3 +173,35 @@ def test_a_stream_that_encodes_nothing_is_left_alone(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "stdout", stream)
     assert program.run(["--version"]) == 0
     assert stream.getvalue().startswith("entity-router ")
+
+
+class TestSettings:
+    @pytest.mark.parametrize("options", [(), ("--app", "other:app")])
+    def test_the_variable_names_the_app(
+        self, run_bare: Run, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+    ) -> None:
+        """``ROUTER_APP`` comes after ``--app`` and before the project's settings."""
+        monkeypatch.setenv("ROUTER_APP", "nothing:app")
+        (folder / "pyproject.toml").write_text("[tool.router]\napp = 'shop:app'\n")
+        ended = run_bare("routes", *options)
+        named = options[-1] if options else "nothing:app"
+        assert (ended.code, named.partition(":")[0] in ended.err) == (2, True)
+
+    def test_the_project_names_the_app(self, run_bare: Run, folder: Path) -> None:
+        """``[tool.router] app`` in pyproject.toml."""
+        (folder / "pyproject.toml").write_text("[tool.router]\napp = 'shop:app'\n")
+        ended = run_bare("routes")
+        assert (ended.code, "shop" in ended.out) == (0, True)
+
+    @pytest.mark.parametrize("command", ["lint", "template --check", "simulate", "dev", "routes"])
+    def test_the_project_names_the_template(self, run_bare: Run, folder: Path, command: str) -> None:
+        """``[tool.router] template`` in pyproject.toml, for every command that reads one."""
+        (folder / "pyproject.toml").write_text("[tool.router]\ntemplate = 'deploy.yaml'\n")
+        ended = run_bare(*command.split())
+        assert (ended.code, "deploy.yaml" in ended.err) == (2, True)
+
+    def test_wrong_settings_are_one_line(self, run_bare: Run, folder: Path) -> None:
+        """Exit code 2, as for a wrong command line."""
+        (folder / "pyproject.toml").write_text("[tool.router]\napps = 'shop:app'\n")
+        ended = run_bare("routes")
+        assert (ended.code, ended.err.count("\n"), "did you mean 'app'?" in ended.err) == (2, 1, True)

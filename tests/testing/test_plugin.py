@@ -307,6 +307,42 @@ def test_the_default_app_is_that_of_the_handlers(project: pytest.Pytester) -> No
 
 
 @pytest.mark.parametrize(
+    ("variable", "settings", "template"),
+    [
+        ("mine:app", "[tool.router]\napp = 'missing:app'\n", ""),
+        ("", "[tool.router]\napp = 'mine:app'\n", "Handler: missing.app"),
+        ("", "", "Handler: mine.app"),
+    ],
+    ids=["ROUTER_APP", "pyproject.toml", "template.yaml"],
+)
+def test_the_app_has_the_name_that_commands_use(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, variable: str, settings: str, template: str
+) -> None:
+    """The environment variable comes before the project's settings, and these before the template."""
+    if variable:
+        monkeypatch.setenv("ROUTER_APP", variable)
+    project.makeini("[pytest]\n")
+    project.makepyprojecttoml(settings)
+    project.makefile(".yaml", template=FUNCTION.replace("Handler: mine.app", template or "Handler: missing.app"))
+    project.makepyfile(mine=APP)
+    project.makepyfile(test_named="def test(app):\n    import mine\n    assert app is mine.app\n")
+    project.runpytest_subprocess(*PLUGIN, timeout=60).assert_outcomes(passed=1)
+
+
+FUNCTION = """
+Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: mine.app
+      Runtime: python3.13
+      CodeUri: .
+      Events:
+        Changes: {Type: DynamoDB, Properties: {Stream: !ImportValue stream, StartingPosition: LATEST}}
+"""
+
+
+@pytest.mark.parametrize(
     ("name", "message"),
     [
         ("shop:ap", "found no 'ap' in shop for router_app = 'shop:ap', expected a Dispatcher; did you mean shop:app?"),
