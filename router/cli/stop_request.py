@@ -190,7 +190,8 @@ def _receive(stop: StopRequest, reader: int, writer: int, received: ExitStack) -
     received.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
     sys.unraisablehook = _without_interrupts(sys.unraisablehook)
     received.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(writer, warn_on_full_buffer=False))
-    handlers: dict[int, Callable[..., object]] = dict.fromkeys(_STOPPING, stop.receive) | {_INTERRUPT: stop.interrupt}
+    handlers: dict[int, Callable[..., object]] = {_INTERRUPT: stop.interrupt}
+    handlers |= dict.fromkeys(_STOPPING, stop.receive)
     for number, handler in handlers.items():
         # A signal that the parent process ignores stays ignored: a shell does so for SIGINT of a background command.
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -155,14 +155,17 @@ class _InterruptibleClient:
         self._client = client
         self._stop = stop
 
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._client, name)
+    def describe_stream(self, **parameters: Any) -> Any:
+        with self._stop.step():
+            return self._client.describe_stream(**parameters)
 
-        def interruptible(**parameters: Any) -> Any:
-            with self._stop.step():
-                return call(**parameters)
+    def get_shard_iterator(self, **parameters: Any) -> Any:
+        with self._stop.step():
+            return self._client.get_shard_iterator(**parameters)
 
-        return interruptible
+    def get_records(self, **parameters: Any) -> Any:
+        with self._stop.step():
+            return self._client.get_records(**parameters)
 
 
 def _write(recorder: Recorder, folder: Path, page: Page | None, stop: StopRequest, *, force: bool) -> list[Path]:
