@@ -55,7 +55,7 @@ def test_there_are_keys_of_every_layout() -> None:
 
 @pytest.mark.parametrize("row", MADE, ids=case)
 def test_an_image_names_its_entity(row: dict[str, Any]) -> None:
-    """The attribute decides, whatever the key may hold."""
+    """The attribute decides, not the key."""
     preset = rule(row["entity"], *LABELS) if "__edb_e__" in row["named"] else among(chain("__e__"), [row["entity"]])
     assert preset.read(wire({**row["keys"], **row["named"]})) == row["entity"]
 

@@ -9,7 +9,7 @@ from tests.soak import Soak
 
 @pytest.mark.parametrize("concurrency", [1, 4])
 def test_nothing_is_lost_or_out_of_order(concurrency: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each change is handled or parked, after the earlier changes of its item, whatever fails meanwhile."""
+    """Each change is handled or parked, after the earlier changes of its item, while handlers and containers fail."""
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
     soak = Soak(2_000, seed=7, concurrency=concurrency)
     effects = soak.run()

@@ -1,4 +1,4 @@
-"""Turn SIGINT and SIGTERM into a request to stop, and end the process in time whatever it does.
+"""Turn SIGINT and SIGTERM into a request to stop, and end the process in time even if its code ignores them.
 
 The first signal sets a flag that a session reads between two steps. A thread beside it interrupts a step that does not
 end, and ends the process if that has no effect. A signal handler that raises KeyboardInterrupt is not enough: Python

@@ -31,7 +31,7 @@ class Known:
 
     Args:
         pairs: The pairs.
-        records: The records of the event, told apart.
+        records: The records of the event, each with an identity of its own.
     """
 
     __slots__ = ("_keys", "pairs")

@@ -199,7 +199,7 @@ with stop_request(limit=0.2) as stop:
 
 @pytest.mark.parametrize("code", SESSIONS.values(), ids=SESSIONS.keys())
 def test_every_session_ends(code: str) -> None:
-    """A session ends by itself after SIGINT, with 130 and without a traceback, whatever its code does."""
+    """A session ends by itself after SIGINT, with 130 and without a traceback, even if its code ignores it."""
     done = run(code)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 

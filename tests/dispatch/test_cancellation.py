@@ -158,7 +158,7 @@ class Stop(BaseException):
 @SCOPES
 @pytest.mark.parametrize("error", [asyncio.CancelledError, TimeoutError, SystemExit, KeyboardInterrupt, Stop])
 def test_every_clean_up_runs(error: type[BaseException], scope: Any) -> None:
-    """Whatever a clean-up raises, the others run; what ends the process is raised after them."""
+    """If a clean-up raises, the others run; what ends the process is raised after them."""
     closed = []
 
     def first() -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""An invocation ends after all that it has started, whatever a handler does to threads, tasks and the event loop."""
+"""An invocation ends after all that it has started, even if a handler cancels tasks or stops the event loop."""
 
 import asyncio
 import threading

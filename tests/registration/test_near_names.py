@@ -1,4 +1,4 @@
-"""A misspelt name is told from a name that tables have beside it."""
+"""A misspelt name is distinguished from a name that tables have beside it."""
 
 from __future__ import annotations
 

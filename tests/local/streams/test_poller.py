@@ -227,7 +227,7 @@ class TestFaults:
     @pytest.mark.parametrize("fields", [True, False], ids=["all fields", "few fields"])
     @pytest.mark.parametrize("seed", range(examples(25)))
     def test_every_record_is_delivered_once_and_in_order(self, seed: int, fields: bool) -> None:
-        """Whatever fails in between, and with all fields that an engine may leave out."""
+        """With failures in between, and without the fields that an engine may leave out."""
         stream = FaultyStream(self.SHARDS, seed, fields=fields, created=datetime.fromtimestamp(NOW, UTC))
         run = Run(stream, batch_size=7)
         while sum(map(len, run.batches)) < 89:
