@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from router.parking.base import Parked, to_json
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there, one process at a time may use a file
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["JsonLinesParking"]
 
 
 class JsonLinesParking:
     """Appends parked records to a file, one JSON document a line.
+
+    A record stands in the file once for each route, however often it is parked: a document whose ID is in the file is
+    not added again. A line that a crash cut off stays, but is no document. Several processes may use one file.
 
     Args:
         path: The file. Parking the first record creates it, and its folder.
@@ -27,9 +38,12 @@ class JsonLinesParking:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._lock = threading.Lock()
+        self._ids: set[str] = set()
+        self._file: tuple[int, int] | None = None
+        self._read_until = 0
 
     def park(self, parked: Parked) -> None:
-        """Append a record, and wait until it is on the disk.
+        """Append a record, unless the file has it, and wait until it is on the disk.
 
         Raises:
             OSError: The file cannot be written.
@@ -40,18 +54,43 @@ class JsonLinesParking:
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab+", buffering=0) as file:
-                if not _ends_with_newline(file):
-                    line = b"\n" + line  # after a crash in mid-write: the torn line must not spoil this one
-                _write_all(file, line)
-                os.fsync(file.fileno())
+                _lock(file)
+                last_line = self._read_ids(file)
+                if parked.id is None or parked.id not in self._ids:
+                    _write_all(file, b"\n" + line if last_line else line)  # a torn line must not spoil this one
+                os.fsync(file.fileno())  # also of a document that is there: its writer may have failed at this point
+
+    def _read_ids(self, file: Any) -> bytes:
+        """Read the IDs that have been added since the last time, and return the last line if it has no end."""
+        status = os.fstat(file.fileno())
+        identity = (status.st_dev, status.st_ino)
+        if identity != self._file or status.st_size < self._read_until:  # another file, or one that was emptied
+            self._file, self._read_until, self._ids = identity, 0, set()
+        file.seek(self._read_until)
+        lines, line = io.BufferedReader(file), b""
+        for line in lines:
+            self._ids.update(_id_in(line))
+            if line.endswith(b"\n"):
+                self._read_until += len(line)
+        lines.detach()
+        return b"" if line.endswith(b"\n") else line
 
 
-def _ends_with_newline(file: Any) -> bool:
-    """Whether the last line of a file is complete; an empty file has no line to complete."""
-    if file.seek(0, os.SEEK_END) == 0:
-        return True
-    file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")
+def _id_in(line: bytes) -> list[str]:
+    """The ID of the document in a line; none in a line that is cut off."""
+    try:
+        document = json.loads(line)
+    except (ValueError, RecursionError):
+        return []
+    found = document.get("id") if isinstance(document, dict) else None
+    return [found] if isinstance(found, str) else []
+
+
+def _lock(file: Any) -> None:
+    """Keep other processes from the file until it is closed."""
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _write_all(file: Any, data: bytes) -> None:

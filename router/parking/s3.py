@@ -14,8 +14,8 @@ class S3Parking:
     """Puts parked records into a bucket, each as one object: the document of :meth:`Parked.to_dict`, as JSON.
 
     A key consists of the day of the change and a digest that identifies the record and the route, so that a record
-    which is parked again, by another container too, is stored once: ``parked/2026/01/31/<digest>.json``. Of a record
-    without a time it is the day of parking. Use it if records may be too big for a queue.
+    which is parked again, by another container too, is stored once: ``parked/2026/01/31/<digest>.json``. That of a
+    record without a time has ``undated`` in place of the day. Use it if records may be too big for a queue.
 
     The role of the function needs ``s3:PutObject``. Parking the first record imports boto3, which is part of Lambda's
     runtime.
@@ -58,7 +58,8 @@ class S3Parking:
             TypeError: The record contains a value that JSON cannot express.
             ValueError: The record contains a number that JSON cannot express.
         """
-        key = f"{self.prefix}{parked.changed_at or parked.parked_at:%Y/%m/%d}/{record_digest(parked)}.json"
+        day = "undated" if parked.changed_at is None else f"{parked.changed_at:%Y/%m/%d}"
+        key = f"{self.prefix}{day}/{record_digest(parked)}.json"
         body = to_json(parked).encode()
         self._client.get().put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
         return {"bucket": self.bucket, "key": key}

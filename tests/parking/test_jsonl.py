@@ -1,7 +1,11 @@
 """A file keeps each parked record as one whole line, on the disk when park() returns."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +13,8 @@ from typing import Any
 import pytest
 
 from router import JsonLinesParking, ParkingError, Reject
-from tests.builders import SUCCESS, Handled, Json, batch, dispatcher, failures, insert, inserts
-from tests.parking.parked import parked
+from tests.builders import SUCCESS, Handled, Json, batch, dispatcher, failures, insert, inserts, without
+from tests.parking.parked import parked, parked_record
 
 
 def lines(path: Path) -> list[Json]:
@@ -48,6 +52,85 @@ def test_torn_line(tmp_path: Path) -> None:
     JsonLinesParking(path).park(parked())
     torn, whole = path.read_text("utf-8").splitlines()
     assert (torn, json.loads(whole)["record"]["eventID"]) == ('{"parkedAt": "2026-', "e1")
+
+
+def test_record_stands_once_in_the_file(tmp_path: Path) -> None:
+    """A record that is parked again at a route is not added to the file again, and at another route it is."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    for each in (parked(1), parked(2), parked(1), replace(parked(1), route="ship"), parked(2)):
+        place.park(each)
+    assert [(line["record"]["eventID"], line["route"]) for line in lines(place.path)] == [
+        ("e1", "handlers.orders.place"),
+        ("e2", "handlers.orders.place"),
+        ("e1", "ship"),
+    ]
+
+
+def test_record_stands_once_after_a_restart(tmp_path: Path) -> None:
+    """A record that a process parked before it was killed is not added again by the next process."""
+    path = tmp_path / "parked.jsonl"
+    script = (
+        "import os, signal, sys\n"
+        "from router import JsonLinesParking\n"
+        "from tests.parking.parked import parked\n"
+        "JsonLinesParking(sys.argv[1]).park(parked(1))\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    JsonLinesParking(path).park(parked(1))
+    assert (killed.returncode, len(lines(path))) == (-signal.SIGKILL, 1)
+
+
+def test_record_of_another_process(tmp_path: Path) -> None:
+    """A record that another process has parked meanwhile is not added again."""
+    first, second = (JsonLinesParking(tmp_path / "parked.jsonl") for _ in range(2))
+    first.park(parked(1))
+    second.park(parked(2))
+    first.park(parked(2))
+    assert len(lines(first.path)) == 2
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_record_of_a_torn_line_is_added(tmp_path: Path, cut: int) -> None:
+    """A record whose line was cut off, after any of its braces too, is added as a whole line, once."""
+    path = tmp_path / "parked.jsonl"
+    whole = json.dumps(parked(1).to_dict()).encode()
+    places = [position for position, byte in enumerate(whole) if byte == ord("}")][:-1]
+    torn = whole[: places[-cut] + 1]
+    path.write_bytes(torn)
+    for _ in range(2):
+        JsonLinesParking(path).park(parked(1))
+    assert path.read_bytes() == torn + b"\n" + whole + b"\n"
+
+
+def test_line_that_lacks_its_end_only(tmp_path: Path) -> None:
+    """A whole document of which only the line break was cut off is not added again, and spoils no other."""
+    path = tmp_path / "parked.jsonl"
+    path.write_text(json.dumps(parked(1).to_dict()))
+    place = JsonLinesParking(path)
+    for number in (1, 2, 1, 2):
+        place.park(parked(number))
+    assert [line["record"]["eventID"] for line in lines(path)] == ["e1", "e2"]
+
+
+def test_file_that_was_moved_away(tmp_path: Path) -> None:
+    """A record whose file was moved away or emptied is parked in the new one."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    place.park(parked(1))
+    place.path.rename(tmp_path / "moved.jsonl")
+    place.park(parked(1))
+    moved = len(lines(place.path))
+    place.path.write_bytes(b"")
+    place.park(parked(1))
+    assert (moved, len(lines(place.path))) == (1, 1)
+
+
+def test_records_without_identity(tmp_path: Path) -> None:
+    """Records with neither an event ID nor a sequence number are all kept."""
+    place = JsonLinesParking(tmp_path / "parked.jsonl")
+    for _ in range(2):
+        place.park(parked_record(without(insert(1), "eventID", "SequenceNumber")))
+    assert len(lines(place.path)) == 2
 
 
 def test_empty_file(tmp_path: Path) -> None:
@@ -97,9 +180,7 @@ def test_two_places_of_one_file(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    # A place that opens the file while another writes may find half a line, and then adds an empty one.
-    whole = [json.loads(line) for line in path.read_bytes().split(b"\n") if line]
-    assert len(whole) == 20
+    assert len(lines(path)) == 20
 
 
 def test_record_is_on_disk_on_return(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

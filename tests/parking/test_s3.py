@@ -34,12 +34,13 @@ class Bucket:
 
 
 def test_object() -> None:
-    """An object contains the document, under the day of parking."""
+    """An object contains the document, under the day of the change."""
     bucket = Bucket()
-    bucket.park(parked())
+    dated = parked_record(insert(1), changed_at=datetime(2026, 1, 1, 3, tzinfo=UTC))
+    bucket.park(dated)
     ((key, document),) = bucket.objects.items()
-    assert (key.startswith("shop/parked/2026/01/02/"), key.endswith(".json")) == (True, True)
-    assert document == parked().to_dict()
+    assert (key.startswith("shop/parked/2026/01/01/"), key.endswith(".json")) == (True, True)
+    assert document == dated.to_dict()
 
 
 def test_record_is_stored_once() -> None:
@@ -57,6 +58,14 @@ def test_record_is_stored_once_on_another_day() -> None:
         bucket.park(parked_record(insert(1), changed_at=changed_at, parked_at=datetime(2026, 1, day, 4, tzinfo=UTC)))
     (key,) = bucket.objects
     assert key.startswith("shop/parked/2026/01/01/")
+
+
+def test_record_without_a_time_is_stored_once() -> None:
+    """A record without a time that is parked on two days is one object."""
+    bucket = Bucket()
+    bucket.park(*[parked_record(insert(1), parked_at=datetime(2026, 1, day, tzinfo=UTC)) for day in (1, 2)])
+    (key,) = bucket.objects
+    assert key.startswith("shop/parked/undated/")
 
 
 def test_records_without_identity() -> None:
