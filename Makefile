@@ -12,7 +12,7 @@ ARCHITECTURE ?= arm64
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types build build-Router lock events bench clean
+.PHONY: help venv demo test lint types build build-Router lock events bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -110,6 +110,13 @@ events: venv ## Record tests/events/ anew from a real stream
 
 bench: venv ## Measure records per second
 	$(BIN)/python -m tests.benchmarks.dispatch
+
+# The changes and the seed of `make soak`; RUN=durable chooses one of the runs.
+N ?= 100000
+SEED ?= 1
+
+soak: venv ## Send 100,000 changes through failing handlers and dying processes, and check that none is lost
+	$(BIN)/python -m tests.soak --changes $(N) --seed $(SEED) $(addprefix --run ,$(RUN))
 
 clean: ## Remove the virtual environments and the files that tools write
 	rm -rf .venv .venv-* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,124 @@
+"""Many changes through an app whose handlers fail and whose containers die, and a check that none is lost.
+
+    make soak N=100000
+    python -m tests.soak --run durable --changes 20000 --seed 7
+
+The runs `durable`, `memory` and `powertools` are real: DynamoDB Local, a writer, the function's package in Lambda's
+runtime client in four processes, by the Dispatcher with a store of completed routes in a table or in memory, and by
+Powertools' BatchProcessor. `streams`, `kinesis`, `pipes`, `sqs` and `fifo` are simulated sources in this process, with a
+tenth of the changes. The exit code is 1 if a run of the Dispatcher has a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tests.deploy.conftest import VERSION, build_artifact
+from tests.soak.checker import Findings, check
+from tests.soak.real import Settings, run_real
+from tests.soak.simulation import Simulation
+from tests.soak.sources import SOURCES
+
+__all__ = ["main"]
+
+REAL = ("durable", "memory", "powertools")
+RUNS = (*REAL, *SOURCES)
+_SIMULATED = 10  # a tenth of the changes
+_NEVER = ("lost", "out_of_order", "doubled", "invented")
+"""What no run of the Dispatcher may have."""
+
+_ROWS: dict[str, Callable[[Findings], int]] = {
+    "changes": lambda found: found.changes,
+    "handlers ran": lambda found: found.counts["handlers ran"],
+    "handlers ran again": lambda found: found.counts["handlers ran again"],
+    "records parked, once a handler": lambda found: found.counts["parked"],
+    "records in failure documents": lambda found: found.counts["discarded"],
+    "lost": lambda found: len(found.lost),
+    "out of order": lambda found: len(found.out_of_order),
+    "ran oftener than delivered": lambda found: len(found.doubled),
+    "invented": lambda found: len(found.invented),
+    "older change again after a newer one": lambda found: len(found.stale),
+}
+
+
+@dataclass(frozen=True)
+class _Done:
+    name: str
+    found: Findings
+    seconds: float
+
+
+def main() -> int:
+    """Run the soaks that the command line names, and print their figures."""
+    options = _options()
+    os.environ["LOG_LEVEL"] = "CRITICAL"
+    console = Console()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if not {*REAL}.isdisjoint(options.run):
+            build_artifact(VERSION, folder / "package")
+        done = [_run(run, options, folder, console) for run in options.run]
+    console.print(_table(done))
+    bad = [each.name for each in done if each.name != "powertools" and not {*_NEVER}.isdisjoint(each.found.faults)]
+    if bad:
+        console.print(f"faults in {', '.join(bad)}", style="bold red")
+    return 1 if bad else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--changes", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--intensity", type=float, default=1.0, help="a factor of the rates of all faults")
+    parser.add_argument("--run", action="append", choices=RUNS, help="one of the runs; all by default")
+    options = parser.parse_args()
+    options.run = options.run or list(RUNS)
+    return options
+
+
+def _run(run: str, options: argparse.Namespace, folder: Path, console: Console) -> _Done:
+    columns = TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn()
+    began = time.monotonic()
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
+        own = folder / run
+        own.mkdir()
+        if run in REAL:
+            task = progress.add_task(run, total=options.changes)
+            settings = Settings(options.changes, options.seed, run, options.intensity)
+            path = run_real(settings, folder / "package", own, lambda count: progress.update(task, completed=count))
+        else:
+            changes = max(options.changes // _SIMULATED, 1)
+            task = progress.add_task(run, total=changes)
+            path = own / "soak.db"
+            simulation = Simulation(path, changes, seed=options.seed, source=run, intensity=options.intensity)
+            simulation.run(lambda count: progress.update(task, completed=count))
+    seconds = time.monotonic() - began
+    return _Done(run, check(path, ordered=run != "sqs"), seconds)
+
+
+def _table(done: list[_Done]) -> Table:
+    table = Table("", *(each.name for each in done))
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("seconds", *(f"{each.seconds:.0f}" for each in done))
+    for row, count in _ROWS.items():
+        table.add_row(row, *(f"{count(each.found):,}" for each in done))
+    table.add_section()
+    for fault in sorted({name for each in done for name in each.found.injected}):
+        table.add_row(fault, *(f"{each.found.injected.get(fault, 0):,}" for each in done))
+    return table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""The function's package in Lambda's runtime client loses nothing, while its processes are killed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.soak.checker import check
+from tests.soak.real import Settings, run_real
+
+_NEVER = {"lost", "out_of_order", "doubled", "invented"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("installation")
+def test_nothing_is_lost_or_out_of_order(package: Path, tmp_path: Path) -> None:
+    """Each change is handled, parked or in a failure document, after the earlier changes of its item."""
+    path = run_real(Settings(2_000, seed=3, intensity=4, timeout=6), package, tmp_path)
+    found = check(path)
+    assert (found.changes, _NEVER & {*found.faults}) == (2_000, set())
+    injected = {
+        "completed store down",
+        "hung before the effect",
+        "killed after the effect",
+        "killed before the effect",
+        "killed from outside",
+        "malformed records",
+        "parking place down",
+        "poison records",
+        "raised after the effect",
+        "raised at every try",
+        "raised before the effect",
+        "slow",
+    }
+    assert {*found.injected} >= injected
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name FROM counters WHERE name LIKE 'cold starts %'").fetchall()
+    assert rows == [(f"cold starts of {package / 'router' / '__init__.py'}",)]
