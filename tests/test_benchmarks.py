@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import contestants, dispatch, equality, instructions, rust, scale, shapes
+from router.testing import Context
+from tests.benchmarks import contestants, dispatch, equality, instructions, lanes, rust, scale, shapes
 from tests.benchmarks.contestants import CONTESTANTS, Entry, Seen
 from tests.benchmarks.docs import FOLDER, MarkerError, spliced
 from tests.benchmarks.equality import UnequalWorkError, check_equal_work
@@ -249,3 +252,23 @@ def test_instructions_need_valgrind(
     with pytest.raises(SystemExit, match="2"):
         instructions.main(["--workload", "insert", "--contestant", "floor"])
     assert capsys.readouterr().err.startswith("found no valgrind")
+
+
+def test_all_lanes_wait_at_the_same_time() -> None:
+    """The handlers of the benchmark of lanes wait in rounds, in each of which every item has one."""
+    arrived, rounds = Counter[str](), list[int]()
+    together = asyncio.Condition()
+
+    async def wait(item: str) -> None:
+        arrived[item] += 1
+        turn = arrived[item]
+        async with together:
+            if all(count >= turn for count in arrived.values()) and len(arrived) == lanes.ITEMS:
+                rounds.append(turn)
+                together.notify_all()
+            else:  # until the last of all items has come
+                await together.wait_for(lambda: turn in rounds)
+
+    response = lanes.lanes_app(wait)(lanes.event_of_items(), Context(remaining=900))
+    assert response == {"batchItemFailures": []}
+    assert rounds == [*range(1, lanes.RECORDS // lanes.ITEMS + 1)]

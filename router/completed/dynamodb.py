@@ -16,7 +16,7 @@ from router.record import Record
 __all__ = ["DynamoDBCompleted"]
 
 _PAIRS = "pairs"
-_PAUSE = 30.0  # seconds
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
 
 
 class DynamoDBCompleted:
@@ -29,8 +29,8 @@ class DynamoDBCompleted:
 
     An invocation costs one consistent read of that item. It writes only where records failed, or where records that
     failed before are done now. The item holds about 3,000 pairs, the 400 KB that DynamoDB allows; beyond that the store
-    fails. Where the store fails, the log has an error, it is not asked for 30 seconds, and handlers may run again. No
-    record is lost.
+    fails. Where the store fails, the log has an error, and handlers may run again. No record is lost. It is not asked
+    for a second then, and for up to 30 after further failures.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 
     The role of the function needs ``dynamodb:GetItem`` and ``dynamodb:UpdateItem`` on the table.
@@ -71,6 +71,7 @@ class DynamoDBCompleted:
         self._client = LazyClient("DynamoDBCompleted", "dynamodb", client)
         self._entries: dict[Pair, str] = {}
         self._expired: list[str] = []
+        self._pause = 0.0
         self._down_until = 0.0
 
     def recall(self, records: Sequence[Record]) -> Collection[Pair]:
@@ -147,10 +148,14 @@ class DynamoDBCompleted:
         if now < self._down_until:
             return {}
         try:
-            return getattr(self._client.get(), operation)(TableName=self.table, Key=self._key, **parameters)
+            found = getattr(self._client.get(), operation)(TableName=self.table, Key=self._key, **parameters)
         except Exception:
-            self._down_until = now + _PAUSE
+            # Short at first: a container that does not ask knows less than one without a table.
+            self._pause = min(max(2 * self._pause, _FIRST_PAUSE), _LONGEST_PAUSE)
+            self._down_until = now + self._pause
             raise
+        self._pause = 0.0
+        return found
 
     def __repr__(self) -> str:
         return f"DynamoDBCompleted({self.table!r}, name={self.name!r})"

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -161,25 +162,41 @@ def test_a_table_that_is_missing_fails_no_record(engine: Engine, capsys: pytest.
     assert [line["level"] for line in lines if line["event"] == "completed store failed"] == ["error"]
 
 
-def test_a_table_that_is_down_is_asked_again_later() -> None:
-    """It is left alone for 30 seconds."""
+class Flaky:
+    """A client whose next calls fail."""
 
-    class Down:
-        calls = 0
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.calls = 0
 
-        def get_item(self, **_: Any) -> Any:
-            self.calls += 1
+    def get_item(self, **_: Any) -> Any:
+        self.calls += 1
+        if self.calls <= self.failures:
             raise EndpointConnectionError(endpoint_url="http://localhost")
+        return {}
 
-    client, hands = Down(), Hands(1e9)
-    store = DynamoDBCompleted("t", client=client)
+
+def _asked(client: Flaky, seconds: int) -> list[int]:
+    """The seconds at which a store asks the table, if an invocation comes each second."""
+    hands, store, asked = Hands(1e9), DynamoDBCompleted("t", client=client), list[int]()
     with running_on(hands.clock):
-        for _ in range(2):
-            with pytest.raises(EndpointConnectionError):
-                store.recall(_records(1))
-            assert list(store.recall(_records(1))) == []
-            hands.now += 31
-    assert client.calls == 2
+        for second in range(seconds):
+            before = client.calls
+            with suppress(EndpointConnectionError):
+                assert list(store.recall(_records(1))) == []
+            asked += [second] * (client.calls - before)
+            hands.now += 1
+    return asked
+
+
+def test_a_table_that_is_down_is_asked_less_and_less() -> None:
+    """It is left alone for a second first, and for 30 seconds in the end."""
+    assert _asked(Flaky(failures=99), 125) == [0, 1, 3, 7, 15, 31, 61, 91, 121]
+
+
+def test_a_table_that_is_up_again_is_asked_each_time() -> None:
+    """After a success the next failure has a short pause."""
+    assert _asked(Flaky(failures=3), 10) == [0, 1, 3, 7, 8, 9]
 
 
 def test_a_set_that_is_too_big_is_refused(table: Table) -> None:
