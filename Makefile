@@ -12,7 +12,7 @@ ARCHITECTURE ?= arm64
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types build build-Router lock events bench soak clean
+.PHONY: help venv demo test lint types build build-Router dist lock events bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,11 @@ build-Router:
 	@python=$$(.ci/interpreter $(RUNTIME:python%=%)); if [ -z "$$python" ]; then \
 		echo "make: no $(RUNTIME) on this machine, so nothing is compiled: the function will start more slowly" >&2; \
 	else "$$python" -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; fi
+
+# hatchling gives all files one date and one order, so a commit makes one wheel and one sdist.
+dist: $(VENV)/.cli-stamp ## Build the wheel and the sdist
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --directory dist
 
 lock: ## Pin the newest releases and their hashes in constraints.txt
 	$(call make_venv,$(LOCK_VENV))
