@@ -5,8 +5,9 @@
 
 The runs `durable`, `memory` and `powertools` are real: DynamoDB Local, a writer, the function's package in Lambda's
 runtime client in four processes, by the Dispatcher with a store of completed routes in a table or in memory, and by
-Powertools' BatchProcessor. `streams`, `kinesis`, `pipes`, `sqs` and `fifo` are simulated sources in this process, with a
-tenth of the changes. The exit code is 1 if a run of the Dispatcher has a fault.
+Powertools' BatchProcessor. The others are simulated in this process, with a tenth of the changes: each source with one store
+for all containers, and DynamoDB Streams with a store in each and by Powertools, too. Their figures do not depend on the
+speed of the machine. The exit code is 1 if a run of the Dispatcher has a fault.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
+from tests.benchmarks.page import table
 from tests.deploy.conftest import VERSION, build_artifact
 from tests.soak.checker import Findings, check
 from tests.soak.real import Settings, run_real
@@ -33,8 +34,14 @@ from tests.soak.sources import SOURCES
 __all__ = ["main"]
 
 REAL = ("durable", "memory", "powertools")
-RUNS = (*REAL, *SOURCES)
-_SIMULATED = 10  # a tenth of the changes
+SIMULATED = {source: (source, "shared") for source in SOURCES} | {
+    "streams-memory": ("streams", "memory"),
+    "streams-powertools": ("streams", "powertools"),
+}
+"""The source, and who handles its changes."""
+
+RUNS = (*REAL, *SIMULATED)
+_SHARE = 10  # a tenth of the changes
 _NEVER = ("lost", "out_of_order", "doubled", "invented")
 """What no run of the Dispatcher may have."""
 
@@ -69,8 +76,8 @@ def main() -> int:
         if not {*REAL}.isdisjoint(options.run):
             build_artifact(VERSION, folder / "package")
         done = [_run(run, options, folder, console) for run in options.run]
-    console.print(_table(done))
-    bad = [each.name for each in done if each.name != "powertools" and not {*_NEVER}.isdisjoint(each.found.faults)]
+    print(_markdown(done))
+    bad = [each.name for each in done if "powertools" not in each.name and not {*_NEVER}.isdisjoint(each.found.faults)]
     if bad:
         console.print(f"faults in {', '.join(bad)}", style="bold red")
     return 1 if bad else 0
@@ -98,26 +105,22 @@ def _run(run: str, options: argparse.Namespace, folder: Path, console: Console) 
             settings = Settings(options.changes, options.seed, run, options.intensity)
             path = run_real(settings, folder / "package", own, lambda count: progress.update(task, completed=count))
         else:
-            changes = max(options.changes // _SIMULATED, 1)
+            changes, (source, by) = max(options.changes // _SHARE, 1), SIMULATED[run]
             task = progress.add_task(run, total=changes)
             path = own / "soak.db"
-            simulation = Simulation(path, changes, seed=options.seed, source=run, intensity=options.intensity)
+            simulation = Simulation(path, changes, seed=options.seed, source=source, by=by, intensity=options.intensity)
             simulation.run(lambda count: progress.update(task, completed=count))
     seconds = time.monotonic() - began
     return _Done(run, check(path, ordered=run != "sqs"), seconds)
 
 
-def _table(done: list[_Done]) -> Table:
-    table = Table("", *(each.name for each in done))
-    for column in table.columns[1:]:
-        column.justify = "right"
-    table.add_row("seconds", *(f"{each.seconds:.0f}" for each in done))
-    for row, count in _ROWS.items():
-        table.add_row(row, *(f"{count(each.found):,}" for each in done))
-    table.add_section()
+def _markdown(done: list[_Done]) -> str:
+    """The figures, a column for each run, in Markdown for ``docs/reliability.md``."""
+    rows = {"seconds": [f"{each.seconds:.0f}" for each in done]}
+    rows |= {row: [f"{count(each.found):,}" for each in done] for row, count in _ROWS.items()}
     for fault in sorted({name for each in done for name in each.found.injected}):
-        table.add_row(fault, *(f"{each.found.injected.get(fault, 0):,}" for each in done))
-    return table
+        rows[f"injected: {fault}"] = [f"{each.found.injected.get(fault, 0):,}" for each in done]
+    return table(["", *(each.name for each in done)], [[name, *values] for name, values in rows.items()])
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ class Settings:
     seed: int = 1
     by: str = "durable"
     intensity: float = 1.0
-    timeout: float = 4.0
+    timeout: float = 10.0
 
 
 def run_real(settings: Settings, package: Path, folder: Path, progress: Progress = lambda _: None) -> Path:

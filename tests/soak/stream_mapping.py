@@ -31,14 +31,13 @@ from tests.soak.database import Database
 
 __all__ = ["StalledError", "StreamMapping", "settings_of_soak"]
 
-_STALLED_SECONDS = 180.0
 _LANES = 4
 _RETRIES = 8
 _PAUSE = 0.02
 
 
 class StalledError(Exception):
-    """Nothing has moved for minutes, and records are left."""
+    """No record has been settled for a long time, and some are left."""
 
 
 def settings_of_soak(**others: Any) -> MappingSettings:
@@ -61,9 +60,18 @@ class StreamMapping:
         stream_arn: The stream.
         invoke: Runs an invocation; called by several threads at a time.
         database: Where the records, the deliveries and the failure documents are written.
+        patience: Seconds without a settled record after which the run has failed.
     """
 
-    def __init__(self, streams: Any, stream_arn: str, invoke: Callable[[Invoke], Result], database: Database) -> None:
+    def __init__(
+        self,
+        streams: Any,
+        stream_arn: str,
+        invoke: Callable[[Invoke], Result],
+        database: Database,
+        *,
+        patience: float = 180.0,
+    ) -> None:
         self._reader = StreamReader(streams, stream_arn)
         self._arn = event_source_arn(stream_arn)
         self._invoke = invoke
@@ -71,7 +79,7 @@ class StreamMapping:
         self._mapping = EventSourceMapping(settings_of_soak(), wait=lambda _: _PAUSE)
         self._results: queue.SimpleQueue[tuple[Invoke, Result | BaseException]] = queue.SimpleQueue()
         self._running = 0
-        self._moved = time.monotonic()
+        self._patience = patience
         self.read = 0
         self.settled = 0
         self.invocations = 0
@@ -87,6 +95,7 @@ class StreamMapping:
         Raises:
             StalledError: Nothing moves.
         """
+        moved, settled = time.monotonic(), 0
         (shard,) = self._reader.shards()
         self._mapping.add_shard(shard.shard_id)
         with ThreadPoolExecutor(_LANES) as threads:
@@ -96,8 +105,10 @@ class StreamMapping:
                     self._act(action, threads)
                 self._collect()
                 progress(self.settled)
-                if time.monotonic() - self._moved > _STALLED_SECONDS:
-                    msg = f"found no result for minutes after {self.settled} of {total} records"
+                if self.settled > settled:
+                    moved, settled = time.monotonic(), self.settled
+                if time.monotonic() - moved > self._patience:
+                    msg = f"found no progress for {self._patience:g} s after {settled} of {total} records"
                     raise StalledError(msg)
         self._database.write_deliveries(self.deliveries)
 
@@ -138,7 +149,6 @@ class StreamMapping:
                 return
             wait = None
             self._running -= 1
-            self._moved = time.monotonic()
             if isinstance(result, BaseException):
                 raise result
             for following in self._mapping.complete(invoke, result, time.time()):
