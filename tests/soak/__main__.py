@@ -95,7 +95,7 @@ def _options() -> argparse.Namespace:
 
 
 def _run(run: str, options: argparse.Namespace, folder: Path, console: Console) -> _Done:
-    columns = TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("{task.description:<18}"), BarColumn(), MofNCompleteColumn()
     began = time.monotonic()
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         own = folder / run
@@ -120,7 +120,7 @@ def _markdown(done: list[_Done]) -> str:
     rows |= {row: [f"{count(each.found):,}" for each in done] for row, count in _ROWS.items()}
     for fault in sorted({name for each in done for name in each.found.injected}):
         rows[f"injected: {fault}"] = [f"{each.found.injected.get(fault, 0):,}" for each in done]
-    return table(["", *(each.name for each in done)], [[name, *values] for name, values in rows.items()])
+    return table(["", *(each.name for each in done)], ([name, *values] for name, values in rows.items()))
 
 
 if __name__ == "__main__":
