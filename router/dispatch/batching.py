@@ -37,6 +37,7 @@ def call_batch(
     failures: Failures,
     call: Callable[[Step, Sequence[Any]], None],
     counter: Callable[[], float],
+    park_waiting: Callable[[], None],
 ) -> bool:
     """Call an ``on_batch`` or ``on_window`` handler and settle the outcomes of its changes.
 
@@ -46,19 +47,31 @@ def call_batch(
         failures: Settles failures.
         call: Calls the handler of a step with changes.
         counter: The clock of durations, in seconds.
+        park_waiting: Parks the records that wait for it.
 
     Returns:
         Whether no change failed.
     """
     started = counter()
+    errors: Sequence[BaseException | None] = [None] * len(entries)
     try:
         call(step, [entry.change for entry in entries])
     except PartialFailure as error:
-        duration = counter() - started
-        return _settle(step, entries, failures, _errors_of(error, entries), duration)
+        errors = _errors_of(error, entries)
     except AnyError as error:  # of the handler
-        return _settle(step, entries, failures, [error] * len(entries), counter() - started)
-    return _settle(step, entries, failures, [None] * len(entries), counter() - started)
+        errors = [error] * len(entries)
+    duration = counter() - started
+    settled = [
+        Outcome("done", outcome.record)
+        if error is None
+        else failures.settle(outcome.record, position, "handler", error, step.route, step.levels)
+        for (position, _, outcome), error in zip(entries, errors, strict=True)
+    ]
+    park_waiting()
+    for (_, _, outcome), each in zip(entries, settled, strict=True):
+        outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
+        outcome.duration = duration
+    return all(outcome.status != "failed" for outcome in settled)
 
 
 def _errors_of(failure: PartialFailure, entries: Sequence[Entry]) -> Sequence[BaseException | None]:
@@ -71,16 +84,3 @@ def _errors_of(failure: PartialFailure, entries: Sequence[Entry]) -> Sequence[Ba
         "with; all of them fail, because it is unknown which are done"
     )
     return [RouterError(msg)] * len(entries)
-
-
-def _settle(
-    step: Step, entries: Sequence[Entry], failures: Failures, errors: Sequence[BaseException | None], duration: float
-) -> bool:
-    for (_, _, outcome), error in zip(entries, errors, strict=True):
-        if error is None:
-            outcome.status = "done"
-        else:
-            settled = failures.settle(outcome.record, "handler", error, step.route, step.levels)
-            outcome.status, outcome.stage, outcome.error = settled.status, settled.stage, settled.error
-        outcome.duration = duration
-    return all(entry.outcome.status != "failed" for entry in entries)

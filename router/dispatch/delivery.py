@@ -47,6 +47,8 @@ class Delivery:
         "_durations",
         "_failures",
         "_gathered",
+        "_lanes",
+        "_lanes_of",
         "_marks",
         "_outcomes",
         "_plan",
@@ -83,6 +85,8 @@ class Delivery:
         self.finish = invocation.finish
         self.records = records = received.records
         self.groups = received.groups
+        self._lanes_of = received.lanes
+        self._lanes: list[Hashable] | None = None
         self.failed_groups: set[Hashable] = set()
         self.known = known
         self.find_record = _record_finder(records, plan.read_entity)
@@ -136,14 +140,18 @@ class Delivery:
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
         entities, skipped, groups = self.unrouted_entities, skip_record, self.groups
-        counter = self.counter
+        counter, waiting = self.counter, self._failures.parker.waiting
+        depends_on_others = groups is not None or self._failures.parker.takes_several
         now = counter()
         for position in positions:
             if now > deadline:
                 self.stopped = True
                 return True
-            if groups is not None and groups[position].name in self.failed_groups:
-                continue
+            if depends_on_others:
+                if waiting and self._stopped_before(position):
+                    return True
+                if groups is not None and groups[position].name in self.failed_groups:
+                    continue
             raw = raws[position]
             # Only a record with nothing unusual about it gets past this block.
             try:
@@ -195,11 +203,11 @@ class Delivery:
         """Take a record along its way after a look at all that can be unusual about it."""
         record, plan = self.records.at(position), self._plan
         if record.flaw is not None:
-            return self._settled(self._failures.settle(record, *record.flaw), position)
+            return self._settled(self._failures.settle(record, position, *record.flaw), position)
         try:
             record.entity = plan.read_entity(record)
         except AnyError as error:  # of a discriminator that is the user's own function
-            return self._settled(self._failures.settle(record, "envelope", error), position)
+            return self._settled(self._failures.settle(record, position, "envelope", error), position)
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
             return self._unrouted(record, position)
@@ -210,19 +218,37 @@ class Delivery:
 
     def _unrouted(self, record: Record, position: int) -> Mark:
         if not self._plan.skips_unrouted:
-            return self._settled(self._failures.settle_unrouted(record), position)
+            return self._settled(self._failures.settle_unrouted(record, position), position)
         if record.entity is not None:
             self.unrouted_entities.add(record.entity)
         return "unrouted"
 
     def _settled(self, outcome: Outcome, position: int) -> Outcome:
-        """After a record that has to be delivered again, nothing of its group starts."""
         if outcome.status == "failed":
-            if self.groups is None:
-                self.stopped = True
-            else:
-                self.failed_groups.add(self.groups[position].name)
+            self._undone_at(position)
+        elif self._failures.parker.waiting:
+            self._failures.parker.park_waiting(self._failures.parker.most - 1, self._undone_at)
         return outcome
+
+    def _undone_at(self, position: int) -> None:
+        """After a record that has to be delivered again, nothing of its group starts."""
+        if self.groups is None:
+            self.stopped = True
+        else:
+            self.failed_groups.add(self.groups[position].name)
+
+    def park_waiting(self) -> None:
+        """Park the records that wait for it."""
+        self._failures.parker.park_waiting(0, self._undone_at)
+
+    def _stopped_before(self, position: int) -> bool:
+        """Park the records that wait, if one is of the same lane, and return whether the next record may not start."""
+        if self._lanes is None:
+            self._lanes = self._lanes_of()
+        lanes, lane = self._lanes, self._lanes[position]
+        if any(lanes[each.position] == lane for each in [*self._failures.parker.waiting]):
+            self.park_waiting()
+        return self.stopped
 
     # --------------------------------------------------------------------------------------- what steps report
 
@@ -233,7 +259,7 @@ class Delivery:
     def failed(self, step: Step, raw: Any, position: int, stage: Stage, error: BaseException) -> Outcome:
         """Settle a failure at a step."""
         record = self.find_record(raw, position)
-        return self._settled(self._failures.settle(record, stage, error, step.route, step.levels), position)
+        return self._settled(self._failures.settle(record, position, stage, error, step.route, step.levels), position)
 
     def gathered(self, step: Step, raw: Any, position: int, change: Any) -> Outcome:
         """Keep a change for the one call of its ``on_batch`` handler; until then it is deferred."""
@@ -246,6 +272,7 @@ class Delivery:
 
     def run_batches(self) -> None:
         """Call the handlers of batches and windows with the changes before the first undone record of their group."""
+        self.park_waiting()
         if self.windows is not None and self.windows.is_final:
             for step in self._plan.windows:
                 if step.key not in self._gathered:
@@ -261,7 +288,9 @@ class Delivery:
             # A context of its own: no handler sees the context variables that another one has set.
             run = self.invocation.variables.copy().run
             call = self._call if gathered.step.route.state is None or self.windows is None else self.windows.call
-            if ready and not run(call_batch, gathered.step, ready, self._failures, call, self.counter):
+            if ready and not run(
+                call_batch, gathered.step, ready, self._failures, call, self.counter, self.park_waiting
+            ):
                 self.stopped = True
                 if self.groups is None:
                     break

@@ -4,9 +4,9 @@ A parking place keeps each record as delivered, with the item in it: store it wh
 """
 
 from router.context import now
-from router.parking.base import MemoryParking, Parked, Parking
+from router.parking.base import BulkParking, MemoryParking, Parked, Parking
 from router.parking.jsonl import JsonLinesParking
 from router.parking.s3 import S3Parking
 from router.parking.sqs import SqsParking
 
-__all__ = ["JsonLinesParking", "MemoryParking", "Parked", "Parking", "S3Parking", "SqsParking", "now"]
+__all__ = ["BulkParking", "JsonLinesParking", "MemoryParking", "Parked", "Parking", "S3Parking", "SqsParking", "now"]

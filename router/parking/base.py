@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from router.context import Deadline
     from router.outcomes import Stage
 
-__all__ = ["MemoryParking", "Parked", "Parking", "item_digest", "record_digest", "to_json"]
+__all__ = ["BulkParking", "MemoryParking", "Parked", "Parking", "item_digest", "record_digest", "to_json"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,6 +94,28 @@ class Parking(Protocol):
 
         With concurrency above one, several threads call this at the same time. If it raises, the record fails, and
         Lambda delivers it again.
+        """
+        ...
+
+
+class BulkParking(Parking, Protocol):
+    """Keeps several records with one call.
+
+    The dispatcher calls ``park_bulk`` in place of ``park``. Records wait for a call until there are enough of them, a
+    handler would run for an item of which one waits, or all records have run.
+    """
+
+    @property
+    def most(self) -> int:
+        """The most records of a call."""
+        ...
+
+    def park_bulk(self, parked: Sequence[Parked], deadline: Deadline) -> Sequence[BaseException | None]:
+        """Store records durably, and return the error of each: ``None`` for one that is stored.
+
+        Args:
+            parked: The records.
+            deadline: The time by which to return.
         """
         ...
 

@@ -12,11 +12,6 @@ from typing import Any
 
 from router.parking.base import Parked, to_json
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: there, one process at a time may use a file
-    fcntl = None  # type: ignore[assignment]
-
 __all__ = ["JsonLinesParking"]
 
 
@@ -88,9 +83,10 @@ def _id_in(line: bytes) -> list[str]:
 
 def _lock(file: Any) -> None:
     """Keep other processes from the file until it is closed."""
-    if fcntl is not None:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with suppress(ImportError, OSError):  # on Windows, and on a file system without locks, it must be the only one
+        import fcntl  # not for most apps
+
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _write_all(file: Any, data: bytes) -> None:

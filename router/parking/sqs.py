@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from router.aws_client import LazyClient
+from router.context import Deadline
 from router.errors import ParkingError, RegistrationError
 from router.naming import kind_of
 from router.parking.base import Parked, item_digest, record_digest, to_json
 from router.parking.s3 import S3Parking
-from router.parking.sqs_calls import MOST_BYTES, Message, SqsCalls
+from router.parking.sqs_calls import MOST_BYTES, MOST_MESSAGES, Message, SqsCalls, code_of_refusal
 
 __all__ = ["SqsParking"]
 
@@ -26,8 +28,9 @@ class SqsParking:
     FIFO queue the records of one item form a group and stay in order, and a record that its stream redelivers and that
     is parked again within five minutes is stored once.
 
-    Records that several lanes park at the same time are sent together, up to ten in one call. Each is parked when SQS
-    has taken its message; one that SQS refuses fails alone.
+    Up to ten records go into one call. Each is parked when SQS has taken its message; one that SQS refuses fails alone.
+    A standard queue may have several messages of one record, with the same ``id``: SQS itself may deliver a message
+    twice, and a container that ends before its answer leaves the record to be parked again.
 
     The role of the function needs ``sqs:SendMessage``. Parking the first record imports boto3, which is part of
     Lambda's runtime.
@@ -57,6 +60,11 @@ class SqsParking:
         self.overflow = overflow
         self._calls = SqsCalls(queue_url, LazyClient("SqsParking", "sqs", client))
 
+    @property
+    def most(self) -> int:
+        """The most records of a call."""
+        return MOST_MESSAGES
+
     def park(self, parked: Parked) -> None:
         """Send a record.
 
@@ -67,13 +75,53 @@ class SqsParking:
             TypeError: The record contains a value that JSON cannot express.
             ValueError: The record contains a number that JSON cannot express.
         """
+        (error,) = self.park_bulk([parked], Deadline())
+        if error is not None:
+            raise error
+
+    def park_bulk(self, parked: Sequence[Parked], deadline: Deadline) -> list[Exception | None]:
+        """Send records, and return the error of each that is not parked.
+
+        Args:
+            parked: The records.
+            deadline: The time by which to return.
+        """
+        errors = self._send(parked, deadline, self._message_of)
+        overflow = self.overflow
+        if overflow is not None:
+            big = [position for position, error in enumerate(errors) if _may_be_too_big(error)]
+            refused = self._send([parked[each] for each in big], deadline, lambda each: self._pointer(each, overflow))
+            for position, refusal in zip(big, refused, strict=True):
+                errors[position] = refusal
+        return errors
+
+    def _send(
+        self, parked: Sequence[Parked], deadline: Deadline, write: Callable[[Parked], Message]
+    ) -> list[Exception | None]:
+        """Write a message of each record, and send those that can be written."""
+        errors: list[Exception | None] = []
+        messages: dict[int, Message] = {}
+        for position, each in enumerate(parked):
+            try:
+                messages[position] = write(each)
+                errors.append(None)
+            except Exception as error:  # noqa: BLE001 - of S3, too: it is the failure of one record
+                errors.append(error)
+        for position, refusal in zip(messages, self._calls.send([*messages.values()], deadline), strict=True):
+            errors[position] = refusal
+        return errors
+
+    def _message_of(self, parked: Parked) -> Message:
         message = self._message(parked, to_json(parked))
         if message.size > MOST_BYTES and self.overflow is not None:
-            message = self._message(parked, to_json(parked, record_in=self.overflow.put(parked)))
+            return self._pointer(parked, self.overflow)
         if message.size > MOST_BYTES:
             msg = f"found a record of {message.size:,} bytes, expected at most {MOST_BYTES:,}, as SQS takes no more"
             raise ParkingError(msg)
-        self._calls.send(message)
+        return message
+
+    def _pointer(self, parked: Parked, overflow: S3Parking) -> Message:
+        return self._message(parked, to_json(parked, record_in=overflow.put(parked)))
 
     def _message(self, parked: Parked, body: str) -> Message:
         attributes = _attributes(parked)
@@ -87,6 +135,11 @@ class SqsParking:
 
     def __repr__(self) -> str:
         return f"SqsParking({self.queue_url!r})"
+
+
+def _may_be_too_big(error: Exception | None) -> bool:
+    """Whether a message may be bigger than its queue takes, which may have a lower MaximumMessageSize than SQS."""
+    return error is not None and code_of_refusal(error) == "InvalidParameterValue"
 
 
 def _attributes(parked: Parked) -> dict[str, str]:

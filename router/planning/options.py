@@ -116,6 +116,8 @@ def check_options(options: Options, routes: Routes) -> None:
         _refuse(f"Dispatcher(version=) found {kind_of(options.version)}, expected a text: version='1.4.0'")
     if options.parking is not None:
         _check_methods("parking", options.parking, ("park",), "a parking place such as MemoryParking()")
+        if hasattr(options.parking, "park_bulk"):
+            _check_most(getattr(options.parking, "most", None))
     else:
         _check_no_parking(options, routes)
 
@@ -156,6 +158,12 @@ def _check_skip(name: str, value: Any, view: View, *, attribute_needs: str) -> N
 def _check_middleware(middleware: Any) -> None:
     if not isinstance(middleware, Sequence) or isinstance(middleware, str):
         _refuse(f"Dispatcher(middleware=) found {kind_of(middleware)}, expected a sequence: middleware=[timed]")
+
+
+def _check_most(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        expected = "the most records of a call as its attribute most, 1 or more"
+        _refuse(f"Dispatcher(parking=) found a place with park_bulk() and {_number(value)}, expected {expected}")
 
 
 def _check_no_parking(options: Options, routes: Routes) -> None:

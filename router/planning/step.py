@@ -109,6 +109,10 @@ class Runner(Protocol):
         """Settle a failure."""
         ...
 
+    def park_waiting(self) -> None:
+        """Park the records that wait for it."""
+        ...
+
     def gathered(self, step: Step, raw: Any, position: int, change: Any) -> Outcome:
         """Keep a change for the one call of an ``on_batch`` handler."""
         ...

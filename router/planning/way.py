@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from router.change import Change
 from router.outcomes import Outcome
 from router.planning.shared_values import content_of, what_changed
 from router.planning.step import UNPARSED, Attempt, Image, Mark, Runner, Slots, Step, Way, attempt_by_images
@@ -63,11 +64,20 @@ def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: 
             now = counter()
             taken.append(mark)
             taken.append(now)
-            if type(mark) is Outcome and mark.status == "failed":
+            if type(mark) is Outcome and mark.error is not None and _has_failed(runner, mark, steps, prepared, number):
                 return taken + _deferred(steps, prepared, number + 1, mark.record, now)
         return taken or None
 
     return take_in_turn
+
+
+def _has_failed(runner: Runner, outcome: Outcome, steps: Sequence[Step], prepared: Sequence[Any], number: int) -> bool:
+    """Whether a step has failed, which ends the record; one that waits to be parked is parked before the next."""
+    following = zip(steps[number + 1 :], prepared[number + 1 :], strict=True)
+    handlers_follow = any(isinstance(change, Change) and not step.route.batch for step, change in following)
+    if outcome.status == "deferred" and handlers_follow:
+        runner.park_waiting()
+    return outcome.status == "failed"
 
 
 def _watched(steps: Sequence[Step], attempts: Sequence[Attempt], prepared: Sequence[Any], number: int) -> Attempt:

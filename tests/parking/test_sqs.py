@@ -45,6 +45,8 @@ class Sqs:
             "sqs", region_name="eu-west-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         self.client.meta.events.register("before-send.sqs", self._answer)
+        self.operations: list[str] = []
+        self.client.meta.events.register("before-call.sqs", lambda model, **_: self.operations.append(model.name))
         self.url: str = self.client.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         self.parking = SqsParking(self.url, client=self.client)
 
@@ -173,6 +175,26 @@ def test_overflow(sqs: Sqs) -> None:
     assert documents[1]["record"] == insert(2)
 
 
+def test_overflow_of_a_queue_with_a_lower_limit() -> None:
+    """A record that is too big for the queue, though not for SQS, goes to the bucket too; others of its call do not."""
+    queue, bucket = Sqs(MaximumMessageSize="2048"), Bucket()
+    bucket.stubber.add_response("put_object", {})
+    place = SqsParking(queue.url, overflow=S3Parking("shop", client=bucket.client), client=queue.client)
+    app = dispatcher(Handled(dict.fromkeys((1, 2, 3), Reject("never"))), parking=place)
+    assert app(batch(insert(1, "a"), insert(2, "b", status="x" * 2_048), insert(3, "c"))) == SUCCESS
+    documents = {json.loads(message["Body"])["id"]: json.loads(message["Body"]) for message in queue.messages()}
+    assert (len(documents), len(bucket.objects)) == (3, 1)
+    assert ["recordIn" in document for document in documents.values()].count(True) == 1
+
+
+def test_queue_with_a_lower_limit() -> None:
+    """Without a bucket, a record that is too big for the queue fails, and the others of its call are parked."""
+    queue = Sqs(MaximumMessageSize="2048")
+    app = dispatcher(Handled(dict.fromkeys((1, 2, 3), Reject("never"))), parking=queue.parking)
+    event = batch(insert(1, "a"), insert(2, "b", status="x" * 2_048), insert(3, "c"))
+    assert (app(event), len(queue.messages())) == (failures(2), 2)
+
+
 def test_overflow_that_fails(sqs: Sqs) -> None:
     """Where the bucket refuses a record, the record fails, and no message points to it."""
     bucket = Bucket()
@@ -187,6 +209,29 @@ def test_overflow_that_is_no_bucket(overflow: Any) -> None:
     """The overflow is a bucket, because the sqs source has to find the record there."""
     with pytest.raises(RegistrationError, match=r"SqsParking\(overflow=\) found .*, expected a bucket"):
         SqsParking("https://sqs/1/parked", overflow=overflow)
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_poison_of_a_batch(sqs: Sqs, concurrency: int) -> None:
+    """Of 1,000 records of which 200 are parked, each is one message, and ten go with each call."""
+    del sqs.operations[:]
+    app = dispatcher(
+        Handled(dict.fromkeys(range(0, 1_000, 5), Reject("never"))), parking=sqs.parking, concurrency=concurrency
+    )
+    assert app(inserts(*range(1_000))) == SUCCESS
+    assert sqs.operations == ["SendMessageBatch"] * 20
+    found = [message for _ in range(20) for message in sqs.messages()]
+    assert {json.loads(message["Body"])["record"]["eventID"] for message in found} == {
+        f"e{number}" for number in range(0, 1_000, 5)
+    }
+
+
+def test_big_records_of_a_batch(sqs: Sqs) -> None:
+    """Records that are too big together, and not alone, go with several calls."""
+    del sqs.operations[:]
+    app = dispatcher(Handled(dict.fromkeys(range(5), Reject("never"))), parking=sqs.parking)
+    big = [insert(number, f"k{number}", status="x" * 400_000) for number in range(5)]
+    assert (app(batch(*big)), sqs.operations) == (SUCCESS, ["SendMessageBatch", "SendMessageBatch", "SendMessage"])
 
 
 def test_lanes(sqs: Sqs) -> None:

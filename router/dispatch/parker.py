@@ -1,0 +1,148 @@
+"""Park the records of an invocation, several in one call where the parking place takes several.
+
+A record that waits for a call is deferred. Until it is parked no handler runs for its lane, so that the order holds
+where the place refuses it. Records of other lanes go on: they finish before a refusal is known.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
+
+from router.context import now
+from router.errors import AnyError, ParkingError, as_exception
+from router.inject.scopes import current_invocation
+from router.naming import shortened
+from router.observability.safe_errors import safe_error, without_inputs
+from router.outcomes import Outcome
+from router.parking import BulkParking, Parked, Parking
+from router.planning.options import Options
+from router.sources import delivery_count
+
+__all__ = ["Parker", "Waiting"]
+
+_LONGEST_ENTITY = 256
+
+
+class Waiting(NamedTuple):
+    """A record that waits for the call that parks it, with its position, its outcome and the error of its handler."""
+
+    position: int
+    outcome: Outcome
+    error: Exception
+    parked: Parked
+
+
+class Parker:
+    """Parks the records of one invocation.
+
+    Args:
+        options: The options of the Dispatcher.
+        log: Logs an outcome that is settled.
+    """
+
+    __slots__ = ("_bulk", "_lock", "_log", "_place", "_version", "most", "takes_several", "waiting")
+
+    def __init__(self, options: Options, log: Callable[[Outcome], None]) -> None:
+        self._place = options.parking
+        self._version = options.version
+        self._log = log
+        self.takes_several = _takes_several(self._place)
+        self._bulk = cast("BulkParking", self._place) if self.takes_several else None
+        self._lock = threading.Lock()
+        self.most = 1 if self._bulk is None else self._bulk.most
+        """The most records of a call."""
+        self.waiting: list[Waiting] = []
+        """The records that wait, the earliest first; those of a call under way, too."""
+
+    def park(self, outcome: Outcome, error: Exception, position: int) -> None:
+        """Park a record, or have it wait, deferred, for :meth:`park_waiting`.
+
+        Args:
+            outcome: The outcome of the record at the route.
+            error: Why it is parked.
+            position: The position of the record.
+        """
+        assert self._place is not None  # noqa: S101 - options are checked: no policy parks without a place
+        parked = _parked(outcome, error, self._version)
+        if self._bulk is not None:
+            outcome.status = "deferred"
+            self.waiting.append(Waiting(position, outcome, error, parked))
+            return
+        refusal: BaseException | None = None
+        try:
+            self._place.park(parked)
+        except AnyError as raised:  # then the record is not kept there
+            refusal = raised
+        _settle(outcome, error, refusal)
+
+    def park_waiting(self, most_left: int, undone: Callable[[int], None]) -> None:
+        """Park records that wait, in full calls.
+
+        Args:
+            most_left: How many may be left waiting.
+            undone: Called with the position of each record that the place refused, before the next one of its lane may
+                start.
+        """
+        with self._lock:
+            while len(self.waiting) > most_left:
+                call = self.waiting[: self.most]
+                for each, refusal in zip(call, self._refusals(call), strict=True):
+                    _settle(each.outcome, each.error, refusal)
+                    self._log(each.outcome)
+                    if refusal is not None:
+                        undone(each.position)
+                del self.waiting[: len(call)]
+
+    def _refusals(self, call: Sequence[Waiting]) -> Sequence[BaseException | None]:
+        """Park records in a call, and return the error of each that is not parked."""
+        assert self._bulk is not None  # noqa: S101 - else nothing waits
+        deadline = current_invocation.get().deadline
+        try:
+            refusals = [*self._bulk.park_bulk([each.parked for each in call], deadline)]
+        except AnyError as error:  # then none is kept there
+            return [error] * len(call)
+        if len(refusals) == len(call):
+            return refusals
+        msg = f"found {len(refusals)} results of park_bulk(), expected {len(call)}, one for each record"
+        return [ParkingError(msg)] * len(call)
+
+
+def _takes_several(place: Parking | None) -> bool:
+    """Whether a place has ``park_bulk``. In a subclass that has a ``park`` of its own, that is what parks."""
+    methods = ({"park", "park_bulk"} & vars(kind).keys() for kind in type(place).__mro__)
+    return "park_bulk" in next(filter(None, methods), ())
+
+
+def _settle(outcome: Outcome, error: Exception, refusal: BaseException | None) -> None:
+    if refusal is None:
+        outcome.status = "parked"
+        return
+    failure = ParkingError(
+        f"the parking place raised {type(refusal).__name__}, so the record, which failed with "
+        f"{type(error).__name__}, is not kept there and is reported as failed"
+    )
+    failure.__cause__ = without_inputs(as_exception(refusal))
+    outcome.status, outcome.stage, outcome.error = "failed", "park", failure
+
+
+def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
+    fields, route, record = safe_error(error), outcome.route, outcome.record
+    entity = record.entity
+    return Parked(
+        record=dict(record.wire or record.raw),
+        entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
+        route=None if route is None else route.name,
+        stage=outcome.stage,
+        error=fields["error"],
+        reason=fields.get("reason") or "; ".join(fields.get("faults", ())),
+        parked_at=now(),
+        is_registered=route is not None and not route.fallback,
+        twin=outcome.record.twin,
+        source=record.source,
+        changed_at=record.created_at,
+        attempts=delivery_count(record),
+        version=version or os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
+    )
