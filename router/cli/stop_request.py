@@ -114,9 +114,11 @@ class StopRequest:
             if _ENDED in received:
                 return
             number = next((each for each in received if each in (*_STOPPING, _REQUESTED)), None)
+        ready = select.poll()  # select() refuses descriptors above 1,023
+        ready.register(reader, select.POLLIN)
         began, interrupted = time.monotonic(), 0
         while (elapsed := time.monotonic() - began) < self.limit:
-            if select.select([reader], [], [], _TICK)[0]:
+            if ready.poll(_TICK * 1000):
                 received = os.read(reader, 64)
                 if _ENDED in received:
                     return

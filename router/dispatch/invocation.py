@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from decimal import getcontext
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,8 @@ def invoke(
         _trace(lambda: _run(delivery, received, failures, plan, options), delivery, received.source, options)
     finally:
         current_invocation.reset(token)
+        # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
+        invocation.variables = Context()
     _emit_metrics(delivery, plan, options, log)
     undone = delivery.undone()
     again = received.coming_again(undone) if undone else ()

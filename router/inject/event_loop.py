@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
@@ -18,6 +19,7 @@ __all__ = ["AwaitedManager", "Loop"]
 
 T = TypeVar("T")
 
+_LOOPS = 64
 _STARTS = 100  # of something asynchronous that is cancelled each time before it begins
 
 
@@ -35,7 +37,7 @@ class Loop:
         """The loop."""
         if self._loop is None or self._loop.is_closed():
             # A loop keeps the context it is made in, which would keep the invocation and this object alive.
-            self._loop = Context().run(asyncio.new_event_loop)
+            self._loop = Context().run(_new_loop)
             weakref.finalize(self, _close, self._loop)
             with suppress(AttributeError):  # uvloop's has no attributes of its own
                 self._loop.close = _refuse_to_close  # type: ignore[method-assign]  # lanes would wait for it for ever
@@ -146,6 +148,22 @@ class Loop:
             work()
 
 
+_open: list[asyncio.AbstractEventLoop] = []
+"""The loops of all containers in this process: one in Lambda, one for each Dispatcher of a test."""
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """Make a loop. Of many, most belong to Dispatchers that only the errors of their records still hold in memory.
+
+    Each has three file descriptors, of which a process has 1,024 as a rule.
+    """
+    if len(_open) >= _LOOPS and len(_open) % _LOOPS == 0:
+        gc.collect()
+    loop = asyncio.new_event_loop()
+    _open.append(loop)
+    return loop
+
+
 def _run_beside(loop: asyncio.AbstractEventLoop, lanes: list[Future[None]], stop: Callable[[], None]) -> bool:
     """Run the loop until the lanes have ended; returns whether there are any."""
     end = None
@@ -236,6 +254,7 @@ def _in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
+    _open.remove(loop)
     if not loop.is_running() and not loop.is_closed():
         type(loop).close(loop)
 

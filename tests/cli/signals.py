@@ -281,8 +281,9 @@ def _output(kind: str, stack: ExitStack) -> tuple[int, Any]:
     _fill(writer)
 
     def rest() -> str:
-        found = b""
-        while select.select([reader], [], [], 0)[0]:
+        found, ready = b"", select.poll()
+        ready.register(reader, select.POLLIN)
+        while ready.poll(0):
             try:
                 part = os.read(reader, 65536)
             except OSError:

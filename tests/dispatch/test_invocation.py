@@ -1,5 +1,8 @@
 """An invocation answers with the records to deliver again, and starts nothing after a failure or without time."""
 
+import gc
+import weakref
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -27,6 +30,7 @@ from tests.builders import (
     without,
 )
 from tests.clock import Clock
+from tests.waiting import becomes
 
 # --------------------------------------------------------------------------------------------------------- the response
 
@@ -250,3 +254,32 @@ def test_any_context_will_do(context: Any) -> None:
 def test_negative_time_defers_everything() -> None:
     """With a negative remaining time nothing starts."""
     assert dispatcher(Handled(), reserve=0)(inserts(1), Context(remaining=-1)) == failures(1)
+
+
+# ---------------------------------------------------------------------------------------------------------- what stays
+
+
+class Wire(dict[str, Any]):
+    """A record that a weak reference can follow."""
+
+
+async def _asynchronous(change: Change[Order]) -> None: ...
+
+
+def _synchronous(change: Change[Order]) -> None: ...
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("handler", [_asynchronous, _synchronous])
+def test_no_batch_stays_in_memory(handler: Callable[..., Any], concurrency: int) -> None:
+    """An invocation makes no circle, so its batch is freed at once and not when Python collects garbage."""
+    app = dispatcher(handler, concurrency=concurrency)
+    records = [Wire(each) for each in inserts(1, 2)["Records"]]
+    kept = [weakref.ref(each) for each in records]
+    gc.disable()
+    try:
+        app({"Records": records})
+        del records
+        assert becomes(lambda: all(each() is None for each in kept))  # the thread of a lane lets go a moment later
+    finally:
+        gc.enable()

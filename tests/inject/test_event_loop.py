@@ -348,6 +348,23 @@ def test_the_loop_is_closed_with_the_dispatcher() -> None:
     assert loops[0].is_closed()
 
 
+def test_loops_of_failures_do_not_use_up_the_file_descriptors() -> None:
+    """The traceback of an error holds the loop of its Dispatcher in a circle, and a test run makes thousands."""
+    loops = []
+
+    async def handler(change: Change[Order]) -> None:
+        loops.append(asyncio.get_running_loop())
+        raise TimeoutError
+
+    gc.disable()
+    try:
+        for _ in range(200):
+            dispatcher(handler)(inserts(1))
+    finally:
+        gc.enable()
+    assert sum(not loop.is_closed() for loop in loops) <= 128
+
+
 def test_no_loop_without_anything_async() -> None:
     """Plain handlers one after the other make no event loop."""
 

@@ -46,8 +46,10 @@ class Output:
         self._thread.join(seconds)
 
     def _follow(self) -> None:
+        ready = select.poll()  # select() refuses descriptors above 1,023
+        ready.register(self._reader, select.POLLIN)
         while not self._ended:
-            select.select([self._reader], [], [])
+            ready.poll()
             with self._turn:
                 self._read()
         os.close(self._reader)

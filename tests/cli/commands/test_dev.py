@@ -58,7 +58,9 @@ class Terminal:
         return found[0]
 
     def _read(self, seconds: float) -> bool:
-        if not select.select([self.master], [], [], seconds)[0]:
+        ready = select.poll()
+        ready.register(self.master, select.POLLIN)
+        if not ready.poll(seconds * 1000):
             return False
         try:
             data = os.read(self.master, 65536)
