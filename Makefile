@@ -99,7 +99,7 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# The packages of the function: entity-router's dependencies without its extras, pinned as in constraints.txt."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/packages.txt; } > .lambda/packages.txt
-	printf 'hatchling\neditables\nrich\ntyper\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	printf 'hatchling\neditables\nrich\nruamel.yaml\ntyper\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--constraint constraints.txt --no-header --no-annotate pyproject.toml - --output-file $(LOCK_VENV)/cli.txt
 	{ echo "# The packages of 'make demo': entity-router's dependencies, what prints, and what installs it, pinned as in constraints.txt."; \
 	  echo "# Made by 'make lock'; do not edit."; \

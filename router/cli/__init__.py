@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from router.cli.stop_request import stop_request
+from router.extras import missing_package, not_installed
 
 __all__ = ["main"]
 
@@ -25,13 +25,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         entity-router 0.1.0
         0
     """
-    missing = [name for name in ("typer", "rich") if find_spec(name) is None]
-    if missing:
-        needed = " and ".join(missing)
-        print(f"router: found no {needed}, which the commands need; pip install 'entity-router[cli]'", file=sys.stderr)
-        return 2
     # The program's imports take a moment, in which a signal may come.
     with stop_request(until_exit=argv is None):
-        from router.cli.program import run
+        try:
+            from router.cli.program import run
 
-        return run(sys.argv[1:] if argv is None else list(argv))
+            return run(sys.argv[1:] if argv is None else list(argv))
+        except ModuleNotFoundError as error:
+            package = missing_package(error)
+            if package is None:
+                raise
+            print(f"router: {not_installed([package], 'this command')}", file=sys.stderr)
+            return 2

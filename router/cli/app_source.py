@@ -80,7 +80,7 @@ def find_app(app: str | None, template: Path | None = None, function: str | None
         if not named and app is None and (code.app is None or code.unknown is not None):
             return AppSource(DEFAULT_APP, (Path.cwd(), *code.folders))
         return app_in_code(app, code, name, file)
-    except (TemplateError, ModuleNotFoundError):  # the extra `local`, which reads templates, may be missing
+    except TemplateError:
         if named:
             raise
         return AppSource(app or DEFAULT_APP, (Path.cwd(),))

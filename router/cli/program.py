@@ -29,12 +29,13 @@ from router.cli.commands.template import template
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.stop_request import stop_request
 from router.errors import RouterError
+from router.extras import MissingPackageError
 from router.local.filter_patterns import FilterPatternError
 from router.local.project_settings import project_settings
 
-__all__ = ["run"]
+__all__ = ["COMMANDS", "run"]
 
-_COMMANDS: dict[Callable[..., int], str] = {
+COMMANDS: dict[Callable[..., int], str] = {
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
     explain: "Explain why routes take records or do not.",
@@ -47,14 +48,6 @@ _COMMANDS: dict[Callable[..., int], str] = {
     lint: "Find settings that lose or duplicate data.",
     local: "Fetch DynamoDB Local.",
     simulate: "Simulate a load: iterator age, invocations, cost.",
-}
-
-# The extras that install the modules which commands import when they need them.
-_EXTRAS = {
-    **dict.fromkeys(
-        ("awslambdaric", "boto3", "botocore", "ministack", "ruamel", "samtranslator", "watchfiles"), "local"
-    ),
-    "matplotlib": "plot",
 }
 
 _INTERRUPTED = 128 + signal.SIGINT
@@ -93,10 +86,10 @@ def _run(argv: Sequence[str]) -> int:
         code = program.main(list(argv), prog_name="router", standalone_mode=False, default_map=_defaults())
     except FilterPatternError as error:
         return _refuse(error.explanation)
+    except MissingPackageError:
+        raise
     except (CommandLineError, RouterError) as error:
         return _refuse(str(error))
-    except ModuleNotFoundError as error:
-        return _refuse(_missing_module(error))
     except typer.TyperException as error:
         return _refuse(f"{_as_clause(error.format_message())} see {_help_of(argv)}")
     except BrokenAppError as error:
@@ -111,7 +104,7 @@ def _run(argv: Sequence[str]) -> int:
 def _defaults() -> dict[str, dict[str, str]]:
     """The values of options that the project's settings give, by command and parameter."""
     settings = project_settings(Path.cwd())
-    values = {command.__name__: dict(settings) for command in _COMMANDS}
+    values = {command.__name__: dict(settings) for command in COMMANDS}
     if "template" in settings:
         values[template.__name__]["path"] = settings["template"]
     return values
@@ -125,7 +118,7 @@ def _program() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     program.callback(invoke_without_command=True)(_root)
-    for command, summary in _COMMANDS.items():
+    for command, summary in COMMANDS.items():
         program.command(short_help=summary)(command)
     return program
 
@@ -151,15 +144,6 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _missing_module(error: ModuleNotFoundError) -> str:
-    """Name the extra that installs a module; raises the error if none does."""
-    name = (error.name or "").partition(".")[0]
-    if name not in _EXTRAS:
-        raise error
-    extra = f"pip install 'entity-router[{_EXTRAS[name]}]'"
-    return f"found no {name} in {sys.prefix}, which this command needs; {extra}"
-
-
 def _cannot_write(reason: str | None) -> int:
     print(f"router: cannot write standard output: {reason}", file=sys.stderr)
     return 1
@@ -179,7 +163,7 @@ def _as_clause(sentence: str) -> str:
 
 
 def _help_of(argv: Sequence[str]) -> str:
-    named = next((name for name in argv if name in [command.__name__ for command in _COMMANDS]), None)
+    named = next((name for name in argv if name in [command.__name__ for command in COMMANDS]), None)
     return f"'router {named} --help'" if named else "'router --help'"
 
 

@@ -86,8 +86,9 @@ class Tracing:
             return
         if find_spec("aws_xray_sdk") is None:
             # An error outside Lambda too: otherwise only the deployed function would raise it.
-            msg = "Tracing() found no aws-xray-sdk, expected the extra: pip install 'entity-router[tracing]'"
-            raise RegistrationError(msg)
+            from router.extras import not_installed
+
+            raise RegistrationError(not_installed(["aws_xray_sdk"], "Tracing()"))
         if _in_lambda():
             self._recorder = _make_recorder()
 

@@ -46,7 +46,7 @@ def _handler_in(template: Path) -> str | None:
     try:
         file = TemplateFile(template)
         code = code_of(file, file.resources.get(function_mappings(file, None)[0].function))
-    except (OSError, TemplateError, ModuleNotFoundError):  # no template, several functions, or no extra `local`
+    except (OSError, TemplateError):  # no template, or several functions
         return None
     if code.app is None or code.unknown is not None:
         return None

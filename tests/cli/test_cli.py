@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -46,15 +47,37 @@ def _run(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_the_extra_one_line_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_without_the_extra_one_line_says_what_to_install(package: str) -> None:
+    """Without what every command needs, the command names the extra and exits with 2."""
+    code = f"import sys; sys.modules[{package!r}] = None; from router.cli import main; sys.exit(main(['routes']))"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"router: found no {package} in {sys.prefix}, which this command needs; pip install 'entity-router[cli]'\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"), [("ruamel", "cli"), ("boto3", "cli"), ("ministack", "local"), ("matplotlib", "plot")]
+)
+def test_a_package_of_an_extra_that_is_missing_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
 ) -> None:
-    """Without typer and rich the command names the extra and exits with 2."""
-    monkeypatch.setattr("router.cli.find_spec", lambda name: None)
+    """The message has the package, the environment, and the command that installs the extra."""
+    missing = ModuleNotFoundError(name=f"{module}.part")
+    monkeypatch.setattr("typer.main.get_command", Mock(side_effect=missing))
     assert main(["routes"]) == 2
     assert capsys.readouterr().err == (
-        "router: found no typer and rich, which the commands need; pip install 'entity-router[cli]'\n"
+        f"router: found no {module} in {sys.prefix}, which this command needs; pip install 'entity-router[{extra}]'\n"
     )
+
+
+def test_another_module_that_is_missing_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No extra installs it, so the traceback is shown."""
+    monkeypatch.setattr("typer.main.get_command", Mock(side_effect=ModuleNotFoundError(name="router.moved")))
+    with pytest.raises(ModuleNotFoundError):
+        main(["routes"])
 
 
 def test_importing_the_entry_point_imports_no_typer() -> None:

@@ -126,36 +126,6 @@ def test_without_standard_error_nothing_is_printed(monkeypatch: pytest.MonkeyPat
     assert written.getvalue() == ""
 
 
-@pytest.mark.parametrize(
-    ("module", "extra"), [("ruamel", "local"), ("boto3", "local"), ("samtranslator", "local"), ("matplotlib", "plot")]
-)
-def test_a_module_of_an_extra_that_is_missing_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], module: str, extra: str
-) -> None:
-    """The message has the module, the environment, and the command that installs the extra."""
-    name = f"{module}.part"
-
-    def fail(*_: object, **__: object) -> int:
-        raise ModuleNotFoundError(name=name)
-
-    monkeypatch.setattr("typer.main.get_command", fail)
-    assert program.run(["routes"]) == 2
-    assert capsys.readouterr().err == (
-        f"router: found no {module} in {sys.prefix}, which this command needs; pip install 'entity-router[{extra}]'\n"
-    )
-
-
-def test_another_module_that_is_missing_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No extra installs it, so the traceback is shown."""
-
-    def fail(*_: object, **__: object) -> int:
-        raise ModuleNotFoundError(name="router.moved")
-
-    monkeypatch.setattr("typer.main.get_command", fail)
-    with pytest.raises(ModuleNotFoundError):
-        program.run(["routes"])
-
-
 def test_a_terminal_that_lacks_a_character_gets_its_escape(monkeypatch: pytest.MonkeyPatch) -> None:
     """No name of an entity ends a run on a stream that cannot encode it."""
     written = io.BytesIO()

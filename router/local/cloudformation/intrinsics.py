@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from router.extras import needed_by
 from router.local.cloudformation.for_each import expand
 from router.local.cloudformation.functions import FUNCTIONS, condition
 from router.local.cloudformation.references import Scope
@@ -53,9 +54,11 @@ def load(path: Path) -> Any:
         OSError: The file cannot be read.
         ruamel.yaml.error.YAMLError: The file is no YAML.
         json.JSONDecodeError: The file is neither YAML nor JSON.
+        MissingPackageError: The extra ``cli`` is not installed.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    with needed_by("a template"):
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
     text = path.read_text(encoding="utf-8-sig")
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from router.errors import RouterError
+from router.extras import needed_by
 from router.local.cloudformation.intrinsics import StreamOf, holds, load, resolve
 
 __all__ = [
@@ -211,7 +212,8 @@ def line_of_key(holder: Any, key: str) -> int | None:
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    from ruamel.yaml.error import YAMLError
+    with needed_by("a template"):
+        from ruamel.yaml.error import YAMLError
 
     try:
         template = load(path)

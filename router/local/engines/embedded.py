@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from importlib.util import find_spec
 
+from router.extras import absent, not_installed
 from router.local.engines.install import EngineMissingError
 from router.local.engines.process import EngineProcess
 
@@ -34,9 +34,8 @@ class Embedded(EngineProcess):
 
     def command(self, port: int) -> list[str]:
         """The command line that runs the engine on a TCP port."""
-        missing = [name for name in ("ministack", "hypercorn", "boto3") if find_spec(name) is None]
+        missing = absent(("ministack", "hypercorn", "boto3"))
         if missing:
-            msg = f"found no {', '.join(missing)}, which the embedded engine needs; pip install 'entity-router[local]'"
-            raise EngineMissingError(msg)
+            raise EngineMissingError(not_installed(missing, "the embedded engine", "local"))
         # -P: a module in the user's folder may have the name of one that the engine needs.
         return [sys.executable, "-P", "-m", "router.local.engines.ministack_server", str(port)]

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from router.errors import RouterError
+from router.extras import needed_by
 
 __all__ = ["Endpoint", "EndpointError", "local_client", "refuse_web_pages"]
 
@@ -77,7 +78,8 @@ class Endpoint:
         """
         if self.local and not {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
             return local_client(service, self.endpoint_url)
-        import boto3
+        with needed_by("an AWS client"):
+            import boto3
 
         session = boto3.session.Session()
         region = session.region_name or "us-east-1"
@@ -91,9 +93,10 @@ def local_client(service: str, url: str) -> Any:
         service: ``"dynamodb"`` or ``"dynamodbstreams"``.
         url: The engine's endpoint URL.
     """
-    import boto3
-    import botocore.session
-    from botocore.config import Config
+    with needed_by("an AWS client"):
+        import boto3
+        import botocore.session
+        from botocore.config import Config
 
     # No profile and no proxy: a local engine needs neither, and a wrong one breaks the client.
     core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})

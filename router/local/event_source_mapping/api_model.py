@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from router.extras import needed_by
+
 __all__ = ["client_report", "member_name", "model_faults", "partitions"]
 
 # Lambda's message has these in another order than the model; recorded from AWS.
@@ -37,7 +39,8 @@ def client_report(parameters: Mapping[str, Any]) -> str:
     Args:
         parameters: Values by the API's names.
     """
-    from botocore.validate import ParamValidator
+    with needed_by("the check of a mapping's settings", extra="testing"):
+        from botocore.validate import ParamValidator
 
     # The API requires the function, which is no setting.
     report = ParamValidator().validate({"FunctionName": "function", **parameters}, _request()).generate_report()
@@ -67,11 +70,9 @@ def partitions() -> frozenset[str]:
 
 @cache
 def _loader() -> Any:
-    try:
+    with needed_by("the check of a mapping's settings", extra="testing"):
         from botocore.loaders import Loader
-    except ModuleNotFoundError:
-        msg = "found no botocore, which has the model of a mapping's settings; pip install 'entity-router[testing]'"
-        raise ModuleNotFoundError(msg, name="botocore") from None
+
     return Loader()
 
 

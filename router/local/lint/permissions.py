@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from router.extras import needed_by
 from router.local.cloudformation.intrinsics import StreamOf, Unknown, resolve
 from router.local.cloudformation.references import ACCOUNT, STACK
 from router.local.cloudformation.resources import SAM_FUNCTION, Declaration, TemplateFile
@@ -136,7 +137,8 @@ def _sam_policy(policy: Any, template: TemplateFile, place: str) -> Found:
 
 def _expanded(name: str, arguments: Any) -> Any:
     """The policy document of a SAM policy template; ``None`` if samtranslator refuses the name or the arguments."""
-    from samtranslator.policy_template_processor import exceptions  # type: ignore[import-untyped]  # it has no types
+    with needed_by("a SAM policy template"):
+        from samtranslator.policy_template_processor import exceptions  # type: ignore[import-untyped]  # it has no types
 
     try:
         return _policy_templates().convert(name, arguments)

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 from router.errors import RouterError
+from router.extras import absent, not_installed
 
 __all__ = ["FunctionConfiguration", "RuntimeClientMissingError", "require_client"]
 
@@ -101,10 +101,6 @@ def require_client() -> None:
         RuntimeClientMissingError: The client is not installed.
     """
     # The client needs its extension module, which only a wheel for this platform contains.
-    missing = [name for name in ("awslambdaric", "runtime_client") if find_spec(name) is None]
+    missing = absent(("awslambdaric", "runtime_client"))
     if missing:
-        msg = (
-            f"found no {' and no '.join(missing)} in {sys.prefix}, expected Lambda's runtime client; "
-            "pip install 'entity-router[local]'"
-        )
-        raise RuntimeClientMissingError(msg)
+        raise RuntimeClientMissingError(not_installed(missing, "a function in Lambda's runtime client"))

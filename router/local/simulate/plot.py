@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from router.extras import absent, not_installed
 from router.local.simulate.errors import SimulationError
 from router.local.simulate.simulation import Simulation
 
@@ -35,8 +35,8 @@ def check_plot(path: Path) -> None:
         msg = f"found no folder {path.parent} for the plot, expected one; create it"
     elif path.is_dir():
         msg = f"found the folder {path}, expected a file for the plot"
-    elif find_spec("matplotlib") is None:
-        msg = "found no matplotlib, which draws plots; pip install 'entity-router[plot]'"
+    elif absent(["matplotlib"]):
+        msg = not_installed(["matplotlib"], "a plot")
     else:
         return
     raise SimulationError(msg)

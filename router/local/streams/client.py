@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from router.errors import RouterError
+from router.extras import needed_by
 from router.local.engines.endpoint import Endpoint, refuse_web_pages
 from router.local.streams.poll_faults import poll_fault
 
@@ -53,8 +54,9 @@ class Service:
     """
 
     def __init__(self, endpoint_url: str | None = None, stream_arn: str | None = None) -> None:
-        import boto3
-        from botocore.config import Config
+        with needed_by("an AWS client"):
+            import boto3
+            from botocore.config import Config
 
         self._where = endpoint_url or "AWS"
         self._endpoint = None if endpoint_url is None else Endpoint(endpoint_url)

@@ -10,24 +10,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from hypothesis import assume
-from hypothesis import strategies as st
-from hypothesis.errors import InvalidArgument
 from pydantic import BaseModel, ValidationError
 
 from router.change import Change, Insert, Modify, Remove
 from router.discriminators import discriminator_of
 from router.errors import RegistrationError, RouterError
 from router.event import Event
+from router.extras import needed_by
 from router.planning.lookup import entity_reader
 from router.record import Record
 from router.sources import receive
 from router.stream_view import View
 from router.testing.builders import event, record
 from router.testing.items import Key, Rule, Wire, key_attributes, wire_image
-from router.testing.strategies.models import models
 from router.wire.compare import same
 from router.wire.decode import decode_image
+
+with needed_by("router.testing.strategies"):
+    from hypothesis import assume
+    from hypothesis import strategies as st
+    from hypothesis.errors import InvalidArgument
+
+    from router.testing.strategies.models import models
 
 __all__ = ["changes", "items", "records"]
 

@@ -493,7 +493,7 @@ class TestRefusing:
         self, refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """It says how to get it."""
-        monkeypatch.setattr("router.local.runtime.configuration.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "awslambdaric", None)
         assert "pip install 'entity-router[local]'" in refused("dev", "--runtime")
 
     def test_an_unknown_engine(self, refused: Callable[..., str]) -> None:

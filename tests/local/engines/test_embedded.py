@@ -10,7 +10,6 @@ import sys
 
 import pytest
 
-from router.local.engines import embedded as module
 from router.local.engines.embedded import Embedded
 from router.local.engines.install import EngineMissingError
 from router.local.engines.process import EngineStartError
@@ -55,11 +54,12 @@ class TestEmbedded:
 
     def test_without_its_extra_it_says_what_to_install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The message names the missing package and the extra that installs it."""
-        monkeypatch.setattr(module, "find_spec", lambda name: None if name == "ministack" else name)
+        monkeypatch.setitem(sys.modules, "ministack", None)
         with pytest.raises(EngineMissingError) as caught, Embedded():
             pass
-        expected = "found no ministack, which the embedded engine needs; pip install 'entity-router[local]'"
-        assert str(caught.value) == expected
+        assert str(caught.value) == (
+            f"found no ministack in {sys.prefix}, which the embedded engine needs; pip install 'entity-router[local]'"
+        )
 
     def test_one_that_does_not_start_is_an_error_with_its_output(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The error holds its exit status."""

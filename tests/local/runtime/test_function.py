@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -329,7 +330,8 @@ class TestClient:
 
     def test_it_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The message says how to install it."""
-        monkeypatch.setattr("router.local.runtime.configuration.find_spec", lambda name: None)
+        monkeypatch.setitem(sys.modules, "awslambdaric", None)
+        monkeypatch.setitem(sys.modules, "runtime_client", None)
         with pytest.raises(RuntimeClientMissingError) as caught:
             require_client()
         assert "found no awslambdaric and no runtime_client" in str(caught.value)

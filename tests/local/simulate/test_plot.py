@@ -51,7 +51,7 @@ def test_a_plot_that_cannot_be_drawn_is_refused_early(tmp_path: Path, name: str,
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The message names the extra."""
-    monkeypatch.setattr("router.local.simulate.plot.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(SimulationError, match=r"pip install 'entity-router\[plot\]'"):
         check_plot(tmp_path / "a.svg")
 
