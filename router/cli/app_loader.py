@@ -20,12 +20,15 @@ from router.local.app_import import (
     dispatcher_in,
     import_app_module,
     parse_app_name,
+    shadowing_file,
     users_frames,
 )
 from router.local.project_settings import DEFAULT_APP
 from router.naming import kind_of
 
 __all__ = ["here", "load_app"]
+
+_warned: set[str] = set()
 
 
 def load_app(name: str, folders: Sequence[Path] = ()) -> Dispatcher:
@@ -45,6 +48,7 @@ def load_app(name: str, folders: Sequence[Path] = ()) -> Dispatcher:
     module_name, attribute = _parts(name)
     # Standard output is the command's: no line of metrics among its results, unless a user sets the variable.
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")
+    _warn_of_a_shadow(folders or (Path.cwd(),))
     first = [str(folder) for folder in folders or (Path.cwd(),)]
     if sys.path[: len(first)] != first:
         sys.path[:0] = first
@@ -73,6 +77,15 @@ def _parts(name: str) -> AppName:
     hint = f"; did you mean {head}:{tail}?" if head.isidentifier() and tail.isidentifier() else ""
     msg = f"found --app {name!r}, expected module:name such as {DEFAULT_APP}{hint}"
     raise CommandLineError(msg)
+
+
+def _warn_of_a_shadow(folders: Sequence[Path]) -> None:
+    """Warn once of a file that is imported in place of this package, by pytest or in Lambda if not here."""
+    file = shadowing_file(folders)
+    if file is not None and file not in _warned:
+        _warned.add(file)
+        found = f"found {here(file)}, which can be imported as `router` in place of entity-router; rename it"
+        print(f"router: {found}", file=sys.stderr)
 
 
 def _no_module(name: str) -> str:

@@ -12,6 +12,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Iterable
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,7 @@ __all__ = [
     "dispatcher_in",
     "import_app_module",
     "parse_app_name",
+    "shadowing_file",
     "users_frames",
 ]
 
@@ -120,6 +122,17 @@ def dispatcher_in(module: ModuleType, attribute: str) -> Dispatcher:
     if missing and not near:
         near = difflib.get_close_matches(attribute, vars(module), n=1)
     raise NoDispatcherError(found, missing=missing, near=next(iter(near), None))
+
+
+def shadowing_file(folders: Iterable[Path]) -> str | None:
+    """A ``router.py``, or a package ``router``, of the user's that Python can import in place of this package.
+
+    Args:
+        folders: Folders that are, or are going to be, on ``sys.path``.
+    """
+    found = (PathFinder.find_spec("router", [str(folder)]) for folder in folders)
+    files = [spec.origin for spec in found if spec is not None and spec.origin is not None]  # none: a folder of data
+    return next((file for file in files if Path(file).resolve() != Path(router.__file__).resolve()), None)
 
 
 def users_frames(frames: Iterable[traceback.FrameSummary]) -> list[traceback.FrameSummary]:

@@ -76,6 +76,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
     """The app that `router_app` names, as in a container that has just started; its overrides are reset afterwards."""
+    from router.extras import MissingPackageError
     from router.local.project_settings import ProjectSettingsError
     from router.testing.app_fixture import AppNotFoundError, load_app, name_of_app
 
@@ -83,7 +84,7 @@ def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
     try:
         name = pytestconfig.getini("router_app") or name_of_app(pytestconfig.rootpath)
         found = load_app(name, pytestconfig.rootpath)
-    except (AppNotFoundError, ProjectSettingsError) as error:
+    except (AppNotFoundError, MissingPackageError, ProjectSettingsError) as error:
         pytest.fail(str(error), pytrace=False)
     with found.in_new_container():
         yield found
@@ -156,6 +157,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("passed without an invocation of the app", yellow=True)
         for nodeid, text in idle:
             terminalreporter.write_line(f"{nodeid}: {text}")
+    if terminalreporter.stats.get("error"):
+        _name_a_shadow(terminalreporter)
+
+
+def _name_a_shadow(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name a file that the tests may have meant to import, where this package was imported in its place."""
+    from router.local.app_import import shadowing_file
+
+    config = terminalreporter.config
+    file = shadowing_file((config.rootpath, config.invocation_params.dir, *config.getini("pythonpath")))
+    if file is not None:
+        terminalreporter.section("router", red=True)
+        terminalreporter.write_line(f"found {file}, which has the name of entity-router's package `router`; rename it")
 
 
 def _is_idle(item: pytest.Item, stream: AppStream) -> bool:

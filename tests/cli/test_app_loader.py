@@ -188,3 +188,17 @@ def test_places_below_the_current_folder_are_relative(folder: Path) -> None:
     """A file is named as the user would type it."""
     assert here(f"{folder}/shop.py:3") == "shop.py:3"
     assert here("/elsewhere/shop.py:3") == "/elsewhere/shop.py:3"
+
+
+@pytest.mark.parametrize("file", ["router.py", "router/__init__.py"])
+def test_a_file_that_can_shadow_the_package_is_named_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    """Here the command's own package is imported, but pytest or Lambda may import the user's file."""
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).touch()
+    for _ in range(2):
+        load_app("shop:app")
+    assert capsys.readouterr().err == (
+        f"router: found {file}, which can be imported as `router` in place of entity-router; rename it\n"
+    )

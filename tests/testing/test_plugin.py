@@ -428,3 +428,27 @@ def test_the_tests_of_the_manual_pass(project: pytest.Pytester, name: str) -> No
     project.makepyfile(test_page="\n".join(blocks))
     result = project.runpytest_inprocess(*PLUGIN, "--record-mode=once")
     result.assert_outcomes(passed="\n".join(blocks).count("\ndef test_"))
+
+
+def test_a_file_of_the_users_that_has_the_name_of_the_package_is_named(project: pytest.Pytester) -> None:
+    """A test that means the user's own router.py gets this package, and the report says why."""
+    project.makepyfile(router="def helper(): ...")
+    result = run(project, "from router import helper\n")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["found */router.py, which has the name of entity-router's package `router`; rename it"]
+    )
+
+
+def test_a_package_that_settings_need_and_that_is_missing(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The failure names the extra, without a traceback of the plugin."""
+    monkeypatch.setitem(sys.modules, "ruamel", None)
+    for name in [name for name in sys.modules if name.startswith("ruamel.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    project.makeini("[pytest]\npythonpath = .")
+    project.makefile(".yaml", template="Resources: {}")
+    result = run(project, "def test(app): ...")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*found no ruamel in *; pip install 'entity-router?cli?'*"])
