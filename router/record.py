@@ -64,7 +64,8 @@ class Record:
     """
 
     __slots__ = (
-        "body", "entity", "event", "flaw", "new_image", "number", "old_image", "raw", "source", "twin", "wire"
+        "body", "entity", "event", "flaw", "new_image", "number", "old_image", "raw", "redrive_of", "source", "twin",
+        "wire",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,8 @@ class Record:
         self.old_image: Mapping[str, Any] | None = body.get("OldImage")
         self.entity: str | None = None
         self.twin = ""
+        self.redrive_of = ""
+        """Identifies the document in which it comes back after it was parked."""
 
     @property
     def event_id(self) -> str | None:
@@ -111,7 +114,8 @@ class Record:
     def identity(self) -> str | None:
         """The same text at every delivery of the record; ``None`` where it has neither ID nor sequence number."""
         event_id, number = self.event_id, self.sequence_number
-        return None if event_id is None and number is None else f"{event_id}{self.twin}:{number}"
+        redrive = f"/{self.redrive_of}" if self.redrive_of else ""
+        return None if event_id is None and number is None else f"{event_id}{redrive}{self.twin}:{number}"
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -238,7 +242,7 @@ class Records(Sequence[Record]):
         seen: Counter[str] = Counter()
         for record in self:
             if counts[record.identity] > 1:
-                twin = f"{record.twin}/{_digest_of(record.wire)}"
+                twin = f"/{_digest_of(record.wire)}"
                 seen[twin] += 1
                 record.twin = f"{twin}/{seen[twin]}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.dispatch.parker import Parker
+from router.dispatch.parker import Parker, note_failure
 from router.errors import RecordsUnreadError, Reject, UnroutedError, as_exception
 from router.inject.scopes import current_invocation
 from router.observability.logs import log_trouble
@@ -70,6 +70,8 @@ class Failures:
             outcome.status = "skipped"
         elif isinstance(policy, Park):
             self.parker.park(outcome, exception, position)
+        else:
+            note_failure(outcome)
         return self._logged(outcome)
 
     def settle_unrouted(self, record: Record, position: int) -> Outcome:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple, cast
 
 from router.context import now
@@ -19,9 +20,9 @@ from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.parking import BulkParking, Parked, Parking
 from router.planning.options import Options
-from router.sources import delivery_count
+from router.sources import delivery_count, first_delivery
 
-__all__ = ["Parker", "Waiting"]
+__all__ = ["Parker", "Waiting", "note_failure"]
 
 _LONGEST_ENTITY = 256
 
@@ -66,7 +67,7 @@ class Parker:
             position: The position of the record.
         """
         assert self._place is not None  # noqa: S101 - options are checked: no policy parks without a place
-        parked = _parked(outcome, error, self._version)
+        parked = _parked(outcome, error, self._version)  # which notes the first failure, if the place refuses it
         if self._bulk is not None:
             outcome.status = "deferred"
             self.waiting.append(Waiting(position, outcome, error, parked))
@@ -110,6 +111,12 @@ class Parker:
         return [ParkingError(msg)] * len(call)
 
 
+def note_failure(outcome: Outcome) -> datetime:
+    """Note the failure of a record that is delivered again or parked, and return when it failed for the first time."""
+    route = None if outcome.route is None else outcome.route.name
+    return current_invocation.get().container.first_failures.time(route, outcome.record.identity)
+
+
 def _takes_several(place: Parking | None) -> bool:
     """Whether a place has ``park_bulk``. In a subclass that has a ``park`` of its own, that is what parks."""
     methods = ({"park", "park_bulk"} & vars(kind).keys() for kind in type(place).__mro__)
@@ -130,7 +137,7 @@ def _settle(outcome: Outcome, error: Exception, refusal: BaseException | None) -
 
 def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
     fields, route, record = safe_error(error), outcome.route, outcome.record
-    entity = record.entity
+    entity, first_attempt_at = record.entity, first_delivery(record) or note_failure(outcome)
     return Parked(
         record=dict(record.wire or record.raw),
         entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
@@ -140,9 +147,10 @@ def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
         reason=fields.get("reason") or "; ".join(fields.get("faults", ())),
         parked_at=now(),
         is_registered=route is not None and not route.fallback,
-        twin=outcome.record.twin,
+        redrive_of=record.redrive_of,
         source=record.source,
         changed_at=record.created_at,
+        first_attempt_at=first_attempt_at,
         attempts=delivery_count(record),
         version=version or os.environ.get("AWS_LAMBDA_FUNCTION_VERSION"),
     )

@@ -14,6 +14,7 @@ from router.context import Deadline
 from router.depends import Scope
 from router.errors import AnyError, RouterError, as_exception
 from router.inject.event_loop import Loop
+from router.parking.base import FirstFailures
 from router.record import Batch, Record
 from router.routes import Route
 
@@ -83,11 +84,12 @@ class Values:
 
 
 class Container:
-    """Everything that lives as long as Lambda's container: the event loop, threads, values of scope ``cold_start``."""
+    """What lives as long as Lambda's container: the event loop, threads, values of scope ``cold_start``, memory."""
 
     def __init__(self) -> None:
         self.loop = Loop()
         self.values = Values()
+        self.first_failures = FirstFailures()
         self._threads: ThreadPoolExecutor | None = None
 
     def threads(self, number: int) -> ThreadPoolExecutor:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
+from router.context import now
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
@@ -15,7 +17,16 @@ if TYPE_CHECKING:
     from router.context import Deadline
     from router.outcomes import Stage
 
-__all__ = ["BulkParking", "MemoryParking", "Parked", "Parking", "item_digest", "record_digest", "to_json"]
+__all__ = [
+    "BulkParking",
+    "FirstFailures",
+    "MemoryParking",
+    "Parked",
+    "Parking",
+    "item_digest",
+    "record_digest",
+    "to_json",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,9 +43,10 @@ class Parked:
             item.
         parked_at: The time of parking, in UTC.
         is_registered: Whether the route names the entity. The entity is else an unchecked value of the item.
-        twin: Tells the record from others of its ID and sequence number: from itself when it was parked before.
+        redrive_of: Identifies the document in which the record came back, if it was parked before.
         source: The name of the source that delivered the record.
         changed_at: The time of the change, in UTC; ``None`` where the record has none.
+        first_attempt_at: The time of the first attempt that the source or the container knows of, in UTC.
         attempts: How often the record was delivered, where its source counts that.
         version: The version of the function, or of the app.
     """
@@ -47,9 +59,10 @@ class Parked:
     reason: str
     parked_at: datetime
     is_registered: bool = True
-    twin: str = ""
+    redrive_of: str = ""
     source: str | None = None
     changed_at: datetime | None = None
+    first_attempt_at: datetime | None = None
     attempts: int | None = None
     version: str | None = None
 
@@ -57,19 +70,22 @@ class Parked:
     def id(self) -> str | None:
         """A digest that identifies the record at the route, the same at every delivery.
 
-        A record that comes back in its document and is parked again has another one: that document is gone.
-        ``None`` for a record with neither an event ID nor a sequence number.
+        A record that comes back in its document and is parked again has another one: that document is gone. A message
+        that carries no record is identified by its message ID. ``None`` for what has no identifier at all.
         """
-        event_id, number = self.record.get("eventID"), _stream_record(self).get("SequenceNumber")
-        twin = [self.twin] if self.twin else []
-        return _digest([event_id, number, self.route, *twin]) if event_id or number else None
+        change = _stream_record(self)
+        names = self.record.get("eventID") or self.record.get("messageId"), change.get("SequenceNumber")
+        # In recorded events, different records may have the same ID and sequence number.
+        contents = [change.get(section) for section in ("Keys", "NewImage", "OldImage")]
+        return _digest([*names, self.route, self.redrive_of, *contents]) if any(names) else None
 
     def to_dict(self) -> dict[str, Any]:
         """The document that parking places write as JSON."""
         return {
             "id": self.id,
             "parkedAt": self.parked_at.isoformat(),
-            "changedAt": None if self.changed_at is None else self.changed_at.isoformat(),
+            "changedAt": _iso_8601(self.changed_at),
+            "firstAttemptAt": _iso_8601(self.first_attempt_at),
             "source": self.source,
             "attempts": self.attempts,
             "version": self.version,
@@ -177,5 +193,40 @@ def _stream_record(parked: Parked) -> dict[str, Any]:
     return stream_record if isinstance(stream_record, dict) else {}
 
 
+def _iso_8601(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()
+
+
 def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode()).hexdigest()
+
+
+class FirstFailures:
+    """When records failed for the first time, as far as a container remembers: a stream does not say that.
+
+    Args:
+        most: How many to remember; beyond it the oldest go. Of a record that is delivered again and done it stays, too.
+
+    Example:
+        >>> first_failures = FirstFailures()
+        >>> first = first_failures.time("handlers.orders.place", "e1:100")
+        >>> first_failures.time("handlers.orders.place", "e1:100") == first
+        True
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self.most = most
+        self._times: dict[tuple[str | None, str], datetime] = {}
+
+    def time(self, route: str | None, identity: str | None) -> datetime:
+        """The time of the first failure of a record at a route, in UTC; remembers the present if there was none.
+
+        Args:
+            route: The name of the route, if the record reached one.
+            identity: What identifies the record; without it nothing is remembered.
+        """
+        if identity is None:
+            return now()
+        while len(self._times) >= self.most:
+            self._times.pop(next(iter(self._times)), None)
+        return self._times.setdefault((route, identity), now())

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from router.errors import RecordsGoneError, RecordsUnreadError, RouterError
 from router.sources.change import NO_CHANGE, is_change
 
-__all__ = ["Carried", "carried", "is_failure_document", "record_of_kinesis"]
+__all__ = ["Carried", "carried", "is_failure_document", "is_parked", "record_of_kinesis"]
 
 _MOST_LAYERS = 16  # a text and its JSON are two
 
@@ -31,34 +31,34 @@ class Carried(NamedTuple):
         number: The sequence number of the record of Kinesis around it.
         found: What stands in its place.
         error: Why it cannot be read from its stream.
-        parked_at: When it was parked, where a document of a parking place is around it.
+        redrive_of: Identifies the document of a parking place around it.
     """
 
     change: Any
     number: Any = None
     found: str = ""
     error: RouterError | None = None
-    parked_at: str = ""
+    redrive_of: str = ""
 
 
 class _NotAChangeError(RouterError):
     """A document carries no change of a table; the text says what it is."""
 
 
-def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, parked_at: str = "") -> Iterator[Carried]:
+def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, redrive_of: str = "") -> Iterator[Carried]:
     """The changes that a document carries, in order, with all that stands in place of one.
 
     Args:
         document: A JSON value, or the text of one.
         number: The sequence number of the record of Kinesis around it.
         layers: How many wrappings may be around a change.
-        parked_at: When the document was parked.
+        redrive_of: Identifies the document of a parking place around it.
     """
     if is_change(document):
-        yield Carried(document, number, parked_at=parked_at)
+        yield Carried(document, number, redrive_of=redrive_of)
         return
-    if _is_parked(document):
-        parked_at = str(document["parkedAt"])
+    if is_parked(document):
+        redrive_of = str(document.get("id") or document["parkedAt"])
     if (kinesis := record_of_kinesis(document)) is not None:
         number = kinesis.get("sequenceNumber")
     try:
@@ -70,7 +70,7 @@ def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, parke
         yield Carried({}, number, error=error)
         return
     for each in inside:
-        yield from carried(each, number, layers - 1, parked_at)
+        yield from carried(each, number, layers - 1, redrive_of)
 
 
 def is_failure_document(value: Any) -> bool:
@@ -81,8 +81,9 @@ def is_failure_document(value: Any) -> bool:
     return isinstance(value, dict) and ("DDBStreamBatchInfo" in value or "KinesisBatchInfo" in value)
 
 
-def _is_parked(value: Any) -> bool:
-    return isinstance(value, dict) and "parkedAt" in value and "record" in value
+def is_parked(value: Any) -> bool:
+    """Whether a value is the document of a parked record, which contains it or says where it is."""
+    return isinstance(value, dict) and "parkedAt" in value and not value.keys().isdisjoint(("record", "recordIn"))
 
 
 def _inside(document: Any, layers: int) -> list[Any]:
@@ -110,9 +111,9 @@ def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
     """What an object wraps; nothing where it is no wrapping."""
     if is_failure_document(document):
         yield document["payload"] if "payload" in document else _read_again(document)
-    elif _is_parked(document):
+    elif is_parked(document) and "record" in document:
         yield document["record"]
-    elif "parkedAt" in document and "recordIn" in document:
+    elif is_parked(document):
         from router.sources.parked_object import read_parked  # not for most events
 
         yield read_parked(document["recordIn"])

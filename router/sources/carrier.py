@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from router.naming import shortened
@@ -10,7 +11,7 @@ from router.record import Record, Records
 from router.sources.carried_changes import carried
 from router.sources.change import broken_record, make_record, unread_record
 
-__all__ = ["carried_records", "delivery_count"]
+__all__ = ["carried_records", "delivery_count", "first_delivery"]
 
 _COUNTS = (("attributes", "ApproximateReceiveCount"), ("requestContext", "approximateInvokeCount"))
 """The counts of a message of SQS and of Lambda's failure document, each with the section where it stands.
@@ -41,8 +42,8 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
         else:
             record = make_record(change, position)
         record.raw, record.source, record.number = entry, source, each.number
-        if each.parked_at:  # else what its stream still redelivers would count as completed here, and be lost
-            record.twin = f"/{shortened(each.parked_at)}"
+        if each.redrive_of:  # else what its stream still redelivers would count as completed here, and be lost
+            record.redrive_of = shortened(each.redrive_of)
         return record
 
     return Records([each.change for _, each in found], make)
@@ -56,7 +57,25 @@ def delivery_count(record: Record) -> int | None:
     """
     for section, name in _COUNTS:
         fields = record.raw.get(section)
-        count = fields.get(name) if isinstance(fields, dict) else None
-        if isinstance(count, str | int) and str(count).isdecimal():
-            return int(count)
+        count = _whole_number(fields.get(name) if isinstance(fields, dict) else None)
+        if count is not None:
+            return count
     return None
+
+
+def first_delivery(record: Record) -> datetime | None:
+    """When the message was received for the first time, in UTC; ``None`` where the source does not say.
+
+    Args:
+        record: The record.
+    """
+    fields = record.raw.get("attributes")
+    milliseconds = _whole_number(fields.get("ApproximateFirstReceiveTimestamp") if isinstance(fields, dict) else None)
+    try:
+        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):  # beyond the calendar
+        return None
+
+
+def _whole_number(value: Any) -> int | None:
+    return int(value) if isinstance(value, str | int) and str(value).isdecimal() else None

@@ -1,4 +1,4 @@
-"""Lambda's failure documents, given as the event or delivered by SNS.
+"""Lambda's failure documents and those of parked records, given as the event or delivered by SNS.
 
 Nothing reads the response of a function that SNS invokes, so a record that is not done fails the invocation.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
@@ -12,18 +12,18 @@ from typing import Any
 
 from router.errors import RouterError
 from router.record import Record, Records
-from router.sources.carried_changes import is_failure_document
+from router.sources.carried_changes import is_failure_document, is_parked
 from router.sources.carrier import carried_records
 from router.sources.sequence_numbers import Identifier, from_the_lowest, lowest
 from router.sources.source import Source
 
 __all__ = ["SOURCE"]
 
-EXPECTED = "a failure document"
+EXPECTED = "a failure document or that of a parked record"
 
 
 def claims(entry: Any) -> bool:
-    return is_failure_document(entry) or _is_notification(entry)
+    return is_failure_document(entry) or is_parked(entry) or _is_notification(entry)
 
 
 def _is_notification(entry: Any) -> bool:
