@@ -17,6 +17,7 @@ from router import __version__
 from router.cli.commands.dev import dev
 from router.cli.commands.explain import explain
 from router.cli.commands.filters import filters
+from router.cli.commands.init import init
 from router.cli.commands.invoke import invoke
 from router.cli.commands.lint import lint
 from router.cli.commands.local import local
@@ -36,6 +37,7 @@ from router.local.project_settings import project_settings
 __all__ = ["COMMANDS", "run"]
 
 COMMANDS: dict[Callable[..., int], str] = {
+    init: "Make a new project.",
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
     explain: "Explain why routes take records or do not.",

@@ -40,6 +40,7 @@ Resources:
 
 # A command line for each command; nothing listens on port 1.
 LINES = {
+    "init": "init other --yes",
     "routes": "routes",
     "invoke": "invoke event.json",
     "explain": "explain event.json",
@@ -58,7 +59,7 @@ LINES = {
 
 # The command lines that need a package.
 AWS = {"record", "put"}
-IN_TEMPLATE = LINES.keys() - {"record", "local"}
+IN_TEMPLATE = LINES.keys() - {"init", "record", "local"}
 NEEDED_BY = {
     "boto3": AWS,
     "botocore": AWS | {"replay"},

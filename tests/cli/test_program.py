@@ -21,6 +21,7 @@ def test_router_alone_shows_the_help(run_bare: Run) -> None:
 
 
 COMMANDS = [
+    "init",
     "routes",
     "invoke",
     "explain",

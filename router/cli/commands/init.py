@@ -1,0 +1,87 @@
+"""``router init``: a new project."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli.console import Page
+from router.cli.errors import CommandLineError
+from router.cli.project.files import Entity, Project, minimal_files, project_files
+from router.cli.project.names import discriminator_code, entity_names, keys_of_text, project_name
+from router.cli.project.writing import check_folder, write_new
+
+__all__ = ["init"]
+
+FolderArgument = Annotated[Path, typer.Argument(metavar="[FOLDER]", help="The project's folder.", show_default=False)]
+NameOption = Annotated[str | None, typer.Option(metavar="NAME", help="The project's name; else the folder's.")]
+EntityOption = Annotated[str | None, typer.Option(metavar="NAME", help="The first entity; else Order.")]
+KeyOption = Annotated[str | None, typer.Option(metavar="NAMES", help="The table's key attributes; else pk,sk.")]
+RuleOption = Annotated[
+    str | None,
+    typer.Option("--discriminator", metavar="NAME", help="The attribute that names the entity, or a preset."),
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: defaults for all that is not given.")]
+MinimalOption = Annotated[bool, typer.Option("--minimal", help="One module and a short template.")]
+
+
+def init(
+    folder: FolderArgument = Path(),
+    name: NameOption = None,
+    entity: EntityOption = None,
+    key: KeyOption = None,
+    discriminator: RuleOption = None,
+    yes: YesOption = False,
+    minimal: MinimalOption = False,
+) -> int:
+    """Make a project: a model, its handlers, a test with a recorded event, and a template for AWS SAM.
+
+    The command asks for what no option gives: the project's name, the names of the table's key attributes, the
+    attribute that names an item's entity - or a preset of router.discriminators, such as ELECTRODB -, and the first
+    entity. --yes takes the defaults. Files that exist stay as they are.
+
+    --minimal makes app.py, template.yaml and requirements.txt only.
+    """
+    check_folder(folder)
+    project = _project(folder, (name, key, discriminator, entity), ask=not yes)
+    written = write_new(folder, minimal_files(project) if minimal else project_files(project))
+    page = Page()
+    for path, is_new in written.items():
+        page.line((f"{'created' if is_new else 'kept':<8}", "green" if is_new else "yellow"), str(folder / path))
+    if not all(written.values()):
+        page.line("note: files that exist are kept as they are; what is missing in them is not added")
+    _show_next_steps(page, folder, minimal=minimal)
+    return 0
+
+
+def _project(folder: Path, given: tuple[str | None, ...], *, ask: bool) -> Project:
+    name, key, discriminator, entity = given
+    default = re.sub(r"[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-") or "app"
+    name = project_name(_answer("The project's name", name, default, ask=ask))
+    keys = keys_of_text(_answer("The table's key attributes", key, "pk,sk", ask=ask))
+    text = _answer("The attribute that names an item's entity, or a preset", discriminator, "EntityType", ask=ask)
+    rule, code = discriminator_code(text)
+    first = Entity(entity_names(_answer("The first entity", entity, "Order", ask=ask)), keys, rule)
+    first.check()
+    return Project(name, first, code)
+
+
+def _answer(question: str, given: str | None, default: str, *, ask: bool) -> str:
+    if given is not None or not ask:
+        return default if given is None else given
+    try:
+        return str(typer.prompt(question, default=default, err=True))
+    except typer.Abort:
+        msg = f"found no answer to {question!r}, expected one; --yes takes the defaults"
+        raise CommandLineError(msg) from None
+
+
+def _show_next_steps(page: Page, folder: Path, *, minimal: bool) -> None:
+    page.line()
+    for command in (*([f"cd {folder}"] if folder != Path() else []), *([] if minimal else ["pytest"])):
+        page.line(command, indent=2)
+    for command in ("router dev", "router lint", "sam build && sam deploy --guided --capabilities CAPABILITY_IAM"):
+        page.line(command, indent=2)

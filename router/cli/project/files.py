@@ -1,0 +1,264 @@
+"""The files of a new project and of a new entity, made from ``templates/``."""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+import string
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from router import Change, Dispatcher, Routes, __version__
+from router.cli.errors import CommandLineError
+from router.cli.project.names import EntityNames, Field, call_lines, field_of, quoted
+from router.discriminators import Discriminator
+from router.local.cloudformation.yaml_text import block_lines, flow_text
+from router.local.filter_criteria import MOST_FILTERS, filters_of
+from router.testing.builders import event
+from router.testing.items import key_attributes
+from router.testing.recorded_events import story_stream
+
+__all__ = ["Entity", "Project", "entity_files", "minimal_files", "project_files"]
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_SAMPLES = ("status", "state", "phase", "title")  # one of them is no key and no discriminator
+_YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null")
+_RUNTIMES = ("python3.11", "python3.12", "python3.13", "python3.14")
+
+
+class _Text(string.Template):
+    delimiter = "%"  # `$` and `{}` are characters of templates and of Python
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity and the table that it is in.
+
+    Args:
+        names: Its names.
+        keys: The table's key attributes.
+        rule: The app's discriminator.
+    """
+
+    names: EntityNames
+    keys: tuple[str, ...]
+    rule: Discriminator
+
+    @cached_property
+    def attribute(self) -> Field | None:
+        """The field that names the entity; ``None`` if the discriminator reads it from a key."""
+        first = self.rule.attributes[:1]
+        return None if not first or first[0] in self.keys else field_of(first[0])
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The fields of the keys."""
+        return [field_of(key) for key in self.keys]
+
+    @cached_property
+    def sample(self) -> str:
+        """The field whose change a handler waits for."""
+        taken = {*self.keys, *(field.name for field in self.fields), *self.rule.attributes}
+        return next(name for name in _SAMPLES if name not in taken)
+
+    @cached_property
+    def item(self) -> dict[str, Any]:
+        """An item, as Python values."""
+        named = {} if self.attribute is None else {self.attribute.attribute: self.names.entity}
+        return {**named, **dict.fromkeys(self.keys, f"{self.names.entity}#1"), self.sample: "NEW"}
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the discriminator reads the entity from the item."""
+        found = self.rule.read({name: {"S": value} for name, value in self.item.items()})
+        same = found == self.names.entity
+        return same or (self.rule.folds and found is not None and found.casefold() == self.names.entity.casefold())
+
+    def check(self) -> None:
+        """Refuse names that do not go together.
+
+        Raises:
+            CommandLineError: Two attributes would be one field, or the discriminator does not read the entity.
+        """
+        fields = [field.name for field in (self.attribute, *self.fields) if field is not None]
+        if len(set(fields)) < len(fields):
+            msg = f"found the attributes {', '.join(self.item)}, of which two would be one field of the model"
+            raise CommandLineError(msg)
+        if not self.is_readable:
+            msg = (
+                f"found the discriminator {self.rule!r}, which does not read {self.names.entity!r} from an item of "
+                f"{', '.join(self.item)}; expected an attribute that is no key, or a preset"
+            )
+            raise CommandLineError(msg)
+
+    def event(self) -> dict[str, Any]:
+        """The event of an item that is put, changed and deleted, as the generated test records it."""
+        stream = story_stream(discriminator=self.rule, key=self.keys)
+        stream.put(self.item)
+        stream.update(self.item, **{self.sample: "DONE"})
+        stream.delete(self.item)
+        return event(*stream.records)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether streams of tests have to be given the key, because they would guess another one."""
+        image = {name: {"S": value} for name, value in self.item.items()}
+        return tuple(key_attributes({}, image, None, self.rule)) != self.keys
+
+    def values(self) -> dict[str, str]:
+        """The values of the placeholders in the files of an entity."""
+        entity = quoted(self.names.entity)
+        lines = [] if self.attribute is None else self.attribute.lines(f"Literal[{entity}]", entity)
+        lines += [line for field in self.fields for line in field.lines("str")]
+        renamed = any(field.is_renamed for field in (self.attribute, *self.fields) if field is not None)
+        if renamed:
+            lines = ["model_config = ConfigDict(populate_by_name=True)", "", *lines]
+        lines.append(f'{self.sample}: str = "NEW"')
+        arguments = [f"{field.name}={quoted(self.item[field.attribute])}" for field in self.fields]
+        by_class = self.attribute is not None or self.names.class_name == self.names.entity
+        return {
+            "class_name": self.names.class_name,
+            "module": self.names.module,
+            "sample": self.sample,
+            "pydantic_names": "BaseModel, ConfigDict, Field" if renamed else "BaseModel",
+            "literal": "" if self.attribute is None else "from typing import Literal\n\n",
+            "named": "" if by_class else f", entity={entity}",
+            "fields": "\n".join(f"    {line}" if line else "" for line in lines),
+            "item": "\n".join(call_lines(f"ITEM = {self.names.class_name}", arguments, 0)),
+        }
+
+
+@dataclass(frozen=True)
+class Project:
+    """A new project.
+
+    Args:
+        name: Its name.
+        entity: Its first entity.
+        discriminator: The code of the discriminator.
+    """
+
+    name: str
+    entity: Entity
+    discriminator: str
+
+    def values(self) -> dict[str, str]:
+        """The values of the placeholders in the files of a project."""
+        machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+        python = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        return {
+            **self.entity.values(),
+            "name": self.name,
+            "version": __version__,
+            "architecture": machine,
+            "runtime": python if python in _RUNTIMES else _RUNTIMES[-2],
+            "keys": json.dumps(self.entity.keys, ensure_ascii=False),
+        }
+
+
+def entity_files(entity: Entity) -> dict[str, str]:
+    """The files of an entity: model, handlers, test and recorded event.
+
+    Args:
+        entity: The entity.
+    """
+    values, module = entity.values(), entity.names.module
+    return {
+        f"models/{module}.py": _filled("model.py", values),
+        f"handlers/{module}.py": _filled("handlers.py", values),
+        f"tests/test_{module}.py": _filled("test.py", values),
+        f"tests/events/{module}.json": f"{json.dumps(entity.event(), indent=2, ensure_ascii=False)}\n",
+    }
+
+
+def project_files(project: Project) -> dict[str, str]:
+    """The files of a project.
+
+    Args:
+        project: The project.
+    """
+    entity, values = project.entity, project.values()
+    preset = project.discriminator.startswith("discriminators.")
+    is_default = project.discriminator == '"EntityType"'
+    values["router_names"] = "Dispatcher, SqsParking, discriminators" if preset else "Dispatcher, SqsParking"
+    values["discriminator"] = "" if is_default else f"    discriminator={project.discriminator},\n"
+    files = {
+        "models/__init__.py": '"""The entities of the table, one file each."""\n',
+        "handlers/__init__.py": _filled("app.py", values),
+        **entity_files(entity),
+        "template.yaml": _filled("template.yaml", {**values, **_table_values(entity)}),
+        "requirements.txt": _filled("requirements.txt", values),
+        "pyproject.toml": _filled("pyproject.toml", values),
+        ".gitignore": _filled("gitignore", values),
+    }
+    if entity.needs_key:
+        files["tests/conftest.py"] = _filled("conftest.py", values)
+    return files
+
+
+def minimal_files(project: Project) -> dict[str, str]:
+    """The files of a project in one module.
+
+    Args:
+        project: The project.
+    """
+    entity, values = project.entity, project.values()
+    preset = project.discriminator.startswith("discriminators.")
+    is_default = project.discriminator == '"EntityType"'
+    names = ["Dispatcher", "Insert", "Modify", "Routes", "changed", *(["discriminators"] if preset else [])]
+    values["router_names"] = ", ".join(names)
+    values["discriminator"] = "" if is_default else f", discriminator={project.discriminator}"
+    schema, definitions = _schema(entity.keys)
+    table = {
+        "attribute_definitions": ", ".join(definitions),
+        "key_schema": ", ".join(schema),
+        "filters": flow_text(_criteria(entity, Routes.on_insert, Routes.on_modify)),
+    }
+    return {
+        "app.py": _filled("minimal.py", values),
+        "template.yaml": _filled("minimal.yaml", {**values, **table}),
+        "requirements.txt": _filled("requirements.txt", values),
+    }
+
+
+def _filled(name: str, values: Mapping[str, str]) -> str:
+    return _Text(_TEMPLATES.joinpath(f"{name}.txt").read_text(encoding="utf-8")).substitute(values)
+
+
+def _table_values(entity: Entity) -> dict[str, str]:
+    schema, definitions = _schema(entity.keys)
+    return {
+        "attribute_definitions": "\n".join(f"        - {each}" for each in definitions),
+        "key_schema": "\n".join(f"        - {each}" for each in schema),
+        "filters": "\n".join(block_lines(_criteria(entity, Routes.on), 12, 2)),
+    }
+
+
+def _schema(keys: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """The KeySchema and the AttributeDefinitions of a table, each as YAML in flow style."""
+    texts = [
+        key if re.fullmatch(r"[A-Za-z_]\w+", key) and key.lower() not in _YAML_WORDS else quoted(key) for key in keys
+    ]
+    kinds = zip(texts, ("HASH", "RANGE"), strict=False)
+    schema = [f"{{ AttributeName: {text}, KeyType: {kind} }}" for text, kind in kinds]
+    return schema, [f"{{ AttributeName: {text}, AttributeType: S }}" for text in texts]
+
+
+def _criteria(entity: Entity, *decorators: Callable[..., Any]) -> dict[str, Any]:
+    """The filter criteria of routes for an entity."""
+    routes = Routes()
+
+    def handler(change: Change[dict[str, Any]]) -> None: ...
+
+    for decorator in decorators:
+        decorator(routes, dict[str, Any], entity=entity.names.entity)(handler)
+    found = filters_of(Dispatcher(routes, discriminator=entity.rule), keys=list(entity.keys), limit=MOST_FILTERS)
+    if found.criteria is None:
+        msg = f"no filter for {entity.names.entity}: {found.absent}"
+        raise ValueError(msg)
+    return found.criteria
