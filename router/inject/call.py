@@ -78,7 +78,16 @@ def _supplier(parameter: Parameter, overrides: Overrides) -> Supplier:
         # An override may need the factory that it replaces, and is given the original.
         within = {factory: other for factory, other in overrides.items() if factory != parameter.dependency.factory}
         return _dependency_supplier(_overridden(parameter.dependency, overrides), within)
+    if parameter.powertools is not None:
+        return _powertools_supplier(parameter.powertools, parameter.kind)
     return _SUPPLIERS[parameter.kind]
+
+
+def _powertools_supplier(made: Callable[..., Any], kind: str) -> Supplier:
+    """Makes a data class of each record, or one logger of each container."""
+    if kind == "record":
+        return lambda request, _: None if request.record is None else made(request.record.wire)
+    return lambda request, _: request.of_scope("cold_start").get_or_make(made, lambda _: made())
 
 
 def _overridden(dependency: Dependency, overrides: Overrides) -> Dependency:

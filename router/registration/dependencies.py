@@ -13,11 +13,12 @@ from router.naming import short_name_of
 from router.record import Batch, Record
 from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, unwrap
 from router.registration.misfit import Misfit
+from router.registration.powertools import powertools_kind, powertools_remedy
 from router.registration.source_text import describe, show_parameter
 
 __all__ = ["Dependency", "Parameter", "injected_kind", "read_dependency", "supplied_parameters"]
 
-Kind = Literal["record", "batch", "context", "deadline", "log", "depends"]
+Kind = Literal["record", "batch", "context", "deadline", "log", "logger", "depends"]
 Factories = tuple[Callable[..., Any], ...]
 
 # The narrowest scope that can supply each kind.
@@ -27,6 +28,7 @@ _SCOPE_OF: dict[Kind, Scope] = {
     "context": "invocation",
     "deadline": "invocation",
     "log": "cold_start",
+    "logger": "cold_start",
 }
 
 _INJECTABLE = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
@@ -50,12 +52,14 @@ class Parameter:
         kind: What supplies it.
         dependency: The factory, if the kind is ``"depends"``.
         optional: Whether the annotation includes ``None``.
+        powertools: The class of Powertools that the annotation is, if it is one that is made for the call.
     """
 
     name: str
     kind: Kind
     dependency: Dependency | None = None
     optional: bool = False
+    powertools: type | None = None
 
 
 def supplied_parameters(
@@ -107,7 +111,8 @@ def _parameter(
     if depends is not None:
         return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, requesters))
     _check_scope(f"parameter {show_parameter(parameter)}", _SCOPE_OF[kind], scope, requesters)
-    return Parameter(parameter.name, kind, optional=type(None) in get_args(unwrap(annotation)))
+    optional, annotated = type(None) in get_args(unwrap(annotation)), members_of(annotation)[0]
+    return Parameter(parameter.name, kind, None, optional, annotated if powertools_kind(annotated) else None)
 
 
 def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) -> None:
@@ -132,7 +137,8 @@ def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) ->
     raise Misfit(
         f"parameter {show_parameter(parameter)}{owner}, which nothing supplies",
         _INJECTABLE,
-        f"write {parameter.name}: Annotated[{typed}, Depends({factory})], or give it a default",
+        powertools_remedy(parameter.name, next(iter(members_of(annotation)), None))
+        or f"write {parameter.name}: Annotated[{typed}, Depends({factory})], or give it a default",
     )
 
 
@@ -152,7 +158,7 @@ def injected_kind(annotation: Any) -> Kind | None:
     if getattr(kind, "__name__", "") == "LambdaContext":
         return "context"
     module = getattr(kind, "__module__", "") or ""
-    return "log" if module.partition(".")[0] == "structlog" else None
+    return "log" if module.partition(".")[0] == "structlog" else powertools_kind(kind)
 
 
 def _dependency(depends: Depends, scope: Scope, namespaces: Namespaces, requesters: Factories) -> Dependency:

@@ -2,11 +2,13 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import pytest
 import structlog
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
 
 from router import (
@@ -19,6 +21,7 @@ from router import (
     Record,
     Routes,
 )
+from router.testing import kinesis_event, pipes_event, sqs_event
 from tests.builders import (
     Context,
     Order,
@@ -245,3 +248,64 @@ def test_the_logger_of_a_batch_names_the_route(capsys: pytest.CaptureFixture[str
     Dispatcher(routes)(inserts(1, 2))
     line = next(line for line in lines(capsys.readouterr().out) if line["event"] == "indexed")
     assert (line["route"].endswith("index"), "sequence_number" in line) == (True, False)
+
+
+def test_a_handler_gets_powertools_data_class() -> None:
+    """A parameter annotated DynamoDBRecord holds the record as the stream wrote it."""
+    seen: list[DynamoDBRecord] = []
+
+    def handler(change: Change[Order], record: DynamoDBRecord) -> None:
+        seen.append(record)
+
+    event = inserts(1, 2)
+    dispatcher(handler)(event)
+    assert [type(record) for record in seen] == [DynamoDBRecord, DynamoDBRecord]
+    assert [record.raw_event for record in seen] == event["Records"]
+    assert seen[0].dynamodb is not None
+    assert seen[0].dynamodb.new_image["EntityType"] == "Order"
+
+
+@pytest.mark.parametrize("deliver", [kinesis_event, sqs_event, pipes_event])
+def test_powertools_data_class_is_the_change_in_every_source(deliver: Callable[..., Any]) -> None:
+    """A change that comes inside a message is a DynamoDBRecord like that of the stream."""
+    seen: list[DynamoDBRecord] = []
+
+    def handler(change: Change[Order], record: DynamoDBRecord, whole: Record) -> None:
+        assert record.raw_event is whole.wire
+        seen.append(record)
+
+    assert dispatcher(handler)(deliver(*inserts(1)["Records"])) == {"batchItemFailures": []}
+    assert [str(record.event_name) for record in seen] == ["DynamoDBRecordEventName.INSERT"]
+
+
+def test_a_handler_gets_powertools_logger() -> None:
+    """A parameter annotated Logger is one Logger for all calls of a container, in handlers and in factories."""
+    seen: list[Logger] = []
+
+    def get_bus(logger: Logger) -> str:
+        seen.append(logger)
+        return "bus"
+
+    def handler(
+        change: Change[Order], logger: Logger, bus: Annotated[str, Depends(get_bus, scope="cold_start")]
+    ) -> None:
+        seen.append(logger)
+
+    app = dispatcher(handler)
+    app(inserts(1, 2))
+    assert len(seen) == 3
+    assert {type(logger) for logger in seen} == {Logger}
+    assert len(set(map(id, seen))) == 1
+
+
+def test_a_batch_has_no_data_class() -> None:
+    """An optional DynamoDBRecord of a batch handler is None, as the Record is."""
+    seen: list[Any] = []
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def handler(changes: Sequence[Change[Order]], record: DynamoDBRecord | None) -> None:
+        seen.append(record)
+
+    Dispatcher(routes)(inserts(1, 2))
+    assert seen == [None]

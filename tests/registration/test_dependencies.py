@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import structlog
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
 
 from router import Batch, Depends, Insert, LambdaContext, Record, Routes
@@ -31,6 +33,8 @@ def test_what_annotations_supply() -> None:
         powertools: PowertoolsContext | None,
         log: structlog.typing.FilteringBoundLogger,
         bound: structlog.stdlib.BoundLogger,
+        logger: Logger,
+        wrapped: DynamoDBRecord | None,
         bus: Annotated[Bus, Depends(get_bus)],
     ) -> None: ...
 
@@ -41,6 +45,8 @@ def test_what_annotations_supply() -> None:
         "powertools": "context",
         "log": "log",
         "bound": "log",
+        "logger": "logger",
+        "wrapped": "record",
         "bus": "depends",
     }
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, assert_type
 
 import structlog
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext as PowertoolsContext
 from pydantic import BaseModel
 from typing_extensions import TypedDict
@@ -74,6 +76,14 @@ class Bus:
 
 
 routes = Routes()
+
+
+@routes.on_insert(Order)
+def takes_classes_of_powertools(
+    change: Insert[Order], record: DynamoDBRecord, logger: Logger, context: PowertoolsContext
+) -> None:
+    assert_type(record.event_id, str | None)
+    logger.info("placed", extra={"request": context.aws_request_id})
 
 
 @routes.on_insert(Order)

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from pydantic import BaseModel
 
 from router import Depends, Insert, Routes
@@ -37,6 +38,11 @@ def as_default(
     change: Insert[Order],
     bus: list[str] = Depends(get_bus),  # noqa: B008 - it is the mistake  # rejected: mypy, pyright
 ) -> None: ...
+
+
+@routes.on_insert(Order)
+def reads_a_field_that_a_powertools_record_lacks(change: Insert[Order], record: DynamoDBRecord) -> None:
+    record.sequence_number  # noqa: B018 - it is the mistake  # rejected: mypy, pyright
 
 
 @routes.on_insert(Order)

@@ -1,0 +1,16 @@
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from pydantic import BaseModel
+
+from router import Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(record: DynamoDBRecord) -> None: ...

@@ -1,0 +1,17 @@
+import logging
+
+from pydantic import BaseModel
+
+from router import Insert, Routes
+
+
+class Order(BaseModel):
+    order_id: str
+    status: str
+
+
+routes = Routes()
+
+
+@routes.on_insert(Order)
+def place(change: Insert[Order], logger: logging.Logger) -> None: ...
