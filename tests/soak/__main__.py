@@ -24,6 +24,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from router.errors import RouterError
+from router.local.engines.install import install
 from tests.benchmarks.page import table
 from tests.deploy.conftest import VERSION, build_artifact
 from tests.soak.checker import Findings, check
@@ -73,9 +75,14 @@ def main() -> int:
     console = Console()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if not {*REAL}.isdisjoint(options.run):
-            build_artifact(VERSION, folder / "package")
-        done = [_run(run, options, folder, console) for run in options.run]
+        try:
+            if not {*REAL}.isdisjoint(options.run):
+                install()
+                build_artifact(VERSION, folder / "package")
+            done = [_run(run, options, folder, console) for run in options.run]
+        except RouterError as error:  # such as a missing Java
+            console.print(str(error), style="bold red")
+            return 1
     print(_markdown(done))
     bad = [each.name for each in done if "powertools" not in each.name and not {*_NEVER}.isdisjoint(each.found.faults)]
     if bad:

@@ -19,9 +19,9 @@ _NEVER = {"lost", "out_of_order", "doubled", "invented"}
 @pytest.mark.usefixtures("installation")
 def test_nothing_is_lost_or_out_of_order(package: Path, tmp_path: Path) -> None:
     """Each change is handled, parked or in a failure document, after the earlier changes of its item."""
-    path = run_real(Settings(2_000, seed=3, intensity=4, timeout=6), package, tmp_path)
+    path = run_real(Settings(1_500, seed=3, intensity=4, timeout=8), package, tmp_path)
     found = check(path)
-    assert (found.changes, _NEVER & {*found.faults}) == (2_000, set())
+    assert (found.changes, _NEVER & {*found.faults}) == (1_500, set())
     injected = {
         "completed store down",
         "hung before the effect",
