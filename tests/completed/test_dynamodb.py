@@ -156,8 +156,9 @@ def test_a_table_that_is_missing_fails_no_record(engine: Engine, capsys: pytest.
     client = engine.client("dynamodb")
     handled = Handled({2: TimeoutError()})
     app = dispatcher(handled, completed=DynamoDBCompleted("no-such-table", client=client))
-    assert app(inserts(1, 2)) == failures(2)
-    assert app(inserts(2)) == failures(2)
+    with running_on(Hands(1e9).clock):
+        assert app(inserts(1, 2)) == failures(2)
+        assert app(inserts(2)) == failures(2)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["level"] for line in lines if line["event"] == "completed store failed"] == ["error"]
 

@@ -51,6 +51,7 @@ _ROWS: dict[str, Callable[[Findings], int]] = {
     "changes": lambda found: found.changes,
     "handlers ran": lambda found: found.counts["handlers ran"],
     "handlers ran again": lambda found: found.counts["handlers ran again"],
+    "of these after a response": lambda found: found.counts["handlers ran again after an answer"],
     "records parked, once a handler": lambda found: found.counts["parked"],
     "records in failure documents": lambda found: found.counts["discarded"],
     "lost": lambda found: len(found.lost),

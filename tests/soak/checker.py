@@ -35,7 +35,8 @@ class Findings:
 
     Attributes:
         changes: How many changes were written.
-        counts: How many of them were handled, parked and discarded, and how many handlers ran, and ran again.
+        counts: How many documents there are of parked and of discarded records, how often handlers ran, ran again, and
+            ran again for another reason than a delivery without a response.
         injected: How often each fault was injected.
         lost: Changes that a handler missed, and that are neither parked nor in a failure document.
         out_of_order: First effects before that of an earlier change of the item.
@@ -101,6 +102,7 @@ class _Check:
         found = self._found
         found.lost = sorted(self._known - self._settled)
         found.doubled = sorted(self._run_too_often())
+        found.counts["handlers ran again after an answer"] = self._again_after_an_answer()
         found.stale += sorted(self._stale()) if self._ordered else []
         found.counts["handlers ran"] = self._effects.total()
         found.counts["handlers ran again"] = self._effects.total() - len(self._effects)
@@ -144,9 +146,20 @@ class _Check:
                 (handler, item, number) for handler in handlers if (handler, item, number) in self._known
             )
 
+    def _by_change(self, column: str) -> dict[tuple[str, int], int]:
+        """A column of the deliveries, by item and number."""
+        counts = dict(self._select(f"SELECT event_id, {column} FROM deliveries"))
+        return {change: counts.get(event_id, 0) for event_id, change in self._ids.items()}
+
+    def _again_after_an_answer(self) -> int:
+        """How often a handler ran again other than because a delivery had no response, after which all runs again."""
+        unanswered = self._by_change("unanswered")
+        return sum(
+            max(count - 1 - unanswered.get((item, number), 0), 0) for (_, item, number), count in self._effects.items()
+        )
+
     def _run_too_often(self) -> Iterator[Key]:
-        delivered = dict(self._select("SELECT event_id, count FROM deliveries"))
-        counts = {change: delivered.get(event_id, 0) for event_id, change in self._ids.items()}
+        counts = self._by_change("count")
         for (handler, item, number), count in self._effects.items():
             if count > counts.get((item, number), 0):
                 yield handler, item, number

@@ -17,7 +17,7 @@ __all__ = ["Database"]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS changes (item TEXT, number INTEGER, event TEXT, kind TEXT, PRIMARY KEY (item, number));
 CREATE TABLE IF NOT EXISTS stream (event_id TEXT PRIMARY KEY, item TEXT, number INTEGER);
-CREATE TABLE IF NOT EXISTS deliveries (event_id TEXT PRIMARY KEY, count INTEGER);
+CREATE TABLE IF NOT EXISTS deliveries (event_id TEXT PRIMARY KEY, count INTEGER, unanswered INTEGER);
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, route TEXT, item TEXT, number INTEGER, document TEXT
 );
@@ -50,9 +50,10 @@ class Database:
         """Note records of the stream: event ID, item and number."""
         self._many("INSERT OR IGNORE INTO stream VALUES (?, ?, ?)", rows)
 
-    def write_deliveries(self, counts: Mapping[str, int]) -> None:
-        """Note how often each record was delivered, by its event ID."""
-        self._many("INSERT INTO deliveries VALUES (?, ?)", counts.items())
+    def write_deliveries(self, counts: Mapping[str, int], unanswered: Mapping[str, int]) -> None:
+        """Note how often each record was delivered, and how often the function gave no response, by its event ID."""
+        rows = ((event_id, count, unanswered.get(event_id, 0)) for event_id, count in counts.items())
+        self._many("INSERT INTO deliveries VALUES (?, ?, ?)", rows)
 
     def write_handled(self, route: str, item: str, number: int) -> None:
         """Note the effect of a handler."""

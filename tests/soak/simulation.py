@@ -85,6 +85,7 @@ class Simulation:
         self._chosen = random.Random(seed)
         self._source = SOURCES[source](self._invoke, self._give_up, self._chosen)
         self._deliveries: Counter[str] = Counter()
+        self._unanswered: Counter[str] = Counter()
         self._malformed: dict[str, int] = {}  # the number of the change of each damaged record, by its event ID
         self._apps: dict[int, Dispatcher] = {}  # of the containers, to close what they have open
         self._containers = [self._container(number) for number in range(_CONTAINERS)]
@@ -105,7 +106,7 @@ class Simulation:
             self._source.deliver(records)
             done += len(writes)
             progress(done)
-        self._database.write_deliveries(self._deliveries)
+        self._database.write_deliveries(self._deliveries, self._unanswered)
         for number in range(_CONTAINERS):
             self._close(number)
         self._database.close()
@@ -133,14 +134,17 @@ class Simulation:
         self._deliveries.update(record["eventID"] for record in records)
         event = wrap([self._delivered(record) for record in records])
         number = self._chosen.randrange(_CONTAINERS)
+        answer: Answer
         try:
-            answer: Answer = self._containers[number](json.loads(json.dumps(event)), Context())
+            answer = self._containers[number](json.loads(json.dumps(event)), Context())
         except Killed:
             self._close(number)
             self._containers[number] = self._container(number)
-            return None
+            answer = None
         except Exception:  # noqa: BLE001 - any error of a handler is a function error
-            return None
+            answer = None
+        if answer is None:
+            self._unanswered.update(record["eventID"] for record in records)
         return answer
 
     def _delivered(self, record: Json) -> Json:

@@ -44,6 +44,7 @@ def settings_of_soak(**others: Any) -> MappingSettings:
     """The mapping's parameters."""
     return MappingSettings(
         batch_size=100,
+        maximum_batching_window_in_seconds=1,  # so that batches are full, and a comparison is fair
         parallelization_factor=_LANES,
         bisect_batch_on_function_error=True,
         maximum_retry_attempts=_RETRIES,
@@ -84,6 +85,7 @@ class StreamMapping:
         self.settled = 0
         self.invocations = 0
         self.deliveries: Counter[str] = Counter()
+        self.unanswered: Counter[str] = Counter()
 
     def run(self, total: int, progress: Callable[[int], object]) -> None:
         """Deliver until this many records are read and settled.
@@ -110,7 +112,7 @@ class StreamMapping:
                 if time.monotonic() - moved > self._patience:
                     msg = f"found no progress for {self._patience:g} s after {settled} of {total} records"
                     raise StalledError(msg)
-        self._database.write_deliveries(self.deliveries)
+        self._database.write_deliveries(self.deliveries, self.unanswered)
 
     def _read(self, shard_id: str) -> None:
         position = self._mapping.position(shard_id)
@@ -151,6 +153,8 @@ class StreamMapping:
             self._running -= 1
             if isinstance(result, BaseException):
                 raise result
+            if not isinstance(result, Returned):
+                self.unanswered.update(record["eventID"] for record in invoke.event["Records"])
             for following in self._mapping.complete(invoke, result, time.time()):
                 if isinstance(following, Discard):
                     self.settled += len(following.records)

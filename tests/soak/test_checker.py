@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
         for number, event in EVENTS.items():
             for handler in HANDLERS[event]:
                 database.write_handled(handler, item, number)
-    database.write_deliveries({f"{item}{number}": 1 for item in ("a", "b") for number in EVENTS})
+    database.write_deliveries({f"{item}{number}": 1 for item in ("a", "b") for number in EVENTS}, {})
     database.close()
     return path
 
@@ -73,6 +73,14 @@ def test_a_second_delivery_may_run_again(faults_after: Changed, path: Path) -> N
     """A handler that ran twice for a record that was delivered twice counts, and is no fault."""
     assert faults_after(_ran("close", 3) + "UPDATE deliveries SET count = 2 WHERE event_id = 'a3'") == {}
     assert check(path).counts["handlers ran again"] == 1
+
+
+def test_a_run_after_a_crash_is_told_from_one_after_a_response(faults_after: Changed, path: Path) -> None:
+    """A handler runs again for every record of a delivery without a response, whoever remembers what."""
+    faults_after(_ran("close", 3) + "UPDATE deliveries SET count = 2 WHERE event_id = 'a3'")
+    assert check(path).counts["handlers ran again after an answer"] == 1
+    faults_after("UPDATE deliveries SET unanswered = 1 WHERE event_id = 'a3'")
+    assert check(path).counts["handlers ran again after an answer"] == 0
 
 
 def test_an_older_change_that_stands_last_is_found(faults_after: Changed) -> None:
