@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 LOCK_VENV = .venv-lock
+DOCS_VENV = .venv-docs
 SAM_VENV = .venv-sam
 PARALLEL = -n auto --maxprocesses=4 --dist=worksteal
 
@@ -12,7 +13,7 @@ ARCHITECTURE ?= arm64
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types build build-Router dist lock events bench soak clean
+.PHONY: help venv demo test lint types docs build build-Router dist lock events bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,11 @@ types: venv ## Check types with mypy --strict and pyright
 	$(BIN)/mypy --strict
 	$(BIN)/mypy --strict --no-explicit-package-bases .lambda/package.py
 	$(BIN)/pyright
+
+# MkDocs says at each start which release will be its last.
+docs: export NO_MKDOCS_2_WARNING = 1
+docs: $(DOCS_VENV)/.stamp ## Build the documentation as a site: site/index.html
+	@$(DOCS_VENV)/bin/mkdocs build --quiet --strict --config-file .docs/mkdocs.yml
 
 # arm64 comes last, so that `sam deploy` finds it: it is the default of template.yaml.
 build: $(SAM_VENV)/.stamp ## Package the function for Lambda and print its size
@@ -109,6 +115,11 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# The SAM CLI, apart from constraints.txt because it pins an old click and boto3."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/sam.txt; } > .lambda/sam.txt
+	printf 'mkdocs-material\nmkdocstrings[python]\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate - --output-file $(LOCK_VENV)/docs.txt
+	{ echo "# The packages of 'make docs', apart from constraints.txt because nothing else uses them."; \
+	  echo "# Made by 'make lock'; do not edit."; \
+	  cat $(LOCK_VENV)/docs.txt; } > .docs/packages.txt
 
 events: venv ## Record tests/events/ anew from a real stream
 	$(BIN)/python -m tests.events.record
@@ -125,7 +136,7 @@ soak: venv ## Send 100,000 changes through failing handlers and dying processes,
 
 clean: ## Remove the virtual environments and the files that tools write
 	rm -rf .venv .venv-* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	rm -rf .aws-sam build dist htmlcov .coverage .coverage.*
+	rm -rf .aws-sam build dist site htmlcov .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An existing environment is kept, because other processes may use it. --no-deps, because each list is complete: without
@@ -146,6 +157,11 @@ $(VENV)/.stamp: constraints.txt $(VENV)/.cli-stamp
 $(SAM_VENV)/.stamp: .lambda/sam.txt
 	$(call make_venv,$(SAM_VENV))
 	$(SAM_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .lambda/sam.txt
+	@touch $@
+
+$(DOCS_VENV)/.stamp: .docs/packages.txt
+	$(call make_venv,$(DOCS_VENV))
+	@$(DOCS_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .docs/packages.txt
 	@touch $@
 
 # $(call make_venv,FOLDER). On Debian the part of venv that brings pip is a package of its own.

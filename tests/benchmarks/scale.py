@@ -55,7 +55,8 @@ def figures(results: Results) -> dict[str, str]:
 
 def commands() -> str:
     """The commands of the rows, in their order."""
-    return "\n".join(["```console", *(f"$ {command}" for command in SCENARIOS.values()), "```"])
+    why = "<!-- not run: tests/benchmarks/scale.py runs them and writes the table -->"
+    return "\n".join([why, "", "```console", *(f"$ {command}" for command in SCENARIOS.values()), "```"])
 
 
 def shard_rows(results: Results) -> Iterator[list[str]]:

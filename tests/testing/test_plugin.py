@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import ROOT, blocks
 from tests.testing.project import APP, INI, PLUGIN, passes, run
 
 # ----------------------------------------------------------------------------------------------------------- the stream
@@ -422,12 +421,11 @@ def test(app, lambda_context):
 @pytest.mark.parametrize("name", ["README.md", "docs/testing.md"])
 def test_the_tests_of_the_manual_pass(project: pytest.Pytester, name: str) -> None:
     """The tests on a page pass on the app of the same page."""
-    page = Path(__file__).parents[2].joinpath(name).read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    code = [block.text for block in blocks(ROOT / name) if block.is_code]
     project.makeini("[pytest]\nrouter_app = test_page:app\naddopts = --strict-markers\n")
-    project.makepyfile(test_page="\n".join(blocks))
+    project.makepyfile(test_page="\n".join(code))
     result = project.runpytest_inprocess(*PLUGIN, "--record-mode=once")
-    result.assert_outcomes(passed="\n".join(blocks).count("\ndef test_"))
+    result.assert_outcomes(passed="\n".join(code).count("\ndef test_"))
 
 
 def test_a_file_of_the_users_that_has_the_name_of_the_package_is_named(project: pytest.Pytester) -> None:
