@@ -13,7 +13,6 @@ from router.naming import short_name_of
 from router.record import Batch, Record
 from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, unwrap
 from router.registration.misfit import Misfit
-from router.registration.powertools import powertools_kind, powertools_remedy
 from router.registration.source_text import describe, show_parameter
 
 __all__ = ["Dependency", "Parameter", "injected_kind", "read_dependency", "supplied_parameters"]
@@ -112,7 +111,8 @@ def _parameter(
         return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, requesters))
     _check_scope(f"parameter {show_parameter(parameter)}", _SCOPE_OF[kind], scope, requesters)
     optional, annotated = type(None) in get_args(unwrap(annotation)), members_of(annotation)[0]
-    return Parameter(parameter.name, kind, None, optional, annotated if powertools_kind(annotated) else None)
+    powertools = annotated if kind in ("record", "logger") and annotated is not Record else None
+    return Parameter(parameter.name, kind, None, optional, powertools)
 
 
 def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) -> None:
@@ -132,6 +132,8 @@ def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) ->
             _INJECTABLE,
             "take the Record, or move the code that needs the change into the handler",
         )
+    from router.registration.powertools import powertools_remedy  # as in injected_kind()
+
     routines = filter(inspect.isroutine, getattr(annotation, "__metadata__", ()))
     factory = next(map(short_name_of, routines), "factory")
     raise Misfit(
@@ -157,8 +159,12 @@ def injected_kind(annotation: Any) -> Kind | None:
     # Compared by name: importing Powertools' class is slow, and users may define a protocol of their own.
     if getattr(kind, "__name__", "") == "LambdaContext":
         return "context"
-    module = getattr(kind, "__module__", "") or ""
-    return "log" if module.partition(".")[0] == "structlog" else powertools_kind(kind)
+    package = (getattr(kind, "__module__", "") or "").partition(".")[0]
+    if package == "aws_lambda_powertools":
+        from router.registration.powertools import powertools_kind  # only who uses them needs it
+
+        return powertools_kind(kind)
+    return "log" if package == "structlog" else None
 
 
 def _dependency(depends: Depends, scope: Scope, namespaces: Namespaces, requesters: Factories) -> Dependency:
