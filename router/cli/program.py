@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from router import __version__
+from router.cli.commands.add import add
 from router.cli.commands.dev import dev
 from router.cli.commands.explain import explain
 from router.cli.commands.filters import filters
@@ -38,6 +39,7 @@ __all__ = ["COMMANDS", "run"]
 
 COMMANDS: dict[Callable[..., int], str] = {
     init: "Make a new project.",
+    add: "Add an entity to a project.",
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
     explain: "Explain why routes take records or do not.",

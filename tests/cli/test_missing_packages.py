@@ -41,6 +41,7 @@ Resources:
 # A command line for each command; nothing listens on port 1.
 LINES = {
     "init": "init other --yes",
+    "add": "add entity Order",
     "routes": "routes",
     "invoke": "invoke event.json",
     "explain": "explain event.json",

@@ -22,6 +22,7 @@ def test_router_alone_shows_the_help(run_bare: Run) -> None:
 
 COMMANDS = [
     "init",
+    "add",
     "routes",
     "invoke",
     "explain",

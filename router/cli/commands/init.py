@@ -12,7 +12,7 @@ from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.cli.project.files import Entity, Project, minimal_files, project_files
 from router.cli.project.names import discriminator_code, entity_names, keys_of_text, project_name
-from router.cli.project.writing import check_folder, write_new
+from router.cli.project.writing import check_folder, show_written, write_new
 
 __all__ = ["init"]
 
@@ -49,8 +49,7 @@ def init(
     project = _project(folder, (name, key, discriminator, entity), ask=not yes)
     written = write_new(folder, minimal_files(project) if minimal else project_files(project))
     page = Page()
-    for path, is_new in written.items():
-        page.line((f"{'created' if is_new else 'kept':<8}", "green" if is_new else "yellow"), str(folder / path))
+    show_written(page, folder, written)
     if not all(written.values()):
         page.line("note: files that exist are kept as they are; what is missing in them is not added")
     _show_next_steps(page, folder, minimal=minimal)

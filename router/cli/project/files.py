@@ -157,23 +157,26 @@ class Project:
             "version": __version__,
             "architecture": machine,
             "runtime": python if python in _RUNTIMES else _RUNTIMES[-2],
-            "keys": json.dumps(self.entity.keys, ensure_ascii=False),
         }
 
 
-def entity_files(entity: Entity) -> dict[str, str]:
+def entity_files(entity: Entity, package: str = "handlers") -> dict[str, str]:
     """The files of an entity: model, handlers, test and recorded event.
 
     Args:
         entity: The entity.
+        package: The package of the handlers.
     """
-    values, module = entity.values(), entity.names.module
-    return {
+    values, module = {**entity.values(), "package": package}, entity.names.module
+    files = {
         f"models/{module}.py": _filled("model.py", values),
-        f"handlers/{module}.py": _filled("handlers.py", values),
+        f"{package}/{module}.py": _filled("handlers.py", values),
         f"tests/test_{module}.py": _filled("test.py", values),
         f"tests/events/{module}.json": f"{json.dumps(entity.event(), indent=2, ensure_ascii=False)}\n",
     }
+    if entity.needs_key:
+        files["tests/conftest.py"] = _filled("conftest.py", {"keys": json.dumps(entity.keys, ensure_ascii=False)})
+    return files
 
 
 def project_files(project: Project) -> dict[str, str]:
@@ -187,7 +190,7 @@ def project_files(project: Project) -> dict[str, str]:
     is_default = project.discriminator == '"EntityType"'
     values["router_names"] = "Dispatcher, SqsParking, discriminators" if preset else "Dispatcher, SqsParking"
     values["discriminator"] = "" if is_default else f"    discriminator={project.discriminator},\n"
-    files = {
+    return {
         "models/__init__.py": '"""The entities of the table, one file each."""\n',
         "handlers/__init__.py": _filled("app.py", values),
         **entity_files(entity),
@@ -196,9 +199,6 @@ def project_files(project: Project) -> dict[str, str]:
         "pyproject.toml": _filled("pyproject.toml", values),
         ".gitignore": _filled("gitignore", values),
     }
-    if entity.needs_key:
-        files["tests/conftest.py"] = _filled("conftest.py", values)
-    return files
 
 
 def minimal_files(project: Project) -> dict[str, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from router.cli.console import Page
 from router.cli.errors import CommandLineError
 from router.local.files import write_text
 
-__all__ = ["check_folder", "write_new"]
+__all__ = ["check_folder", "show_written", "write_new"]
 
 
 def check_folder(folder: Path) -> None:
@@ -40,6 +41,18 @@ def write_new(folder: Path, files: Mapping[str, str]) -> dict[str, bool]:
         CommandLineError: A file cannot be written.
     """
     return {path: _write(folder / path, text) for path, text in files.items()}
+
+
+def show_written(page: Page, folder: Path, written: Mapping[str, bool]) -> None:
+    """Print which files are new, and which existed.
+
+    Args:
+        page: Where to print.
+        folder: The project's folder.
+        written: What :func:`write_new` returned.
+    """
+    for path, is_new in written.items():
+        page.line((f"{'created' if is_new else 'kept':<8}", "green" if is_new else "yellow"), str(folder / path))
 
 
 def _write(path: Path, text: str) -> bool:
