@@ -13,7 +13,7 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError
 from router.inject.scopes import Containers
-from router.loops import loop_guard
+from router.latest_changes import LatestChanges
 from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
@@ -61,6 +61,8 @@ class Dispatcher:
             ``router.stamp``. The attribute of the stamp, if it is another one.
         skip_replicated: Whether to skip what a global table of version 2017.11.29 copied from another region; or the
             attribute in which each write names its region.
+        skip_stale: Whether to skip a change from Kinesis that is older than the latest one of its item which this
+            container has handled, or the same.
 
     Raises:
         RegistrationError: An option or a route can never work.
@@ -95,6 +97,7 @@ class Dispatcher:
         version: str | None = None,
         skip_own_writes: bool | str = False,
         skip_replicated: bool | str = False,
+        skip_stale: bool = False,
         **unknown: Never,
     ) -> None:
         check_unknown(unknown)
@@ -117,6 +120,7 @@ class Dispatcher:
             version=version,
             skip_own_writes=skip_own_writes,
             skip_replicated=skip_replicated,
+            skip_stale=LatestChanges() if skip_stale is True else skip_stale,
         )
         check_options(self._options, self.routes)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -205,8 +209,7 @@ class Dispatcher:
         """
         if not isinstance(record, Record):
             record = receive({"Records": [record]}).records[0]
-        guard = loop_guard(self._options.skip_own_writes, self._options.skip_replicated)
-        return explain(record, self._table, self.discriminator, guard)
+        return explain(record, self._table, self._options)
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:
         """Handle one record: fits Powertools' ``BatchProcessor`` as its ``record_handler``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from typing import Any
 from weakref import ref
@@ -41,6 +41,7 @@ class Delivery:
         received: Its records, with the groups that are delivered again together.
         known: What earlier deliveries have completed of them.
         windows: Their tumbling window; ``None`` without ``on_window`` routes.
+        passed_over: The positions of records that are skipped before they reach a route.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class Delivery:
         received: Received,
         known: Known | None,
         windows: Windows | None = None,
+        passed_over: Collection[int] = (),
     ) -> None:
         self._plan = plan
         self._failures = failures
@@ -99,14 +101,13 @@ class Delivery:
         self.stopped = False
         self.watch = watched.get()
         self.windows = windows
-        if known is not None:
-            self._pass_over(known.parked())
+        if passed_over:
+            self._pass_over(passed_over)
 
-    def _pass_over(self, parked: list[int]) -> None:
-        """Leave out the records that an earlier delivery has parked before they reached a route."""
-        for position in parked:
+    def _pass_over(self, positions: Collection[int]) -> None:
+        for position in positions:
             self._marks[position] = Outcome("skipped", self.records.at(position))
-        self.positions = [position for position in self.positions if position not in parked]
+        self.positions = [position for position in self.positions if position not in positions]
 
     def run(self, positions: Iterable[int]) -> None:
         """Take records along their ways, until one has to be delivered again or the time runs out.

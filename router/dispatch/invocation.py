@@ -64,7 +64,9 @@ def invoke(
         for key, positions in counted.items():
             known.add(key, positions)
     failures = Failures(options)
-    delivery = Delivery(plan, failures, invocation, received, known, windows)
+    stale = _stale(options, records, log)
+    passed_over = stale.union(known.parked() if known else ())
+    delivery = Delivery(plan, failures, invocation, received, known, windows, passed_over)
     token = current_invocation.set(invocation)
     try:
         _trace(lambda: _run(delivery, received, failures, plan, options), delivery, received.source, options)
@@ -73,6 +75,8 @@ def invoke(
         # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
         invocation.variables = Context()
     _emit_metrics(delivery, plan, options, log)
+    if options.skip_stale:
+        options.skip_stale.keep(records, delivery.outcomes(), stale)
     undone = delivery.undone()
     again = received.coming_again(undone) if undone else ()
     if undone or known:
@@ -87,6 +91,14 @@ def invoke(
     if windows is not None and windows.keeps_state:
         response["state"] = windows.state(delivery.outcomes(), records, again, plan.table.keys)
     return delivery.outcomes, response
+
+
+def _stale(options: Options, records: Records, log: structlog.typing.FilteringBoundLogger) -> frozenset[int] | set[int]:
+    """The positions of the records that the Dispatcher is asked to skip as stale."""
+    if not options.skip_stale or not (stale := options.skip_stale.stale(records)):
+        return frozenset()
+    write_line(log, "info", "stale records skipped", count=len(stale))
+    return stale
 
 
 def _reads_keys(plan: Plan, records: Records) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 from router.discriminator_rules import Discriminator
 from router.event import Event
-from router.loops import LoopGuard
+from router.loops import loop_guard
 from router.planning.lookup import images_of, what_it_found
+from router.planning.options import Options
 from router.planning.table import RouteTable
 from router.record import Record
 from router.routes import Route
@@ -71,17 +72,15 @@ class Explanation:
         return "\n".join(lines)
 
 
-def explain(
-    record: Record, table: RouteTable, discriminator: Discriminator, guard: LoopGuard | None = None
-) -> Explanation:
+def explain(record: Record, table: RouteTable, options: Options) -> Explanation:
     """Explain a record.
 
     Args:
         record: The record.
         table: The routes of the Dispatcher.
-        discriminator: Its discriminator.
-        guard: Tells which records it skips.
+        options: Its options, with the discriminator and what tells which records it skips.
     """
+    discriminator = options.discriminator
     if record.flaw is not None:
         return Explanation(record, None, None, discriminator, (), str(record.flaw.error))
     try:
@@ -89,13 +88,20 @@ def explain(
     except Exception as error:  # noqa: BLE001 - a discriminator may be the user's own function
         problem = f"the discriminator raised {type(error).__name__}"
         return Explanation(record, None, None, discriminator, (), problem)
-    skipped = guard and guard.reason(record.event, record.wire, record.new_image, record.old_image)
+    skipped = _why_skipped(record, options)
     verdicts = tuple(
         Verdict(verdict.route, False, skipped) if skipped and verdict.matches is not False else verdict
         for verdict in _verdicts(record, entity, table)
     )
     found = what_it_found(discriminator, record) if entity is None else None
     return Explanation(record, entity, read_from, discriminator, verdicts, found=found)
+
+
+def _why_skipped(record: Record, options: Options) -> str | None:
+    if options.skip_stale and (reason := options.skip_stale.reason(record)):
+        return reason
+    guard = loop_guard(options.skip_own_writes, options.skip_replicated)
+    return None if guard is None else guard.reason(record.event, record.wire, record.new_image, record.old_image)
 
 
 def _read(record: Record, discriminator: Discriminator) -> tuple[str | None, str | None]:

@@ -11,6 +11,7 @@ from router.completed import Completed
 from router.discriminator_rules import Discriminator
 from router.errors import RegistrationError
 from router.event import Event
+from router.latest_changes import LatestChanges
 from router.naming import kind_of
 from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
@@ -48,6 +49,7 @@ class Options:
     version: str | None
     skip_own_writes: bool | str
     skip_replicated: bool | str
+    skip_stale: LatestChanges | Literal[False]
 
 
 def check_unknown(unknown: Mapping[str, Any]) -> None:
@@ -104,6 +106,8 @@ def check_options(options: Options, routes: Routes) -> None:
     _check_middleware(options.middleware)
     _check_skip("skip_own_writes", options.skip_own_writes, options.view, attribute_needs="OldImage")
     _check_skip("skip_replicated", options.skip_replicated, options.view, attribute_needs="NewImage")
+    if not isinstance(options.skip_stale, LatestChanges | bool):
+        _refuse(f"Dispatcher(skip_stale=) found {kind_of(options.skip_stale)}, expected True or False")
     check_on_error(options.on_error)
     _check_methods(
         "completed", options.completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()"
@@ -116,7 +120,7 @@ def check_options(options: Options, routes: Routes) -> None:
         _refuse(f"Dispatcher(version=) found {kind_of(options.version)}, expected a text: version='1.4.0'")
     if options.parking is not None:
         _check_methods("parking", options.parking, ("park",), "a parking place such as MemoryParking()")
-        if hasattr(options.parking, "park_bulk"):
+        if hasattr(type(options.parking), "park_bulk"):  # a double of unittest.mock has every attribute
             _check_most(getattr(options.parking, "most", None))
     else:
         _check_no_parking(options, routes)
