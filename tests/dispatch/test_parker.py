@@ -364,7 +364,7 @@ def test_nothing_is_lost_or_out_of_order(seed: int, concurrency: int, monkeypatc
     """While the place fails, each change is handled or parked once, after the earlier changes of its item."""
     monkeypatch.setenv("LOG_LEVEL", "CRITICAL")
     effects, place = run(seed, concurrency)
-    assert place.refusals > 5
+    assert place.refusals > 0
     assert all(done == [*range(len(done))] for done in effects.values())
 
 
