@@ -19,6 +19,7 @@ __all__ = [
     "FunctionOption",
     "HandlerAppOption",
     "JsonOption",
+    "KeyArgument",
     "LimitOption",
     "ParallelizationOption",
     "ParkOption",
@@ -47,6 +48,9 @@ HandlerAppOption = Annotated[
 ]
 # hidden=True removes only the row in the help, where typer would print a Python type; the docstrings explain EVENT.
 EventsArgument = Annotated[list[str] | None, typer.Argument(metavar="EVENT", show_default=False, hidden=True)]
+KeyArgument = Annotated[
+    list[str], typer.Argument(metavar="KEY", help="The item's key: pk=ORDER#1 sk=META, or a JSON object.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 TemplateOption = Annotated[T, typer.Option("--template", metavar="FILE", help="The SAM or CloudFormation template.")]

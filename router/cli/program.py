@@ -15,7 +15,9 @@ import typer
 
 from router import __version__
 from router.cli.commands.add import add
+from router.cli.commands.delete import delete
 from router.cli.commands.dev import dev
+from router.cli.commands.expire import expire
 from router.cli.commands.explain import explain
 from router.cli.commands.filters import filters
 from router.cli.commands.init import init
@@ -28,6 +30,7 @@ from router.cli.commands.replay import replay
 from router.cli.commands.routes import routes
 from router.cli.commands.simulate import simulate
 from router.cli.commands.template import template
+from router.cli.commands.update import update
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.stop_request import stop_request
 from router.errors import RouterError
@@ -47,6 +50,9 @@ COMMANDS: dict[Callable[..., int], str] = {
     replay: "Run an app on events through an event source mapping.",
     dev: "Run an app on the stream of a local table.",
     put: "Put an item into the table of a running router dev.",
+    update: "Change an item of the table of a running router dev.",
+    delete: "Delete an item of the table of a running router dev.",
+    expire: "Let an item of the table of a running router dev expire.",
     filters: "Print filter criteria for the records that have a route.",
     template: "Compare a template's filters with the routes, or write them.",
     lint: "Find settings that lose or duplicate data.",

@@ -7,16 +7,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from router.cli.app_source import AppSource, app_in_code
+from router.cli.app_source import AppSource
 from router.cli.commands.put import put_command
 from router.cli.console import Page
 from router.cli.dev_session import DevSession, InjectedFailures
+from router.cli.dev_setup import DevSetup, setup_of_table, setup_of_template
 from router.cli.errors import CommandLineError
 from router.cli.options import (
     DEFAULT_PORT,
@@ -31,14 +31,10 @@ from router.cli.options import (
 )
 from router.cli.reload import ReloadError, reload_app, watched
 from router.cli.runners import open_runner
+from router.cli.running_dev import RunningDev, noted
 from router.cli.stop_request import StopRequest, stop_request
 from router.local.cloudformation.tables import make_tables, stream_of
-from router.local.cloudformation.template import (
-    LocalFunction,
-    LocalResources,
-    LocalTable,
-    read_template,
-)
+from router.local.cloudformation.template import LocalFunction, LocalTable
 from router.local.engines.endpoint import Endpoint
 from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.engines.process import PortTakenError
@@ -55,6 +51,12 @@ EngineOption = Annotated[
     EngineName, typer.Option(help="The engine of the tables; dynamodb-local needs router local install.")
 ]
 PortOption = Annotated[int, typer.Option(metavar="PORT", min=0, max=65535, help="The engine's port; 0: any free port.")]
+KeyOption = Annotated[
+    str | None, typer.Option("--key", metavar="NAMES", help="Without a template: the table's key, as pk,sk or id:N.")
+]
+TtlOption = Annotated[
+    str | None, typer.Option("--ttl", metavar="NAME", help="Without a template: the time to live attribute.")
+]
 RuntimeOption = Annotated[
     bool, typer.Option("--runtime", help="Run the app in Lambda's runtime client, in its own process.")
 ]
@@ -72,6 +74,8 @@ def dev(
     template: TemplateOption[Path] = Path("template.yaml"),
     function: FunctionOption = None,
     table: TableOption = None,
+    key: KeyOption = None,
+    ttl: TtlOption = None,
     app: HandlerAppOption = None,
     runtime: RuntimeOption = False,
     window: WindowOption = False,
@@ -85,9 +89,10 @@ def dev(
 ) -> int:
     """Run the app as the consumer of a real table's stream, as Lambda's event source mapping does.
 
-    The tables and the mapping's settings come from template.yaml; --table gives the function's table another name. Put
-    an item from another terminal, with router put or with any AWS client and the endpoint URL that dev prints; dev
-    prints the outcomes of each record. --endpoint-url uses a running engine. Ctrl-C ends the session.
+    The tables and the mapping's settings come from template.yaml; --table gives the function's table another name. With
+    --table and --key no template is read: the mapping has Lambda's defaults and ReportBatchItemFailures. Put an item
+    from another terminal, with router put or with any AWS client and the endpoint URL that dev prints; dev prints the
+    outcomes of each record. --endpoint-url uses a running engine. Ctrl-C ends the session.
 
     dev ignores the batching window, so that no record waits; --window keeps it. Standard error gets the output of
     handlers, and their log if LOG_LEVEL is set. The app's environment holds the template's variables and the
@@ -101,26 +106,33 @@ def dev(
     """
     if runtime:
         require_client()
-    found = read_template(template)
-    described = _described(found, function, table, window=window)
-    tables = _renamed(found, described, table)
+    if key is None and ttl is not None:
+        msg = "found --ttl without --key, expected both: a template's table has the time to live of the template"
+        raise CommandLineError(msg)
+    setup = (
+        setup_of_template(template, function, table, app, window=window)
+        if key is None
+        else setup_of_table(table, key, ttl, app)
+    )
+    described, source = setup.function, setup.app
     with stop_request() as stop, _opened(engine, port, endpoint_url) as opened:
         if endpoint_url is None:
             stop.limit *= 2  # the engine has to stop too
-        arn = _make_ready(opened, tables, described.table)
-        source = app_in_code(app, described.code, described.name, found.file)
+        arn = _make_ready(opened, setup)
         # In this process the session prints every failure, so the log would repeat it.
         _prepare(opened, described, log_level="WARNING" if runtime else "CRITICAL")
         failures = InjectedFailures(poison, fail, slow)
         with open_runner(source, described, event_source_arn(arn), runtime=runtime, park=park) as runner:
             session = DevSession(runner, described, Page(), failures, keys=not no_keys, as_json=as_json)
-            _introduce(session, opened, described, tables[described.table], source.name)
+            _introduce(session, opened, described, setup.table, source.name)
             if str(failures):
                 session.note(f"on purpose: {failures}")
             # put takes the table of the template's function if there is one.
-            named = described.table if table is not None or len(found.functions) > 1 else None
+            named = None if setup.one_table else described.table
             hint = put_command(opened.endpoint_url, template, named, runner.app.discriminator)
-            _run(session, opened, described, arn, None if no_reload else source, stop, hint)
+            named_by = next(iter(runner.app.discriminator.attributes), None)
+            with noted(RunningDev(opened.endpoint_url, described.table, named_by, source.name, os.getpid())):
+                _run(session, opened, described, arn, None if no_reload else source, stop, hint)
     return stop.exit_code
 
 
@@ -135,30 +147,12 @@ def _opened(engine: EngineName, port: int, endpoint_url: str | None) -> Iterator
         yield opened
 
 
-def _described(template: LocalResources, name: str | None, table: str | None, *, window: bool) -> LocalFunction:
-    function = template.function(name)
-    settings = function.settings
-    if not window:
-        settings = replace(settings, maximum_batching_window_in_seconds=0)
-    table = table or function.table
-    named = {key: table if value == function.table else value for key, value in function.environment.items()}
-    return replace(function, settings=settings, table=table, environment=named)
-
-
-def _renamed(template: LocalResources, function: LocalFunction, name: str | None) -> dict[str, LocalTable]:
-    tables = dict(template.tables)
-    if name is not None and name not in tables:
-        old = tables.pop(template.function(function.name).table)
-        tables[name] = replace(old, name=name, request={**old.request, "TableName": name})
-    return tables
-
-
-def _make_ready(engine: Engine, tables: dict[str, LocalTable], table: str) -> str:
+def _make_ready(engine: Engine, setup: DevSetup) -> str:
     client = engine.client("dynamodb")
     # Tables are made on a local engine only, never in an AWS account.
     if not isinstance(engine, Endpoint) or engine.local:
-        make_tables(client, tables.values())
-    return stream_of(client, tables[table])
+        make_tables(client, setup.tables.values())
+    return stream_of(client, setup.table)
 
 
 def _prepare(engine: Engine, function: LocalFunction, *, log_level: str) -> None:

@@ -21,7 +21,16 @@ from pathlib import Path
 from router.errors import RouterError
 from router.local.engines.process import last_lines
 
-__all__ = ["ENGINE", "EngineInstallError", "EngineMissingError", "Installation", "install", "locate", "main"]
+__all__ = [
+    "ENGINE",
+    "EngineInstallError",
+    "EngineMissingError",
+    "Installation",
+    "cache_folder",
+    "install",
+    "locate",
+    "main",
+]
 
 ENGINE = "DynamoDB Local 2.6.1"
 """The engine's name and version in messages."""
@@ -125,9 +134,14 @@ def main() -> int:
     return 0
 
 
-def _home() -> Path:
+def cache_folder() -> Path:
+    """The folder of what is fetched or remembered for this user: ``ROUTER_CACHE``, else in the home folder."""
     cache = Path(os.environ.get("ROUTER_CACHE") or Path.home() / ".cache" / "entity-router")
-    return cache.expanduser().absolute() / f"{_PACKAGE}-{_VERSION}"
+    return cache.expanduser().absolute()
+
+
+def _home() -> Path:
+    return cache_folder() / f"{_PACKAGE}-{_VERSION}"
 
 
 def _java() -> Path:

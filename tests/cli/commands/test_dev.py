@@ -133,6 +133,15 @@ def answers(url: str) -> bool:
 
 
 class TestASession:
+    def test_a_table_without_a_template(self, dev: Dev, project: Path) -> None:
+        """Its name and key are enough; the hint of the session puts an item."""
+        (project / "template.yaml").unlink()
+        terminal, _ = dev("--table", "Orders", "--key", "id", "--app", "tallies:app")
+        hint = terminal.until(r"put items with: [^\n]*").partition(": ")[2].split()
+        argv = [{"ENTITY": "Order", "ITEM": '{"id": "o-1", "total": 5}'}.get(part, part) for part in hint[1:]]
+        subprocess.run([ROUTER, *argv], check=True, capture_output=True)
+        terminal.until(r"INSERT\s+Order\s+id=o-1\s+done\s+tallies.tally")
+
     def test_a_put_is_seen_without_a_batching_window(self, dev: Dev, project: Path) -> None:
         """With its time, event, entity, key, outcome, route and duration; the template's window is 300 seconds."""
         text = TEMPLATE.replace("WindowInSeconds: 5", "WindowInSeconds: 300")
@@ -466,7 +475,8 @@ class TestRefusing:
     def test_no_template(self, refused: Callable[..., str]) -> None:
         """It says how to name another."""
         assert refused("dev", "--template", "none.yaml") == (
-            "router: found no template none.yaml, expected one of SAM or CloudFormation; name another with --template\n"
+            "router: found no template none.yaml, expected one of SAM or CloudFormation; name another with --template, "
+            "or run without one: router dev --table Shop --key pk,sk\n"
         )
 
     def test_a_table_without_a_stream(self, refused: Callable[..., str], project: Path) -> None:
