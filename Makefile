@@ -87,7 +87,8 @@ build-Router:
 		echo "make: no $(RUNTIME) on this machine, so nothing is compiled: the function will start more slowly" >&2; \
 	else "$$python" -m compileall -q --invalidation-mode unchecked-hash -s "$(ARTIFACTS_DIR)" -p /var/task "$(ARTIFACTS_DIR)"; fi
 
-# hatchling gives all files one date and one order, so a commit makes one wheel and one sdist.
+# hatchling gives all files one date, the commit's, and one order, so that a commit makes one wheel and one sdist.
+dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 dist: $(VENV)/.cli-stamp ## Build the wheel and the sdist
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --directory dist
