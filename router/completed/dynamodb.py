@@ -16,6 +16,7 @@ from router.record import Record
 __all__ = ["DynamoDBCompleted"]
 
 _PAIRS = "pairs"
+_MOST = 2_000  # pairs
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
 
 
@@ -28,9 +29,9 @@ class DynamoDBCompleted:
     layer writes whole items, and is not used for that reason.
 
     An invocation costs one consistent read of that item. It writes only where records failed, or where records that
-    failed before are done now. The item holds about 3,000 pairs, the 400 KB that DynamoDB allows; beyond that the store
-    fails. Where the store fails, the log has an error, and handlers may run again. No record is lost. It is not asked
-    for a second then, and for up to 30 after further failures.
+    failed before are done now. The item keeps the newest 2,000 pairs; where those of one invocation exceed the 400 KB
+    that DynamoDB allows, the store fails. Where it fails, the log has an error, and handlers may run again. No record
+    is lost. The table is not asked for a second then, and for up to 30 after further failures.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 
     The role of the function needs ``dynamodb:GetItem`` and ``dynamodb:UpdateItem`` on the table.
@@ -96,7 +97,7 @@ class DynamoDBCompleted:
         return [pair for pair in self._entries if pair[1] in identities]
 
     def _sort(self, entries: Sequence[str]) -> None:
-        """Keep the entries that are valid, by their pairs, and those that have expired."""
+        """Keep the newest entries that are valid, by their pairs, and apart from them those to delete."""
         now = current_clock().time()
         for entry in entries:
             expiry, identity, key = json.loads(entry)
@@ -104,6 +105,10 @@ class DynamoDBCompleted:
                 self._expired.append(entry)
             else:
                 self._entries[key, identity] = entry
+        # An entry begins with its expiry, so the oldest come first.
+        for entry, pair in sorted((entry, pair) for pair, entry in self._entries.items())[:-_MOST]:
+            self._expired.append(entry)
+            del self._entries[pair]
 
     def remember(self, pairs: Iterable[Pair]) -> None:
         """Keep pairs of records that Lambda delivers again.
@@ -115,6 +120,7 @@ class DynamoDBCompleted:
         expiry = int(current_clock().time()) + RETENTION
         entries = {pair: json.dumps([expiry, pair[1], pair[0]]) for pair in pairs if pair not in self._entries}
         if entries:
+            self._delete([])
             self._update("ADD #pairs :entries SET #expiry = :expiry, #status = :status", entries.values(), expiry)
             self._entries |= entries
 
@@ -127,7 +133,13 @@ class DynamoDBCompleted:
         """
         entries = [entry for pair in pairs if (entry := self._entries.pop(pair, None)) is not None]
         if entries:
+            self._delete(entries)
+
+    def _delete(self, entries: Sequence[str]) -> None:
+        """Delete entries, and with them those that have expired."""
+        if entries or self._expired:
             self._update("DELETE #pairs :entries", [*entries, *self._expired])
+            self._expired = []
 
     def _update(self, expression: str, entries: Iterable[str], expiry: int | None = None) -> None:
         values: dict[str, Any] = {":entries": {"SS": [*entries]}}

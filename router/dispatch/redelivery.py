@@ -7,10 +7,10 @@ is remembered, so that the next delivery skips exactly those pairs of route and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING
 
-from router.completed import Completed, Pair
+from router.completed import Completed, MemoryCompleted, Pair
 from router.errors import AnyError
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
@@ -89,7 +89,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
 def keep_completed(
     completed: Completed,
     known: Known | None,
-    outcomes: Iterable[Outcome],
+    outcomes: Sequence[Outcome],
     records: Records,
     again: Sequence[Record],
     keys: Mapping[int, str],
@@ -98,6 +98,10 @@ def keep_completed(
     """Remember what is completed of the records that Lambda delivers again, and forget what was known of the others.
 
     A store that fails costs handlers that run again, which they must bear anyway.
+
+    The response may never reach Lambda, which then delivers all records again. A change must not be skipped then
+    because the store knows it, while an earlier change of its item runs again. So what is over of an item is kept as
+    long as a later change that comes again is.
 
     Args:
         completed: The store.
@@ -111,15 +115,34 @@ def keep_completed(
     records.tell_apart()
     coming = {id(record) for record in again}
     over = {record.identity for record in records if id(record) not in coming}
-    forgotten = [] if known is None else [pair for pair in known.pairs if pair[1] in over]
+    pairs = [] if known is None else known.pairs
     finished = _finished([outcome for outcome in outcomes if id(outcome.record) in coming], keys)
+    forgotten = [pair for pair in pairs if pair[1] in over]
+    # The memory of a container ends with it, so it never outlives a response that is lost.
+    if not isinstance(completed, MemoryCompleted):
+        kept = _of_same_items([pair for pair in [*pairs, *finished] if pair[1] not in over], records)
+        done = _finished([outcome for outcome in outcomes if id(outcome.record) not in coming], keys)
+        finished += [pair for pair in done if pair in kept]
+        forgotten = [pair for pair in forgotten if pair not in kept]
     try:
-        if forgotten:
-            completed.forget(forgotten)
         if finished:
             completed.remember(finished)
+        if forgotten:
+            completed.forget(forgotten)
     except AnyError as error:  # of the store
         write_line(log, "error", "completed store failed", **safe_error(error))
+
+
+def _of_same_items(pairs: Sequence[Pair], records: Records) -> Collection[Pair]:
+    """The pairs of all records of the same items, each with its route."""
+    if not pairs:
+        return ()
+    lanes = dict(zip((record.identity for record in records), records.lanes(), strict=True))
+    members: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for identity, lane in lanes.items():
+        if identity is not None:
+            members[lane].append(identity)
+    return {(key, identity) for key, lane in {(key, lanes[each]) for key, each in pairs} for identity in members[lane]}
 
 
 def _finished(outcomes: Sequence[Outcome], keys: Mapping[int, str]) -> list[Pair]:

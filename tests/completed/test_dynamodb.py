@@ -200,6 +200,19 @@ def test_a_table_that_is_up_again_is_asked_each_time() -> None:
     assert _asked(Flaky(failures=3), 10) == [0, 1, 3, 7, 8, 9]
 
 
+def test_the_newest_pairs_are_kept(table: Table) -> None:
+    """Of more than 2,000 pairs the oldest are not known any more, and the next write deletes them."""
+    hands = Hands(1e9)
+    with running_on(hands.clock):
+        table.store().remember([("old", f"e{number}:{number}") for number in range(5)])
+        hands.now += 1
+        table.store().remember([("new", f"e{number}:{number}") for number in range(1_997)])
+        store = table.store()
+        assert len([pair for pair in store.recall(_records(*range(5))) if pair[0] == "old"]) == 3
+        store.remember([("newest", "e1:1")])
+        assert len(table.items()[0]["pairs"]["SS"]) == 2_001
+
+
 def test_a_set_that_is_too_big_is_refused(table: Table) -> None:
     """DynamoDB refuses an item beyond 400 KB, and the store raises."""
     with pytest.raises(ClientError):

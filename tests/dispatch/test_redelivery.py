@@ -1,5 +1,8 @@
 """A record that is delivered again runs only the routes that are not done."""
 
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+
 import pytest
 from pydantic import BaseModel
 
@@ -11,9 +14,11 @@ from router import (
     Event,
     MemoryParking,
     Modify,
+    Record,
     Reject,
     Routes,
 )
+from router.completed import Pair
 from router.parsing import parser as parser_module
 from tests.builders import (
     SUCCESS,
@@ -192,3 +197,69 @@ def test_the_image_that_an_error_names(concurrency: int, images: int, monkeypatc
     errors = [outcome.error for _ in range(2) for outcome in app.dispatch(batch(bad)) if outcome.error]
     assert [error.image for error in errors if isinstance(error, DecodeError)] == ["NewImage", "NewImage"]
     assert calls == [1]
+
+
+class Shared:
+    """A store that outlives containers."""
+
+    def __init__(self) -> None:
+        self._pairs: set[Pair] = set()
+
+    def recall(self, records: Sequence[Record]) -> Collection[Pair]:
+        return [pair for pair in self._pairs if pair[1] in {record.identity for record in records}]
+
+    def remember(self, pairs: Iterable[Pair]) -> None:
+        self._pairs |= {*pairs}
+
+    def forget(self, pairs: Iterable[Pair]) -> None:
+        self._pairs -= {*pairs}
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+
+def _in_lanes(store: Shared, failing: set[int], ran: list[int]) -> Dispatcher:
+    """An app in which a record fails when record 3 is done."""
+    routes, third = Routes(), asyncio.Event()
+
+    @routes.on(Order)
+    async def handle(change: Change[Order]) -> None:
+        number = change.image.total
+        if number in failing:
+            if 3 not in ran:
+                await third.wait()
+            raise TimeoutError
+        ran.append(number)
+        if number == 3:
+            third.set()
+
+    return Dispatcher(routes, concurrency=3, completed=store)
+
+
+def test_a_lost_response_lets_no_older_change_run_alone() -> None:
+    """The response of a delivery is lost that completed two changes of an item around a failure: neither runs again."""
+    ran: list[int] = []
+    store, records = Shared(), [insert(1, "a", total=1), insert(2, "b", total=2), insert(3, "a", total=3)]
+    assert _in_lanes(store, {2}, ran)(batch(*records)) == failures(2)
+    assert _in_lanes(store, set(), ran)(batch(*records)) == SUCCESS
+    assert ran == [1, 3, 2]
+
+
+def test_a_second_lost_response_lets_no_older_change_run_alone() -> None:
+    """A delivery that recalled two completed changes of an item leaves the first one known, while the second one is."""
+    ran: list[int] = []
+    store, records = Shared(), [insert(1, "a", total=1), insert(2, "b", total=2), insert(3, "a", total=3)]
+    assert _in_lanes(store, {2}, ran)(batch(*records)) == failures(2)
+    assert _in_lanes(store, {2}, ran)(batch(*records)) == failures(2)
+    assert _in_lanes(store, set(), ran)(batch(*records)) == SUCCESS
+    assert ran == [1, 3, 2]
+
+
+def test_what_comes_no_more_is_forgotten() -> None:
+    """When all changes of a batch are done, the store is empty."""
+    ran: list[int] = []
+    store, records = Shared(), [insert(1, "a", total=1), insert(2, "b", total=2), insert(3, "a", total=3)]
+    _in_lanes(store, {2}, ran)(batch(*records))
+    assert len(store) == 2
+    _in_lanes(store, set(), ran)(batch(*records))
+    assert len(store) == 0

@@ -27,6 +27,7 @@ __all__ = ["Killed", "Simulation"]
 
 _CONTAINERS = 4
 _AT_A_TIME = 1_000
+_RESPONSE_LOST = 0.01
 Handler = Callable[[Any, Any], Any]
 
 
@@ -45,6 +46,14 @@ class _Deeds:
 
     def wait(self, seconds: float) -> None:
         """Time does not pass here."""
+
+
+class _Shared:
+    """A store that outlives containers, as a table does."""
+
+    def __init__(self) -> None:
+        self._pairs = MemoryCompleted()
+        self.recall, self.remember, self.forget = self._pairs.recall, self._pairs.remember, self._pairs.forget
 
 
 class Simulation:
@@ -81,7 +90,8 @@ class Simulation:
         self._by = by
         self._concurrency = concurrency
         self._broken = broken
-        self._shared = MemoryCompleted()
+        self._intensity = intensity
+        self._shared = _Shared()
         self._chosen = random.Random(seed)
         self._source = SOURCES[source](self._invoke, self._give_up, self._chosen)
         self._deliveries: Counter[str] = Counter()
@@ -125,6 +135,11 @@ class Simulation:
         self._apps[number] = app
         return self._broken(app)
 
+    def _end(self, number: int) -> None:
+        """End a container; another one takes its place."""
+        self._close(number)
+        self._containers[number] = self._container(number)
+
     def _close(self, number: int) -> None:
         if number in self._apps:
             self._apps.pop(number).close()
@@ -138,10 +153,13 @@ class Simulation:
         try:
             answer = self._containers[number](json.loads(json.dumps(event)), Context())
         except Killed:
-            self._close(number)
-            self._containers[number] = self._container(number)
+            self._end(number)
             answer = None
         except Exception:  # noqa: BLE001 - any error of a handler is a function error
+            answer = None
+        if self._chosen.random() < _RESPONSE_LOST * self._intensity:
+            self._database.count("fault: killed before the response")
+            self._end(number)
             answer = None
         if answer is None:
             self._unanswered.update(record["eventID"] for record in records)

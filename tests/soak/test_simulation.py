@@ -16,6 +16,7 @@ INJECTED = {
     "hung before the effect",
     "killed after the effect",
     "killed before the effect",
+    "killed before the response",
     "malformed records",
     "parking place down",
     "poison records",
