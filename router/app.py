@@ -13,14 +13,13 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError
 from router.inject.scopes import Containers
-from router.latest_changes import LatestChanges
 from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
 from router.outcomes import Outcome, Report
 from router.parking import MemoryParking, Parking
 from router.planning.explain import Explanation, explain
-from router.planning.options import Options, Unrouted, check_options, check_routes, check_unknown
+from router.planning.options import Options, Unrouted, check_options, check_routes, check_unknown, latest_changes
 from router.planning.plan import make_plan
 from router.planning.shared_values import changes_are_watched
 from router.planning.table import RouteTable
@@ -120,7 +119,7 @@ class Dispatcher:
             version=version,
             skip_own_writes=skip_own_writes,
             skip_replicated=skip_replicated,
-            skip_stale=LatestChanges() if skip_stale is True else skip_stale,
+            skip_stale=latest_changes(skip_stale),
         )
         check_options(self._options, self.routes)
         self.overrides: dict[Callable[..., Any], Callable[..., Any]] = {}

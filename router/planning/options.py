@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from router.completed import Completed
 from router.discriminator_rules import Discriminator
 from router.errors import RegistrationError
 from router.event import Event
-from router.latest_changes import LatestChanges
 from router.naming import kind_of
 from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
@@ -22,7 +21,10 @@ from router.routes import Routes
 from router.stream_view import VIEWS, View, carried
 from router.types import Middleware
 
-__all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown"]
+if TYPE_CHECKING:
+    from router.latest_changes import LatestChanges
+
+__all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown", "latest_changes"]
 
 _MOST_THREADS = 1024  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 _LONGEST_TIMEOUT = 5400
@@ -49,7 +51,7 @@ class Options:
     version: str | None
     skip_own_writes: bool | str
     skip_replicated: bool | str
-    skip_stale: LatestChanges | Literal[False]
+    skip_stale: LatestChanges | None
 
 
 def check_unknown(unknown: Mapping[str, Any]) -> None:
@@ -106,8 +108,6 @@ def check_options(options: Options, routes: Routes) -> None:
     _check_middleware(options.middleware)
     _check_skip("skip_own_writes", options.skip_own_writes, options.view, attribute_needs="OldImage")
     _check_skip("skip_replicated", options.skip_replicated, options.view, attribute_needs="NewImage")
-    if not isinstance(options.skip_stale, LatestChanges | bool):
-        _refuse(f"Dispatcher(skip_stale=) found {kind_of(options.skip_stale)}, expected True or False")
     check_on_error(options.on_error)
     _check_methods(
         "completed", options.completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()"
@@ -124,6 +124,21 @@ def check_options(options: Options, routes: Routes) -> None:
             _check_most(getattr(options.parking, "most", None))
     else:
         _check_no_parking(options, routes)
+
+
+def latest_changes(skip_stale: Any) -> LatestChanges | None:
+    """What tells stale changes, if a Dispatcher is asked to skip them.
+
+    Raises:
+        RegistrationError: The option is no switch.
+    """
+    if not isinstance(skip_stale, bool):
+        _refuse(f"Dispatcher(skip_stale=) found {kind_of(skip_stale)}, expected True or False")
+    if not skip_stale:
+        return None
+    from router.latest_changes import LatestChanges  # most apps need none
+
+    return LatestChanges()
 
 
 def _check_choice(name: str, value: Any, choices: Sequence[str]) -> None:
