@@ -14,7 +14,7 @@ from router.local.event_source_mapping import MappingSettings
 from router.local.project_settings import DEFAULT_APP
 from router.stream_view import View
 
-__all__ = ["DevSetup", "setup_of_table", "setup_of_template"]
+__all__ = ["DevSetup", "key_types_of", "setup_of_table", "setup_of_template"]
 
 _VIEW: View = "NEW_AND_OLD_IMAGES"
 _TIMEOUT = 60.0
@@ -93,7 +93,7 @@ def setup_of_table(table: str | None, key: str, ttl: str | None, app: str | None
     if table is None:
         msg = f"found --key {key} without --table, expected both, such as --table Shop --key pk,sk"
         raise CommandLineError(msg)
-    types = _key_types(key)
+    types = key_types_of(key)
     request = {
         "TableName": table,
         "KeySchema": [
@@ -111,8 +111,15 @@ def setup_of_table(table: str | None, key: str, ttl: str | None, app: str | None
     return DevSetup(function, tables, AppSource(app or DEFAULT_APP, (Path.cwd(),)), one_table=False)
 
 
-def _key_types(key: str) -> dict[str, str]:
-    """The types of key attributes by their names: text where none is named."""
+def key_types_of(key: str) -> dict[str, str]:
+    """The types of key attributes by their names: text where none is named.
+
+    Args:
+        key: The names, such as ``pk,sk`` or ``id:N``.
+
+    Raises:
+        CommandLineError: It names no key.
+    """
     parts = [_KEY.fullmatch(part.strip()) for part in key.split(",")]
     found = {part["name"]: part["type"] or "S" for part in parts if part}
     if len(found) != len(parts) or len(found) > _MOST_KEYS:

@@ -25,6 +25,7 @@ __all__ = [
     "ParkOption",
     "PoisonOption",
     "RetriesOption",
+    "SetOption",
     "TableOption",
     "TemplateOption",
     "TimeoutOption",
@@ -50,6 +51,9 @@ HandlerAppOption = Annotated[
 EventsArgument = Annotated[list[str] | None, typer.Argument(metavar="EVENT", show_default=False, hidden=True)]
 KeyArgument = Annotated[
     list[str], typer.Argument(metavar="KEY", help="The item's key: pk=ORDER#1 sk=META, or a JSON object.")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A value of an attribute or a part; repeat.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 

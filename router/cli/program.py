@@ -17,6 +17,7 @@ from router import __version__
 from router.cli.commands.add import add
 from router.cli.commands.delete import delete
 from router.cli.commands.dev import dev
+from router.cli.commands.event import event
 from router.cli.commands.expire import expire
 from router.cli.commands.explain import explain
 from router.cli.commands.filters import filters
@@ -46,6 +47,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     routes: "List the routes of an app.",
     invoke: "Run an app on events, as Lambda would.",
     explain: "Explain why routes take records or do not.",
+    event: "Print an event that is made from a model.",
     record: "Record events from the stream of a table.",
     replay: "Run an app on events through an event source mapping.",
     dev: "Run an app on the stream of a local table.",

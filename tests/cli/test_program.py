@@ -26,6 +26,7 @@ COMMANDS = [
     "routes",
     "invoke",
     "explain",
+    "event",
     "record",
     "replay",
     "dev",

@@ -8,11 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
+from router.cli.app_source import find_app
 from router.cli.console import printable
 from router.cli.errors import CommandLineError
 from router.cli.events import read_standard_input
-from router.cli.options import EndpointOption, TableOption, TemplateOption
-from router.cli.table_access import DEFAULT_URL, find_table
+from router.cli.model_items import entity_named
+from router.cli.options import EndpointOption, HandlerAppOption, SetOption, TableOption, TemplateOption
+from router.cli.table_access import DEFAULT_URL, TableAccess, find_table
 from router.cli.written_items import item_of, read_item, shown_key
 from router.discriminator_rules import Discriminator
 
@@ -37,6 +39,8 @@ DiscriminatorOption = Annotated[
 def put(
     item: ItemArgument,
     as_json: ItemOption = None,
+    to_set: SetOption = None,
+    app: HandlerAppOption = None,
     endpoint_url: EndpointOption = None,
     table: TableOption = None,
     template: TemplateOption[Path] = _TEMPLATE,
@@ -48,21 +52,39 @@ def put(
     DynamoDB JSON, such as {"pk": {"S": "CUSTOMER#1"}, "tags": {"SS": ["new"]}, "icon": {"B": "aWNvbg=="}}, if each
     attribute has the form of it.
 
-    router put ENTITY --json ITEM adds ENTITY as the discriminator attribute, and nothing if ENTITY is a dash.
+    router put ENTITY --set NAME=VALUE puts an item of the entity's model in the app, as router event makes it: with
+    values for the required fields. router put ENTITY --json ITEM adds ENTITY as the discriminator attribute, and
+    nothing if ENTITY is a dash.
 
     The endpoint is --endpoint-url, else AWS_ENDPOINT_URL_DYNAMODB, else that of the router dev which runs in this
     folder, else router dev's default port on this machine. The table is --table, else that of the session, else that
     of the template's function.
     """
     place = find_table(endpoint_url, table, template)
+    if as_json is None and (to_set or item.isidentifier()):
+        return _put(place, item, _of_model(place, item, to_set or [], app))
     if as_json is None:
-        entity, written = _NO_ENTITY, read_item(item)
-    else:
-        source = "standard input" if as_json == "-" else "--json"
-        entity, written = item, item_of(read_standard_input() if as_json == "-" else as_json, source)
-    if entity != _NO_ENTITY:
+        return _put(place, _NO_ENTITY, read_item(item))
+    if to_set:
+        msg = "found --json and --set, expected one of them"
+        raise CommandLineError(msg)
+    source = "standard input" if as_json == "-" else "--json"
+    written = item_of(read_standard_input() if as_json == "-" else as_json, source)
+    if item != _NO_ENTITY:
         session = place.session and place.session.discriminator
-        written = _named(written, entity, discriminator or session or _DISCRIMINATOR)
+        written = _named(written, item, discriminator or session or _DISCRIMINATOR)
+    return _put(place, item, written)
+
+
+def _of_model(place: TableAccess, entity: str, to_set: list[str], app: str | None) -> dict[str, Any]:
+    """An item of an entity's model."""
+    name = app or (place.session.app if place.session else None)
+    found = entity_named(find_app(name).load(), entity, place.key_types)
+    given = found.given(to_set, "--set")
+    return found.made(found.sample(1, given), 1, given).image
+
+
+def _put(place: TableAccess, entity: str, written: dict[str, Any]) -> int:
     place.check_key(written)
     place.put(written)
     what = "an item" if entity == _NO_ENTITY else entity

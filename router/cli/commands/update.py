@@ -10,15 +10,12 @@ import typer
 
 from router.cli.console import printable
 from router.cli.errors import CommandLineError
-from router.cli.options import EndpointOption, KeyArgument, TableOption, TemplateOption
+from router.cli.options import EndpointOption, KeyArgument, SetOption, TableOption, TemplateOption
 from router.cli.table_access import find_table
 from router.cli.written_items import assignment, key_of, shown_key, value_of
 
 __all__ = ["update"]
 
-SetOption = Annotated[
-    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set an attribute or a part of it; repeat.")
-]
 AddOption = Annotated[
     list[str] | None, typer.Option("--add", metavar="NAME=VALUE", help="Add to a number or to a set; repeat.")
 ]

@@ -64,6 +64,14 @@ def test_an_item_in_dynamodb_json_is_put_as_it_is(router: Router, engine: Embedd
     ]
 
 
+def test_an_item_of_a_model_is_put(router: Router, engine: Embedded) -> None:
+    """With the table's key and the required fields; --set changes them."""
+    router("delete", "id=1")
+    assert router("put", "Order", "--set", "total=7").startswith("put Order id=Order#1 into Orders")
+    assert items(engine) == [{"EntityType": {"S": "Order"}, "total": {"N": "7"}, "id": {"S": "Order#1"}}]
+    router("delete", "id=Order#1")
+
+
 def test_an_update_sets_adds_and_removes(router: Router, engine: Embedded) -> None:
     """With paths, and a name that is reserved."""
     router("put", ICON)
@@ -110,6 +118,12 @@ def test_an_expiry_needs_a_time_to_live(router: Router) -> None:
         (("update", "id=1", "--set", "id=2"), "refuses to change the item"),
         (("delete", "di=1"), "found the key di, expected id, such as id=..."),
         (("put", '{"total": 1}'), "found an item without id"),
+        (("put", "Odrer"), "found no entity 'Odrer' in the app; did you mean Order?"),
+        (
+            ("put", "Order", "--set", "ttoal=7"),
+            "found --set ttoal, which is no attribute of Order; did you mean total?",
+        ),
+        (("put", "Order", "--json", "{}", "--set", "total=7"), "found --json and --set, expected one of them"),
         (("put", "none.json"), "cannot read none.json"),
         (("delete", "id=1", "--table", "Odrers"), "found no table 'Odrers' in template.yaml; there is Orders"),
     ],
