@@ -81,6 +81,7 @@ def test_code_is_well_typed(page: Path, tmp_path: Path) -> None:
     assert mypy.returncode == 0, mypy.stdout
 
 
+@pytest.mark.timeout(600)  # the tutorial starts twenty programs
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=name)
 def test_commands_print_what_is_shown(page: Path, tmp_path: Path) -> None:
     """The commands of a page run in a folder with the example application, or in one with the page's own files."""

@@ -15,12 +15,16 @@ from pathlib import Path
 from tests.docs.blocks import Block
 from tests.waiting import becomes
 
-# What differs from run to run: durations, times of the day, the folder, and line ends padded by a table.
+# Where `router dev` listens without --port.
+_ENDPOINT = "127.0.0.1:8000"
+
+# What differs from run to run: durations, times of the day, sequence numbers, and line ends padded by a table.
 _VARYING = (
     (re.compile(r"\b[\d.]+( ?m?s)\b"), r"0\1"),
     (re.compile(r"\b\d\d:\d\d:\d\d(\.\d+)?\b"), "00:00:00"),
     (re.compile(r" --endpoint-url http://127\.0\.0\.1:\d+"), ""),
-    (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:8000"),
+    (re.compile(r"127\.0\.0\.1:\d+"), _ENDPOINT),
+    (re.compile(r"\b\d{21,}\b"), "0"),
     (re.compile(r"-{2,}|={2,}|─{2,}"), "--"),
     (re.compile(r" +"), " "),
 )
@@ -60,7 +64,10 @@ def run_pages_commands(blocks: list[Block], folder: Path) -> None:
                 background.enter_context(_running(command, shown, folder, port))
             elif block.language == "console":
                 for command, shown in commands(block.text):
-                    _run(command, shown, folder, port)
+                    if command.startswith("cd "):
+                        folder /= command.removeprefix("cd ")
+                    else:
+                        _run(command.replace(_ENDPOINT, f"127.0.0.1:{port}"), shown, folder, port)
                 background.close()
 
 
@@ -129,8 +136,8 @@ def _plain(line: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """As in a terminal of 120 columns with the virtual environment of the tests activated."""
+    """As in a terminal of 160 columns with the virtual environment of the tests activated."""
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith(("LOG_", "ROUTER_", "PYTEST_", "COV"))
     }
-    return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "120"}
+    return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "COLUMNS": "160"}
