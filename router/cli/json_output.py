@@ -10,10 +10,11 @@ import json
 from typing import Any, Required, TypedDict, cast
 
 from router.cli.app_loader import here
+from router.local.filter_criteria import Filters
 from router.observability.safe_errors import safe_error
 from router.planning.explain import Explanation
 
-__all__ = ["ErrorDocument", "RecordDocument", "error_document", "print_json", "record_document"]
+__all__ = ["ErrorDocument", "RecordDocument", "error_document", "filters_document", "print_json", "record_document"]
 
 
 class ErrorDocument(TypedDict, total=False):
@@ -74,3 +75,17 @@ def print_json(document: Any, *, indent: int | None = None) -> None:
         indent: Columns of a level; on one line if None.
     """
     print(json.dumps(document, indent=indent), flush=True)
+
+
+def filters_document(found: Filters) -> dict[str, object]:
+    """The document of ``router filters --json``, which CDK apps and Terraform modules read too.
+
+    Args:
+        found: The filters.
+    """
+    return {
+        "filter_criteria": found.criteria,
+        "exact": found.criteria is not None and not found.widened,
+        "widened": list(found.widened),
+        "absent": found.absent,
+    }

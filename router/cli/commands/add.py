@@ -13,7 +13,7 @@ from router.cli.app_source import TEMPLATE, AppSource, find_app
 from router.cli.console import Page
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.options import FunctionOption, HandlerAppOption, TemplateOption
-from router.cli.project.files import Entity, entity_files
+from router.cli.project.files import FILTERS, Entity, entity_files, filters_text
 from router.cli.project.names import entity_names, keys_of_text
 from router.cli.project.registering import NoPlaceError, registered
 from router.cli.project.writing import show_written, write_new
@@ -55,21 +55,21 @@ def add(
     dispatcher = source.load()
     entity = Entity(entity_names(name), keys, dispatcher.discriminator)
     entity.check()
-    follows = file is not None and all(each.in_step for each in _mappings(file, dispatcher, function))
+    before = [] if file is None else _mappings(file, dispatcher, function)
     page = Page()
     _write(page, entity, package)
     path = package / "__init__.py"
-    before = path.read_bytes().decode()
+    code = path.read_bytes().decode()
     if not _register(page, path, entity.names.module, attribute):
         return 1
     try:
         changed = reload_app(source.name, source.folders)
     except ReloadError as error:
-        _write_text(path, before)
+        _write_text(path, code)
         msg = f"{error}\nrouter: {_from_here(path)} is as it was before"
         raise BrokenAppError(msg) from None
-    if file is not None and follows:
-        _follow(page, file, changed, function)
+    if file is not None and all(each.in_step for each in before):
+        _follow(page, file, before, _mappings(file, changed, function))
     return 0
 
 
@@ -135,14 +135,16 @@ def _mappings(file: TemplateFile, app: Dispatcher, function: str | None) -> list
     return [mapped_filters(file, each, app, MOST_FILTERS) for each in stream_mappings(file, function)]
 
 
-def _follow(page: Page, file: TemplateFile, app: Dispatcher, function: str | None) -> None:
-    """Write the filters of the routes into the template."""
-    found = _mappings(file, app, function)
-    if all(each.in_step for each in found):
+def _follow(page: Page, file: TemplateFile, before: list[MappedFilters], after: list[MappedFilters]) -> None:
+    """Write the filters of the routes into the template, and into the files of a CDK app and a Terraform module."""
+    if all(each.in_step for each in after):
         return
-    path = file.path
-    _write_text(path, rewritten(path.read_bytes().decode(), str(path), found))
-    page.line(("changed ", "green"), str(path))
+    _write_text(file.path, rewritten(file.path.read_bytes().decode(), str(file.path), after))
+    page.line(("changed ", "green"), str(file.path))
+    for path in map(Path, FILTERS):
+        if path.is_file() and path.read_text(encoding="utf-8") == filters_text(before[0].wanted):
+            _write_text(path, filters_text(after[0].wanted))
+            page.line(("changed ", "green"), str(path))
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from router.cli.app_source import find_app
-from router.cli.json_output import print_json
+from router.cli.json_output import filters_document, print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, LimitOption, TemplateOption
 from router.local.cloudformation.mapping_source import MappingSource, source_of
 from router.local.cloudformation.mappings import function_mappings, keys_of
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.cloudformation.yaml_text import block_lines
-from router.local.filter_criteria import MOST_FILTERS, Filters, filters_of
+from router.local.filter_criteria import MOST_FILTERS, filters_of
 
 __all__ = ["filters"]
 
@@ -48,7 +48,7 @@ def filters(
     inside = _INSIDE.get(source or declared)
     found = filters_of(find_app(app, template, function).load(), keys=keys, limit=limit, inside=inside)
     if as_json:
-        print_json(_document(found), indent=2)
+        print_json(filters_document(found), indent=2)
         return 0
     if keys is None:
         print("# The keys of the table are unknown; name a template that declares them with --template.")
@@ -76,12 +76,3 @@ def _declared(template: Path | None, function: str | None) -> tuple[list[str] | 
     # Several tables may have different keys.
     first, *more = [keys_of(file, each) for each in mappings if source_of(each, file) == source]
     return None if first is None or any(keys != first for keys in more) else list(first), source
-
-
-def _document(found: Filters) -> dict[str, object]:
-    return {
-        "filter_criteria": found.criteria,
-        "exact": found.criteria is not None and not found.widened,
-        "widened": list(found.widened),
-        "absent": found.absent,
-    }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +12,7 @@ import typer
 
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.project.files import Entity, Project, minimal_files, project_files
+from router.cli.project.files import Entity, Project, cdk_files, minimal_files, project_files, terraform_files
 from router.cli.project.names import discriminator_code, entity_names, keys_of_text, project_name
 from router.cli.project.writing import check_folder, show_written, write_new
 
@@ -25,6 +27,8 @@ RuleOption = Annotated[
     typer.Option("--discriminator", metavar="NAME", help="The attribute that names the entity, or a preset."),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: defaults for all that is not given.")]
+CdkOption = Annotated[bool, typer.Option("--cdk", help="Add a CDK app in Python.")]
+TerraformOption = Annotated[bool, typer.Option("--terraform", help="Add a Terraform module.")]
 MinimalOption = Annotated[bool, typer.Option("--minimal", help="One module and a short template.")]
 
 
@@ -36,6 +40,8 @@ def init(
     discriminator: RuleOption = None,
     yes: YesOption = False,
     minimal: MinimalOption = False,
+    cdk: CdkOption = False,
+    terraform: TerraformOption = False,
 ) -> int:
     """Make a project: a model, its handlers, a test with a recorded event, and a template for AWS SAM.
 
@@ -43,16 +49,24 @@ def init(
     attribute that names an item's entity - or a preset of router.discriminators, such as ELECTRODB -, and the first
     entity. --yes takes the defaults. Files that exist stay as they are.
 
-    --minimal makes app.py, template.yaml and requirements.txt only.
+    --minimal makes app.py, template.yaml and requirements.txt only. --cdk adds an app of AWS CDK in infrastructure/,
+    --terraform a module in terraform/: they deploy what template.yaml describes, which the other commands still read.
     """
+    if minimal and (cdk or terraform):
+        msg = f"found --minimal with {'--cdk' if cdk else '--terraform'}, expected one of them"
+        raise CommandLineError(msg)
     check_folder(folder)
     project = _project(folder, (name, key, discriminator, entity), ask=not yes)
-    written = write_new(folder, minimal_files(project) if minimal else project_files(project))
+    files = minimal_files(project) if minimal else project_files(project)
+    files |= (cdk_files(project) if cdk else {}) | (terraform_files(project) if terraform else {})
+    written = write_new(folder, files)
     page = Page()
     show_written(page, folder, written)
     if not all(written.values()):
         page.line("note: files that exist are kept as they are; what is missing in them is not added")
-    _show_next_steps(page, folder, minimal=minimal)
+    page.line()
+    for command in _next_steps(folder, minimal=minimal, cdk=cdk, terraform=terraform):
+        page.whole(command, indent=2)
     return 0
 
 
@@ -78,9 +92,16 @@ def _answer(question: str, given: str | None, default: str, *, ask: bool) -> str
         raise CommandLineError(msg) from None
 
 
-def _show_next_steps(page: Page, folder: Path, *, minimal: bool) -> None:
-    page.line()
-    for command in (*([f"cd {folder}"] if folder != Path() else []), *([] if minimal else ["pytest"])):
-        page.line(command, indent=2)
-    for command in ("router dev", "router lint", "sam build && sam deploy --guided --capabilities CAPABILITY_IAM"):
-        page.line(command, indent=2)
+def _next_steps(folder: Path, *, minimal: bool, cdk: bool, terraform: bool) -> Iterator[str]:
+    if folder != Path():
+        yield f"cd {shlex.quote(str(folder))}"
+    if not minimal:
+        yield "pytest"
+    yield "router dev"
+    yield "router lint"
+    if cdk:
+        yield "pip install -r infrastructure/requirements.txt && npx aws-cdk deploy"
+    if terraform:
+        yield "sam build && terraform -chdir=terraform init && terraform -chdir=terraform apply"
+    if not cdk and not terraform:
+        yield "sam build && sam deploy --guided --capabilities CAPABILITY_IAM"

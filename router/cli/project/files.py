@@ -15,15 +15,29 @@ from typing import Any
 
 from router import Change, Dispatcher, Routes, __version__
 from router.cli.errors import CommandLineError
+from router.cli.json_output import filters_document
 from router.cli.project.names import EntityNames, Field, call_lines, field_of, quoted
 from router.discriminators import Discriminator
 from router.local.cloudformation.yaml_text import block_lines, flow_text
-from router.local.filter_criteria import MOST_FILTERS, filters_of
+from router.local.filter_criteria import MOST_FILTERS, Filters, filters_of
 from router.testing.builders import event
 from router.testing.items import key_attributes
 from router.testing.recorded_events import story_stream
 
-__all__ = ["Entity", "Project", "entity_files", "minimal_files", "project_files"]
+__all__ = [
+    "FILTERS",
+    "Entity",
+    "Project",
+    "cdk_files",
+    "entity_files",
+    "filters_text",
+    "minimal_files",
+    "project_files",
+    "terraform_files",
+]
+
+FILTERS = ("infrastructure/filters.json", "terraform/filters.json")
+"""The files from which a CDK app and a Terraform module read the filters."""
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _SAMPLES = ("status", "state", "phase", "title")  # one of them is no key and no discriminator
@@ -226,6 +240,59 @@ def minimal_files(project: Project) -> dict[str, str]:
     }
 
 
+def cdk_files(project: Project) -> dict[str, str]:
+    """The files of a CDK app that deploys a project.
+
+    Args:
+        project: The project.
+    """
+    values = project.values()
+    runtime, machine = values["runtime"], values["architecture"]
+    attribute = "dynamodb.Attribute(name={}, type=dynamodb.AttributeType.STRING)"
+    partition, *sort = map(quoted, project.entity.keys)
+    values |= {
+        "cdk_runtime": runtime.replace("python", "PYTHON_").replace(".", "_"),
+        "cdk_architecture": machine.replace("arm64", "ARM_64").upper(),
+        "wheel_architecture": machine.replace("arm64", "aarch64"),
+        "partition_key": partition,
+        "sort_key": "".join(f"{' ' * 12}sort_key={attribute.format(each)},\n" for each in sort),
+    }
+    return {
+        "cdk.json": _filled("cdk.json", values),
+        "infrastructure/app.py": _filled("cdk.py", values),
+        "infrastructure/requirements.txt": _filled("cdk-requirements.txt", values),
+        FILTERS[0]: filters_text(_filters(project.entity, Routes.on)),
+    }
+
+
+def terraform_files(project: Project) -> dict[str, str]:
+    """The files of a Terraform module that deploys a project.
+
+    Args:
+        project: The project.
+    """
+    partition, *sort = map(quoted, project.entity.keys)
+    block = '  attribute {{\n    name = {}\n    type = "S"\n  }}\n'
+    values = project.values() | {
+        "partition_key": partition,
+        "sort_key": "".join(f"  range_key        = {each}\n" for each in sort),
+        "attributes": "\n".join(map(block.format, (partition, *sort))),
+    }
+    return {
+        "terraform/main.tf": _filled("terraform.tf", values),
+        FILTERS[1]: filters_text(_filters(project.entity, Routes.on)),
+    }
+
+
+def filters_text(found: Filters) -> str:
+    """What ``router filters --json`` prints.
+
+    Args:
+        found: The filters.
+    """
+    return f"{json.dumps(filters_document(found), indent=2)}\n"
+
+
 def _filled(name: str, values: Mapping[str, str]) -> str:
     return _Text(_TEMPLATES.joinpath(f"{name}.txt").read_text(encoding="utf-8")).substitute(values)
 
@@ -250,15 +317,16 @@ def _schema(keys: tuple[str, ...]) -> tuple[list[str], list[str]]:
 
 
 def _criteria(entity: Entity, *decorators: Callable[..., Any]) -> dict[str, Any]:
-    """The filter criteria of routes for an entity."""
+    """The filter criteria of routes for an entity; no fallback and no policy forbids them."""
+    criteria = _filters(entity, *decorators).criteria
+    return {} if criteria is None else criteria
+
+
+def _filters(entity: Entity, *decorators: Callable[..., Any]) -> Filters:
     routes = Routes()
 
     def handler(change: Change[dict[str, Any]]) -> None: ...
 
     for decorator in decorators:
         decorator(routes, dict[str, Any], entity=entity.names.entity)(handler)
-    found = filters_of(Dispatcher(routes, discriminator=entity.rule), keys=list(entity.keys), limit=MOST_FILTERS)
-    if found.criteria is None:
-        msg = f"no filter for {entity.names.entity}: {found.absent}"
-        raise ValueError(msg)
-    return found.criteria
+    return filters_of(Dispatcher(routes, discriminator=entity.rule), keys=list(entity.keys), limit=MOST_FILTERS)

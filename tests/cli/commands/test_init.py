@@ -184,3 +184,38 @@ class TestMinimal:
         assert len(Path("shop/template.yaml").read_text(encoding="utf-8").splitlines()) <= 40
         monkeypatch.chdir("shop")
         assert "no findings" in run_bare("lint", "--strict").out
+
+
+class TestInfrastructure:
+    def test_the_files(self, run_bare: Run) -> None:
+        """--cdk and --terraform add their folders to a project."""
+        run_bare("init", "shop", "--entity", "Order", "--yes", "--cdk", "--terraform")
+        added = ["cdk.json", "infrastructure/app.py", "infrastructure/filters.json", "infrastructure/requirements.txt"]
+        added += ["terraform/filters.json", "terraform/main.tf"]
+        assert files_of(Path("shop")) == sorted([*FILES, *added])
+
+    @pytest.mark.parametrize("options", [[], ["--key", "id"], ["--discriminator", "electrodb"]])
+    def test_the_filters_are_those_of_the_command(
+        self, run_bare: Run, monkeypatch: pytest.MonkeyPatch, options: list[str]
+    ) -> None:
+        """Both read what `router filters --json` prints, also after an entity is added."""
+        run_bare("init", "shop", "--yes", "--cdk", "--terraform", *options)
+        monkeypatch.chdir("shop")
+        for path in ("infrastructure/filters.json", "terraform/filters.json"):
+            assert Path(path).read_text(encoding="utf-8") == run_bare("filters", "--json").out
+        assert "changed terraform/filters.json" in run_bare("add", "entity", "Cart").out
+        for path in ("infrastructure/filters.json", "terraform/filters.json"):
+            assert Path(path).read_text(encoding="utf-8") == run_bare("filters", "--json").out
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("options", [[], ["--key", "id"]])
+    def test_the_code_is_clean(self, run_bare: Run, options: list[str]) -> None:
+        """ruff finds nothing to check or to format in the CDK app."""
+        run_bare("init", "shop", "--yes", "--cdk", *options)
+        for command in (("check", "--no-cache"), ("format", "--check", "--no-cache")):
+            ended = tool(Path("shop"), "ruff", *command)
+            assert ended.returncode == 0, ended.stdout
+
+    def test_it_is_not_minimal(self, refused: Refused) -> None:
+        """A minimal project has no such folders."""
+        assert "found --minimal with --cdk" in refused("init", "shop", "--yes", "--minimal", "--cdk")
