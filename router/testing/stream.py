@@ -26,6 +26,7 @@ from router.local.event_source_mapping import (
 )
 from router.local.event_source_mapping.stream_record import creation_time
 from router.local.event_source_mapping.virtual_clock import VirtualClock
+from router.local.streams.event_changes import changes_in
 from router.planning.shared_values import changes_are_watched
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
@@ -220,6 +221,35 @@ class Stream:
         if created is not None:
             self._read(created)
         return copied
+
+    def feed(self, event: Any) -> list[dict[str, Any]]:
+        """Append the changes in an event of any source, such as a recorded one; the table does not change.
+
+        The clock moves on to the last change, so earlier ones are as old as they were then; it never moves back.
+
+        Args:
+            event: The event.
+
+        Returns:
+            The copies in the stream.
+
+        Raises:
+            RouterError: No source delivers such an event, or one of its entries carries no change.
+
+        Example:
+            >>> from router.testing import event, inserted
+            >>> stream = Stream(lambda event, context: None)
+            >>> _ = stream.feed(event(inserted({"id": "1"}, created_at=60), inserted({"id": "2"}, created_at=90)))
+            >>> len(stream.run().records), stream.now.timestamp()
+            (2, 90.0)
+        """
+        changes = changes_in(event)
+        latest = max((at for at in map(creation_time, changes) if at is not None), default=None)
+        if latest is not None and (latest > self._clock.now or not self._clock_started):
+            if self._unread:
+                self._read(self._clock.now)
+            self._clock.now, self._clock_started = latest, True
+        return [self.append(change) for change in changes]
 
     def advance(self, seconds: float) -> Self:
         """Move the clock forward; :meth:`run` then acts on what is due. A slow handler is one that calls this.

@@ -203,7 +203,9 @@ class TestExtras:
     def test_testing_brings_the_plugin_and_the_strategies(self, wheel: Path, project: Path, tmp_path: Path) -> None:
         """pytest runs a test with the fixture `stream`."""
         python = environment_with(tmp_path / "venv", wheel, "testing") / "python"
-        assert "1 passed" in checked(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py", cwd=project)
+        assert "1 passed" in checked(
+            python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_shop.py", cwd=project
+        )
 
     def test_plot_brings_pictures(self, wheel: Path, project: Path, tmp_path: Path) -> None:
         """`router simulate --plot` draws one."""

@@ -42,11 +42,10 @@ from router.cli.replay_document import (
 )
 from router.errors import RouterError
 from router.local.event_source_mapping import MappingSettings
+from router.local.streams.event_changes import changes_in
 from router.local.streams.replay import Dispatch, Replay
 from router.local.wording import counted, plural
 from router.outcomes import Report
-from router.record import Record
-from router.sources import receive
 from router.testing import Context
 
 __all__ = ["replay"]
@@ -139,21 +138,10 @@ def replay(
 
 def _records(given: GivenEvent) -> list[dict[str, Any]]:
     try:
-        received = receive(given.event)
+        return changes_in(given.event)
     except RouterError as error:
         msg = f"{given.name}: {error}"
         raise CommandLineError(msg) from None
-    return [_change_of(record, given) for record in received.records]
-
-
-def _change_of(record: Record, given: GivenEvent) -> dict[str, Any]:
-    """The change inside a record of any source, with the sequence number of the record if it has none."""
-    if not record.wire and record.flaw is not None:
-        msg = f"{given.name}: {record.flaw.error}"
-        raise CommandLineError(msg)
-    if record.number is None or record.sequence_number != record.number:
-        return dict(record.wire)
-    return {**record.wire, "dynamodb": {**record.body, "SequenceNumber": record.number}}
 
 
 def _dispatch(app: Dispatcher, timeout: float) -> Dispatch:
