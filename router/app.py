@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Never
 from router.completed import Completed, MemoryCompleted
 from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
-from router.errors import RouterError
+from router.errors import RouterError, UnknownEventError
 from router.inject.scopes import Containers
 from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
@@ -207,7 +207,11 @@ class Dispatcher:
             UnknownEventError: It is no record of a known source.
         """
         if not isinstance(record, Record):
-            record = receive({"Records": [record]}).records[0]
+            records = receive({"Records": [record]}).records
+            if not records:
+                msg = "found a message that has no record, such as S3's test message, expected one with a record"
+                raise UnknownEventError(msg)
+            record = records[0]
         return explain(record, self._table, self._options)
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:

@@ -136,7 +136,10 @@ class Record:
     def lane(self) -> Hashable:
         """A value that is equal for two records of one item; ``None`` for a record without keys."""
         keys = self.wire_keys
-        return None if keys is None else tuple(sorted((name, repr(value)) for name, value in keys.items()))
+        try:
+            return None if keys is None else tuple(sorted((name, repr(value)) for name, value in keys.items()))
+        except (RecursionError, TypeError):
+            return None  # such keys name no item: the record joins those without keys
 
     @property
     def shown_entity(self) -> str | None:
@@ -225,7 +228,7 @@ class Records(Sequence[Record]):
             names = sorted(self.wires[0]["dynamodb"]["Keys"]) if self.wires else []
             return [_lane_of(wire["dynamodb"]["Keys"], names) for wire in self.wires]
         except (AttributeError, KeyError, TypeError):
-            return [_safe_lane(record) for record in self]
+            return [record.lane for record in self]
 
     def tell_apart(self) -> None:
         """Give an identity of its own to each of the records that have the same ID and sequence number.
@@ -270,13 +273,6 @@ def _lane_of(keys: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Has
     lane = tuple([part for name in names for part in keys[name].items()])
     hash(lane)
     return lane
-
-
-def _safe_lane(record: Record) -> Hashable:
-    try:
-        return record.lane
-    except (RecursionError, TypeError):
-        return None  # such keys name no item: the record joins those without keys
 
 
 def _text(value: object) -> str | None:

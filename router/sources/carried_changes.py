@@ -1,7 +1,7 @@
 """The changes inside a document that another service carries: the body of a message, the detail of an event.
 
-A document is a change, a document of a parking place, Lambda's failure document, an event with ``Records``, or one of
-these in the wrapping of SNS or EventBridge.
+A document is a change, a document of a parking place, Lambda's failure document, the notification of S3 that names
+one, an event with ``Records``, or one of these in the wrapping of SNS or EventBridge.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from router.errors import RecordsGoneError, RecordsUnreadError, RouterError
-from router.sources.change import NO_CHANGE, is_change
+from router.sources.change import NO_CHANGE, NotAChangeError, is_change
 
-__all__ = ["Carried", "carried", "is_failure_document", "is_parked", "record_of_kinesis"]
+__all__ = [
+    "Carried",
+    "carried",
+    "is_failure_document",
+    "is_of_sns",
+    "is_parked",
+    "is_s3_notification",
+    "is_s3_test",
+    "record_of_kinesis",
+]
 
 _MOST_LAYERS = 16  # a text and its JSON are two
 
@@ -41,10 +50,6 @@ class Carried(NamedTuple):
     redrive_of: str = ""
 
 
-class _NotAChangeError(RouterError):
-    """A document carries no change of a table; the text says what it is."""
-
-
 def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, redrive_of: str = "") -> Iterator[Carried]:
     """The changes that a document carries, in order, with all that stands in place of one.
 
@@ -63,7 +68,7 @@ def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, redri
         number = kinesis.get("sequenceNumber")
     try:
         inside = _inside(document, layers)
-    except _NotAChangeError as error:
+    except NotAChangeError as error:
         yield Carried(NO_CHANGE, number, str(error))
         return
     except (RecordsGoneError, RecordsUnreadError) as error:
@@ -86,17 +91,44 @@ def is_parked(value: Any) -> bool:
     return isinstance(value, dict) and "parkedAt" in value and not value.keys().isdisjoint(("record", "recordIn"))
 
 
+def is_of_sns(value: Any) -> bool:
+    """Whether a value is a message of SNS as it invokes a function."""
+    return isinstance(value, dict) and value.get("EventSource") == "aws:sns"
+
+
+def is_s3_notification(value: Any) -> bool:
+    """Whether a value is an entry of a notification of S3, or the event that EventBridge makes of one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    if not isinstance(value, dict):
+        return False
+    by_event_bridge = value.get("source") == "aws.s3" and "detail-type" in value
+    return by_event_bridge or (value.get("eventSource") == "aws:s3" and "s3" in value)
+
+
+def is_s3_test(value: Any) -> bool:
+    """Whether a value is the message by which S3 checks that it may notify: it is about no object.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    return isinstance(value, dict) and value.get("Event") == "s3:TestEvent"
+
+
 def _inside(document: Any, layers: int) -> list[Any]:
     """The documents inside a wrapping.
 
     Raises:
-        _NotAChangeError: It is no wrapping.
-        RecordsGoneError: What it refers to is not there: the records of a failure document without payload, or the
-            object of a parked record.
+        NotAChangeError: It is no wrapping.
+        RecordsGoneError: What it refers to is not there: the records of a failure document without payload, or an
+            object in a bucket.
         RecordsUnreadError: They cannot be read now.
     """
+    if is_s3_test(document):
+        return []
     if layers == 0:
-        raise _NotAChangeError("a document in too many wrappings")
+        raise NotAChangeError("a document in too many wrappings")
     if isinstance(document, str):
         return [_json_of(document)]
     if isinstance(document, list) and document:
@@ -104,19 +136,17 @@ def _inside(document: Any, layers: int) -> list[Any]:
     if isinstance(document, dict):
         for inner in _wrapped(document):
             return [inner]
-    raise _NotAChangeError(_named(document))
+    raise NotAChangeError(_named(document))
 
 
 def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
     """What an object wraps; nothing where it is no wrapping."""
     if is_failure_document(document):
         yield document["payload"] if "payload" in document else _read_again(document)
-    elif is_parked(document) and "record" in document:
-        yield document["record"]
     elif is_parked(document):
-        from router.sources.parked_object import read_parked  # not for most events
-
-        yield read_parked(document["recordIn"])
+        yield document["record"] if "record" in document else _read_parked(document)
+    elif is_s3_notification(document):
+        yield _read_stored(document)
     elif "Records" in document:
         yield document["Records"]
     elif document.get("Type") == "Notification" and "Message" in document:
@@ -127,7 +157,7 @@ def _wrapped(document: Mapping[str, Any]) -> Iterator[Any]:
         yield _text_of(kinesis.get("data"))
     elif document.get("eventSource") == "aws:sqs" and "body" in document:
         yield document["body"]
-    elif document.get("EventSource") == "aws:sns" and isinstance(document.get("Sns"), dict):
+    elif is_of_sns(document) and isinstance(document.get("Sns"), dict):
         yield document["Sns"].get("Message")
 
 
@@ -137,8 +167,24 @@ def _read_again(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     batch = discarded_batch(document)
     if batch is None:  # that of a window's last invocation is one
-        raise _NotAChangeError("a failure document without payload and without sequence numbers")
+        raise NotAChangeError("a failure document without payload and without sequence numbers")
     return batch.read()
+
+
+def _read_parked(document: Mapping[str, Any]) -> Any:
+    from router.sources.parked_object import read_parked  # not for most events
+
+    return read_parked(document["recordIn"])
+
+
+def _read_stored(notification: Mapping[str, Any]) -> Any:
+    from router.sources.stored_document import stored_document  # not for most events
+
+    where, document = stored_document(notification)
+    if not is_failure_document(document):
+        msg = f"an object that is no failure document at {where}"
+        raise NotAChangeError(msg)
+    return document
 
 
 def record_of_kinesis(document: Any) -> Mapping[str, Any] | None:
@@ -154,17 +200,17 @@ def _text_of(data: Any) -> str:
     try:
         content = base64.b64decode(data, validate=True)
         if content.startswith(_AGGREGATE):
-            raise _NotAChangeError("an aggregate of the Kinesis Producer Library")
+            raise NotAChangeError("an aggregate of the Kinesis Producer Library")
         return content.decode()
     except (TypeError, ValueError, binascii.Error):
-        raise _NotAChangeError("data that is no base64 of a text") from None
+        raise NotAChangeError("data that is no base64 of a text") from None
 
 
 def _json_of(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise _NotAChangeError("a text that is no JSON") from None
+        raise NotAChangeError("a text that is no JSON") from None
 
 
 def _named(value: Any) -> str:

@@ -17,6 +17,7 @@ from router.stream_view import VIEWS, carried
 __all__ = [
     "EVENT_SOURCE",
     "NO_CHANGE",
+    "NotAChangeError",
     "broken_record",
     "has_time_of_get_records",
     "is_change",
@@ -44,6 +45,10 @@ _DELETE = Event.DELETE
 
 # A Java program that writes a record as JSON by itself spells these in camel case.
 _SECTIONS = {name.lower(): name for name in ("Keys", "NewImage", "OldImage", "SequenceNumber", "StreamViewType")}
+
+
+class NotAChangeError(RouterError):
+    """A document carries no change of a table; the text says what it is."""
 
 
 def is_change(value: Any) -> bool:

@@ -10,7 +10,6 @@ from pydantic import BaseModel
 from router.errors import UnknownEventError
 from router.record import Record, Records
 from router.sources import dynamodb_streams, failure_document, kinesis, pipes, sqs
-from router.sources.carried_changes import is_failure_document, is_parked
 from router.sources.change import EVENT_SOURCE, NO_CHANGE
 from router.sources.source import Group, Source
 
@@ -109,7 +108,7 @@ def receive(event: Any) -> Received:
         event = _as_delivered(event)
     if isinstance(event, list) and event and all(map(pipes.claims, event)):
         return Received(event, _wired(pipes.SOURCE.records(event)), [pipes.SOURCE])
-    if is_failure_document(event) or is_parked(event):
+    if failure_document.claims(event):
         return Received(event, _wired(failure_document.SOURCE.records([event])), [failure_document.SOURCE])
     entries = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(entries, list):

@@ -4,8 +4,8 @@
   runs an app there and keeps the outcomes of every record.
 - :func:`inserted`, :func:`modified`, :func:`removed`, :func:`expired` and :func:`record` make records from models or
   Python values, :func:`event` makes an event from records, and :class:`Context` is the context beside it.
-- :func:`kinesis_event`, :func:`sqs_event`, :func:`pipes_event` and :func:`failure_document` deliver records as the
-  other sources do.
+- :func:`kinesis_event`, :func:`sqs_event`, :func:`pipes_event`, :func:`failure_document` and :func:`s3_event` deliver
+  records as the other sources do.
 - :mod:`router.testing.plugin` provides them as pytest fixtures; :mod:`router.testing.strategies` generates items,
   changes and records for hypothesis.
 """
@@ -17,6 +17,7 @@ from router.testing.deliveries import failure_document, kinesis_event, pipes_eve
 from router.testing.discarded import Discarded
 from router.testing.items import wire_image
 from router.testing.recorded_events import RecordedEvents
+from router.testing.stored import s3_event
 from router.testing.stream import Stream
 from router.testing.trimmed_records import TrimmedRecordsWarning
 
@@ -36,6 +37,7 @@ __all__ = [
     "pipes_event",
     "record",
     "removed",
+    "s3_event",
     "sqs_event",
     "wire_image",
 ]

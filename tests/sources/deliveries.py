@@ -16,6 +16,7 @@ __all__ = [
     "message",
     "notification",
     "on_kinesis",
+    "s3_notification",
     "sns_record",
 ]
 
@@ -68,3 +69,13 @@ def notification(text: str) -> Json:
 def sns_record(text: str) -> Json:
     """A message of SNS as it invokes a function."""
     return {"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Type": "Notification", "Message": text}}
+
+
+def s3_notification(key: str, event: str = "ObjectCreated:Put") -> Json:
+    """An entry of the notification of S3 about an object in bucket ``b``; the key is encoded as in a URL."""
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": event,
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": "b"}, "object": {"key": key, "size": 1}},
+    }

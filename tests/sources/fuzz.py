@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import quote_plus
 
 from pydantic import ValidationError
 
@@ -29,6 +31,7 @@ from tests.sources.deliveries import (
     message,
     notification,
     on_kinesis,
+    s3_notification,
     sns_record,
 )
 from tests.strategies import SECRET
@@ -64,9 +67,45 @@ def _document(random: Random) -> Any:
         made = deliveries.failure_document(*wires, payload=False)
     if random.random() < 0.2:
         made = {"parkedAt": "2026-01-01", "record": random.choice([wires[0], made])}
+    if random.random() < 0.2:
+        stored = _notification_of_s3(random)
+        made = random.choice([stored, {"Records": [stored]}, _S3_TEST])
     if random.random() < 0.3:
         made = random.choice([notification(json.dumps(made)), {"detail-type": "x", "detail": made}])
     return made
+
+
+_S3_TEST = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Time": "2026-01-02T00:00:00.000Z", "Bucket": "b"}
+
+
+def _notification_of_s3(random: Random) -> Json:
+    """An entry of S3's notification or an event of EventBridge; the key says what stands in the object."""
+    key = f"aws/lambda/{random.randrange(10_000)}=+ /d"
+    if random.random() < 0.3:
+        detail = {"bucket": {"name": "b"}, "object": {"key": key}}
+        return {"source": "aws.s3", "detail-type": "Object Created", "detail": detail}
+    return s3_notification(quote_plus(key, safe="/"))
+
+
+class _Aws:
+    """Clients of all services: a bucket with sound and broken documents; the streams cannot be reached."""
+
+    def get_shard_iterator(self, **_: str) -> Json:
+        raise TimeoutError(SECRET)
+
+    def get_object(self, *, Bucket: str, Key: str) -> Json:  # noqa: N803 - as boto3 names them
+        parts = Key.split("/") if isinstance(Key, str) and Bucket == "b" else []
+        if len(parts) != 4 or not parts[2].endswith("=+ "):
+            raise TimeoutError(SECRET)
+        random = Random(Key)  # noqa: S311 - to be repeatable
+        wires = [_wire(random) for _ in range(random.choice([1, 2, 5]))]
+        document: Any = failure_document(*wires, payload=random.choice(["text", "text", "object"]))
+        if random.random() < 0.2:
+            document = random.choice([_document(random), b"", b"\xff", b"[" * 100_000, *_JUNK])
+        if random.random() < 0.4:
+            document = _broken(random, document)
+        content = document if isinstance(document, bytes) else json.dumps(document).encode()
+        return {"Body": io.BytesIO(content)}
 
 
 _ENTRIES: tuple[Callable[[Random, int], Json], ...] = (
@@ -78,6 +117,10 @@ _ENTRIES: tuple[Callable[[Random, int], Json], ...] = (
     lambda random, number: message(_document(random), number, random.choice("ab")),
     lambda random, _: sns_record(json.dumps(_document(random))),
     lambda random, _: failure_document(_wire(random), payload=random.choice(["text", "object", "none"])),
+    lambda random, _: _notification_of_s3(random),
+    lambda random, _: (
+        _S3_TEST if random.random() < 0.1 else sns_record(json.dumps({"Records": [_notification_of_s3(random)]}))
+    ),
 )
 
 
@@ -97,7 +140,13 @@ def _broken(random: Random, value: Any) -> Any:
         return random.choice(_JUNK)
     if isinstance(value, dict):
         name = random.choice([*value])
-        if name in ("eventSource", "sequenceNumber", "SequenceNumber"):  # these are no values, and errors show them
+        if name in (
+            "eventSource",
+            "sequenceNumber",
+            "SequenceNumber",
+            "key",
+            "name",
+        ):  # these are no values, and errors show them
             return {**value, name: random.choice(["", "7", None, 7, [], "aws:sqs", "aws:s3"])}
         if random.random() < 0.1:
             return {other: each for other, each in value.items() if other != name}
@@ -119,18 +168,13 @@ def _broken(random: Random, value: Any) -> Any:
 # ---------------------------------------------------------------------------------------------------------------- check
 
 
-def _unreachable(_client: LazyClient) -> Any:
-    """The stream in which the records of a failure document without payload stand."""
-    raise TimeoutError(SECRET)
-
-
 def check(event: Any, random: Random) -> str:
     """Deliver an event, and return what became of it.
 
     Raises:
         AssertionError: Something does not hold.
     """
-    with patch.object(LazyClient, "get", new=_unreachable):
+    with patch.object(LazyClient, "get", new=lambda _: _Aws()):
         return _checked(event, random)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from router import MemoryParking, Reject
 from router.errors import RecordsGoneError, RecordsUnreadError
 from router.parking.base import to_json
-from router.sources import parked_object
+from router.sources import bucket_object
 from tests.builders import SUCCESS, Handled, batch, dispatcher, insert
 from tests.parking.parked import parked
 from tests.sources.deliveries import message
@@ -39,7 +39,7 @@ class Bucket:
 
 
 def use(monkeypatch: pytest.MonkeyPatch, bucket: Bucket) -> None:
-    monkeypatch.setattr(parked_object, "_clients", [bucket])
+    monkeypatch.setattr(bucket_object, "_clients", [bucket])
 
 
 def answered(code: str) -> Exception:
