@@ -48,8 +48,6 @@ class Delivery:
         "_durations",
         "_failures",
         "_gathered",
-        "_lanes",
-        "_lanes_of",
         "_marks",
         "_outcomes",
         "_plan",
@@ -87,8 +85,6 @@ class Delivery:
         self.finish = invocation.finish
         self.records = records = received.records
         self.groups = received.groups
-        self._lanes_of = received.lanes
-        self._lanes: list[Hashable] | None = None
         self.failed_groups: set[Hashable] = set()
         self.known = known
         self.find_record = _record_finder(records, plan.read_entity)
@@ -141,16 +137,19 @@ class Delivery:
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
         entities, skipped, groups = self.unrouted_entities, skip_record, self.groups
-        counter, waiting = self.counter, self._failures.parker.waiting
-        depends_on_others = groups is not None or self._failures.parker.takes_several
+        counter, parker = self.counter, self._failures.parker
+        waiting, holds = parker.waiting, parker.holds
+        depends_on_others = groups is not None or parker.takes_several
         now = counter()
         for position in positions:
             if now > deadline:
                 self.stopped = True
                 return True
             if depends_on_others:
-                if waiting and self._stopped_before(position):
-                    return True
+                if waiting and holds(position):
+                    self.park_waiting()
+                    if self.stopped:
+                        return True
                 if groups is not None and groups[position].name in self.failed_groups:
                     continue
             raw = raws[position]
@@ -227,7 +226,7 @@ class Delivery:
     def _settled(self, outcome: Outcome, position: int) -> Outcome:
         if outcome.status == "failed":
             self._undone_at(position)
-        elif self._failures.parker.waiting:
+        elif self._failures.parker.is_full:
             self._failures.parker.park_waiting(self._failures.parker.most - 1, self._undone_at)
         return outcome
 
@@ -241,15 +240,6 @@ class Delivery:
     def park_waiting(self) -> None:
         """Park the records that wait for it."""
         self._failures.parker.park_waiting(0, self._undone_at)
-
-    def _stopped_before(self, position: int) -> bool:
-        """Park the records that wait, if one is of the same lane, and return whether the next record may not start."""
-        if self._lanes is None:
-            self._lanes = self._lanes_of()
-        lanes, lane = self._lanes, self._lanes[position]
-        if any(lanes[each.position] == lane for each in [*self._failures.parker.waiting]):
-            self.park_waiting()
-        return self.stopped
 
     # --------------------------------------------------------------------------------------- what steps report
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
-from router.dispatch.parker import Parker, note_failure
+from router.dispatch.parker import Parker, log_outcome, note_failure
 from router.errors import RecordsUnreadError, Reject, UnroutedError, as_exception
-from router.inject.scopes import current_invocation
-from router.observability.logs import log_trouble
 from router.observability.safe_errors import without_inputs
 from router.outcomes import Outcome, Stage
 from router.planning.lookup import what_it_found
@@ -24,16 +22,17 @@ class Failures:
 
     Args:
         options: The options of the Dispatcher.
+        lanes: Gives the lane of each record of the invocation.
     """
 
     __slots__ = ("_can_park", "_discriminator", "_on_error", "_unrouted", "parker")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, lanes: Callable[[], Sequence[Hashable]]) -> None:
         self._discriminator = options.discriminator
         self._on_error = options.on_error
         self._unrouted = options.unrouted
         self._can_park = options.parking is not None
-        self.parker = Parker(options, self.log)
+        self.parker = Parker(options, lanes)
 
     def settle(
         self,
@@ -72,7 +71,7 @@ class Failures:
             self.parker.park(outcome, exception, position)
         else:
             note_failure(outcome)
-        return self._logged(outcome)
+        return _logged(outcome)
 
     def settle_unrouted(self, record: Record, position: int) -> Outcome:
         """Settle a record whose entity has no route, where such records are not skipped.
@@ -88,7 +87,7 @@ class Failures:
         outcome = Outcome("failed", record, None, None, error)
         if self._unrouted == "park":
             self.parker.park(outcome, error, position)
-        return self._logged(outcome)
+        return _logged(outcome)
 
     def drops(self, error: BaseException, levels: Sequence[OnError | None]) -> bool:
         """Whether the policies drop a failure without a record, which cannot be parked."""
@@ -96,11 +95,8 @@ class Failures:
         permanent = isinstance(exception, Reject)
         return isinstance(decide(exception, permanent=permanent, levels=levels, age=None, can_park=False), Drop)
 
-    def log(self, outcome: Outcome) -> None:
-        """Log an outcome that needs attention."""
-        log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
 
-    def _logged(self, outcome: Outcome) -> Outcome:
-        if outcome.status != "deferred":  # else it waits to be parked, and is logged then
-            self.log(outcome)
-        return outcome
+def _logged(outcome: Outcome) -> Outcome:
+    if outcome.status != "deferred":  # else it waits to be parked, and is logged then
+        log_outcome(outcome)
+    return outcome

@@ -12,6 +12,7 @@ from router.context import Deadline
 from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.lanes import run_lanes
+from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, keep_completed, recall
 from router.dispatch.windows import Windows
 from router.errors import AnyError
@@ -63,13 +64,13 @@ def invoke(
         known = known or Known((), records)
         for key, positions in counted.items():
             known.add(key, positions)
-    failures = Failures(options)
+    failures = Failures(options, received.lanes)
     stale = _stale(options, records, log)
     passed_over = stale.union(known.parked() if known else ())
     delivery = Delivery(plan, failures, invocation, received, known, windows, passed_over)
     token = current_invocation.set(invocation)
     try:
-        _trace(lambda: _run(delivery, received, failures, plan, options), delivery, received.source, options)
+        _trace(lambda: _run(delivery, received, plan, options), delivery, received.source, options)
     finally:
         current_invocation.reset(token)
         # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
@@ -107,7 +108,7 @@ def _reads_keys(plan: Plan, records: Records) -> bool:
     return not attribute or any(attribute in (record.wire_keys or ()) for record in records[:1])
 
 
-def _run(delivery: Delivery, received: Received, failures: Failures, plan: Plan, options: Options) -> None:
+def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -> None:
     invocation = delivery.invocation
     container = invocation.container
     getcontext()  # else Decimal would set it in every record's context variables
@@ -127,10 +128,10 @@ def _run(delivery: Delivery, received: Received, failures: Failures, plan: Plan,
     except BaseException as error:
         invocation.values.close(error)
         raise
-    _clean_up(delivery, failures, plan)
+    _clean_up(delivery, plan)
 
 
-def _clean_up(delivery: Delivery, failures: Failures, plan: Plan) -> None:
+def _clean_up(delivery: Delivery, plan: Plan) -> None:
     """Close the values of the invocation; where that fails, the records whose handlers used them have failed."""
     invocation = delivery.invocation
     try:
@@ -142,7 +143,7 @@ def _clean_up(delivery: Delivery, failures: Failures, plan: Plan) -> None:
             route = outcome.route
             if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
                 outcome.status, outcome.stage, outcome.error = "failed", "handler", without_inputs(error)
-                failures.log(outcome)
+                log_outcome(outcome)
         if delivery.windows is not None and delivery.windows.is_final:
             for step in plan.windows:
                 if uses_invocation_scope(step.route.signature.parameters):

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, cast
 
 from router.context import now
 from router.errors import AnyError, ParkingError, as_exception
 from router.inject.scopes import current_invocation
 from router.naming import shortened
+from router.observability.logs import log_trouble
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.parking import BulkParking, Parked, Parking
 from router.planning.options import Options
 from router.sources import delivery_count, first_delivery
 
-__all__ = ["Parker", "Waiting", "note_failure"]
+__all__ = ["Parker", "Waiting", "log_outcome", "note_failure"]
 
 _LONGEST_ENTITY = 256
+_LONGEST_WAIT = 1_000
+"""How many records may run after one that waits: what runs has to be remembered if the place refuses the one."""
 
 
 class Waiting(NamedTuple):
@@ -41,18 +45,37 @@ class Parker:
 
     Args:
         options: The options of the Dispatcher.
-        log: Logs an outcome that is settled.
+        lanes: Gives the lane of each record.
     """
 
-    __slots__ = ("_bulk", "_lock", "_log", "_place", "_version", "most", "takes_several", "waiting")
+    __slots__ = (
+        "_bulk",
+        "_calling",
+        "_changing",
+        "_earliest",
+        "_held",
+        "_lanes",
+        "_lanes_of",
+        "_place",
+        "_under_way",
+        "_version",
+        "most",
+        "takes_several",
+        "waiting",
+    )
 
-    def __init__(self, options: Options, log: Callable[[Outcome], None]) -> None:
+    def __init__(self, options: Options, lanes: Callable[[], Sequence[Hashable]]) -> None:
         self._place = options.parking
         self._version = options.version
-        self._log = log
         self.takes_several = _takes_several(self._place)
         self._bulk = cast("BulkParking", self._place) if self.takes_several else None
-        self._lock = threading.Lock()
+        self._calling = threading.Lock()
+        self._changing = threading.Lock()
+        self._lanes_of = lanes
+        self._lanes: Sequence[Hashable] = ()
+        self._held: set[Hashable] = set()
+        self._earliest = 0
+        self._under_way = 0
         self.most = 1 if self._bulk is None else self._bulk.most
         """The most records of a call."""
         self.waiting: list[Waiting] = []
@@ -70,7 +93,7 @@ class Parker:
         parked = _parked(outcome, error, self._version)  # which notes the first failure, if the place refuses it
         if self._bulk is not None:
             outcome.status = "deferred"
-            self.waiting.append(Waiting(position, outcome, error, parked))
+            self._change(lambda: self.waiting.append(Waiting(position, outcome, error, parked)))
             return
         refusal: BaseException | None = None
         try:
@@ -78,6 +101,19 @@ class Parker:
         except AnyError as raised:  # then the record is not kept there
             refusal = raised
         _settle(outcome, error, refusal)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are enough records for a call, beside those of the call under way."""
+        return len(self.waiting) - self._under_way >= self.most
+
+    def holds(self, position: int) -> bool:
+        """Whether a record may only start when those that wait are parked: one is of its lane, or has waited for long.
+
+        Args:
+            position: The position of the record.
+        """
+        return self._lanes[position] in self._held or position - self._earliest > _LONGEST_WAIT
 
     def park_waiting(self, most_left: int, undone: Callable[[int], None]) -> None:
         """Park records that wait, in full calls.
@@ -87,15 +123,25 @@ class Parker:
             undone: Called with the position of each record that the place refused, before the next one of its lane may
                 start.
         """
-        with self._lock:
+        with self._calling:
             while len(self.waiting) > most_left:
                 call = self.waiting[: self.most]
+                self._under_way = len(call)
                 for each, refusal in zip(call, self._refusals(call), strict=True):
                     _settle(each.outcome, each.error, refusal)
-                    self._log(each.outcome)
+                    log_outcome(each.outcome)
                     if refusal is not None:
                         undone(each.position)
-                del self.waiting[: len(call)]
+                self._change(partial(self.waiting.__delitem__, slice(len(call))))
+                self._under_way = 0
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Change the list of those that wait, and what follows from it."""
+        with self._changing:  # lanes do this at the same time
+            self._lanes = self._lanes or self._lanes_of()
+            change()
+            self._held = {self._lanes[each.position] for each in self.waiting}
+            self._earliest = min((each.position for each in self.waiting), default=0)
 
     def _refusals(self, call: Sequence[Waiting]) -> Sequence[BaseException | None]:
         """Park records in a call, and return the error of each that is not parked."""
@@ -109,6 +155,11 @@ class Parker:
             return refusals
         msg = f"found {len(refusals)} results of park_bulk(), expected {len(call)}, one for each record"
         return [ParkingError(msg)] * len(call)
+
+
+def log_outcome(outcome: Outcome) -> None:
+    """Log an outcome that needs attention."""
+    log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
 
 
 def note_failure(outcome: Outcome) -> datetime:
