@@ -247,6 +247,11 @@ class Dispatcher:
         return self._options.discriminator
 
     @property
+    def version(self) -> str | None:
+        """The version of the app, if it has one."""
+        return self._options.version
+
+    @property
     def unrouted(self) -> Unrouted:
         """What becomes of a record whose entity has no route."""
         return self._options.unrouted

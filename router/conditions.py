@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, Protocol
 from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
-from router.naming import kind_of, short_name_of, written_value
+from router.naming import kind_of, short_name_of, signature_of, written_value
 from router.wire.compare import same
 from router.wire.encode import to_wire
 from router.wire.paths import Path, find, parse_path
@@ -304,7 +304,7 @@ def where(predicate: Callable[[C_contra], bool]) -> Condition[C_contra]:
 
 def _takes_one(predicate: Callable[..., Any]) -> bool:
     try:
-        inspect.signature(predicate).bind(None)
+        signature_of(predicate).bind(None)
     except TypeError:
         return False
     except ValueError:  # a function that is not written in Python shows no signature

@@ -25,7 +25,7 @@ from router.discriminator_rules import (
     Template,
 )
 from router.errors import RegistrationError
-from router.naming import kind_of
+from router.naming import kind_of, signature_of
 
 __all__ = [
     "AMPLIFY",
@@ -224,7 +224,7 @@ def _takes_an_image(rule: object) -> TypeIs[Callable[[Image], str | None]]:
     if any(map(inspect.iscoroutinefunction, (rule, type(rule).__call__))):
         return False
     try:
-        inspect.signature(rule).bind({})
+        signature_of(rule).bind({})
     except TypeError:
         return False
     except ValueError:  # a function that is not written in Python shows no signature

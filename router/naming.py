@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from enum import Enum
 from typing import Any
 
-__all__ = ["KEY", "code_of", "kind_of", "name_of", "place_of", "short_name_of", "shortened", "written_value"]
+__all__ = [
+    "KEY",
+    "code_of",
+    "kind_of",
+    "name_of",
+    "place_of",
+    "short_name_of",
+    "shortened",
+    "signature_of",
+    "written_value",
+]
 
 KEY = "<key>"
 """Stands in the place of a fault for the key of a map, which is data of the item."""
@@ -19,6 +30,23 @@ def code_of(function: Any) -> Any:
     if inspect.isclass(function):
         return inspect.getattr_static(function, "__init__")
     return function if inspect.isroutine(function) else type(function).__call__
+
+
+def signature_of(function: Any) -> inspect.Signature:
+    """Return the signature of a callable; annotations that name what is not defined yet stay unevaluated.
+
+    Up to Python 3.13 only strings can. Later versions evaluate no annotation before it is read.
+    https://docs.python.org/3.14/library/annotationlib.html
+
+    Raises:
+        TypeError: It is no callable.
+        ValueError: Python cannot read its signature.
+    """
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)
 
 
 def name_of(function: Any) -> str:

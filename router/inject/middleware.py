@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from router.errors import RegistrationError
 from router.inject.scopes import current_invocation
-from router.naming import kind_of, name_of
+from router.naming import kind_of, name_of, signature_of
 from router.types import Call, Middleware
 
 __all__ = ["wrap"]
@@ -68,9 +68,9 @@ def _finishing(call: Call) -> Call:
 
 def _check_takes_one(around: Middleware) -> None:
     try:
-        inspect.signature(around).bind(None)
+        signature_of(around).bind(None)
     except TypeError:
-        _refuse(f"{name_of(around)}{inspect.signature(around)}, which cannot be called with one argument")
+        _refuse(f"{name_of(around)}{signature_of(around)}, which cannot be called with one argument")
     except ValueError:  # Python cannot tell its signature
         return
 

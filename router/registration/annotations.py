@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from router.change import Change
-from router.naming import code_of, name_of
+from router.naming import code_of, name_of, signature_of
 from router.registration.misfit import Misfit
 
 __all__ = [
@@ -35,7 +35,7 @@ def parameters_of(function: Callable[..., Any]) -> list[inspect.Parameter]:
         Misfit: Python cannot read its signature.
     """
     try:
-        return list(inspect.signature(function).parameters.values())
+        return list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
         raise Misfit(
             f"{name_of(function)}, whose signature Python cannot read",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from router.change import Change
-from router.naming import code_of, kind_of, short_name_of, written_value
+from router.naming import code_of, kind_of, short_name_of, signature_of, written_value
 
 __all__ = ["describe", "is_type", "show", "show_decorator", "show_parameter", "written_arguments"]
 
@@ -65,7 +65,7 @@ def show(handler: Any) -> str:
         return kind_of(handler)
     kind = "async def" if inspect.iscoroutinefunction(code_of(handler)) else "def"
     try:
-        signature = inspect.signature(handler)
+        signature = signature_of(handler)
     except (TypeError, ValueError):
         return f"{kind} {short_name_of(handler)}(...)"
     returns = signature.return_annotation
@@ -95,6 +95,8 @@ def show_parameter(parameter: inspect.Parameter) -> str:
 
 
 def _annotation(annotation: Any) -> str:
+    if isinstance(annotation, ForwardRef):  # from Python 3.14 on, a name that is not defined yet
+        return annotation.__forward_arg__
     return annotation if isinstance(annotation, str) else describe(annotation)
 
 

@@ -193,6 +193,7 @@ class TestExtras:
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": project}
         with subprocess.Popen([command, "dev", "--port", "0", "--runtime"], **options) as dev:  # type: ignore[call-overload]  # options are of several types
             lines = []
+            assert dev.stdout is not None
             for line in dev.stdout:
                 lines.append(line)
                 if "Ctrl-C ends dev" in line:

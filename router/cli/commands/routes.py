@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import Annotated, TypedDict
 
+import typer
+
+from router.app import Dispatcher
 from router.cli.app_loader import here
 from router.cli.app_source import find_app
 from router.cli.console import Page, Part
+from router.cli.errors import CommandLineError
 from router.cli.json_output import print_json
 from router.cli.options import FunctionOption, HandlerAppOption, JsonOption, TemplateOption
 from router.policies import OnError
@@ -17,6 +21,10 @@ from router.routes import Route
 __all__ = ["routes"]
 
 _HEADER = [(name, "bold") for name in ("Entity", "Events", "Conditions", "Handler", "Source", "Options")]
+
+
+AsyncapiOption = Annotated[bool, typer.Option("--asyncapi", help="Print a document of AsyncAPI 3.")]
+HtmlOption = Annotated[bool, typer.Option("--html", help="Print that document as a page of HTML.")]
 
 
 class RouteDocument(TypedDict):
@@ -39,13 +47,22 @@ def routes(
     as_json: JsonOption = False,
     template: TemplateOption[Path | None] = None,
     function: FunctionOption = None,
+    asyncapi: AsyncapiOption = False,
+    html: HtmlOption = False,
 ) -> int:
     """List the routes of an app, in the order in which they run.
 
-    With --json, one document: a list of the routes.
+    With --json, one document: a list of the routes. With --asyncapi, a document of AsyncAPI 3 for catalogues: the
+    entities, their events, the JSON schemas of the models, and the conditions; --html renders it as one page.
     """
+    if as_json and (asyncapi or html):
+        msg = "found --json with --asyncapi or --html, expected one of them"
+        raise CommandLineError(msg)
     source = find_app(app, template, function)
     dispatcher = source.load()
+    if asyncapi or html:
+        _print_asyncapi(dispatcher, source.name, html=html)
+        return 0
     documents = [_document(route, dispatcher.entities_of(route)) for route in dispatcher.routes]
     if as_json:
         print_json(documents, indent=2)
@@ -54,6 +71,16 @@ def routes(
     else:
         Page().line(f"{source.name} has no routes")
     return 0
+
+
+def _print_asyncapi(app: Dispatcher, name: str, *, html: bool) -> None:
+    from router.local.asyncapi import asyncapi_document, asyncapi_page
+
+    document = asyncapi_document(app, name, app.version or "0.0.0")
+    if html:
+        print(asyncapi_page(document), end="", flush=True)
+    else:
+        print_json(document, indent=2)
 
 
 def _document(route: Route, entities: Iterable[str]) -> RouteDocument:

@@ -100,3 +100,30 @@ def test_a_broken_app_is_the_users_error_and_1(run: Run, folder: Path) -> None:
     ended = run("routes", app="broken:app")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_asyncapi_prints_a_document(run: Run) -> None:
+    """What the app consumes, for catalogues: its name, and an operation for each route."""
+    ended = run("routes", "--asyncapi")
+    document = json.loads(ended.out)
+    assert (ended.code, document["asyncapi"], document["info"]["title"]) == (0, "3.0.0", "shop:app")
+    assert document["info"]["version"] == "0.0.0"
+    assert list(document["operations"]) == ["shop.place", "shop.ship", "shop.praise", "shop.cancel", "shop.index"]
+    assert document["operations"]["shop.ship"]["description"].endswith("Only if status changes to 'SHIPPED'.")
+
+
+def test_html_prints_a_page(run: Run) -> None:
+    """The page shows each handler."""
+    ended = run("routes", "--html")
+    assert (ended.code, ended.out[:15]) == (0, "<!DOCTYPE html>")
+    assert "<code>shop.place</code>" in ended.out
+    assert run("routes", "--asyncapi", "--html").out == ended.out
+
+
+def test_json_and_asyncapi_exclude_each_other(run: Run) -> None:
+    """They are two documents."""
+    ended = run("routes", "--json", "--asyncapi")
+    assert (ended.code, ended.err) == (
+        2,
+        "router: found --json with --asyncapi or --html, expected one of them\n",
+    )
