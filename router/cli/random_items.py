@@ -32,12 +32,13 @@ def random_items(entity: Entity, seed: int, count: int) -> list[BaseModel]:
 
     found: list[BaseModel] = []
     names = tuple(name for name in entity.key_types if name in entity.model.model_fields) or None
+    check = hypothesis.HealthCheck
     quietly = hypothesis.settings(
         database=None,
         deadline=None,
         max_examples=count + _SIMPLEST,
         phases=(hypothesis.Phase.generate,),
-        suppress_health_check=list(hypothesis.HealthCheck),
+        suppress_health_check=[check.too_slow, check.filter_too_much, check.data_too_large],
     )
 
     def collect(item: BaseModel) -> None:
