@@ -166,9 +166,10 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 def _run_beside(loop: asyncio.AbstractEventLoop, lanes: list[Future[None]], stop: Callable[[], None]) -> bool:
     """Run the loop until the lanes have ended; returns whether there are any."""
-    end = None
+    # A lane may end before the loop runs, which then keeps the call, and with it the context that it was made in.
+    end, context = None, Context()
     for lane in lanes:
-        lane.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop))
+        lane.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop, context=context))
     while not all(lane.done() for lane in lanes):
         try:
             loop.run_forever()
