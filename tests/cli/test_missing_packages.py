@@ -49,6 +49,11 @@ LINES = {
     "replay": "replay event.json --batch-size 5",
     "dev": "dev --port 0",
     "dev --runtime": "dev --port 0 --runtime",
+    "event": "event Order",
+    "event --random": "event Order --random 1",
+    "update": "update pk=1 sk=2 --set a=b --endpoint-url http://127.0.0.1:1",
+    "delete": "delete pk=1 sk=2 --endpoint-url http://127.0.0.1:1",
+    "expire": "expire pk=1 sk=2 --endpoint-url http://127.0.0.1:1",
     "put": 'put Order --json {"pk":"1","sk":"2"} --endpoint-url http://127.0.0.1:1',
     "filters": "filters",
     "template": "template --check",
@@ -59,7 +64,7 @@ LINES = {
 }
 
 # The command lines that need a package.
-AWS = {"record", "put"}
+AWS = {"record", "put", "update", "delete", "expire"}
 IN_TEMPLATE = LINES.keys() - {"init", "record", "local"}
 NEEDED_BY = {
     "boto3": AWS,
@@ -74,7 +79,7 @@ NEEDED_BY = {
     "ministack": {"dev"},
     "hypercorn": {"dev"},
     "watchfiles": {"dev"},
-    "hypothesis": set[str](),
+    "hypothesis": {"event --random"},
     "pytest": set[str](),
     "aws_xray_sdk": set[str](),
 }

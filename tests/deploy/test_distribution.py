@@ -183,7 +183,7 @@ class TestExtras:
         command = environment_with(tmp_path / "venv", wheel, "cli") / "router"
         ended = {name: run(command, *line.split(), cwd=project) for name, line in LINES.items() if name[:3] != "dev"}
         missing = {name for name, done in ended.items() if "entity-router[" in done.stderr}
-        assert missing == {"simulate --plot"}
+        assert missing == {"event --random", "simulate --plot"}
         assert not any("Traceback" in done.stderr for done in ended.values())
         assert {ended[name].returncode for name in ("routes", "invoke", "explain", "replay", "filters")} == {0}
 
