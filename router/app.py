@@ -267,6 +267,21 @@ class Dispatcher:
         return self._options.parking
 
     @property
+    def completed(self) -> Completed:
+        """The store of completed routes."""
+        return self._options.completed
+
+    @property
+    def skip_own_writes(self) -> bool | str:
+        """Whether records of own writes are skipped, or the attribute of their stamp."""
+        return self._options.skip_own_writes
+
+    @property
+    def skip_replicated(self) -> bool | str:
+        """Whether echoes of other regions are skipped, or the attribute that names a write's region."""
+        return self._options.skip_replicated
+
+    @property
     def concurrency(self) -> int:
         """How many lanes run at a time."""
         return self._options.concurrency

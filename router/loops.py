@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from router.event import Event
 
-__all__ = ["STAMP", "LoopGuard", "loop_guard", "stamp"]
+__all__ = ["STAMP", "LoopGuard", "images_needed", "loop_guard", "stamp"]
 
 STAMP = "routerStamp"
 """The attribute of a stamp."""
@@ -90,6 +90,12 @@ def loop_guard(own_writes: bool | str, replicated: bool | str) -> LoopGuard | No
     stamped = own_writes if isinstance(own_writes, str) else STAMP if own_writes else None
     region = replicated if isinstance(replicated, str) else _UPDATE_REGION if replicated else None
     return None if stamped is None and region is None else LoopGuard(stamped, region)
+
+
+def images_needed(own_writes: bool | str, replicated: bool | str) -> set[str]:
+    """The images of a modification by which the options of a Dispatcher tell who made it; none if both are off."""
+    needed: set[str] = {"NewImage"} if replicated else set()
+    return needed | {"NewImage", "OldImage"} if own_writes or replicated is True else needed
 
 
 def _is_fresh(attribute: str, event: Event, new: Any, old: Any) -> bool:

@@ -67,6 +67,8 @@ class DynamoDBCompleted:
             raise RegistrationError(msg)
         self.table = table
         self.name = name or os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "app")
+        self.key_attribute = key_attribute
+        self.expiry_attribute = expiry_attribute
         self._key = {key_attribute: {"S": f"entity-router#{self.name}"}}
         self._names = {"#pairs": _PAIRS, "#expiry": expiry_attribute, "#status": status_attribute}
         self._client = LazyClient("DynamoDBCompleted", "dynamodb", client)

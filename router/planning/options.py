@@ -11,6 +11,7 @@ from router.completed import Completed
 from router.discriminator_rules import Discriminator
 from router.errors import RegistrationError
 from router.event import Event
+from router.loops import images_needed
 from router.naming import kind_of
 from router.observability.metrics import Meter
 from router.observability.tracing import Tracer
@@ -106,8 +107,9 @@ def check_options(options: Options, routes: Routes) -> None:
     _check_concurrency(options.concurrency)
     _check_reserve(options.reserve)
     _check_middleware(options.middleware)
-    _check_skip("skip_own_writes", options.skip_own_writes, options.view, attribute_needs="OldImage")
-    _check_skip("skip_replicated", options.skip_replicated, options.view, attribute_needs="NewImage")
+    own_writes, replicated = options.skip_own_writes, options.skip_replicated
+    _check_skip("skip_own_writes", own_writes, options.view, images_needed(own_writes, replicated=False))
+    _check_skip("skip_replicated", replicated, options.view, images_needed(own_writes=False, replicated=replicated))
     check_on_error(options.on_error)
     _check_methods(
         "completed", options.completed, ("recall", "remember", "forget"), "a store such as MemoryCompleted()"
@@ -164,13 +166,12 @@ def _check_reserve(value: Any) -> None:
         )
 
 
-def _check_skip(name: str, value: Any, view: View, *, attribute_needs: str) -> None:
+def _check_skip(name: str, value: Any, view: View, needed: set[str]) -> None:
     """Refuse what is no switch and no attribute, and a stream that does not show who made a record."""
     if not isinstance(value, bool | str) or value == "":
         found = repr(value) if value == "" else kind_of(value)
         _refuse(f"Dispatcher({name}=) found {found}, expected True, or the name of an attribute")
-    needed = {"NewImage", "OldImage" if value is True else attribute_needs}
-    if value and not needed <= {*carried(view, Event.MODIFY)}:
+    if not needed <= {*carried(view, Event.MODIFY)}:
         _refuse(f"Dispatcher({name}=) found view={view!r}, expected a stream with {' and '.join(sorted(needed))}")
 
 

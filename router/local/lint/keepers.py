@@ -148,15 +148,21 @@ def _destination(deployment: Deployment) -> Iterator[Keeper]:
 def _parking(deployment: Deployment) -> Iterator[Keeper]:
     place, template = deployment.app.parking, deployment.template
     if isinstance(place, S3Parking):
-        for bucket in template.of_type(_BUCKET):
-            if template.reference(bucket.name) == place.bucket:
-                name = f"{place.prefix}2026/01/31/name.json"
-                yield Keeper(template, bucket, "parking bucket", template.arn(bucket.name), name)
+        yield from _bucket(deployment, place, "parking bucket")
+    if isinstance(place, SqsParking) and place.overflow is not None:
+        yield from _bucket(deployment, place.overflow, "overflow bucket of the parking queue")
     if isinstance(place, SqsParking):
         for queue in template.of_type(_QUEUE):
             if template.reference(queue.name) == place.queue_url:
                 yield Keeper(template, queue, "parking queue", template.arn(queue.name))
                 yield from _dead_letters(deployment, queue)
+
+
+def _bucket(deployment: Deployment, place: S3Parking, purpose: str) -> Iterator[Keeper]:
+    template = deployment.template
+    for bucket in template.of_type(_BUCKET):
+        if template.reference(bucket.name) == place.bucket:
+            yield Keeper(template, bucket, purpose, template.arn(bucket.name), f"{place.prefix}2026/01/31/name.json")
 
 
 def _dead_letters(deployment: Deployment, queue: Declaration) -> Iterator[Keeper]:

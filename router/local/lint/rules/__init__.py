@@ -1,6 +1,7 @@
 """All rules, each in the module of its family; a new one is a function there and a line here."""
 
 from router.local.lint.rule import Rule
+from router.local.lint.rules.completed import completed_key_differs, completed_never_expires, completed_not_allowed
 from router.local.lint.rules.copies import (
     copies_deleted,
     copies_denied,
@@ -26,7 +27,7 @@ from router.local.lint.rules.images import (
     view_differs,
 )
 from router.local.lint.rules.keys import key_not_allowed
-from router.local.lint.rules.loops import writes_own_table
+from router.local.lint.rules.loops import guard_without_images, writes_own_table
 from router.local.lint.rules.mapping import (
     concurrency_below_lanes,
     function_stopped,
@@ -34,6 +35,7 @@ from router.local.lint.rules.mapping import (
     mapping_refused,
     starts_at_latest,
 )
+from router.local.lint.rules.notifications import objects_not_readable
 from router.local.lint.rules.parking import parking_in_function, parking_not_allowed
 from router.local.lint.rules.responses import no_bisect, no_partial_failures, tumbling_window, unused_window
 from router.local.lint.rules.retries import (
@@ -83,12 +85,17 @@ RULES: tuple[Rule, ...] = (
     batch_beyond_timeout,
     parking_in_function,
     parking_not_allowed,
+    objects_not_readable,
+    completed_not_allowed,
+    completed_key_differs,
+    completed_never_expires,
     copies_denied,
     key_not_allowed,
     copies_expire,
     copies_deleted,
     copies_public,
     copies_unencrypted,
+    guard_without_images,
     writes_own_table,
     role_too_wide,
     error_texts_logged,
@@ -105,6 +112,10 @@ OF_EVERY_SOURCE: tuple[Rule, ...] = (
     timeout_below_reserve,
     parking_in_function,
     parking_not_allowed,
+    objects_not_readable,
+    completed_not_allowed,
+    completed_key_differs,
+    completed_never_expires,
     error_texts_logged,
     logs_never_expire,
 )

@@ -32,21 +32,27 @@ def parking_in_function(deployment: Deployment) -> Iterator[Violation]:
 @rule("error", _ROLE)
 def parking_not_allowed(deployment: Deployment) -> Iterator[Violation]:
     """The role does not allow the app to park records."""
-    parking = deployment.app.parking
-    if isinstance(parking, SqsParking):
-        action, arn = "sqs:SendMessage", _queue(parking.queue_url)
-    elif isinstance(parking, S3Parking):
-        action, arn = "s3:PutObject", f"arn:aws:s3:::{parking.bucket}/{parking.prefix}2026/01/31/name.json"
-    else:
-        return
-    statement, _ = deployment.statement_allowing([action], [arn])
-    if statement is None:
-        yield Violation(
-            deployment.place_of_function("Role"),
-            f"The app parks records with {parking!r}, and the function's role does not allow {action} there: a record "
-            "to be parked fails instead, and is retried until Lambda discards it.",
-            f"- Effect: Allow\n  Action: {action}\n  Resource: {_resource(deployment, parking)}",
-        )
+    for place, records in _places(deployment.app.parking):
+        if isinstance(place, SqsParking):
+            action, arn = "sqs:SendMessage", _queue(place.queue_url)
+        else:
+            action, arn = "s3:PutObject", f"arn:aws:s3:::{place.bucket}/{place.prefix}2026/01/31/name.json"
+        statement, _ = deployment.statement_allowing([action], [arn])
+        if statement is None:
+            yield Violation(
+                deployment.place_of_function("Role"),
+                f"The app parks {records} with {place!r}, and the function's role does not allow {action} there: a "
+                "record to be parked fails instead, and is retried until Lambda discards it.",
+                f"- Effect: Allow\n  Action: {action}\n  Resource: {_resource(deployment, place)}",
+            )
+
+
+def _places(parking: object) -> Iterator[tuple[SqsParking | S3Parking, str]]:
+    """The queue and the buckets in which an app parks, each with the records that it gets."""
+    if isinstance(parking, SqsParking | S3Parking):
+        yield parking, "records"
+    if isinstance(parking, SqsParking) and parking.overflow is not None:
+        yield parking.overflow, "records that are too big for a message"
 
 
 def _queue(url: str) -> str:

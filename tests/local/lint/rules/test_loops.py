@@ -11,7 +11,7 @@ from router import (
     Routes,
     changed,
 )
-from tests.local.lint.deployments import POLICY, Check, Order, line_of
+from tests.local.lint.deployments import POLICY, VIEW, Check, Order, line_of
 
 OWN_TABLE = "ORDERS"
 
@@ -64,6 +64,38 @@ def test_a_condition_ends_the_loop(check: Check) -> None:
 def test_without_the_permission_to_write_there_is_no_loop(check: Check) -> None:
     """The role allows reading only."""
     assert check(app=writing()) == []
+
+
+def test_stamped_writes_end_the_loop(check: Check) -> None:
+    """The app skips the records of its own writes."""
+    app = Dispatcher(writing().routes, skip_own_writes=True)
+    assert check((POLICY, "DynamoDBCrudPolicy: {TableName: !Ref Orders}"), app=app) == []
+
+
+@pytest.mark.parametrize(
+    ("view", "options", "lacking"),
+    [
+        ("NEW_IMAGE", {"skip_own_writes": True}, "skip_own_writes"),
+        ("OLD_IMAGE", {"skip_own_writes": "indexer"}, "skip_own_writes"),
+        ("NEW_IMAGE", {"skip_replicated": True}, "skip_replicated"),
+        ("KEYS_ONLY", {"skip_replicated": "writtenIn", "skip_own_writes": True}, "skip_own_writes and skip_replicated"),
+        ("NEW_IMAGE", {"skip_replicated": "writtenIn"}, ""),
+        ("NEW_AND_OLD_IMAGES", {"skip_replicated": True, "skip_own_writes": True}, ""),
+    ],
+)
+def test_the_stream_has_the_images_of_a_guard(check: Check, view: str, options: dict[str, Any], lacking: str) -> None:
+    """Without them no record is skipped."""
+    routes = Routes()
+
+    @routes.fallback
+    def other(change: Change[dict[str, Any]]) -> None: ...
+
+    found = [
+        each
+        for each in check((VIEW, VIEW.replace("NEW_AND_OLD_IMAGES", view)), app=Dispatcher(routes, **options))
+        if each.rule == "guard-without-images"
+    ]
+    assert [f"and {lacking} of the app" in each.why for each in found] == [True] * bool(lacking)
 
 
 def test_all_handlers_are_suspected_if_none_names_the_table(check: Check) -> None:

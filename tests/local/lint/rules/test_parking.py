@@ -31,6 +31,19 @@ def test_parking_in_a_queue_needs_the_permission_to_send(check: Check) -> None:
     assert check((POLICY, "SQSSendMessagePolicy: {QueueName: !GetAtt Queue.QueueName}"), app=app) == []
 
 
+def test_the_overflow_of_a_queue_needs_the_permission_to_put_objects(check: Check) -> None:
+    """Records that are too big for a message go there."""
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/Queue"
+    app = shop(parking=SqsParking(url, overflow=S3Parking("Failed")))
+    queue = "{Effect: Allow, Action: 'sqs:SendMessage', Resource: !GetAtt Queue.Arn}"
+    bucket = "{Effect: Allow, Action: 's3:PutObject', Resource: !Sub '${Failed.Arn}/parked/*'}"
+    (found,) = check((POLICY, f"Statement: [{queue}]"), app=app)
+    assert found.rule == "parking-not-allowed"
+    assert "records that are too big for a message" in found.why
+    assert found.instead.splitlines()[-1] == '  Resource: !Sub "${Failed.Arn}/parked/*"'
+    assert check((POLICY, f"Statement: [{queue}, {bucket}]"), app=app) == []
+
+
 def test_parking_in_a_bucket_needs_the_permission_to_put_objects(check: Check) -> None:
     """Below the parking's prefix."""
     app = shop(parking=S3Parking("Failed"))

@@ -1,0 +1,105 @@
+"""Rules about the table that remembers completed routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from router.completed import DynamoDBCompleted
+from router.local.cloudformation.resources import TABLES, Declaration
+from router.local.lint.deployment import Deployment, NotKnownError
+from router.local.lint.permissions import listed
+from router.local.lint.rule import Violation, rule
+
+__all__ = ["completed_key_differs", "completed_never_expires", "completed_not_allowed"]
+
+_ROLE = "https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html"
+_TTL = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-how-to.html"
+_KEYS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.CoreComponents.html"
+_ACTIONS = ("dynamodb:GetItem", "dynamodb:UpdateItem")
+
+
+@rule("error", _ROLE)
+def completed_not_allowed(deployment: Deployment) -> Iterator[Violation]:
+    """The role does not allow the app to remember completed routes."""
+    store = _store(deployment)
+    if store is None:
+        return
+    table = _table(deployment, store)
+    arn = _arn(store.table) if table is None else str(deployment.template.arn(table.name))
+    lacking = [action for action in _ACTIONS if deployment.statement_allowing([action], [arn])[0] is None]
+    if lacking:
+        resource = f'!Sub "arn:${{AWS::Partition}}:dynamodb:*:*:table/{store.table}"'
+        resource = resource if table is None else f"!GetAtt {table.name}.Arn"
+        yield Violation(
+            deployment.place_of_function("Role"),
+            f"The app has {store!r}, and the function's role does not allow {' and '.join(lacking)} there: what is "
+            "completed is not known in another container, and runs again there.",
+            f"- Effect: Allow\n  Action: [{', '.join(_ACTIONS)}]\n  Resource: {resource}",
+        )
+
+
+@rule("warning", _TTL)
+def completed_never_expires(deployment: Deployment) -> Iterator[Violation]:
+    """The table of completed routes has no time to live on the attribute of their expiry."""
+    for store, table in _stores_in_template(deployment):
+        given = table.values.get("TimeToLiveSpecification", {})
+        place = deployment.template.place(table.line_of("TimeToLiveSpecification"))
+        if not isinstance(given, Mapping):
+            raise NotKnownError(place, f"the time to live of {table.name} is not in this template")
+        enabled = str(given.get("Enabled", "false")).lower() != "false"
+        name = given.get("AttributeName") if enabled else None
+        if name is None or (isinstance(name, str) and name != store.expiry_attribute):
+            found = "no time to live enabled" if name is None else f"its time to live on {name}"
+            yield Violation(
+                place,
+                f"Table {table.name} has {found}, and {store!r} writes when its entries expire to "
+                f"{store.expiry_attribute}: DynamoDB deletes none of its items.",
+                f"TimeToLiveSpecification:\n  AttributeName: {store.expiry_attribute}\n  Enabled: true",
+            )
+
+
+@rule("error", _KEYS)
+def completed_key_differs(deployment: Deployment) -> Iterator[Violation]:
+    """The table of completed routes has another key than the app uses."""
+    for store, table in _stores_in_template(deployment):
+        schema: Any = table.values.get("KeySchema")
+        names = [each.get("AttributeName") if isinstance(each, Mapping) else None for each in listed(schema)]
+        key = ", ".join(map(str, names))
+        if all(isinstance(name, str) for name in names) and names != [store.key_attribute]:
+            yield Violation(
+                deployment.template.place(table.line_of("KeySchema")),
+                f"The key of table {table.name} is {key}, and {store!r} uses {store.key_attribute} alone: "
+                "DynamoDB refuses each of its requests, and what is completed runs again in another container.",
+                f"KeySchema: [{{AttributeName: {store.key_attribute}, KeyType: HASH}}]",
+            )
+
+
+def _store(deployment: Deployment) -> DynamoDBCompleted | None:
+    store = deployment.app.completed
+    return store if isinstance(store, DynamoDBCompleted) else None
+
+
+def _stores_in_template(deployment: Deployment) -> Iterator[tuple[DynamoDBCompleted, Declaration]]:
+    """The app's store and its table, if it has one in the template."""
+    store = _store(deployment)
+    table = None if store is None else _table(deployment, store)
+    if store is not None and table is not None:
+        yield store, table
+
+
+def _table(deployment: Deployment, store: DynamoDBCompleted) -> Declaration | None:
+    template = deployment.template
+    return next(
+        (
+            table
+            for table in template.of_type(*TABLES, "AWS::Serverless::SimpleTable")
+            if store.table in (template.reference(table.name), template.arn(table.name))
+        ),
+        None,
+    )
+
+
+def _arn(table: str) -> str:
+    """The ARN of a table that is in no template: any region and account."""
+    return table if table.startswith("arn:") else f"arn:aws:dynamodb:::table/{table}"
