@@ -4,6 +4,7 @@ BIN = $(VENV)/bin
 LOCK_VENV = .venv-lock
 DOCS_VENV = .venv-docs
 SAM_VENV = .venv-sam
+INFRASTRUCTURE_VENV = .venv-infrastructure
 PARALLEL = -n auto --maxprocesses=4 --dist=worksteal
 
 # The target of the function's package. `sam build` chooses a Makefile in .lambda/ by the architecture.
@@ -116,6 +117,11 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# The SAM CLI, apart from constraints.txt because it pins an old click and boto3."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/sam.txt; } > .lambda/sam.txt
+	printf 'aws-cdk-lib\nconstructs\npython-hcl2\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate - --output-file $(LOCK_VENV)/infrastructure.txt
+	{ echo "# What synthesises a CDK app and parses a Terraform module, for tests; apart from constraints.txt because it takes 400 MB."; \
+	  echo "# Made by 'make lock'; do not edit."; \
+	  cat $(LOCK_VENV)/infrastructure.txt; } > .lambda/infrastructure.txt
 	printf 'mkdocs-material\nmkdocstrings[python]\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate - --output-file $(LOCK_VENV)/docs.txt
 	{ echo "# The packages of 'make docs', apart from constraints.txt because nothing else uses them."; \
@@ -163,6 +169,12 @@ $(SAM_VENV)/.stamp: .lambda/sam.txt
 $(DOCS_VENV)/.stamp: .docs/packages.txt
 	$(call make_venv,$(DOCS_VENV))
 	@$(DOCS_VENV)/bin/python $(PIP_INSTALL) --require-hashes -r .docs/packages.txt
+	@touch $@
+
+# --no-compile, because a test imports a small part of what is installed.
+$(INFRASTRUCTURE_VENV)/.stamp: .lambda/infrastructure.txt
+	$(call make_venv,$(INFRASTRUCTURE_VENV))
+	$(INFRASTRUCTURE_VENV)/bin/python $(PIP_INSTALL) --no-compile --require-hashes -r .lambda/infrastructure.txt
 	@touch $@
 
 # $(call make_venv,FOLDER). On Debian the part of venv that brings pip is a package of its own.

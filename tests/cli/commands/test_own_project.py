@@ -23,7 +23,7 @@ from tests.waiting import becomes
 ROOT = Path(__file__).parents[3]
 SAM = ROOT / ".venv-sam" / "bin" / "sam"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 class Shell:
