@@ -131,7 +131,9 @@ class TestPins:
         assert len(packages) >= 8
         assert packages.items() <= constraints.items()
 
-    @pytest.mark.parametrize("name", [".lambda/packages.txt", ".lambda/cli.txt", ".lambda/sam.txt", ".lambda/infrastructure.txt"])
+    @pytest.mark.parametrize(
+        "name", [".lambda/packages.txt", ".lambda/cli.txt", ".lambda/sam.txt", ".lambda/infrastructure.txt"]
+    )
     def test_no_registry_is_named(self, name: str) -> None:
         """The lists of packages name no registry."""
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")
