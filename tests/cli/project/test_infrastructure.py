@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from router.cli import main
+from router.local.cloudformation.intrinsics import StreamOf, Unknown
 from router.local.cloudformation.mappings import keys_of, stream_mappings
 from router.local.cloudformation.resources import TemplateFile
 from tests.real import REQUIRED, missing, one_worker
@@ -141,8 +142,12 @@ def permissions(path: Path) -> list[tuple[list[str], str, Any]]:
 
 def _named(resource: Any) -> str:
     """The name of a resource without the suffix that CDK gives to logical IDs."""
-    text = resource if isinstance(resource, str) else getattr(resource, "written", "").removeprefix("!GetAtt ")
-    text = text or f"{resource.logical_id}.StreamArn"
+    if isinstance(resource, StreamOf):
+        text = f"{resource.logical_id}.StreamArn"
+    elif isinstance(resource, Unknown):
+        text = str(resource.written).removeprefix("!GetAtt ")
+    else:
+        text = str(resource)
     return re.sub(r"(?<=[a-z])[0-9A-F]{8}\b", "", text)
 
 
