@@ -14,7 +14,7 @@ ARCHITECTURE ?= arm64
 export SAM_CLI_TELEMETRY = 0
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test lint types docs build build-Router dist lock events bench soak clean
+.PHONY: help venv demo test lint types docs pictures build build-Router dist lock events bench soak clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -127,6 +127,9 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# The packages of 'make docs', apart from constraints.txt because nothing else uses them."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/docs.txt; } > .docs/packages.txt
+
+pictures: venv ## Draw the screens of the commands for the pages
+	$(BIN)/python -m tests.docs.pictures
 
 events: venv ## Record tests/events/ anew from a real stream
 	$(BIN)/python -m tests.events.record
