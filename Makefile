@@ -122,7 +122,7 @@ lock: ## Pin the newest releases and their hashes in constraints.txt
 	{ echo "# What synthesises a CDK app and parses a Terraform module, for tests; apart from constraints.txt because it takes 400 MB."; \
 	  echo "# Made by 'make lock'; do not edit."; \
 	  cat $(LOCK_VENV)/infrastructure.txt; } > .lambda/infrastructure.txt
-	printf 'mkdocs-material\nmkdocstrings[python]\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	printf 'mkdocs-material\nmkdocstrings[python]\nruff\n' | $(LOCK_VENV)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --no-annotate - --output-file $(LOCK_VENV)/docs.txt
 	{ echo "# The packages of 'make docs', apart from constraints.txt because nothing else uses them."; \
 	  echo "# Made by 'make lock'; do not edit."; \

@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 ROOT_PAGES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 
 _LINK = re.compile(r"(\]\()([^)#\s]+)((?:#[^)]*)?\))")
-_ROLE = re.compile(r":(?:attr|class|data|func|meth|mod):<code>~?([^<]*)</code>")
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json"}
 
 
@@ -52,12 +51,6 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
         return link[1] + posixpath.relpath(target, posixpath.dirname(uri) or ".") + link[3]
 
     return _LINK.sub(rewritten, markdown)
-
-
-def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Show a Sphinx role of a docstring, such as ``:meth:`run```, as code."""
-    del page, config, files
-    return _ROLE.sub(r"<code>\1</code>", html)
 
 
 def _outside(text: str, folder: str) -> list[str]:

@@ -160,7 +160,7 @@ def dev(folder: Path) -> str:
         ("sold_out", lambda: put('"?"', 3)),
         ("parked", lambda: None),
     )
-    output = screen(f"exec router dev --app shop:app --port {port}", folder, port, steps)
+    output = screen(f"exec router dev --app shop:app --no-keys --port {port}", folder, port, steps)
     for pattern, replacement in _VARYING:
         output = pattern.sub(replacement, output)
     seconds = iter(range(60))
@@ -182,7 +182,7 @@ def lint(folder: Path) -> str:
 
 EXPLAIN = "router event Order --modify --set status=SHIPPED | router explain -"
 PICTURES = {
-    "dev": Picture("router dev --app shop:app", dev),
+    "dev": Picture("router dev --app shop:app --no-keys", dev),
     "explain": Picture(EXPLAIN, explain),
     "lint": Picture("router lint --template careless.yaml", lint),
     "simulate": Picture("router simulate --scenario docs/scenarios/window-1s.toml", simulate),
