@@ -59,7 +59,7 @@ types: venv ## Check types with mypy --strict and pyright
 # MkDocs says at each start which release will be its last.
 docs: export NO_MKDOCS_2_WARNING = 1
 docs: $(DOCS_VENV)/.stamp ## Build the documentation as a site: site/index.html
-	@$(DOCS_VENV)/bin/mkdocs build --quiet --strict --config-file .docs/mkdocs.yml
+	@$(DOCS_VENV)/bin/mkdocs build --strict --config-file .docs/mkdocs.yml
 
 # arm64 comes last, so that `sam deploy` finds it: it is the default of template.yaml.
 build: $(SAM_VENV)/.stamp ## Package the function for Lambda and print its size
