@@ -132,12 +132,14 @@ class DevSession:
         if not self._function.settings.reports:
             return self._failed(invoke, "found a record that fails on purpose, --poison")
         # Like a dispatcher: records before the failure are done, records behind it are deferred.
-        result = self._run(invoke, raws[:poison]) if poison else Returned({})
+        state = {"state": invoke.event["state"]} if "state" in invoke.event else {}
+        result = self._run(invoke, raws[:poison]) if poison else Returned(state)
         if not isinstance(result, Returned) or result.response.get("batchItemFailures"):
             return result
         for at, raw in enumerate(raws[poison:]):
             self._show_withheld(raw, "deferred" if at else "failed", invoke)
-        return Returned({"batchItemFailures": [{"itemIdentifier": _sequence_number(raws[poison])}]})
+        failures = [{"itemIdentifier": _sequence_number(raws[poison])}]
+        return Returned({**result.response, "batchItemFailures": failures})
 
     def _run(self, invoke: Invoke, raws: list[Any]) -> Result:
         event = copy.deepcopy({**invoke.event, "Records": raws})
@@ -146,6 +148,8 @@ class DevSession:
             self.note(result.note, "dim")
         for outcome in result.report:
             self._show(self._document(outcome, invoke))
+        if event.get("isFinalInvokeForWindow") and not result.problem:
+            self.note(f"window from {event['window']['start']} to {event['window']['end']} is over", "dim")
         return self._failed(invoke, result.problem) if result.problem else Returned(result.report.response)
 
     def _document(self, outcome: Outcome, invoke: Invoke) -> RoutedDocument:

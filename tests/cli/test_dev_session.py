@@ -24,10 +24,10 @@ def function(project: Path) -> LocalFunction:
     return read_template(project / "template.yaml").function()
 
 
-def session_of(function: LocalFunction) -> DevSession:
-    """A session in which every second invocation fails."""
+def session_of(function: LocalFunction, failures: InjectedFailures | None = None) -> DevSession:
+    """A session; by default every second invocation fails."""
     runner = InProcess(Dispatcher(), timeout=3)
-    return DevSession(runner, function, Page(), InjectedFailures(fail=2), keys=False, as_json=False)
+    return DevSession(runner, function, Page(), failures or InjectedFailures(fail=2), keys=False, as_json=False)
 
 
 def discarded(*records: dict[str, Any]) -> Discard:
@@ -63,3 +63,29 @@ def test_records_that_are_done_are_forgotten(function: LocalFunction, capsys: Ca
     assert invoked(session, PLACED) is Returned
     session.listen(discarded(PLACED))
     assert "never delivered" in capsys.readouterr().out
+
+
+WINDOW = {
+    "window": {"start": "2026-09-17T14:14:00Z", "end": "2026-09-17T14:15:00Z"},
+    "state": {"total": 7},
+    "isFinalInvokeForWindow": False,
+    "isWindowTerminatedEarly": False,
+}
+
+
+@pytest.mark.parametrize(("share", "poison"), [(0.3, "2"), (1.0, "1")])
+def test_poison_keeps_the_state_of_a_window(function: LocalFunction, share: float, poison: str) -> None:
+    """A response without a state fails the whole batch, so records before the poison would run again."""
+    session = session_of(function, InjectedFailures(poison=share))
+    result = session.invoke(Invoke("shard", 0, "request", 1, {"Records": [PLACED, SHIPPED], **WINDOW}))
+    assert isinstance(result, Returned)
+    assert result.response == {"batchItemFailures": [{"itemIdentifier": poison}], "state": {"total": 7}}
+
+
+@pytest.mark.parametrize("final", [False, True])
+def test_the_end_of_a_window_is_shown(function: LocalFunction, capsys: Capture, final: bool) -> None:
+    """Its invocation has no record that would be."""
+    session = session_of(function, InjectedFailures())
+    session.invoke(Invoke("shard", 0, "request", 1, {"Records": [], **WINDOW, "isFinalInvokeForWindow": final}))
+    shown = "window from 2026-09-17T14:14:00Z to 2026-09-17T14:15:00Z is over" in capsys.readouterr().out
+    assert shown == final

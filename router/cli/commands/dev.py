@@ -35,6 +35,7 @@ from router.cli.running_dev import RunningDev, noted
 from router.cli.stop_request import StopRequest, stop_request
 from router.local.cloudformation.tables import make_tables, stream_of
 from router.local.cloudformation.template import LocalFunction, LocalTable
+from router.local.engines.dynamodb_local import DynamoDBLocal
 from router.local.engines.endpoint import Endpoint
 from router.local.engines.engine import Engine, EngineName, open_engine
 from router.local.engines.process import PortTakenError
@@ -170,6 +171,10 @@ def _introduce(session: DevSession, engine: Engine, function: LocalFunction, tab
     lanes = f", {settings.parallelization_factor} lanes" if settings.parallelization_factor > 1 else ""
     session.note(f"table {table.name}, {table.view}, at {engine.endpoint_url}", "bold")
     session.note(f"function {function.name}, {app}, batches of {settings.batch_size}{lanes}", "bold")
+    if length := settings.tumbling_window_in_seconds:
+        session.note(f"windows of {length} s: each ends with a later record, or two minutes after its end", "bold")
+        if isinstance(engine, DynamoDBLocal) and length % 60:
+            session.note("DynamoDB Local writes times to the minute: a window gets the records of whole minutes")
     if not settings.reports:
         session.note("without ReportBatchItemFailures Lambda ignores which records failed, and loses them")
 

@@ -91,6 +91,36 @@ class Terminal:
             os.close(self.master)
 
 
+IN_WINDOWS = TEMPLATE.replace(
+    "MaximumRetryAttempts: 1", "MaximumRetryAttempts: 5\n            TumblingWindowInSeconds: 2"
+)
+WINDOWED = """
+from typing import Literal
+from pydantic import BaseModel
+from router import Dispatcher, Routes, Window
+
+class Order(BaseModel):
+    EntityType: Literal["Order"] = "Order"
+    total: int
+
+class Totals(BaseModel):
+    total: int = 0
+
+routes = Routes()
+calls = 0
+
+@routes.on_window(Order, state=Totals)
+def tally(window: Window[Order, Totals]) -> None:
+    global calls
+    calls += 1
+    if calls == 2:
+        raise TimeoutError
+    window.state.total += sum(change.image.total for change in window.changes)
+    print("over" if window.is_final else "open", window.state.total, flush=True)
+
+app = Dispatcher(routes)
+"""
+
 Dev = Callable[..., tuple[Terminal, str]]
 
 
@@ -294,6 +324,42 @@ class TestASession:
         terminal.press_ctrl_c()
         assert terminal.end() == 130
         assert not answers(url)
+
+
+class TestWindows:
+    @pytest.mark.parametrize("options", [(), ("--runtime",)])
+    def test_each_record_is_in_one_window(self, dev: Dev, project: Path, options: tuple[str, ...]) -> None:
+        """The state goes from one invocation to the next, also after a failure, and the window ends with a later record."""
+        _ = (project / "template.yaml").write_text(IN_WINDOWS, encoding="utf-8")
+        _ = (project / "tallies.py").write_text(WINDOWED, encoding="utf-8")
+        terminal, url = dev(*options)
+        terminal.until("windows of 2 s")
+        number = 0
+        while "is over" not in terminal.text or number < 3:
+            number += 1
+            put(url, id=str(number), total=1)
+            terminal.until(rf"id={number} +done")
+        terminal.until("window from [^ ]+ to [^ ]+ is over")
+        totals = re.findall(r"(open|over) (\d+)\b", terminal.text)
+        # The last call of each window has the sum of all its calls.
+        sums, count = [], 0
+        for state, total in totals:
+            count = count if state == "over" else count + 1
+            if state == "over":
+                assert int(total) == count
+                sums.append(count)
+                count = 0
+        assert sums
+
+    def test_over_the_real_engine(self, installation: Installation, dev: Dev, project: Path) -> None:
+        """DynamoDB Local writes times to the minute, which the session says."""
+        (project / "template.yaml").write_text(IN_WINDOWS, encoding="utf-8")
+        (project / "tallies.py").write_text(WINDOWED, encoding="utf-8")
+        terminal, url = dev("--engine", "dynamodb-local")
+        terminal.until("DynamoDB Local writes times to the minute")
+        put(url, id="1", total=1)
+        terminal.until("open 1")
+        terminal.until("id=1 +done")
 
 
 class TestFaults:
