@@ -26,14 +26,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("COLUMNS", "FORCE_COLOR", "LOG_LEVEL", "LOG_ERROR_TEXT", "ROUTER_APP", "AWS_LAMBDA_FUNCTION_NAME"):
         monkeypatch.delenv(name, raising=False)
     before = dict(sys.modules)
-    for name in [name for name in before if name.partition(".")[0] == "handlers"]:
+    others = [name for name in before if name.partition(".")[0] in ("app", "handlers", "models")]
+    for name in others:
         del sys.modules[name]
     importlib.invalidate_caches()
     yield tmp_path
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
             del sys.modules[name]
-    sys.modules.update({name: before[name] for name in before if name.partition(".")[0] == "handlers"})
+    sys.modules.update({name: before[name] for name in others})
 
 
 @pytest.fixture
