@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from decimal import getcontext
 from typing import TYPE_CHECKING, Any
 
+from router.completed import Pair
 from router.context import Deadline
 from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.lanes import run_lanes
 from router.dispatch.parker import log_outcome
-from router.dispatch.redelivery import Known, keep_completed, recall
+from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
 from router.dispatch.windows import Windows
 from router.errors import AnyError
 from router.inject.call import uses_invocation_scope
@@ -59,6 +60,9 @@ def invoke(
     log = invocation.log(None, None)
     write_line(log, "info", "batch received", source=received.source, batch_size=len(records))
     known = recall(options.completed, records, log)
+    if container.over:
+        forget_over(options.completed, container.over, log)
+        container.over = ()
     windows = Windows(received.event, invocation.finish) if plan.windows else None
     if windows is not None and (counted := windows.positions_counted(records)):
         known = known or Known((), records)
@@ -80,8 +84,9 @@ def invoke(
         options.skip_stale.keep(records, delivery.outcomes(), stale)
     undone = delivery.undone()
     again = received.coming_again(undone) if undone else ()
+    over: Sequence[Pair] = ()
     if undone or known:
-        keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
+        over = keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
     if count := delivery.unrouted():
         found = _what_was_found(delivery, options) if count == len(records) else None
         keyed = records if _reads_keys(plan, records) else ()
@@ -91,6 +96,7 @@ def invoke(
     response = received.respond(undone)
     if windows is not None and windows.keeps_state:
         response["state"] = windows.state(delivery.outcomes(), records, again, plan.table.keys)
+    container.over = over
     return delivery.outcomes, response
 
 

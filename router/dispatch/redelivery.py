@@ -20,7 +20,7 @@ from router.record import Record, Records
 if TYPE_CHECKING:
     import structlog
 
-__all__ = ["NO_ROUTE", "Known", "keep_completed", "recall"]
+__all__ = ["NO_ROUTE", "Known", "forget_over", "keep_completed", "recall"]
 
 NO_ROUTE = "-"
 """Stands for the key of a route where a record was parked before it reached one."""
@@ -94,14 +94,14 @@ def keep_completed(
     again: Sequence[Record],
     keys: Mapping[int, str],
     log: structlog.typing.FilteringBoundLogger,
-) -> None:
+) -> list[Pair]:
     """Remember what is completed of the records that Lambda delivers again, and forget what was known of the others.
 
     A store that fails costs handlers that run again, which they must bear anyway.
 
     The response may never reach Lambda, which then delivers all records again. A change must not be skipped then
-    because the store knows it, while an earlier change of its item runs again. So what is over of an item is kept as
-    long as a later change that comes again is.
+    because the store knows it, while an earlier change of its item runs again. So what is over of an item is remembered
+    with a later change of it, and forgotten only after the response: by :func:`forget_over` in the next invocation.
 
     Args:
         completed: The store.
@@ -111,6 +111,9 @@ def keep_completed(
         again: Those that Lambda delivers again.
         keys: The key of each route, by its ``id``.
         log: The invocation's logger.
+
+    Returns:
+        The pairs to forget after the response.
     """
     records.tell_apart()
     coming = {id(record) for record in again}
@@ -118,17 +121,34 @@ def keep_completed(
     pairs = [] if known is None else known.pairs
     finished = _finished([outcome for outcome in outcomes if id(outcome.record) in coming], keys)
     forgotten = [pair for pair in pairs if pair[1] in over]
+    after_response: list[Pair] = []
     # The memory of a container ends with it, so it never outlives a response that is lost.
     if not isinstance(completed, MemoryCompleted):
         kept = _of_same_items([pair for pair in [*pairs, *finished] if pair[1] not in over], records)
         done = _finished([outcome for outcome in outcomes if id(outcome.record) not in coming], keys)
-        finished += [pair for pair in done if pair in kept]
-        forgotten = [pair for pair in forgotten if pair not in kept]
+        done = [pair for pair in done if pair in kept]
+        finished += done
+        after_response, forgotten = [*dict.fromkeys([*forgotten, *done])], []
     try:
         if finished:
             completed.remember(finished)
         if forgotten:
             completed.forget(forgotten)
+    except AnyError as error:  # of the store
+        write_line(log, "error", "completed store failed", **safe_error(error))
+    return after_response
+
+
+def forget_over(completed: Completed, over: Sequence[Pair], log: structlog.typing.FilteringBoundLogger) -> None:
+    """Forget what the invocation before this one has left: this one shows that its response was sent.
+
+    Args:
+        completed: The store.
+        over: The pairs.
+        log: The invocation's logger.
+    """
+    try:
+        completed.forget(over)
     except AnyError as error:  # of the store
         write_line(log, "error", "completed store failed", **safe_error(error))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
@@ -90,6 +90,8 @@ class Container:
         self.loop = Loop()
         self.values = Values()
         self.first_failures = FirstFailures()
+        self.over: Sequence[tuple[str, str]] = ()
+        """The pairs of route and record that the store of completed routes may forget after the response."""
         self._threads: ThreadPoolExecutor | None = None
 
     def threads(self, number: int) -> ThreadPoolExecutor:

@@ -71,8 +71,10 @@ def test_another_container_skips_what_is_completed(table: Table) -> None:
     first, second = Handled(), Handled({2: TimeoutError()})
     assert table.container(first, second)(inserts(1, 2, 3)) == failures(2)
     second.fail.clear()
-    assert table.container(first, second)(inserts(2, 3)) == SUCCESS
+    app = table.container(first, second)
+    assert app(inserts(2, 3)) == SUCCESS
     assert (list(first), list(second)) == (["1", "2", "3"], ["1", "2", "3"])
+    app(inserts(4))
     (item,) = table.items()
     assert "pairs" not in item
 

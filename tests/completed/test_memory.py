@@ -74,13 +74,14 @@ def test_memory_serves_its_own_container() -> None:
 
 
 def test_what_is_done_for_good_is_forgotten() -> None:
-    """When everything of a batch is done, nothing of it is kept."""
+    """When everything of a batch is done, the next invocation forgets it."""
     store, second = Store(), Handled({1: TimeoutError()})
     _, app = two_routes(second, completed=store)
     app(inserts(1))
     assert len(store.pairs) == 1
     second.fail.clear()
     app(inserts(1))
+    app(inserts(2))
     assert store.pairs == set()
 
 
@@ -205,7 +206,7 @@ def test_routes_of_one_handler_for_two_entities_are_distinct() -> None:
 
 
 def test_a_record_parked_without_a_route_is_forgotten() -> None:
-    """What was parked before it reached a route is forgotten once its batch is done."""
+    """What was parked before it reached a route is forgotten after the response that its batch is done."""
     from router import MemoryParking
 
     store, handled = Store(), Handled({2: TimeoutError()})
@@ -214,6 +215,7 @@ def test_a_record_parked_without_a_route_is_forgotten() -> None:
     app(event)
     handled.fail.clear()
     app(event)
+    app(inserts(4))
     assert store.pairs == set()
 
 

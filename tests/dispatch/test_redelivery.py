@@ -256,10 +256,25 @@ def test_a_second_lost_response_lets_no_older_change_run_alone() -> None:
 
 
 def test_what_comes_no_more_is_forgotten() -> None:
-    """When all changes of a batch are done, the store is empty."""
+    """When all changes of a batch are done, the next invocation empties the store: it shows that the response was sent."""
     ran: list[int] = []
     store, records = Shared(), [insert(1, "a", total=1), insert(2, "b", total=2), insert(3, "a", total=3)]
     _in_lanes(store, {2}, ran)(batch(*records))
     assert len(store) == 2
-    _in_lanes(store, set(), ran)(batch(*records))
+    app = _in_lanes(store, set(), ran)
+    app(batch(*records))
+    assert len(store) >= 2
+    app(batch(insert(4, "c", total=4)))
     assert len(store) == 0
+
+
+def test_half_a_batch_whose_response_is_lost_forgets_nothing() -> None:
+    """Lambda has split a batch: the later change of an item is in the other half, and known as completed."""
+    ran: list[int] = []
+    store, records = Shared(), [insert(1, "b", total=1), insert(2, "a", total=2), insert(3, "a", total=3)]
+    _in_lanes(store, {1}, ran)(batch(*records))
+    assert ran == [2, 3]
+    for _ in range(2):  # the process is killed before its first response
+        _in_lanes(store, set(), ran)(batch(*records[:2]))
+    _in_lanes(store, set(), ran)(batch(records[2]))
+    assert ran == [2, 3, 1, 1]
