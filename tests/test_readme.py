@@ -63,6 +63,7 @@ def test_code_runs_and_prints_what_follows_it(page: Path, tmp_path: Path, monkey
             printed = None
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("page", WITH_CODE, ids=name)
 def test_code_is_well_typed(page: Path, tmp_path: Path) -> None:
     """mypy --strict reports nothing about the code of a page."""
@@ -76,7 +77,7 @@ def test_code_is_well_typed(page: Path, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
     assert mypy.returncode == 0, mypy.stdout
 

@@ -130,7 +130,7 @@ def complete(project: Path) -> Mapping[str, Ended]:
 def run_without(package: str, project: Path, lines: Mapping[str, str]) -> dict[str, Ended]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, package, json.dumps(lines)],
-        cwd=project, check=False, capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL,
+        cwd=project, check=False, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return {name: Ended(*ended) for name, ended in json.loads(done.stdout).items()}
@@ -143,6 +143,7 @@ def test_every_command_has_a_line() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(700)  # two programs that run every command
 @pytest.mark.parametrize("package", NEEDED_BY)
 def test_commands_without_a_package(project: Path, complete: Mapping[str, Ended], package: str) -> None:
     """Those that need it say so in one line with the command that installs it; the others end as they do with it."""

@@ -89,7 +89,7 @@ def _run(command: str, shown: list[str], folder: Path, port: int) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=100,
+        timeout=300,
     )
     if shown:
         assert not (message := differs(shown, done.stdout)), f"$ {command}\n{message}"

@@ -37,7 +37,7 @@ class Shell:
     def __init__(self, tools: Path, wheels: Path) -> None:
         self.tools = tools
         path = f"{tools}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        own = {"PATH": path, "PIP_FIND_LINKS": str(wheels), "SAM_CLI_TELEMETRY": "0"}
+        own = {"PATH": path, "COLUMNS": "160", "PIP_FIND_LINKS": str(wheels), "SAM_CLI_TELEMETRY": "0"}
         left_out = ("ROUTER_APP", "PYTEST_ADDOPTS", "COVERAGE_PROCESS_START", "PYTHONPATH")
         self.environment = {name: value for name, value in os.environ.items() if name not in left_out} | own
 
@@ -126,7 +126,9 @@ def test_dev_handles_a_record(shell: Shell, shop: Path) -> None:
         item = '{"pk": "Order#1", "sk": "Order#1"}'
         shell("router", "put", "Order", "--json", item, "--endpoint-url", url, folder=shop)
         handled = r"INSERT +Order +.*done +\S*created"
-        assert becomes(lambda: re.search(handled, log.read_text(encoding="utf-8")) is not None)
+        assert becomes(lambda: re.search(handled, log.read_text(encoding="utf-8")) is not None), log.read_text(
+            encoding="utf-8"
+        )
     finally:
         dev.terminate()
         dev.wait(30)
