@@ -18,7 +18,6 @@ from router.observability.safe_errors import alone
 from router.observability.tracing import Tracer
 from router.outcomes import Outcome, Report
 from router.parking import MemoryParking, Parking
-from router.planning.explain import Explanation, explain
 from router.planning.options import Options, Unrouted, check_options, check_routes, check_unknown, latest_changes
 from router.planning.plan import make_plan
 from router.planning.shared_values import changes_are_watched
@@ -30,6 +29,9 @@ from router.routes import Route, Routes
 from router.sources import receive
 from router.stream_view import View
 from router.types import Middleware
+
+if TYPE_CHECKING:
+    from router.planning.explain import Explanation
 
 __all__ = ["Dispatcher"]
 
@@ -212,6 +214,8 @@ class Dispatcher:
                 msg = "found a message that has no record, such as S3's test message, expected one with a record"
                 raise UnknownEventError(msg)
             record = records[0]
+        from router.planning.explain import explain  # not for most events
+
         return explain(record, self._table, self._options)
 
     def record_handler(self, record: Any, lambda_context: Any = None) -> Report:

@@ -12,7 +12,6 @@ from router.completed import Pair
 from router.context import Deadline
 from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
-from router.dispatch.lanes import run_lanes
 from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
 from router.dispatch.windows import Windows
@@ -123,6 +122,8 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
         if options.concurrency == 1:
             delivery.run(delivery.positions)
         else:
+            from router.dispatch.lanes import run_lanes  # most apps have one lane
+
             run_lanes(
                 delivery,
                 received.lanes(),
