@@ -117,26 +117,19 @@ def keep_completed(
     """
     records.tell_apart()
     coming = {id(record) for record in again}
-    over = {record.identity for record in records if id(record) not in coming}
+    identities_over = {record.identity for record in records if id(record) not in coming}
     pairs = [] if known is None else known.pairs
+    over = [pair for pair in pairs if pair[1] in identities_over]
     finished = _finished([outcome for outcome in outcomes if id(outcome.record) in coming], keys)
-    forgotten = [pair for pair in pairs if pair[1] in over]
-    after_response: list[Pair] = []
     # The memory of a container ends with it, so it never outlives a response that is lost.
-    if not isinstance(completed, MemoryCompleted):
-        kept = _of_same_items([pair for pair in [*pairs, *finished] if pair[1] not in over], records)
-        done = _finished([outcome for outcome in outcomes if id(outcome.record) not in coming], keys)
-        done = [pair for pair in done if pair in kept]
-        finished += done
-        after_response, forgotten = [*dict.fromkeys([*forgotten, *done])], []
-    try:
-        if finished:
-            completed.remember(finished)
-        if forgotten:
-            completed.forget(forgotten)
-    except AnyError as error:  # of the store
-        write_line(log, "error", "completed store failed", **safe_error(error))
-    return after_response
+    if isinstance(completed, MemoryCompleted):
+        _update(completed, finished, over, log)
+        return []
+    kept = _of_same_items([pair for pair in [*pairs, *finished] if pair[1] not in identities_over], records)
+    done = _finished([outcome for outcome in outcomes if id(outcome.record) not in coming], keys)
+    done = [pair for pair in done if pair in kept]
+    _update(completed, [*finished, *done], (), log)
+    return [*dict.fromkeys([*over, *done])]
 
 
 def forget_over(completed: Completed, over: Sequence[Pair], log: structlog.typing.FilteringBoundLogger) -> None:
@@ -147,8 +140,20 @@ def forget_over(completed: Completed, over: Sequence[Pair], log: structlog.typin
         over: The pairs.
         log: The invocation's logger.
     """
+    _update(completed, (), over, log)
+
+
+def _update(
+    completed: Completed,
+    remembered: Sequence[Pair],
+    forgotten: Sequence[Pair],
+    log: structlog.typing.FilteringBoundLogger,
+) -> None:
     try:
-        completed.forget(over)
+        if remembered:
+            completed.remember(remembered)
+        if forgotten:
+            completed.forget(forgotten)
     except AnyError as error:  # of the store
         write_line(log, "error", "completed store failed", **safe_error(error))
 

@@ -1,4 +1,4 @@
-"""Windows under faults: whatever fails, crashes or starts anew, each change is in the state of its window exactly once."""
+"""Windows under faults: where handlers fail and containers crash or start anew, each change is in the state of its window exactly once."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class Findings:
         out_of_order: First effects before that of an earlier change of the item.
         doubled: Changes for which a handler ran oftener than they were delivered.
         stale: Changes that ran again after a later one of the item, which did not run again after them.
-        invented: Effects of changes that nobody wrote, or of handlers that are not meant for them.
+        invented: Effects of changes that were never written, or of handlers that are not meant for them.
     """
 
     changes: int = 0
