@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import takewhile
 from typing import Any, ClassVar, Generic, Protocol
 
@@ -17,6 +17,7 @@ from typing_extensions import TypeVar
 
 from router.errors import RegistrationError, RouterError
 from router.naming import kind_of, short_name_of, signature_of, written_value
+from router.value_classes import dataclass
 from router.wire.compare import same
 from router.wire.encode import to_wire
 from router.wire.paths import Path, find, parse_path
@@ -84,7 +85,7 @@ class _OnWire:
         return self.wire(old, new)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Changed(_OnWire):
     """See :func:`changed`."""
 
@@ -129,7 +130,6 @@ class Changed(_OnWire):
         return f"changed({', '.join(parts)})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Became(Changed):
     """See :func:`became`: ``changed(attribute, to=value)`` that prints as ``became(attribute, value)``."""
 
@@ -137,7 +137,7 @@ class Became(Changed):
         return f"became({self.attributes[0]!r}, {written_value(self.to)})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Where(Generic[C_contra]):
     """See :func:`where`."""
 
@@ -161,7 +161,7 @@ class Where(Generic[C_contra]):
         return f"where({name.rpartition('.')[2]}{line})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class _Combined(Generic[C_contra]):
     conditions: tuple[Condition[C_contra], ...]
     decisive: ClassVar[bool]
@@ -189,7 +189,6 @@ class _Combined(Generic[C_contra]):
         return f"{function}({', '.join(map(repr, self.conditions))})"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class AllOf(_Combined[C_contra]):
     """See :func:`all_of`."""
 
@@ -199,7 +198,6 @@ class AllOf(_Combined[C_contra]):
         return self._repr("all_of")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class AnyOf(_Combined[C_contra]):
     """See :func:`any_of`."""
 
@@ -209,7 +207,7 @@ class AnyOf(_Combined[C_contra]):
         return self._repr("any_of")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Not(Generic[C_contra]):
     """See :func:`not_`."""
 

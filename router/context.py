@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Protocol
@@ -19,7 +18,6 @@ from typing import Protocol
 __all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "LambdaContext", "current_clock", "now", "running_on"]
 
 
-@dataclass(slots=True, eq=False)
 class Clock:
     """The two readings of a clock.
 
@@ -28,8 +26,11 @@ class Clock:
         counter: Seconds since an unspecified moment, for deadlines and durations.
     """
 
-    time: Callable[[], float]
-    counter: Callable[[], float]
+    __slots__ = ("counter", "time")
+
+    def __init__(self, time: Callable[[], float], counter: Callable[[], float]) -> None:
+        self.time = time
+        self.counter = counter
 
 
 def _machine_time() -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from router.errors import RegistrationError
 from router.naming import kind_of, short_name_of
+from router.value_classes import dataclass
 
 __all__ = ["SCOPES", "Depends", "Scope"]
 
@@ -17,7 +17,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 """From the widest to the narrowest."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Depends:
     """Names, inside ``Annotated``, the factory of a parameter: ``bus: Annotated[Bus, Depends(get_bus)]``.
 

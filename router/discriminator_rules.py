@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Protocol, runtime_checkable
 
+from router.value_classes import dataclass
 from router.wire.values import text_of
 
 __all__ = [
@@ -46,7 +47,7 @@ class Discriminator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Attribute:
     """See :func:`router.discriminators.attribute`."""
 
@@ -64,7 +65,7 @@ class Attribute:
         return f"attribute({self.name!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prefix:
     """See :func:`router.discriminators.prefix`."""
 
@@ -85,7 +86,7 @@ class Prefix:
         return f"prefix({self.name!r}, {self.separator!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Template:
     """See :func:`router.discriminators.template`."""
 
@@ -107,7 +108,7 @@ class Template:
         return f"template({self.name!r}, {self.pattern!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Function:
     """See :func:`router.discriminators.function`."""
 
@@ -123,7 +124,7 @@ class Function:
         return f"function({getattr(self.call, '__qualname__', type(self.call).__name__)})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chain:
     """See :func:`router.discriminators.chain`."""
 
@@ -151,7 +152,7 @@ class Chain:
         return f"chain({', '.join(map(repr, self.rules))})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folded:
     """See :func:`router.discriminators.folded`."""
 
@@ -178,7 +179,7 @@ _named = re.compile(rf"(?P<name>.+)_(?P<version>{_VERSION})", re.DOTALL | re.IGN
 _version_before_scope = re.compile(rf"_{_VERSION}(?=_)", re.IGNORECASE).finditer
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ElectroDBKey:
     """See :func:`router.discriminators.electrodb_key`.
 

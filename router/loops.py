@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from router.event import Event
+from router.value_classes import dataclass
 
 __all__ = ["STAMP", "LoopGuard", "images_needed", "loop_guard", "stamp"]
 
@@ -48,7 +48,7 @@ def _is_wire(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and not _TYPES.isdisjoint(value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LoopGuard:
     """Tells which records are skipped.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from router.errors import ParkingError, RegistrationError, UnknownEventError, UnroutedError
 from router.naming import kind_of
+from router.value_classes import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Drop", "OnError", "Park", "Policy", "Retry", "decide"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Retry:
     """Report the record as failed, so that Lambda delivers it again.
 
@@ -53,7 +53,7 @@ class Retry:
         return "Retry()" if self.park_after is None else f"Retry(park_after={self.park_after})"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Park:
     """Put the record into the parking place and count it as done.
 
@@ -63,7 +63,7 @@ class Park:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drop:
     """Discard the record with a warning in the log. No default drops a record.
 

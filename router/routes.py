@@ -7,7 +7,7 @@ composed, compared and printed as values, and a Dispatcher is made of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from pydantic import BaseModel
@@ -32,6 +32,7 @@ from router.registration.options import (
     WindowOptions,
 )
 from router.registration.signature import Signature
+from router.value_classes import dataclass
 from router.window import Window
 
 __all__ = ["Route", "Routes"]
@@ -44,7 +45,7 @@ C_contra = TypeVar("C_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Route:
     """What one decorator registered: which changes go to which handler.
 

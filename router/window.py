@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 from typing_extensions import TypeVar
@@ -23,7 +22,6 @@ M = TypeVar("M")
 State = TypeVar("State")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Window(Generic[M, State]):
     """The changes of one invocation that belong to a tumbling window, and the state of the window.
 
@@ -54,13 +52,25 @@ class Window(Generic[M, State]):
         Totals(count=1)
     """
 
-    changes: Sequence[Change[M]]
-    state: State
-    start: datetime
-    end: datetime
-    is_final: bool = False
-    is_early: bool = False
-    shard_id: str | None = None
+    __slots__ = ("changes", "end", "is_early", "is_final", "shard_id", "start", "state")
+
+    def __init__(
+        self,
+        changes: Sequence[Change[M]],
+        state: State,
+        start: datetime,
+        end: datetime,
+        is_final: bool = False,
+        is_early: bool = False,
+        shard_id: str | None = None,
+    ) -> None:
+        self.changes = changes
+        self.state = state
+        self.start = start
+        self.end = end
+        self.is_final = is_final
+        self.is_early = is_early
+        self.shard_id = shard_id
 
     def __repr__(self) -> str:
         ends = " early" * self.is_early + " final" * self.is_final

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from router.errors import RegistrationError
 from router.observability.switches import is_on
+from router.value_classes import dataclass
 
 if TYPE_CHECKING:
     from router.outcomes import Outcome
@@ -32,7 +32,7 @@ _STATUS = attrgetter("status")
 _MOST_VALUES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Figures:
     """Counts and times of a group of records.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from router.conditions import required_text
@@ -14,6 +13,7 @@ from router.loops import LoopGuard
 from router.planning.step import Image, Mark, Runner, Step, Steps, Way
 from router.planning.way import skip_record, way_of
 from router.record import Record
+from router.value_classes import dataclass
 
 __all__ = ["NO_INDEX", "Index", "Ways", "entity_reader", "guarded", "images_of", "index_of", "ways_of", "what_it_found"]
 
@@ -21,7 +21,7 @@ Ways = Mapping[Event, Mapping[str, Way]]
 """The way of each event and entity."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """Ways for dict lookups on the record as delivered, by ``eventName`` and entity.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
 from router.completed import Completed
@@ -21,6 +20,7 @@ from router.registration.misfit import Misfit, explained
 from router.routes import Routes
 from router.stream_view import VIEWS, View, carried
 from router.types import Middleware
+from router.value_classes import dataclass
 
 if TYPE_CHECKING:
     from router.latest_changes import LatestChanges
@@ -34,7 +34,7 @@ Unrouted = Literal["skip", "fail", "park"]
 """What a record becomes whose entity has no route."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Options:
     """The options of a Dispatcher; its docstring says what they mean."""
 

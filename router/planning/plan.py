@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -20,11 +19,12 @@ from router.planning.way import way_of
 from router.record import Record
 from router.routes import Route
 from router.types import Call, Overrides
+from router.value_classes import dataclass
 
 __all__ = ["Plan", "make_plan"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """Where records go.
 

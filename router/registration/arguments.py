@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, get_origin
 
 from pydantic import PydanticUndefinedAnnotation, PydanticUserError
@@ -18,6 +17,7 @@ from router.registration.condition_checks import check_condition
 from router.registration.options import check_options, events_of_cause, refuse
 from router.registration.source_text import describe, is_type, show_decorator
 from router.registration.window_state import check_state
+from router.value_classes import dataclass
 
 __all__ = ["FALLBACK", "Arguments", "read_arguments"]
 
@@ -25,7 +25,7 @@ _KINDS = {Event.INSERT: "Insert", Event.MODIFY: "Modify", Event.REMOVE: "Remove"
 _NOT_AN_ITEM = (str, bytes, int, float, list, tuple, set, frozenset)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Arguments:
     """The checked arguments of a decorator.
 

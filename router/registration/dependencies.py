@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from router.context import Deadline
@@ -14,6 +13,7 @@ from router.record import Batch, Record
 from router.registration.annotations import Namespaces, hints_of, is_change, members_of, parameters_of, unwrap
 from router.registration.misfit import Misfit
 from router.registration.source_text import describe, show_parameter
+from router.value_classes import dataclass
 
 __all__ = ["Dependency", "Parameter", "injected_kind", "read_dependency", "supplied_parameters"]
 
@@ -33,7 +33,7 @@ _SCOPE_OF: dict[Kind, Scope] = {
 _INJECTABLE = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dependency:
     """A factory, its scope and its own parameters."""
 
@@ -42,7 +42,7 @@ class Dependency:
     parameters: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parameter:
     """A parameter that each call supplies.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from router.change import Change, Insert, Modify, Remove
@@ -18,6 +17,7 @@ from router.registration.annotations import Namespaces, hints_of, is_change, mem
 from router.registration.dependencies import Parameter, injected_kind, supplied_parameters
 from router.registration.misfit import Misfit
 from router.registration.source_text import show_parameter, written_arguments
+from router.value_classes import dataclass
 from router.window import Window
 
 __all__ = ["ChangeOf", "ChangeType", "Signature", "Takes", "Wanted", "read_signature"]
@@ -32,7 +32,7 @@ Takes = Literal["one change", "a sequence of changes", "a window"]
 _SEQUENCES = (Sequence, Collection, Iterable, list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeOf:
     """A change class with the models of its new and its old image."""
 
@@ -56,7 +56,7 @@ class Wanted(NamedTuple):
         return f"the {self.name} as the first parameter"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeType:
     """The annotation of a handler's first parameter.
 
@@ -80,7 +80,7 @@ class ChangeType:
         return tuple(member for member in self.members if event in _COVERS[member.kind])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Signature:
     """What a handler takes.
 

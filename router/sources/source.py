@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from router.record import Record, Records
+from router.value_classes import dataclass
 
 __all__ = ["Group", "Source"]
 
@@ -23,7 +23,7 @@ class Group(NamedTuple):
     in_order: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One kind of delivery.
 
