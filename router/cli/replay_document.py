@@ -72,6 +72,7 @@ class GivenUpDocument(TypedDict):
 class ReplayDocument(TypedDict):
     """The document of ``router replay --json``."""
 
+    settings_from: str  # the template and its function, or "defaults"
     records: list[ReplayedRecord]
     filtered_out: list[int]
     invocations: list[ReplayedInvocation]
@@ -81,17 +82,19 @@ class ReplayDocument(TypedDict):
     unfinished: list[int]
 
 
-def replay_document(finished: Replay, sources: Sequence[str]) -> ReplayDocument:
+def replay_document(finished: Replay, sources: Sequence[str], settings_from: str) -> ReplayDocument:
     """Describe a replay.
 
     Args:
         finished: The replay after its run.
         sources: The name of each record's event.
+        settings_from: Where the mapping's settings come from.
     """
     seen: dict[int, Record] = {
         position: outcome.record for invocation in finished.invocations for position, outcome in invocation.outcomes
     }
     return {
+        "settings_from": settings_from,
         "records": [_record(source, seen.get(position)) for position, source in enumerate(sources)],
         "filtered_out": finished.filtered_out,
         "invocations": [_invocation(invocation) for invocation in finished.invocations],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
+from typing import Any
 
 from router.app import Dispatcher
 from router.errors import RouterError
@@ -16,15 +18,20 @@ from router.local.app_import import (
     parse_app_name,
 )
 from router.local.cloudformation.code import code_of
+from router.local.cloudformation.mapping_settings import template_settings
 from router.local.cloudformation.mappings import function_mappings
 from router.local.cloudformation.resources import TemplateError, TemplateFile
 from router.local.project_settings import APP_VARIABLE, DEFAULT_APP, project_settings
 
-__all__ = ["AppNotFoundError", "load_app", "name_of_app"]
+__all__ = ["AppNotFoundError", "TemplateSettingsWarning", "load_app", "name_of_app", "settings_of_template"]
 
 
 class AppNotFoundError(RouterError):
     """`router_app` names no module, no attribute of the module, or no Dispatcher."""
+
+
+class TemplateSettingsWarning(UserWarning):
+    """A setting of the template's mapping is unknown before deployment, or the template cannot be read."""
 
 
 def name_of_app(folder: Path) -> str:
@@ -38,7 +45,44 @@ def name_of_app(folder: Path) -> str:
     """
     settings = project_settings(folder)
     named = os.environ.get(APP_VARIABLE) or settings.get("app")
-    return named or _handler_in(folder / settings.get("template", "template.yaml")) or DEFAULT_APP
+    return named or _handler_in(_template(folder)) or DEFAULT_APP
+
+
+def settings_of_template(folder: Path, app: str) -> dict[str, Any]:
+    """The arguments of :class:`router.testing.Stream` that the template's mapping and table give; none without one.
+
+    Args:
+        folder: The folder of pyproject.toml and of the template.
+        app: The app, as ``module:attribute``. It chooses among several functions by their handlers.
+
+    Raises:
+        ProjectSettingsError: pyproject.toml cannot be read.
+
+    Warns:
+        TemplateSettingsWarning: The template cannot be read, or a setting is unknown before deployment.
+    """
+    template = _template(folder)
+    if not template.exists():
+        return {}
+    try:
+        found = template_settings(template, app=app)
+    except TemplateError as error:
+        _warn(f"{error}; the mapping of the fixture stream has AWS's defaults")
+        return {}
+    if found is None:
+        return {}
+    for sentence in found.unknown:
+        _warn(sentence)
+    view = {} if found.view is None else {"view": found.view}
+    return {"function_response_types": [], **found.parameters, **view}
+
+
+def _template(folder: Path) -> Path:
+    return folder / project_settings(folder).get("template", "template.yaml")
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text, TemplateSettingsWarning, stacklevel=3)
 
 
 def _handler_in(template: Path) -> str | None:

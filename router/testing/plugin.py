@@ -1,6 +1,7 @@
 """The pytest plugin: fixtures around the user's app, recorded events, and failures that explain records.
 
-Fixtures: ``app``, ``stream``, ``stream_settings``, ``lambda_context``, ``recorded_event``. Marker: ``stream``. Options:
+Fixtures: ``app``, ``stream``, ``stream_settings``, ``template_settings``, ``lambda_context``, ``recorded_event``.
+Marker: ``stream``. Options:
 ``router_app`` and ``router_events`` in pytest's configuration, ``--record-mode`` on its command line.
 
 Imports are inside of functions, so that the start of pytest imports neither the app nor the tools.
@@ -33,6 +34,7 @@ __all__ = [
     "recorded_event",
     "stream",
     "stream_settings",
+    "template_settings",
 ]
 
 _STREAM = pytest.StashKey["AppStream"]()
@@ -90,14 +92,31 @@ def app(pytestconfig: pytest.Config) -> Iterator[Dispatcher]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def template_settings(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """Settings of every stream that the template gives; override it with ``{}`` for AWS's defaults."""
+    from router.extras import MissingPackageError
+    from router.local.project_settings import ProjectSettingsError
+    from router.testing.app_fixture import name_of_app, settings_of_template
+
+    __tracebackhide__ = True
+    folder = pytestconfig.rootpath
+    try:
+        return settings_of_template(folder, pytestconfig.getini("router_app") or name_of_app(folder))
+    except (MissingPackageError, ProjectSettingsError) as error:
+        pytest.fail(str(error), pytrace=False)
+
+
 @pytest.fixture
 def stream_settings() -> dict[str, Any]:
-    """Settings of every stream, for a conftest.py to override; the marker takes precedence."""
+    """Settings of every stream, for a conftest.py to override; they replace the template's, and the marker these."""
     return {}
 
 
 @pytest.fixture
-def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dict[str, Any]) -> Iterator[AppStream]:
+def stream(
+    request: pytest.FixtureRequest, app: Dispatcher, template_settings: dict[str, Any], stream_settings: dict[str, Any]
+) -> Iterator[AppStream]:
     """A table in memory, its stream, and Lambda's event source mapping in front of the app."""
     from router.errors import RouterError
     from router.testing.app_stream import AppStream
@@ -105,7 +124,8 @@ def stream(request: pytest.FixtureRequest, app: Dispatcher, stream_settings: dic
     defaults = {"label": _label(request.node.nodeid)}
     with app.in_new_container() as parking:
         try:
-            made = AppStream(app, parking, **{**defaults, **stream_settings, **_marked(request.node)})
+            settings = {**template_settings, **stream_settings, **_marked(request.node)}
+            made = AppStream(app, parking, **{**defaults, **settings})
         except (RouterError, TypeError) as error:
             pytest.fail(f"the settings of the fixture `stream`: {error}", pytrace=False)
         request.node.stash[_STREAM] = made

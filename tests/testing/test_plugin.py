@@ -113,6 +113,108 @@ def test(stream):
     )
 
 
+TEMPLATE = """
+Resources:
+  Shop: {Type: AWS::DynamoDB::Table, Properties: {StreamSpecification: {StreamViewType: NEW_IMAGE}}}
+  Router:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: shop.app
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Shop.StreamArn
+            StartingPosition: TRIM_HORIZON
+            MaximumRetryAttempts: 1
+"""
+
+
+def test_the_template_has_the_settings_of_all_streams(project: pytest.Pytester) -> None:
+    """The mapping's settings and the table's view; stream_settings and the marker replace single ones."""
+    project.makefile(".yaml", template=TEMPLATE + "            BatchSize: 2\n")
+    project.makeconftest(
+        """
+import pytest
+
+@pytest.fixture
+def stream_settings():
+    return {"maximum_retry_attempts": 0}
+"""
+    )
+    passes(
+        project,
+        """
+def puts(stream, count):
+    for number in range(count):
+        stream.put(Order(order_id=str(number), total=5))
+    return [len(event["Records"]) for event in stream.run().invocations]
+
+def test_template(stream):
+    assert puts(stream, 3) == [2, 1]
+    stream.update(Order(order_id="1", total=5), total=6)
+    assert "OldImage" not in stream.records[-1]["dynamodb"]
+
+@pytest.mark.stream(batch_size=1)
+def test_marker(stream):
+    assert puts(stream, 3) == [1, 1, 1]
+
+def test_response_types(stream):  # the template has none, so Lambda ignores the response
+    stream.put(Order(order_id="1", total=-1))
+    stream.run()
+    assert (len(stream.invocations), stream.discarded) == (1, [])
+""",
+        count=3,
+    )
+
+
+def test_a_conftest_takes_awss_defaults_in_place_of_the_templates(project: pytest.Pytester) -> None:
+    """By a fixture of its own."""
+    project.makefile(".yaml", template=TEMPLATE + "            BatchSize: 2\n")
+    project.makeconftest(
+        """
+import pytest
+
+@pytest.fixture(scope="session")
+def template_settings():
+    return {}
+"""
+    )
+    passes(
+        project,
+        """
+def test(stream):
+    for number in range(3):
+        stream.put(Order(order_id=str(number), total=5))
+    assert [len(event["Records"]) for event in stream.run().invocations] == [3]
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    ("setting", "warning"),
+    [
+        (
+            "BatchSize: !ImportValue size",
+            "template.yaml:14: found !ImportValue as BatchSize of Router.Changes, which is",
+        ),
+        ("BatchSize: 0", "found settings of Router.Changes that Lambda refuses: Parameter validation failed"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_a_warning(project: pytest.Pytester, setting: str, warning: str) -> None:
+    """The mapping has AWS's default, and the tests run."""
+    project.makefile(".yaml", template=TEMPLATE + f"            {setting}\n")
+    tests = "def test(stream):\n    stream.put(Order(order_id='1', total=5))\n    stream.run()\n"
+    result = run(project, tests, "-W", "default")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines([f"*TemplateSettingsWarning: *{glob_escape(warning)}*"])
+
+
+def glob_escape(text: str) -> str:
+    """The text as a pattern of fnmatch."""
+    return text.replace("[", "[[]")
+
+
 def test_a_fixture_has_the_settings_of_all_streams(project: pytest.Pytester) -> None:
     """A conftest.py overrides it, and the marker takes precedence."""
     project.makeconftest(

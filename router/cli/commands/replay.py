@@ -18,6 +18,7 @@ from router.cli.console import Page, Part, error_text
 from router.cli.errors import CommandLineError
 from router.cli.events import GivenEvent, read_events
 from router.cli.json_output import print_json
+from router.cli.mapping_source import DEFAULTS, find_mapping
 from router.cli.options import (
     BatchingWindowOption,
     BatchSizeOption,
@@ -53,15 +54,17 @@ __all__ = ["replay"]
 _REPORTING = "ReportBatchItemFailures"
 _MOST_ATTEMPTS = 3  # of one batch that are printed; all of them are counted
 
-AgeOption = Annotated[int, typer.Option(metavar="SECONDS", help="Discard older records: 60 to 604800; -1: never.")]
-TumblingOption = Annotated[int, typer.Option(metavar="SECONDS", help="Length of tumbling windows, 0 to 900.")]
+AgeOption = Annotated[
+    int | None, typer.Option(metavar="SECONDS", help="Discard older records: 60 to 604800; -1: never.")
+]
+TumblingOption = Annotated[int | None, typer.Option(metavar="SECONDS", help="Length of tumbling windows, 0 to 900.")]
 BisectOption = Annotated[
-    bool,
+    bool | None,
     typer.Option("--bisect-batch-on-function-error/--no-bisect-batch-on-function-error", help="Split a failed batch."),
 ]
 ResponseOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE", help=f"{_REPORTING}, the default, or '' for none."),
+    typer.Option(metavar="TYPE", help=f"{_REPORTING}, or '' for none."),
 ]
 DestinationOption = Annotated[
     str | None, typer.Option(metavar="ARN", help="The on-failure destination, for the output only.")
@@ -72,19 +75,19 @@ def replay(
     events: EventsArgument = None,
     app: HandlerAppOption = None,
     as_json: JsonOption = False,
-    batch_size: BatchSizeOption[int] = 100,
-    maximum_batching_window_in_seconds: BatchingWindowOption[int] = 0,
-    parallelization_factor: ParallelizationOption[int] = 1,
-    maximum_retry_attempts: RetriesOption[int] = -1,
-    maximum_record_age_in_seconds: AgeOption = -1,
-    tumbling_window_in_seconds: TumblingOption = 0,
-    bisect_batch_on_function_error: BisectOption = False,
+    batch_size: BatchSizeOption[int | None] = None,
+    maximum_batching_window_in_seconds: BatchingWindowOption[int | None] = None,
+    parallelization_factor: ParallelizationOption[int | None] = None,
+    maximum_retry_attempts: RetriesOption[int | None] = None,
+    maximum_record_age_in_seconds: AgeOption = None,
+    tumbling_window_in_seconds: TumblingOption = None,
+    bisect_batch_on_function_error: BisectOption = None,
     function_response_types: ResponseOption = None,
     on_failure: DestinationOption = None,
     filters: FilterOption = None,
     timeout: TimeoutOption = 60,
     park: ParkOption = False,
-    template: TemplateOption[Path | None] = None,
+    template: TemplateOption[str | None] = None,
     function: FunctionOption = None,
 ) -> int:
     """Run an app on recorded events through an event source mapping, with its batches, retries and discards.
@@ -94,7 +97,8 @@ def replay(
     clock is virtual: no retry waits. It starts at the time of a stream's last record, so earlier records have an age.
     An invocation beyond --timeout fails.
 
-    The options and their defaults are Lambda's, except that ReportBatchItemFailures is on.
+    The mapping's settings come from template.yaml if it exists, else they are AWS's defaults with
+    ReportBatchItemFailures; --template '' reads no template. Options replace them one by one; '' is none of a kind.
 
     Nothing is parked in the app's parking place, and no route is remembered in its store of completed routes, unless
     --park is given: the output shows which records would be parked, and why.
@@ -102,38 +106,54 @@ def replay(
     The output lists the invocations, their failures, the handlers that ran more than once with a record, and the
     discarded records. Records are counted from 0. Standard error gets the output and the log of handlers.
 
-    With --json, one document: records, filtered_out, invocations, reexecutions, discarded, parked, unfinished.
+    With --json, one document: settings_from, records, filtered_out, invocations, reexecutions, discarded, parked,
+    unfinished.
 
     The exit code is 1 if a record was discarded, or failed and was not retried.
     """
-    types = [_REPORTING] if function_response_types is None else [name for name in function_response_types if name]
-    settings = MappingSettings.of(
-        {
-            "batch_size": batch_size,
-            "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
-            "parallelization_factor": parallelization_factor,
-            "maximum_retry_attempts": maximum_retry_attempts,
-            "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
-            "tumbling_window_in_seconds": tumbling_window_in_seconds,
-            "bisect_batch_on_function_error": bisect_batch_on_function_error,
-            "function_response_types": types,
-            "destination_config": {"OnFailure": {"Destination": on_failure}} if on_failure else {},
-            "filter_criteria": {"Filters": [{"Pattern": pattern} for pattern in filters or ()]},
-        }
-    )
-    sources = [(given.name, record) for given in read_events(events) for record in _records(given)]
-    dispatcher = find_app(app, template, function).load()
+    given = {
+        "batch_size": batch_size,
+        "maximum_batching_window_in_seconds": maximum_batching_window_in_seconds,
+        "parallelization_factor": parallelization_factor,
+        "maximum_retry_attempts": maximum_retry_attempts,
+        "maximum_record_age_in_seconds": maximum_record_age_in_seconds,
+        "tumbling_window_in_seconds": tumbling_window_in_seconds,
+        "bisect_batch_on_function_error": bisect_batch_on_function_error,
+        "function_response_types": _written(function_response_types),
+        "destination_config": None if on_failure is None else _destination(on_failure),
+        "filter_criteria": None if filters is None else _criteria(_written(filters)),
+    }
+    source = find_app(app, Path(template) if template else None, function)
+    mapping = find_mapping(template, function, source.name)
+    settings = mapping.with_options(given)
+    records = [(found.name, record) for found in read_events(events) for record in _records(found)]
+    dispatcher = source.load()
     # Standard output is for the result, so output of handlers goes to standard error.
     with app_in_container(dispatcher, park=park) as parkings, contextlib.redirect_stdout(sys.stderr):
-        records = [record for _, record in sources]
-        finished = Replay(records, settings, _dispatch(dispatcher, timeout), timeout=timeout).run()
-    document = replay_document(finished, [name for name, _ in sources])
+        changes = [record for _, record in records]
+        finished = Replay(changes, settings, _dispatch(dispatcher, timeout), timeout=timeout).run()
+    document = replay_document(finished, [name for name, _ in records], mapping.source)
     if as_json:
         print_json(document)
         parkings.show()
     else:
         _show(Page(), document, settings, parkings)
+    for note in mapping.notes:
+        print(f"router: {note}", file=sys.stderr)
     return int(bool(document["discarded"] or document["unfinished"]))
+
+
+def _written(values: list[str] | None) -> list[str] | None:
+    """The values of an option; an empty one stands for none."""
+    return None if values is None else [value for value in values if value]
+
+
+def _destination(arn: str) -> dict[str, Any]:
+    return {"OnFailure": {"Destination": arn}} if arn else {}
+
+
+def _criteria(patterns: list[str] | None) -> dict[str, Any]:
+    return {"Filters": [{"Pattern": pattern} for pattern in patterns or ()]}
 
 
 def _records(given: GivenEvent) -> list[dict[str, Any]]:
@@ -254,3 +274,5 @@ def _show_summary(page: Page, document: ReplayDocument) -> None:
     ]
     bad = document["discarded"] or document["unfinished"]
     page.line(("; ".join(parts), "bold red" if bad else "bold green"))
+    if document["settings_from"] != DEFAULTS:
+        page.line((f"settings from {document['settings_from']}", "dim"))

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,9 @@ __all__ = [
     "declared_mappings",
     "function_mappings",
     "keys_of",
+    "main_mapping",
     "mapping_parameters",
+    "parameter_name",
     "source_text",
     "stream_mappings",
     "table_mappings",
@@ -154,6 +156,17 @@ def table_mappings(template: TemplateFile) -> Iterator[DeclaredMapping]:
     return (each for each in declared_mappings(template) if may_be_table_stream(each, template))
 
 
+def main_mapping(mappings: Sequence[DeclaredMapping], template: TemplateFile) -> DeclaredMapping:
+    """The mapping that a local run of a function simulates: the first whose table is in the template, else the first.
+
+    Args:
+        mappings: The function's mappings of tables' streams, at least one.
+        template: The template.
+    """
+    of_tables = (each for each in mappings if template.table_of(each.stream) is not None)
+    return next(of_tables, mappings[0])
+
+
 def chosen_function(names: Collection[str], name: str | None, template: TemplateFile) -> str:
     """The function that a user chose.
 
@@ -209,6 +222,19 @@ def source_text(stream: Any) -> str:
     return f"the stream of table {name}, which is not in this template" if name else "no stream of a table"
 
 
+def parameter_name(key: str) -> str:
+    """The name of a setting in snake case.
+
+    Args:
+        key: AWS's name.
+
+    Example:
+        >>> parameter_name("BatchSize")
+        'batch_size'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower()
+
+
 def mapping_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of a mapping by their names in snake case, without what only SAM understands.
 
@@ -219,7 +245,7 @@ def mapping_parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
         >>> mapping_parameters({"BatchSize": 10})
         {'batch_size': 10}
     """
-    given = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower(): value for key, value in settings.items()}
+    given = {parameter_name(key): value for key, value in settings.items()}
     destinations = given.get("destination_config")
     on_failure = destinations.get("OnFailure") if isinstance(destinations, Mapping) else None
     if isinstance(on_failure, Mapping):

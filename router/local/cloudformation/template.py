@@ -13,17 +13,16 @@ from typing import Any, TypeVar
 
 from router.local.cloudformation.code import FunctionCode, code_of
 from router.local.cloudformation.intrinsics import first_unknown
+from router.local.cloudformation.mapping_settings import checked_settings, local_parameters
 from router.local.cloudformation.mappings import (
     DeclaredMapping,
     chosen_function,
-    mapping_parameters,
+    main_mapping,
     source_text,
     table_mappings,
 )
-from router.local.cloudformation.references import ACCOUNT
 from router.local.cloudformation.resources import TABLES, Declaration, TemplateError, TemplateFile
-from router.local.event_source_mapping import MappingSettings, MappingSettingsError
-from router.local.filter_patterns import FilterPatternError
+from router.local.event_source_mapping import MappingSettings
 
 __all__ = ["LocalFunction", "LocalResources", "LocalTable", "TemplateError", "read_template"]
 
@@ -31,7 +30,6 @@ T = TypeVar("T")
 
 _CREATE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 _OF_INDEX = ("IndexName", "KeySchema", "Projection")  # the table is billed per request, so it has no throughput
-_WITHOUT_EFFECT = ("destination_config", "kms_key_arn", "metrics_config")
 _DEFAULT_TIMEOUT = 3  # seconds: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html
 _DEFAULT_MEMORY = 128  # MB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _DEFAULT_ARCHITECTURE = "x86_64"
@@ -164,13 +162,10 @@ class _Reader:
         return LocalResources(
             self._template,
             _OnDemand({name: partial(self._table, each) for name, each in names.items()}),
-            _OnDemand({name: partial(self._function, self._first(each)) for name, each in found.items()}),
+            _OnDemand(
+                {name: partial(self._function, main_mapping(each, self._template)) for name, each in found.items()}
+            ),
         )
-
-    def _first(self, mappings: list[DeclaredMapping]) -> DeclaredMapping:
-        """The first mapping of a function whose table is in the template, else the first."""
-        of_tables = (each for each in mappings if self._template.table_of(each.stream) is not None)
-        return next(of_tables, mappings[0])
 
     def _table(self, declaration: Declaration) -> LocalTable:
         properties = declaration.values
@@ -229,13 +224,9 @@ class _Reader:
         return {key: value for key, value in variables.items() if value in known}
 
     def _settings(self, mapping: DeclaredMapping, where: Declaration) -> MappingSettings:
-        given = {name: _local(name, value) for name, value in mapping_parameters(mapping.settings).items()}
+        given = local_parameters(mapping)
         self._refuse_unknown(given, where)
-        try:
-            return MappingSettings.of(given)
-        except (MappingSettingsError, FilterPatternError) as error:
-            reason = error.explanation if isinstance(error, FilterPatternError) else error
-            raise self._error(where, f"found settings of {where.name} that Lambda refuses: {reason}") from None
+        return checked_settings(given, where, self._template)
 
     def _refuse_unknown(self, value: Any, where: Declaration) -> None:
         unknown = first_unknown(value)
@@ -269,13 +260,6 @@ class _OnDemand(Mapping[str, T]):
 
     def __len__(self) -> int:
         return len(self._makers)
-
-
-def _local(name: str, value: Any) -> Any:
-    """A setting; a stand-in for an unknown one that has no effect on a developer's machine."""
-    if name not in _WITHOUT_EFFECT or first_unknown(value) is None:
-        return value
-    return {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{ACCOUNT}:unknown"}} if "destination" in name else None
 
 
 def _number(value: Any, default: float) -> float:

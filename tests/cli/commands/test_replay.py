@@ -120,6 +120,7 @@ def test_the_json_of_a_replay(run: Run) -> None:
     found = document(ended)
     assert ended.code == 1
     assert list(found) == [
+        "settings_from",
         "records",
         "filtered_out",
         "invocations",
@@ -279,3 +280,120 @@ def test_the_page_shows_what_the_command_prints() -> None:
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (1, printed)
+
+
+# ---------------------------------------------------------------------------------------------------- the template
+
+MAPPING = """
+Resources:
+  Shop: {Type: AWS::DynamoDB::Table, Properties: {StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}}}
+  Router:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: shop.app
+      Events:
+        Changes:
+          Type: DynamoDB
+          Properties:
+            Stream: !GetAtt Shop.StreamArn
+            StartingPosition: TRIM_HORIZON
+            BatchSize: 2
+            MaximumRetryAttempts: 0
+            FunctionResponseTypes: [ReportBatchItemFailures]
+"""
+THREE = (PLACED, SHIPPED, COUPON)
+WITH_A_FAILURE = (PLACED, SHIPPED, CANCELLED, COUPON)
+
+
+def template(*settings: str, name: str = "template.yaml") -> None:
+    Path(name).write_text(MAPPING + "".join(f"            {line}\n" for line in settings), encoding="utf-8")
+
+
+def batches(ended: Ended) -> list[list[int]]:
+    return [each["records"] for each in document(ended)["invocations"]]
+
+
+def test_the_mapping_is_the_templates(run: Run) -> None:
+    """Its batch size and its retries; the last line names the template."""
+    template()
+    ended = run("replay", write("event.json", event(*WITH_A_FAILURE)), "--json")
+    assert batches(ended) == [[0, 1], [2, 3]]
+    assert document(ended)["settings_from"] == "template.yaml, function Router"
+    assert [each["condition"] for each in document(ended)["discarded"]] == ["RetryAttemptsExhausted"]
+    shown = run("replay", write("event.json", PLACED))
+    assert shown.out.splitlines()[-1] == "settings from template.yaml, function Router"
+
+
+def test_an_option_replaces_one_setting_of_the_template(run: Run) -> None:
+    """The others stay."""
+    template()
+    ended = run("replay", write("event.json", event(*WITH_A_FAILURE)), "--batch-size", "100", "--json")
+    assert batches(ended) == [[0, 1, 2, 3], [2, 3]]
+    assert document(ended)["discarded"]
+
+
+def test_the_filters_are_the_templates(run: Run) -> None:
+    """An empty option is no filter."""
+    template('FilterCriteria: {Filters: [{Pattern: \'{"eventName": ["REMOVE"]}\'}]}')
+    path = write("event.json", event(PLACED, SHIPPED))
+    assert document(run("replay", path, "--json"))["filtered_out"] == [0, 1]
+    assert document(run("replay", path, "--filter", "", "--json"))["filtered_out"] == []
+
+
+def test_no_template_gives_the_defaults(run: Run) -> None:
+    """With ReportBatchItemFailures."""
+    template()
+    ended = run("replay", write("event.json", event(*THREE)), "--template", "", "--json")
+    assert batches(ended) == [[0, 1, 2]]
+    assert document(ended)["settings_from"] == "defaults"
+
+
+def test_a_template_without_reporting_is_followed(run: Run) -> None:
+    """A replay shows what production does: Lambda ignores the response, and a note says so."""
+    template()
+    Path("template.yaml").write_text(
+        Path("template.yaml").read_text(encoding="utf-8").replace("[ReportBatchItemFailures]", "[]"), encoding="utf-8"
+    )
+    ended = run("replay", write("event.json", CANCELLED))
+    assert ended.code == 1
+    assert "note: function_response_types lacks ReportBatchItemFailures" in ended.out
+
+
+def test_an_unknown_setting_is_named_and_has_awss_default(run: Run) -> None:
+    """Standard error has the place."""
+    template("ParallelizationFactor: !ImportValue lanes")
+    ended = run("replay", write("event.json", PLACED))
+    assert ended.code == 0
+    assert (
+        "router: template.yaml:17: found !ImportValue as ParallelizationFactor of Router.Changes, which is not known here; "
+        "the setting has AWS's default\n" in ended.err
+    )
+
+
+def test_a_faulty_template_is_named_if_no_option_names_it(run: Run) -> None:
+    """The replay goes on with AWS's defaults."""
+    template("TumblingWindowInSeconds: 901")
+    ended = run("replay", write("event.json", event(*THREE)))
+    assert ended.code == 0
+    assert "3 records, 1 invocation" in ended.out
+    assert "router: template.yaml:9: found settings of Router.Changes that Lambda refuses: 1 validation" in ended.err
+    assert "the mapping has AWS's defaults" in ended.err
+
+
+def test_a_faulty_template_that_is_named_is_an_error(run: Run) -> None:
+    """One line, exit code 2."""
+    template("TumblingWindowInSeconds: 901", name="other.yaml")
+    ended = run("replay", write("event.json", PLACED), "--template", "other.yaml")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "other.yaml:9: found settings of Router.Changes that Lambda refuses" in ended.err
+
+
+def test_an_option_that_does_not_fit_the_template_is_an_error_that_names_both(run: Run) -> None:
+    """Alone each is valid."""
+    template("ParallelizationFactor: 2")
+    ended = run("replay", write("event.json", PLACED), "--tumbling-window-in-seconds", "10")
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == (
+        "router: Parallelization factor must be equal to 1 when tumbling window period is configured; the options beside "
+        "the settings of template.yaml, function Router; --template '' reads no template\n"
+    )
