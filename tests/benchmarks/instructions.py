@@ -33,7 +33,7 @@ __all__ = ["CountingError", "count", "main"]
 ROOT = Path(__file__).parents[2]
 WARM_UP = 3
 REPEATS = 5
-WORKLOADS = ("insert", "modify", "one-of-four", "3-of-30", "sample")
+WORKLOADS = ("insert", "realistic", "modify", "one-of-four", "3-of-30", "sample")
 COLLECTED = re.compile(r"Collected : (\d+)")
 
 

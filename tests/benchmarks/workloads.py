@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
 __all__ = ["GROUPS", "Models", "Workload", "event_text", "make_event"]
 
@@ -64,6 +65,40 @@ class Large(Item):
 
     note: str
     lines: list[Line]
+
+
+class Stage(StrEnum):
+    NEW = "NEW"
+    PAID = "PAID"
+    SHIPPED = "SHIPPED"
+
+
+class Card(BaseModel):
+    kind: Literal["card"]
+    network: str
+    last_four: str
+
+
+class Invoice(BaseModel):
+    kind: Literal["invoice"]
+    days: int
+
+
+class Realistic(BaseModel):
+    """Thirteen attributes with EntityType, as real items have them: a time, a map, models, a set, a null, a union."""
+
+    pk: str
+    sk: str
+    order_id: str
+    placed_at: datetime
+    status: Stage
+    total: Decimal
+    tax: Decimal
+    note: str | None
+    tags: set[str]
+    labels: dict[str, str]
+    lines: list[Line]
+    payment: Annotated[Card | Invoice, Field(discriminator="kind")]
 
 
 class Narrow(BaseModel):
@@ -134,6 +169,38 @@ def item(entity: str, number: int, status: str) -> Image:
 def nested(entity: str, number: int, status: str) -> Image:
     address = {"street": {"S": f"Long Road {number}"}, "city": {"S": "Bonn"}, "zip": {"S": "53111"}}
     return {**item(entity, number, status), "tags": {"SS": ["new", "gift"]}, "address": {"M": address}}
+
+
+def realistic(entity: str, number: int, status: str) -> Image:
+    """An item whose texts and numbers no other item has."""
+    lot = random.Random(f"{entity} {number}")  # noqa: S311 - the items are the same in every run on purpose
+
+    def text(length: int = 12) -> str:
+        return "".join(lot.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=length))
+
+    def amount() -> str:
+        return f"{lot.randrange(10_000)}.{lot.randrange(1, 10)}{lot.randrange(1, 10)}"
+
+    def line() -> Image:
+        return {"sku": {"S": text()}, "quantity": {"N": str(lot.randrange(1, 100))}, "price": {"N": amount()}}
+
+    card = {"kind": {"S": "card"}, "network": {"S": text(6)}, "last_four": {"S": text(4)}}
+    invoice = {"kind": {"S": "invoice"}, "days": {"N": str(lot.randrange(10, 60))}}
+    return {
+        "pk": {"S": f"CUSTOMER#{text()}"},
+        "sk": {"S": f"{entity.upper()}#{number:08}"},
+        "EntityType": {"S": entity},
+        "order_id": {"S": text()},
+        "placed_at": {"S": f"2026-11-{lot.randrange(10, 30)}T{lot.randrange(10, 24)}:30:{lot.randrange(10, 60)}Z"},
+        "status": {"S": status},
+        "total": {"N": amount()},
+        "tax": {"N": amount()},
+        "note": {"NULL": True},
+        "tags": {"SS": [text(6), text(8)]},
+        "labels": {"M": {"channel": {"S": text(8)}, "campaign": {"S": text()}}},
+        "lines": {"L": [{"M": line()}, {"M": line()}]},
+        "payment": {"M": card if number % 2 else invoice},
+    }
 
 
 def wide(entity: str, number: int, status: str) -> Image:
@@ -230,6 +297,14 @@ def insert_nested() -> tuple[Workload, ...]:
     return (Workload(key="nested", name="INSERT, nested items", models=models_of(Nested), item=nested),)
 
 
+def insert_realistic() -> tuple[Workload, ...]:
+    models = models_of(Realistic)
+    return (
+        Workload(key="realistic-100", name="realistic items, 100 records", models=models, item=realistic, records=100),
+        Workload(key="realistic", name="realistic items, 1,000 records", models=models, item=realistic),
+    )
+
+
 def modify() -> tuple[Workload, ...]:
     models = models_of(Flat)
     return (Workload(key="modify", name="MODIFY, both images", models=models, item=flat, event_name="MODIFY"),)
@@ -315,6 +390,7 @@ GROUPS: dict[str, Callable[[], tuple[Workload, ...]]] = {
     "sample": rust_sample,
     "insert": insert,
     "nested": insert_nested,
+    "realistic": insert_realistic,
     "modify": modify,
     "one-of-four": one_of_four,
     "3-of-30": three_of_thirty,
