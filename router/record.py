@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 from router import context
@@ -64,8 +65,8 @@ class Record:
     """
 
     __slots__ = (
-        "body", "entity", "event", "flaw", "new_image", "number", "old_image", "raw", "redrive_of", "source", "twin",
-        "wire",
+        "body", "entity", "event", "flaw", "is_held", "new_image", "number", "old_image", "only_route", "raw",
+        "redrive_of", "source", "twin", "wire",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +95,10 @@ class Record:
         self.twin = ""
         self.redrive_of = ""
         """Identifies the document in which it comes back after it was parked."""
+        self.only_route: str | None = None
+        """The name of the one route that has to run: that at which it was parked."""
+        self.is_held = False
+        """Whether its sender keeps its document until it is done: then it is reported instead of parked again."""
 
     @property
     def event_id(self) -> str | None:
@@ -191,14 +196,21 @@ class Records(Sequence[Record]):
     Args:
         wires: The changes, as a stream writes them.
         make: Makes a record of a change and its position.
+        only_routes: The position of each record that only one route has to run, with the name of the route.
     """
 
     # Changes refer to the records of their event weakly: a change that is kept does not keep the event.
-    __slots__ = ("__weakref__", "_made", "make", "wires")
+    __slots__ = ("__weakref__", "_made", "make", "only_routes", "wires")
 
-    def __init__(self, wires: Sequence[Any], make: Callable[[Any, int], Record]) -> None:
+    def __init__(
+        self,
+        wires: Sequence[Any],
+        make: Callable[[Any, int], Record],
+        only_routes: Mapping[int, str] = MappingProxyType({}),
+    ) -> None:
         self.wires = wires
         self.make = make
+        self.only_routes = only_routes
         self._made: list[Record | None] = [None] * len(wires)
 
     @overload

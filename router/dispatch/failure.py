@@ -61,8 +61,10 @@ class Failures:
                 permanent=stage != "handler" or isinstance(exception, Reject),
                 levels=levels or (self._on_error,),
                 age=record.age(),
-                can_park=self._can_park,
+                can_park=self._can_park and not record.is_held,
             )
+        if record.is_held and isinstance(policy, Park):
+            policy = Retry()
         exception = without_inputs(exception)
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):
@@ -85,7 +87,7 @@ class Failures:
             named = f"no entity name ({what_it_found(self._discriminator, record)})"
         error = UnroutedError(f"found {named}, expected a route for every record, because unrouted={self._unrouted!r}")
         outcome = Outcome("failed", record, None, None, error)
-        if self._unrouted == "park":
+        if self._unrouted == "park" and not record.is_held:
             self.parker.park(outcome, error, position)
         return _logged(outcome)
 

@@ -62,9 +62,13 @@ def invoke(
     if container.over:
         forget_over(options.completed, container.over, log)
         container.over = ()
+    if records.only_routes:
+        from router.dispatch.redriven import restrict  # not for most events
+
+        known = restrict(records, plan.table, known)
     windows = Windows(received.event, invocation.finish) if plan.windows else None
     if windows is not None and (counted := windows.positions_counted(records)):
-        known = known or Known((), records)
+        known = Known((), records) if known is None else known
         for key, positions in counted.items():
             known.add(key, positions)
     failures = Failures(options, received.lanes)

@@ -192,7 +192,7 @@ def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
     return Parked(
         record=dict(record.wire or record.raw),
         entity=None if entity is None else shortened(entity, _LONGEST_ENTITY),
-        route=None if route is None else route.name,
+        route=record.only_route if route is None else route.name,
         stage=outcome.stage,
         error=fields["error"],
         reason=fields.get("reason") or "; ".join(fields.get("faults", ())),

@@ -17,6 +17,7 @@ from router.sources.change import NO_CHANGE, NotAChangeError, is_change
 
 __all__ = [
     "Carried",
+    "Redriven",
     "carried",
     "is_failure_document",
     "is_of_sns",
@@ -32,6 +33,20 @@ _MOST_LAYERS = 16  # a text and its JSON are two
 _AGGREGATE = b"\xf3\x89\x9a\xc2"
 
 
+class Redriven(NamedTuple):
+    """A parked record that comes back in its document.
+
+    Args:
+        document: Identifies the document.
+        route: The name of the route at which it was parked; ``None`` where it reached none.
+        is_held: Whether the sender keeps the document until the record is done.
+    """
+
+    document: str
+    route: str | None
+    is_held: bool
+
+
 class Carried(NamedTuple):
     """A change that a document carries, or what stands in its place.
 
@@ -40,42 +55,54 @@ class Carried(NamedTuple):
         number: The sequence number of the record of Kinesis around it.
         found: What stands in its place.
         error: Why it cannot be read from its stream.
-        redrive_of: Identifies the document of a parking place around it.
+        redriven: Where it comes back after it was parked.
     """
 
     change: Any
     number: Any = None
     found: str = ""
     error: RouterError | None = None
-    redrive_of: str = ""
+    redriven: Redriven | None = None
 
 
-def carried(document: Any, number: Any = None, layers: int = _MOST_LAYERS, redrive_of: str = "") -> Iterator[Carried]:
+def carried(
+    document: Any, number: Any = None, layers: int = _MOST_LAYERS, redriven: Redriven | None = None
+) -> Iterator[Carried]:
     """The changes that a document carries, in order, with all that stands in place of one.
 
     Args:
         document: A JSON value, or the text of one.
         number: The sequence number of the record of Kinesis around it.
         layers: How many wrappings may be around a change.
-        redrive_of: Identifies the document of a parking place around it.
+        redriven: Where it comes back after it was parked.
     """
     if is_change(document):
-        yield Carried(document, number, redrive_of=redrive_of)
+        yield Carried(document, number, redriven=redriven)
         return
     if is_parked(document):
-        redrive_of = str(document.get("id") or document["parkedAt"])
+        redriven = _redriven(document, redriven)
     if (kinesis := record_of_kinesis(document)) is not None:
         number = kinesis.get("sequenceNumber")
     try:
         inside = _inside(document, layers)
     except NotAChangeError as error:
-        yield Carried(NO_CHANGE, number, str(error))
+        yield Carried(NO_CHANGE, number, str(error), redriven=redriven)
         return
     except (RecordsGoneError, RecordsUnreadError) as error:
-        yield Carried({}, number, error=error)
+        yield Carried({}, number, error=error, redriven=redriven)
         return
     for each in inside:
-        yield from carried(each, number, layers - 1, redrive_of)
+        yield from carried(each, number, layers - 1, redriven)
+
+
+def _redriven(document: Mapping[str, Any], around: Redriven | None) -> Redriven:
+    """What the document of a parked record says; the document around it may be the message that names its object."""
+    route = document.get("route")
+    return Redriven(
+        str(document.get("id") or document["parkedAt"]),
+        route if isinstance(route, str) and route else None,
+        bool(document.get("held")) or (around is not None and around.is_held),
+    )
 
 
 def is_failure_document(value: Any) -> bool:

@@ -42,11 +42,17 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
         else:
             record = make_record(change, position)
         record.raw, record.source, record.number = entry, source, each.number
-        if each.redrive_of:  # else what its stream still redelivers would count as completed here, and be lost
-            record.redrive_of = shortened(each.redrive_of)
+        if each.redriven:  # else what its stream still redelivers would count as completed here, and be lost
+            record.redrive_of = shortened(each.redriven.document)
+            record.only_route, record.is_held = each.redriven.route, each.redriven.is_held
         return record
 
-    return Records([each.change for _, each in found], make)
+    only_routes = {
+        position: each.redriven.route
+        for position, (_, each) in enumerate(found)
+        if each.redriven is not None and each.redriven.route is not None
+    }
+    return Records([each.change for _, each in found], make, only_routes)
 
 
 def delivery_count(record: Record) -> int | None:

@@ -162,7 +162,8 @@ def _source_of(entry: Any, position: int) -> Source:
 def _mixed(entries: Sequence[Any], sources: Sequence[Source]) -> Records:
     """The records of entries of several sources, each made by its own."""
     made = [record for entry, source in zip(entries, sources, strict=True) for record in source.records([entry])]
-    return Records([record.wire for record in made], lambda _wire, position: made[position])
+    only_routes = {position: record.only_route for position, record in enumerate(made) if record.only_route is not None}
+    return Records([record.wire for record in made], lambda _wire, position: made[position], only_routes)
 
 
 def _unknown(found: str) -> UnknownEventError:
