@@ -13,9 +13,7 @@ from router.discriminators import Discriminator, discriminator_of
 from router.dispatch.invocation import invoke
 from router.errors import RouterError, UnknownEventError
 from router.inject.scopes import Containers
-from router.observability.metrics import Meter
 from router.observability.safe_errors import alone
-from router.observability.tracing import Tracer
 from router.outcomes import Outcome, Report
 from router.parking import MemoryParking, Parking
 from router.planning.options import Options, Unrouted, check_options, check_routes, check_unknown, latest_changes
@@ -31,6 +29,8 @@ from router.stream_view import View
 from router.types import Middleware
 
 if TYPE_CHECKING:
+    from router.observability.metrics import Meter
+    from router.observability.tracing import Tracer
     from router.planning.explain import Explanation
 
 __all__ = ["Dispatcher"]

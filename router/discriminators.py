@@ -6,7 +6,6 @@ conventions of common single-table libraries: ``Dispatcher(discriminator=discrim
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable
@@ -238,13 +237,15 @@ def _check_text(text: str) -> None:
     Raises:
         RegistrationError: The message says what was meant, and how to name such an attribute all the same.
     """
-    expected = _meant(text)
+    expected = None if text == "EntityType" else _meant(text)  # the default needs no difflib
     if expected is not None:
         msg = f"found the text {text!r} as the discriminator, expected {expected}"
         raise RegistrationError(f"{msg}; if an attribute has this name: discriminators.attribute({text!r})")
 
 
 def _meant(text: str) -> str | None:
+    import difflib
+
     presets = {name.replace("_", "").lower(): name for name in __all__ if name.isupper()}
     letters = re.sub(r"[\W_]", "", text.rpartition(".")[2]).lower()
     near = difflib.get_close_matches(letters, presets, n=1, cutoff=0.87)
@@ -267,14 +268,15 @@ def _string(function: str, parameter: str, value: object) -> str:
     raise RegistrationError(msg)
 
 
-# Each preset follows the source code of the library that it is named for.
-ELECTRODB = folded(chain("__edb_e__", electrodb_key()))
+# Each preset follows the source code of the library that it is named for. attribute() spares each import the search for
+# a near miss.
+ELECTRODB = folded(chain(attribute("__edb_e__"), electrodb_key()))
 ONETABLE = attribute("_type")
 DYNAMODB_TOOLBOX = attribute("_et")
 TYPEDORM = attribute("__en")
 PYNAMODB = attribute("cls")
 AMPLIFY = attribute("__typename")
 DYNAMODB_BOOK = attribute("Type")
-WEBINY = chain("TYPE", "_et")
-AWS_LAMBDA_STREAM = folded(chain("discriminator", prefix("sk", "|"), "sk"))
-AWS_SAMPLES = chain("EntityType", "entityType", "entity_type", "type", "itemType")
+WEBINY = chain(attribute("TYPE"), attribute("_et"))
+AWS_LAMBDA_STREAM = folded(chain(attribute("discriminator"), prefix("sk", "|"), attribute("sk")))
+AWS_SAMPLES = chain(*map(attribute, ("EntityType", "entityType", "entity_type", "type", "itemType")))

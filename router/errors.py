@@ -20,13 +20,11 @@ Messages name attributes and types, and never contain item values, because a mes
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
+import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 __all__ = [
-    "AnyError",
     "DecodeError",
     "MalformedRecordError",
     "ParkingError",
@@ -39,12 +37,25 @@ __all__ = [
     "SharedValueError",
     "UnknownEventError",
     "UnroutedError",
+    "any_error",
     "as_exception",
 ]
 
 
-AnyError: Final = (Exception, asyncio.CancelledError)
-"""What user code may raise without ending the process: asyncio's ``CancelledError`` is no ``Exception``."""
+def any_error() -> tuple[type[BaseException], ...]:
+    """The types of what user code may raise without ending the process: asyncio has an error that is no ``Exception``.
+
+    Without asyncio, whose import takes a sixth of a cold start, nothing can raise its ``CancelledError``.
+
+    Example:
+        >>> try:
+        ...     raise ValueError
+        ... except any_error() as error:
+        ...     type(error)
+        <class 'ValueError'>
+    """
+    exceptions = sys.modules.get("asyncio.exceptions")
+    return (Exception,) if exceptions is None else (Exception, exceptions.CancelledError)
 
 
 def as_exception(error: BaseException) -> Exception:
@@ -54,7 +65,9 @@ def as_exception(error: BaseException) -> Exception:
     """
     if isinstance(error, Exception):
         return error
-    cancelled = concurrent.futures.CancelledError(*error.args)
+    from concurrent.futures import CancelledError
+
+    cancelled = CancelledError(*error.args)
     cancelled.__cause__ = error
     return cancelled
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from router.dispatch.failure import Failures
-from router.errors import AnyError, PartialFailure, RouterError
+from router.errors import PartialFailure, RouterError, any_error
 from router.outcomes import Outcome
 from router.planning.step import Step
 
@@ -58,7 +58,7 @@ def call_batch(
         call(step, [entry.change for entry in entries])
     except PartialFailure as error:
         errors = _errors_of(error, entries)
-    except AnyError as error:  # of the handler
+    except any_error() as error:  # of the handler
         errors = [error] * len(entries)
     duration = counter() - started
     settled = [

@@ -13,7 +13,7 @@ from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
 from router.dispatch.redelivery import Known
 from router.dispatch.windows import Windows
-from router.errors import AnyError, RouterError
+from router.errors import RouterError, any_error
 from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
 from router.observability.logs import write_line
@@ -206,7 +206,7 @@ class Delivery:
             return self._settled(self._failures.settle(record, position, *record.flaw), position)
         try:
             record.entity = plan.read_entity(record)
-        except AnyError as error:  # of a discriminator that is the user's own function
+        except any_error() as error:  # of a discriminator that is the user's own function
             return self._settled(self._failures.settle(record, position, "envelope", error), position)
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
@@ -298,7 +298,7 @@ class Delivery:
             if self.invocation.deadline.passed:
                 raise _out_of_time()
             self.invocation.variables.copy().run(windows.call, step, [])
-        except AnyError as error:  # of the handler
+        except any_error() as error:  # of the handler
             dropped = self._failures.drops(error, step.levels)
             log, event = self.invocation.log(None, step.route), "final invocation failed"
             write_line(log, "warning" if dropped else "error", event, dropped=dropped, **safe_error(error))

@@ -15,7 +15,7 @@ from router.dispatch.failure import Failures
 from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
 from router.dispatch.windows import Windows
-from router.errors import AnyError
+from router.errors import any_error
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, write_line
@@ -180,7 +180,7 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
         return
     try:
         options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
-    except AnyError as error:  # of the meter
+    except any_error() as error:  # of the meter
         write_line(log, "warning", "metrics failed", **safe_error(error))
 
 
@@ -196,7 +196,7 @@ def _deadline(context: Any, reserve: float) -> Deadline:
     """The remaining time minus the reserve; no deadline where the remaining time is unknown."""
     try:
         milliseconds = context.get_remaining_time_in_millis()
-    except AnyError:  # a stand-in for Lambda's context may lack it, or raise anything
+    except any_error():  # a stand-in for Lambda's context may lack it, or raise anything
         return Deadline()
     known = type(milliseconds) in (int, float) and not math.isnan(milliseconds)
     return Deadline(milliseconds / 1000 - reserve) if known else Deadline()

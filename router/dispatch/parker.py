@@ -14,7 +14,7 @@ from functools import partial
 from typing import NamedTuple, cast
 
 from router.context import now
-from router.errors import AnyError, ParkingError, as_exception
+from router.errors import ParkingError, any_error, as_exception
 from router.inject.scopes import current_invocation
 from router.naming import shortened
 from router.observability.logs import log_trouble
@@ -98,7 +98,7 @@ class Parker:
         refusal: BaseException | None = None
         try:
             self._place.park(parked)
-        except AnyError as raised:  # then the record is not kept there
+        except any_error() as raised:  # then the record is not kept there
             refusal = raised
         _settle(outcome, error, refusal)
 
@@ -149,7 +149,7 @@ class Parker:
         deadline = current_invocation.get().deadline
         try:
             refusals = [*self._bulk.park_bulk([each.parked for each in call], deadline)]
-        except AnyError as error:  # then none is kept there
+        except any_error() as error:  # then none is kept there
             return [error] * len(call)
         if len(refusals) == len(call):
             return refusals

@@ -11,7 +11,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, S
 from typing import TYPE_CHECKING
 
 from router.completed import Completed, MemoryCompleted, Pair
-from router.errors import AnyError
+from router.errors import any_error
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
 from router.outcomes import Outcome
@@ -81,7 +81,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         records.tell_apart()
         pairs = completed.recall(records)
         return (Known(pairs, records) or None) if pairs else None
-    except AnyError as error:  # of the store
+    except any_error() as error:  # of the store
         write_line(log, "error", "completed store failed", **safe_error(error))
         return None
 
@@ -154,7 +154,7 @@ def _update(
             completed.remember(remembered)
         if forgotten:
             completed.forget(forgotten)
-    except AnyError as error:  # of the store
+    except any_error() as error:  # of the store
         write_line(log, "error", "completed store failed", **safe_error(error))
 
 

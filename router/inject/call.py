@@ -6,12 +6,11 @@ import functools
 import inspect
 from collections.abc import Callable
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from router.depends import Scope
 from router.errors import RegistrationError
 from router.inject.context_variables import ManagerInContext
-from router.inject.event_loop import AwaitedManager, Loop
 from router.inject.scopes import Request, Values, current_invocation
 from router.naming import kind_of, name_of
 from router.registration.dependencies import Dependency, Parameter, read_dependency
@@ -19,6 +18,9 @@ from router.registration.misfit import Misfit
 from router.registration.signature import Signature
 from router.routes import Route
 from router.types import Call, Overrides
+
+if TYPE_CHECKING:
+    from router.inject.scopes import Container
 
 __all__ = ["injected", "uses_invocation_scope"]
 
@@ -134,7 +136,7 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Suppli
         def make(values: Values) -> Any:
             needs = {name: supply(request, own_scope) for name, supply in suppliers.items()}
             if managed is not None:
-                return values.enter(name_of(factory), managed(request.invocation.container.loop, needs))
+                return values.enter(name_of(factory), managed(request.invocation.container, needs))
             return request.invocation.finish(factory(**needs))
 
         def make_apart(values: Values) -> Any:
@@ -146,12 +148,14 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Suppli
     return supply
 
 
-def _manager_of(factory: Callable[..., Any], *, apart: bool) -> Callable[[Loop, dict[str, Any]], Any] | None:
+def _manager_of(factory: Callable[..., Any], *, apart: bool) -> Callable[[Container, dict[str, Any]], Any] | None:
     """The context manager that a generator is run as; ``None`` for a factory that returns its value."""
     called = _called(factory)
     if inspect.isgeneratorfunction(called):
         make = contextmanager(factory)
-        return lambda _loop, needs: ManagerInContext(make(**needs)) if apart else make(**needs)
+        return lambda _, needs: ManagerInContext(make(**needs)) if apart else make(**needs)
     if inspect.isasyncgenfunction(called):
-        return lambda loop, needs: AwaitedManager(loop, asynccontextmanager(factory)(**needs))
+        from router.inject.event_loop import AwaitedManager
+
+        return lambda container, needs: AwaitedManager(container.loop, asynccontextmanager(factory)(**needs))
     return None

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from router.context import Deadline
 from router.depends import Scope
-from router.errors import AnyError, RouterError, as_exception
-from router.inject.event_loop import Loop
+from router.errors import RouterError, any_error, as_exception
 from router.parking.base import FirstFailures
 from router.record import Batch, Record
 from router.routes import Route
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     import structlog
+    from typing_extensions import TypeIs
+
+    from router.inject.event_loop import Loop
 
 __all__ = ["Container", "Containers", "Invocation", "Request", "Values", "current_invocation"]
 
@@ -75,7 +80,7 @@ class Values:
                 faults.append(raised)
         self._made.clear()
         for fault in faults:
-            if not isinstance(fault, AnyError):
+            if not isinstance(fault, any_error()):
                 raise fault
         if faults and error is None:
             raise as_exception(faults[0])
@@ -87,12 +92,18 @@ class Container:
     """What lives as long as Lambda's container: the event loop, threads, values of scope ``cold_start``, memory."""
 
     def __init__(self) -> None:
-        self.loop = Loop()
         self.values = Values()
         self.first_failures = FirstFailures()
         self.over: Sequence[tuple[str, str]] = ()
         """The pairs of route and record that the store of completed routes may forget after the response."""
         self._threads: ThreadPoolExecutor | None = None
+
+    @cached_property
+    def loop(self) -> Loop:
+        """The event loop."""
+        from router.inject.event_loop import Loop  # asyncio takes a sixth of a cold start to import
+
+        return Loop()
 
     def threads(self, number: int) -> ThreadPoolExecutor:
         """The threads that run lanes, started at the first call.
@@ -101,6 +112,8 @@ class Container:
             number: How many there are, the same at every call.
         """
         if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._threads = ThreadPoolExecutor(number, thread_name_prefix="lane")
         return self._threads
 
@@ -199,13 +212,19 @@ class Invocation:
     def finish(self, result: Any) -> Any:
         """Return a handler's result, and wait for it where it is asynchronous: what it results in may be, too."""
         while result is not None:
-            if isinstance(result, Future):
+            if _is_future(result):
                 result = result.result()
             elif inspect.isawaitable(result):
                 result = self.container.loop.wait(result)
             else:
                 break
         return result
+
+
+def _is_future(value: object) -> TypeIs[Future[Any]]:
+    """Whether it is a future of ``concurrent.futures``, which a process without that package cannot have."""
+    futures = sys.modules.get("concurrent.futures")
+    return futures is not None and isinstance(value, futures.Future)
 
 
 class Request:

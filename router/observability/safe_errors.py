@@ -10,7 +10,7 @@ from pydantic_core import ValidationError
 
 from router.errors import PartialFailure, RouterError
 from router.naming import shortened
-from router.parsing.codegen import PARSER_FILENAME
+from router.parsing.parser_filename import PARSER_FILENAME
 from router.parsing.validation_errors import faults_of, shows_error_texts, without_values
 
 __all__ = ["alone", "safe_error", "without_inputs"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Protocol
-from uuid import uuid4
 
 from router.context import now
 from router.value_classes import dataclass
@@ -180,6 +178,8 @@ def to_json(parked: Parked, record_in: dict[str, str] | None = None) -> str:
 
 def record_digest(parked: Parked) -> str:
     """The ID of a parked record; random where it has none."""
+    from uuid import uuid4
+
     return parked.id or uuid4().hex
 
 
@@ -198,6 +198,8 @@ def _iso_8601(time: datetime | None) -> str | None:
 
 
 def _digest(value: Any) -> str:
+    import hashlib
+
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=repr).encode()).hexdigest()
 
 

@@ -31,13 +31,11 @@ from pydantic_core import SchemaValidator
 
 from router.parsing.core_schema import Schema, builds_instances, definitions_of, needs_other_fields
 from router.parsing.emitters import ParserSource, emit_model
+from router.parsing.parser_filename import PARSER_FILENAME
 from router.parsing.source_writer import Unsupported
 from router.wire.values import number_of, string_set_of, value_of
 
-__all__ = ["PARSER_FILENAME", "Parse", "generate_parser"]
-
-PARSER_FILENAME: Final = "<parser of "
-"""The beginning of the file name that tracebacks show for a generated parser."""
+__all__ = ["Parse", "generate_parser"]
 
 
 class Parse(Protocol):

@@ -11,17 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import cached_property, lru_cache
 from inspect import getattr_static
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from router.errors import DecodeError
-from router.parsing.codegen import Parse, generate_parser
 from router.parsing.copies import copier_of
 from router.parsing.core_schema import attributes_of, definitions_of, model_schema
 from router.parsing.strict_types import unreadable_parts
 from router.parsing.validation_errors import declared_names, without_values
 from router.wire.decode import decode_image
+
+if TYPE_CHECKING:
+    from router.parsing.codegen import Parse
 
 __all__ = ["IMAGES_BEFORE_CODEGEN", "Parser", "parser_for"]
 
@@ -157,6 +159,8 @@ class _ModelParser(Parser):
         return self._validated(self._validator.validate_python, values)
 
     def _generate(self) -> None:
+        from router.parsing.codegen import generate_parser  # most cold starts parse fewer images
+
         self._codegen_done = True
         generated = generate_parser(self.model, self._parse) if self._names is not None else None
         self.parse = generated or self._parse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, get_args
 
@@ -12,8 +11,6 @@ from router.errors import RegistrationError
 from router.event import Event
 from router.loops import images_needed
 from router.naming import kind_of
-from router.observability.metrics import Meter
-from router.observability.tracing import Tracer
 from router.parking import Parking
 from router.policies import OnError, check_on_error, parks, policies_of
 from router.registration.misfit import Misfit, explained
@@ -24,6 +21,8 @@ from router.value_classes import dataclass
 
 if TYPE_CHECKING:
     from router.latest_changes import LatestChanges
+    from router.observability.metrics import Meter
+    from router.observability.tracing import Tracer
 
 __all__ = ["Options", "Unrouted", "check_options", "check_routes", "check_unknown", "latest_changes"]
 
@@ -61,6 +60,10 @@ def check_unknown(unknown: Mapping[str, Any]) -> None:
     Raises:
         RegistrationError: There is one.
     """
+    if not unknown:
+        return
+    import difflib
+
     known = list(Options.__dataclass_fields__)
     for name in unknown:
         near = difflib.get_close_matches(name, known, n=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -61,5 +60,7 @@ def _expected(factory: Any, factories: Sequence[Callable[..., Any]]) -> str:
         return f"the function {name_of(factory)} that the handlers name, not another of its name"
     listed = ", ".join([*names][:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
     short = factory if isinstance(factory, str) else short_name_of(factory)
+    import difflib
+
     near = difflib.get_close_matches(short, list(map(short_name_of, factories)), n=1)
     return f"one of {listed}{f'; did you mean {near[0]}?' if near else ''}"

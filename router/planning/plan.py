@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Literal
 
-from router.errors import AnyError
+from router.errors import any_error
 from router.event import Event
 from router.inject.call import injected
 from router.inject.middleware import wrap
@@ -64,7 +64,7 @@ class Plan:
         if entity is None:
             try:
                 entity = self.read_entity(record)  # a record that did not start has not been read
-            except AnyError:  # of a discriminator that is the user's own function
+            except any_error():  # of a discriminator that is the user's own function
                 return None
         return None if entity is None else self.table.registered_name(entity)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from router.change import Change, Insert, Modify, Remove
-from router.errors import AnyError, DecodeError
+from router.errors import DecodeError, any_error
 from router.event import Event
 from router.outcomes import Outcome, Stage
 from router.parsing.parser import Parser, parser_for
@@ -272,7 +272,7 @@ def _attempt(  # noqa: C901 - for the reason below
             result = call(change)
             if result is not None:
                 runner.finish(result)
-        except AnyError as error:  # of a handler, a condition or a model
+        except any_error() as error:  # of a handler, a condition or a model
             if stage == "validate" and isinstance(error, DecodeError):
                 stage, error = "decode", _absence(error, new, old) or error
             return runner.failed(step, raw, position, stage, error) if models is None else (stage, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import sys
 import types
@@ -68,6 +67,8 @@ def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mappin
     try:
         return get_type_hints(holder, names, dict(local), include_extras=True)[parameter.name]
     except NameError as error:
+        import difflib
+
         missing = str(error.name)
         near = difflib.get_close_matches(missing, [*names, *local], n=1)
         imported = f"import {missing} in the module that names it, outside 'if TYPE_CHECKING:'"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -49,7 +48,13 @@ def _is_misspelt(name: str, other: str) -> bool:
         return bool(one)
     if min(len(one), len(two)) < _SHORTEST or _may_be_a_pair(one, two):
         return False
-    return _has_one_slip(one, two) or difflib.SequenceMatcher(None, one, two).ratio() > 0.92
+    return _has_one_slip(one, two) or _ratio(one, two) > 0.92
+
+
+def _ratio(one: str, two: str) -> float:
+    from difflib import SequenceMatcher  # no name comes so near to another in most apps
+
+    return SequenceMatcher(None, one, two).ratio()
 
 
 def _may_be_a_pair(one: str, two: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, NoReturn, Required
 
@@ -123,6 +122,8 @@ def _hint(unknown: str, known: Sequence[str]) -> str:
     owners = [decorator for decorator, options in _OPTIONS.items() if unknown in options]
     if owners:
         return f"; {unknown}= is an option of {' and '.join(owners)}"
+    import difflib
+
     near = difflib.get_close_matches(unknown, known, n=1)
     return f"; did you mean {near[0]}=?" if near else ""
 
