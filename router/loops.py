@@ -11,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from router.event import Event
+from router.record import BACKFILLED
 from router.value_classes import dataclass
 
 __all__ = ["STAMP", "LoopGuard", "images_needed", "loop_guard", "stamp"]
@@ -62,7 +63,10 @@ class LoopGuard:
     region: str | None
 
     def reason(self, event: Event, raw: Any, new: Any, old: Any) -> str | None:
-        """Why a record is skipped; ``None`` if it is not. Removals carry no write, and are not skipped.
+        """Why a record is skipped; ``None`` if it is not.
+
+        Removals carry no write, and are not skipped. Nor is an item that a backfill delivers: whoever wrote it last, it
+        is there.
 
         Args:
             event: The event.
@@ -70,7 +74,7 @@ class LoopGuard:
             new: Its new image as delivered.
             old: Its old image.
         """
-        if not new or event not in Event.INSERT | Event.MODIFY:
+        if not new or event not in Event.INSERT | Event.MODIFY or raw.get("eventSource") == BACKFILLED:
             return None
         if self.stamp is not None and _is_fresh(self.stamp, event, new, old):
             return f"an own write: it set a new {self.stamp}"

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from router.event import Event
 
 __all__ = [
+    "BACKFILLED",
     "Batch",
     "Flaw",
     "Record",
     "Records",
 ]
+
+BACKFILLED = "router:backfill"
+"""The ``eventSource`` of an item that a backfill delivers, in place of the change of a stream."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -87,7 +91,8 @@ class Record:
         self.raw = wire if raw is None else raw
         """The record as delivered."""
         self.source = source
-        """The source that delivered it: "dynamodb-streams", "kinesis", "sqs", "pipes" or "failure-document"."""
+        """The source that delivered it: "dynamodb-streams", "kinesis", "sqs", "pipes", "failure-document" or
+        "backfill"."""
         self.number = number
         self.new_image: Mapping[str, Any] | None = body.get("NewImage")
         self.old_image: Mapping[str, Any] | None = body.get("OldImage")
@@ -99,6 +104,11 @@ class Record:
         """The name of the one route that has to run: that at which it was parked."""
         self.is_held = False
         """Whether its sender keeps its document until it is done: then it is reported instead of parked again."""
+
+    @property
+    def origin(self) -> Literal["change", "backfill"]:
+        """``change``, or ``backfill`` for an item that was there already, also if it comes back after it was parked."""
+        return "backfill" if self.wire.get("eventSource") == BACKFILLED else "change"
 
     @property
     def event_id(self) -> str | None:
@@ -176,12 +186,14 @@ class Record:
             return None
 
     def age(self, now: datetime | None = None) -> float | None:
-        """Seconds since the change, or ``None`` where the record has no time.
+        """Seconds since the change, or ``None`` where the record has no time or a backfill delivers it.
+
+        A backfilled item has not waited since its last write: that age would park it at its first failure.
 
         Args:
             now: The time; by default that of the event source mapping, which in Lambda is the present.
         """
-        created = self.created_at
+        created = None if self.origin == "backfill" else self.created_at
         return None if created is None else ((now or context.now()) - created).total_seconds()
 
     def __repr__(self) -> str:
@@ -197,20 +209,23 @@ class Records(Sequence[Record]):
         wires: The changes, as a stream writes them.
         make: Makes a record of a change and its position.
         only_routes: The position of each record that only one route has to run, with the name of the route.
+        backfilled: The positions of the items that a backfill delivers.
     """
 
     # Changes refer to the records of their event weakly: a change that is kept does not keep the event.
-    __slots__ = ("__weakref__", "_made", "make", "only_routes", "wires")
+    __slots__ = ("__weakref__", "_made", "backfilled", "make", "only_routes", "wires")
 
     def __init__(
         self,
         wires: Sequence[Any],
         make: Callable[[Any, int], Record],
         only_routes: Mapping[int, str] = MappingProxyType({}),
+        backfilled: Sequence[int] = (),
     ) -> None:
         self.wires = wires
         self.make = make
         self.only_routes = only_routes
+        self.backfilled = backfilled
         self._made: list[Record | None] = [None] * len(wires)
 
     @overload

@@ -62,6 +62,7 @@ class Route:
         signature: The parameters of the handler.
         written: The decorator as source text.
         state: The model of a tumbling window's state; ``None`` for a route without windows.
+        backfill: Whether it takes the items that a backfill delivers.
     """
 
     handler: Callable[..., Any]
@@ -76,6 +77,7 @@ class Route:
     signature: Signature = field(compare=False)
     written: str = field(compare=False)
     state: type[BaseModel] | None = None
+    backfill: bool = True
 
     @property
     def name(self) -> str:
@@ -179,6 +181,7 @@ class Routes:
             conditions: Conditions, all of which a change must meet: ``changed("status")``.
             entity: The entity's name or several names, if the model does not name it.
             on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+            backfill: Whether the handler takes the items that ``router backfill`` delivers.
         """
         return self._registrar("on_insert", Event.INSERT, model, conditions, options)
 
@@ -203,6 +206,7 @@ class Routes:
             old: The model of old images, if it differs.
             entity: The entity's name or several names, if the model does not name it.
             on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+            backfill: Whether the handler takes the items that ``router backfill`` delivers.
         """
         return self._registrar("on_modify", Event.MODIFY, model, conditions, options)
 
@@ -223,6 +227,7 @@ class Routes:
             cause: ``"ttl"`` for items that expired, ``"user"`` for items that a request deleted; by default both.
             entity: The entity's name or several names, if the model does not name it.
             on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+            backfill: Whether the handler takes the items that ``router backfill`` delivers.
         """
         return self._registrar("on_remove", Event.REMOVE, model, conditions, options)
 
@@ -248,6 +253,7 @@ class Routes:
             old: The model of old images, if it differs.
             entity: The entity's name or several names, if the model does not name it.
             on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+            backfill: Whether the handler takes the items that ``router backfill`` delivers.
         """
         return self._registrar("on", None, model, events, options)
 
@@ -276,6 +282,7 @@ class Routes:
             old: The model of old images, if it differs.
             entity: The entity's name or several names, if the model does not name it.
             on_error: What a failure becomes: ``Retry()``, ``Park()``, ``Drop()``, or these by exception type.
+            backfill: Whether the handler takes the items that ``router backfill`` delivers.
         """
         return self._registrar("on_batch", None, model, events, options)
 
@@ -376,6 +383,7 @@ class Routes:
             signature=fitting_signature(arguments, handler),
             written=arguments.written,
             state=arguments.state,
+            backfill=arguments.backfill,
         )
         if route in self._routes:
             misfit = Misfit("this decorator on this handler already", "each route once", "take one of the two away")

@@ -62,10 +62,8 @@ def invoke(
     if container.over:
         forget_over(options.completed, container.over, log)
         container.over = ()
-    if records.only_routes:
-        from router.dispatch.redriven import restrict  # not for most events
-
-        known = restrict(records, plan.table, known)
+    if records.only_routes or records.backfilled:
+        known = _restricted(records, plan, known)
     windows = Windows(received.event, invocation.finish) if plan.windows else None
     if windows is not None and (counted := windows.positions_counted(records)):
         known = Known((), records) if known is None else known
@@ -101,6 +99,14 @@ def invoke(
         response["state"] = windows.state(delivery.outcomes(), records, again, plan.table.keys)
     container.over = over
     return delivery.outcomes, response
+
+
+def _restricted(records: Records, plan: Plan, known: Known | None) -> Known | None:
+    """What is known of the records, with the routes at which one must not run because of where it comes from."""
+    from router.dispatch.backfilled import leave_out  # not for most events
+    from router.dispatch.redriven import restrict
+
+    return leave_out(records, plan.table, restrict(records, plan.table, known))
 
 
 def _stale(options: Options, records: Records, log: structlog.typing.FilteringBoundLogger) -> frozenset[int] | set[int]:

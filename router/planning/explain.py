@@ -120,6 +120,9 @@ def _verdicts(record: Record, entity: str | None, table: RouteTable) -> Iterator
             yield Verdict(route, not routed, reason)
         elif not any(route is other for other in routed):
             yield Verdict(route, False, f"it takes entity {' or '.join(map(repr, table.names[id(route)]))}")
+        elif record.origin == "backfill" and not route.backfill:
+            reason = "it refuses items of a backfill" if route.state is None else "a backfill has no windows"
+            yield Verdict(route, False, reason)
         elif record.event not in route.events:
             yield Verdict(route, False, f"it takes {route.events}{_hint(record, route)}")
         else:

@@ -39,6 +39,7 @@ class Arguments:
         on_error: The route's policy.
         written: The decorator as source text.
         state: The model of a window's state; ``None`` for a route without windows.
+        backfill: Whether it takes the items that a backfill delivers.
     """
 
     decorator: str
@@ -50,6 +51,7 @@ class Arguments:
     on_error: OnError | None
     written: str
     state: Any = None
+    backfill: bool = True
 
     @property
     def batch(self) -> bool:
@@ -114,6 +116,8 @@ def read_arguments(
         on_error=options.get("on_error"),
         written=written,
         state=options.get("state"),
+        # A window counts the changes of a time; items that are there belong to none.
+        backfill=options.get("backfill", decorator != "on_window"),
     )
 
 

@@ -33,11 +33,17 @@ Old = TypeVar("Old")
 State = TypeVar("State")
 
 
-class RouteOptions(TypedDict, total=False):
-    """Options of every decorator."""
+class CommonOptions(TypedDict, total=False):
+    """Options of every decorator of a model."""
 
     entity: Entity | None
     on_error: OnError | None
+
+
+class RouteOptions(CommonOptions, total=False):
+    """Options of every decorator whose routes a backfill can reach: it has no windows."""
+
+    backfill: bool
 
 
 class OldOptions(RouteOptions, Generic[Old]):
@@ -52,20 +58,26 @@ class RemoveOptions(RouteOptions, total=False):
     cause: Cause | None
 
 
-class KeysOptions(TypedDict, total=False):
-    """Options of a decorator without a model, which cannot name the entity."""
+class CommonKeysOptions(TypedDict, total=False):
+    """Options of every decorator without a model, which cannot name the entity."""
 
     entity: Required[Entity]
     on_error: OnError | None
 
 
-class WindowOptions(RouteOptions, Generic[State]):
+class KeysOptions(CommonKeysOptions, total=False):
+    """Options of such a decorator whose routes a backfill can reach."""
+
+    backfill: bool
+
+
+class WindowOptions(CommonOptions, Generic[State]):
     """Options of ``on_window``."""
 
     state: Required[type[State]]
 
 
-class WindowKeysOptions(KeysOptions, Generic[State]):
+class WindowKeysOptions(CommonKeysOptions, Generic[State]):
     """Options of ``on_window`` without a model."""
 
     state: Required[type[State]]
@@ -95,7 +107,7 @@ def refuse(written: str, found: str, expected: str) -> NoReturn:
 
 
 def check_options(written: str, decorator: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that the decorator does not have, and wrong values of ``entity`` and ``on_error``.
+    """Refuse options that the decorator does not have, and wrong values of ``entity``, ``on_error`` and ``backfill``.
 
     Args:
         written: The decorator as source text, for messages.
@@ -116,12 +128,15 @@ def check_options(written: str, decorator: str, options: Mapping[str, Any]) -> N
         msg = f"{written}: {error}"
         raise RegistrationError(msg) from None
     _check_entity(written, options.get("entity"))
+    backfill = options.get("backfill", True)
+    if not isinstance(backfill, bool):
+        refuse(written, f"{kind_of(backfill)} as backfill=", "backfill=False, or no backfill= to take existing items")
 
 
 def _hint(unknown: str, known: Sequence[str]) -> str:
     owners = [decorator for decorator, options in _OPTIONS.items() if unknown in options]
     if owners:
-        return f"; {unknown}= is an option of {' and '.join(owners)}"
+        return f"; {unknown}= is an option of {', '.join(owners)}"
     import difflib
 
     near = difflib.get_close_matches(unknown, known, n=1)

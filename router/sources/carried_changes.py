@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from router.errors import RecordsGoneError, RecordsUnreadError, RouterError
-from router.sources.change import NO_CHANGE, NotAChangeError, is_change
+from router.sources.change import NO_CHANGE, NotAChangeError, is_backfilled, is_change
 
 __all__ = [
     "Carried",
@@ -76,7 +76,7 @@ def carried(
         layers: How many wrappings may be around a change.
         redriven: Where it comes back after it was parked.
     """
-    if is_change(document):
+    if is_change(document) or is_backfilled(document):
         yield Carried(document, number, redriven=redriven)
         return
     if is_parked(document):

@@ -9,7 +9,7 @@ from typing import Any
 from router.naming import shortened
 from router.record import Record, Records
 from router.sources.carried_changes import carried
-from router.sources.change import broken_record, make_record, unread_record
+from router.sources.change import broken_record, is_backfilled, make_record, unread_record
 
 __all__ = ["carried_records", "delivery_count", "first_delivery"]
 
@@ -52,7 +52,9 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
         for position, (_, each) in enumerate(found)
         if each.redriven is not None and each.redriven.route is not None
     }
-    return Records([each.change for _, each in found], make, only_routes)
+    changes = [each.change for _, each in found]
+    backfilled = [position for position, change in enumerate(changes) if is_backfilled(change)]
+    return Records(changes, make, only_routes, backfilled)
 
 
 def delivery_count(record: Record) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from router.errors import DecodeError, MalformedRecordError, RouterError
 from router.event import Event
-from router.record import Flaw, Record
+from router.record import BACKFILLED, Flaw, Record
 from router.stream_view import VIEWS, carried
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NotAChangeError",
     "broken_record",
     "has_time_of_get_records",
+    "is_backfilled",
     "is_change",
     "is_from_get_records",
     "make_record",
@@ -54,6 +55,11 @@ class NotAChangeError(RouterError):
 def is_change(value: Any) -> bool:
     """Whether a value is a change of a table, if only by its ``eventSource``."""
     return isinstance(value, dict) and value.get("eventSource") == EVENT_SOURCE
+
+
+def is_backfilled(value: Any) -> bool:
+    """Whether a value is an item that a backfill delivers, in the form of a change."""
+    return isinstance(value, dict) and value.get("eventSource") == BACKFILLED
 
 
 def is_from_get_records(raw: Any) -> bool:

@@ -9,13 +9,19 @@ from pydantic import BaseModel
 
 from router.errors import UnknownEventError
 from router.record import Record, Records
-from router.sources import dynamodb_streams, failure_document, kinesis, pipes, sqs
-from router.sources.change import EVENT_SOURCE, NO_CHANGE
+from router.sources import backfill, dynamodb_streams, failure_document, kinesis, pipes, sqs
+from router.sources.change import EVENT_SOURCE, NO_CHANGE, is_backfilled
 from router.sources.source import Group, Source
 
 __all__ = ["SOURCES", "Received", "receive"]
 
-_ENTRIES: tuple[Source, ...] = (dynamodb_streams.SOURCE, kinesis.SOURCE, sqs.SOURCE, failure_document.SOURCE)
+_ENTRIES: tuple[Source, ...] = (
+    dynamodb_streams.SOURCE,
+    kinesis.SOURCE,
+    sqs.SOURCE,
+    failure_document.SOURCE,
+    backfill.SOURCE,
+)
 """The sources of the entries of an event's ``Records``."""
 
 SOURCES: tuple[Source, ...] = (*_ENTRIES, pipes.SOURCE)
@@ -163,7 +169,8 @@ def _mixed(entries: Sequence[Any], sources: Sequence[Source]) -> Records:
     """The records of entries of several sources, each made by its own."""
     made = [record for entry, source in zip(entries, sources, strict=True) for record in source.records([entry])]
     only_routes = {position: record.only_route for position, record in enumerate(made) if record.only_route is not None}
-    return Records([record.wire for record in made], lambda _wire, position: made[position], only_routes)
+    backfilled = [position for position, record in enumerate(made) if is_backfilled(record.wire)]
+    return Records([record.wire for record in made], lambda _wire, position: made[position], only_routes, backfilled)
 
 
 def _unknown(found: str) -> UnknownEventError:

@@ -100,7 +100,7 @@ def test_unknown_event(event: Any, found: str) -> None:
     assert str(caught.value) == (
         f"found {found}, expected an event of DynamoDB Streams (Records whose eventSource is 'aws:dynamodb') or Kinesis "
         "(Records whose eventSource is 'aws:kinesis') or SQS (Records whose eventSource is 'aws:sqs') or Lambda's failure "
-        "documents or EventBridge Pipes (a list of them); check what invokes this function"
+        "documents or a backfill (Records whose eventSource is 'router:backfill') or EventBridge Pipes (a list of them); check what invokes this function"
     )
 
 

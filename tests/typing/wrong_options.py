@@ -4,12 +4,16 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from router import Change, Dispatcher, Drop, Event, Insert, Modify, Park, Remove, Routes, changed, where
+from router import Change, Dispatcher, Drop, Event, Insert, Modify, Park, Remove, Routes, Window, changed, where
 
 
 class Order(BaseModel):
     order_id: str
     total: Decimal
+
+
+class Totals(BaseModel):
+    count: int = 0
 
 
 routes = Routes()
@@ -21,6 +25,14 @@ def unknown_option(change: Insert[Order]) -> None: ...
 
 @routes.on_insert(Order, cause="ttl")  # rejected: mypy, pyright
 def option_of_another_decorator(change: Insert[Order]) -> None: ...
+
+
+@routes.on_insert(Order, backfill="no")  # rejected: mypy, pyright
+def text_as_backfill(change: Insert[Order]) -> None: ...
+
+
+@routes.on_window(Order, state=Totals, backfill=False)  # rejected: mypy, pyright
+def backfill_of_windows(window: Window[Order, Totals]) -> None: ...
 
 
 @routes.on_remove(Order, cause="TTL")  # rejected: mypy, pyright

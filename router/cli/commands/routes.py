@@ -40,6 +40,7 @@ class RouteDocument(TypedDict):
     window: str | None  # the model of its state, of a handler of tumbling windows
     fallback: bool
     on_error: str | None  # null: the dispatcher's
+    backfill: bool  # whether it takes the items that a backfill delivers
 
 
 def routes(
@@ -95,6 +96,7 @@ def _document(route: Route, entities: Iterable[str]) -> RouteDocument:
         "window": None if route.state is None else route.state.__name__,
         "fallback": route.fallback,
         "on_error": None if route.on_error is None else _policy_text(route.on_error),
+        "backfill": route.backfill,
     }
 
 
@@ -110,6 +112,7 @@ def _row(route: RouteDocument) -> list[Part]:
     options += [f"window, state={route['window']}"] if route["window"] else []
     options += ["fallback"] if route["fallback"] else []
     options += [f"on_error={route['on_error']}"] if route["on_error"] else []
+    options += [] if route["backfill"] or route["window"] else ["backfill=False"]
     return [
         ("(any other)" if route["fallback"] else ", ".join(route["entities"]), "bold"),
         (_events_text(route["events"]), "cyan"),

@@ -52,6 +52,22 @@ def test_a_fallback_takes_any_other_entity(run: Run, folder: Path) -> None:
     assert (route["fallback"], route["entities"]) == (True, [])
 
 
+def test_a_route_that_refuses_existing_items_says_so(run: Run, folder: Path) -> None:
+    """Only that: to take them is the default, and a window takes none."""
+    (folder / "filled.py").write_text(
+        "from pydantic import BaseModel\nfrom router import Dispatcher, Insert, Routes, Window\n"
+        "class Order(BaseModel):\n    total: int = 0\nroutes = Routes()\n"
+        "@routes.on_insert(Order, backfill=False)\ndef welcome(change: Insert[Order]) -> None: ...\n"
+        "@routes.on_window(Order, state=Order)\ndef total(window: Window[Order, Order]) -> None: ...\n"
+        "app = Dispatcher(routes)\n",
+        encoding="utf-8",
+    )
+    welcome, total = run("routes", app="filled:app").out.splitlines()[1:3]
+    assert welcome.endswith("backfill=False")
+    assert total.endswith("window, state=Order")
+    assert [route["backfill"] for route in json.loads(run("routes", "--json", app="filled:app").out)] == [False, False]
+
+
 def test_every_option_of_a_route_is_in_the_json(run: Run) -> None:
     """The shape of a route in JSON."""
     routes = json.loads(run("routes", "--json").out)
@@ -66,6 +82,7 @@ def test_every_option_of_a_route_is_in_the_json(run: Run) -> None:
         "window": None,
         "fallback": False,
         "on_error": None,
+        "backfill": True,
     }
     assert routes[1]["condition"] == CONDITION
     assert routes[3]["events"] == ["DELETE", "EXPIRE"]
