@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from router.depends import Scope
 from router.errors import RegistrationError
 from router.inject.context_variables import ManagerInContext
-from router.inject.scopes import Request, Values, current_invocation
+from router.inject.scopes import Invocation, Request, Values, current_invocation
 from router.naming import kind_of, name_of
 from router.registration.dependencies import Dependency, Parameter, read_dependency
 from router.registration.misfit import Misfit
@@ -40,23 +40,59 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
         RegistrationError: An override could never be called.
     """
     handler = route.handler
-    suppliers = {parameter.name: _supplier(parameter, overrides) for parameter in signature.parameters}
-    if not suppliers:
+    shared: dict[str, Supplier] = {}
+    own: dict[str, Supplier] = {}
+    for parameter in signature.parameters:
+        (own if _is_of_one_call(parameter) else shared)[parameter.name] = _supplier(parameter, overrides)
+    if not shared and not own:
         return handler  # its caller waits for what it returns
+
+    def shared_needs(invocation: Invocation) -> dict[str, Any]:
+        """What every call of the invocation is supplied with, collected at the first one."""
+        needs: dict[str, Any] | None = invocation.values.made.get(shared_needs)
+        if needs is None:
+            request = Request(invocation, None, route)
+            needs = {name: supply(request, "record") for name, supply in shared.items()}
+            invocation.values.made[shared_needs] = needs
+        return needs
+
+    def call_with_shared(change: Any) -> Any:
+        return handler(change, **shared_needs(current_invocation.get()))
 
     def call(change: Any) -> Any:
         invocation = current_invocation.get()
         request = Request(invocation, change, route)
+        needs = {name: supply(request, "record") for name, supply in own.items()}
+        return handler(change, **shared_needs(invocation), **needs)
+
+    def call_and_close(change: Any) -> Any:
+        invocation = current_invocation.get()
+        needs = shared_needs(invocation)
+        request = Request(invocation, change, route)
         try:
-            needs = {name: supply(request, "record") for name, supply in suppliers.items()}
-            result = invocation.finish(handler(change, **needs))
+            own_needs = {name: supply(request, "record") for name, supply in own.items()}
+            result = invocation.finish(handler(change, **needs, **own_needs))
         except BaseException as error:
             request.values.close(error)
             raise
         request.values.close()
         return result
 
-    return call
+    if not own:
+        return call_with_shared
+    return call_and_close if needs_closing(signature.parameters) else call
+
+
+def needs_closing(parameters: tuple[Parameter, ...]) -> bool:
+    """Whether a call makes values that end with it."""
+    return any(parameter.dependency is not None and _is_of_one_call(parameter) for parameter in parameters)
+
+
+def _is_of_one_call(parameter: Parameter) -> bool:
+    """Whether the value of a parameter serves one call of the handler, not all of its invocation."""
+    if parameter.dependency is not None:
+        return parameter.dependency.scope == "record"
+    return parameter.kind in ("record", "log")
 
 
 def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
@@ -132,18 +168,20 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Suppli
     apart = own_scope != "record"
     managed = _manager_of(factory, apart=apart)
 
+    def make(request: Request, values: Values) -> Any:
+        needs = {name: supply(request, own_scope) for name, supply in suppliers.items()}
+        if managed is not None:
+            return values.enter(name_of(factory), managed(request.invocation.container, needs))
+        return request.invocation.finish(factory(**needs))
+
+    def make_apart(request: Request, values: Values) -> Any:
+        """Make it in a context of its own, because it serves more records than the one that asks for it first."""
+        return request.invocation.variables.copy().run(make, request, values)
+
+    make_for_scope = make_apart if apart else make
+
     def supply(request: Request, _scope: Scope) -> Any:
-        def make(values: Values) -> Any:
-            needs = {name: supply(request, own_scope) for name, supply in suppliers.items()}
-            if managed is not None:
-                return values.enter(name_of(factory), managed(request.invocation.container, needs))
-            return request.invocation.finish(factory(**needs))
-
-        def make_apart(values: Values) -> Any:
-            """Make it in a context of its own, because it serves more records than the one that asks for it first."""
-            return request.invocation.variables.copy().run(make, values)
-
-        return request.of_scope(own_scope).get_or_make(factory, make_apart if apart else make)
+        return request.of_scope(own_scope).get_or_make(factory, functools.partial(make_for_scope, request))
 
     return supply
 

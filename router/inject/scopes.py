@@ -35,10 +35,11 @@ current_invocation: ContextVar[Invocation] = ContextVar("current_invocation")
 class Values:
     """The values that factories made for one scope, and their clean-up."""
 
-    __slots__ = ("_exits", "_made", "lock")
+    __slots__ = ("_exits", "lock", "made")
 
     def __init__(self) -> None:
-        self._made: dict[Any, Any] = {}
+        self.made: dict[Any, Any] = {}
+        """The values by what made them."""
         self._exits: list[tuple[str, Any]] = []
         # For lanes, which need values at the same time; reentrant, as a factory may need another value of its scope.
         self.lock = threading.RLock()
@@ -46,13 +47,13 @@ class Values:
     def get_or_make(self, key: Any, make: Callable[[Values], Any]) -> Any:
         """Return the value under a key, made at the first request."""
         try:
-            return self._made[key]
+            return self.made[key]
         except KeyError:
             pass
         with self.lock:
-            if key not in self._made:
-                self._made[key] = make(self)
-            return self._made[key]
+            if key not in self.made:
+                self.made[key] = make(self)
+            return self.made[key]
 
     def enter(self, name: str, manager: Any) -> Any:
         """Enter a context manager, to be left when the scope ends."""
@@ -78,7 +79,7 @@ class Values:
             except BaseException as raised:  # noqa: BLE001 - the other values need their clean-up too
                 raised.add_note(f"raised by the clean-up of {name}")
                 faults.append(raised)
-        self._made.clear()
+        self.made.clear()
         for fault in faults:
             if not isinstance(fault, any_error()):
                 raise fault
@@ -236,13 +237,20 @@ class Request:
         route: The handler's route.
     """
 
-    __slots__ = ("_change", "invocation", "route", "values")
+    __slots__ = ("_change", "_values", "invocation", "route")
 
     def __init__(self, invocation: Invocation, change: Any, route: Route) -> None:
         self.invocation = invocation
         self.route = route
-        self.values = Values()
+        self._values: Values | None = None
         self._change = change
+
+    @property
+    def values(self) -> Values:
+        """The values of this call."""
+        if self._values is None:
+            self._values = Values()
+        return self._values
 
     @property
     def record(self) -> Record | None:
