@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
 from typing import Any
@@ -12,6 +11,7 @@ from weakref import ref
 from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
 from router.dispatch.redelivery import Known
+from router.dispatch.results import Results
 from router.dispatch.windows import Windows
 from router.errors import RouterError, any_error
 from router.inject.context_variables import comparable
@@ -32,8 +32,6 @@ __all__ = ["Delivery"]
 class Delivery:
     """Takes the records of one invocation along their ways.
 
-    Of each record it keeps a mark and a duration. Records and outcomes are made of them when they are asked for.
-
     Args:
         plan: The Dispatcher's plan.
         failures: Settles failures.
@@ -45,11 +43,8 @@ class Delivery:
     """
 
     __slots__ = (
-        "_durations",
         "_failures",
         "_gathered",
-        "_marks",
-        "_outcomes",
         "_plan",
         "counter",
         "deadline",
@@ -61,6 +56,7 @@ class Delivery:
         "known",
         "positions",
         "records",
+        "results",
         "stopped",
         "unrouted_entities",
         "watch",
@@ -88,9 +84,7 @@ class Delivery:
         self.failed_groups: set[Hashable] = set()
         self.known = known
         self.find_record = _record_finder(records, plan.read_entity)
-        self._marks: list[Mark] = ["deferred"] * len(records)
-        self._durations = [0.0] * len(records)
-        self._outcomes: list[Outcome] | None = None
+        self.results = Results(records, self.find_record)
         self.positions: Iterable[int] = range(len(records))
         self._gathered: dict[str, Gathered] = {}
         self.unrouted_entities: set[str] = set()
@@ -102,7 +96,7 @@ class Delivery:
 
     def _pass_over(self, positions: Collection[int]) -> None:
         for position in positions:
-            self._marks[position] = Outcome("skipped", self.records.at(position))
+            self.results.marks[position] = Outcome("skipped", self.records.at(position))
         self.positions = [position for position in self.positions if position not in positions]
 
     def run(self, positions: Iterable[int]) -> None:
@@ -133,7 +127,7 @@ class Delivery:
             context: The context that this runs in.
             unchanged: Equal to the context while that is unchanged.
         """
-        raws, marks, durations, deadline = self.records.wires, self._marks, self._durations, self.deadline
+        raws, marks, durations, deadline = self.records.wires, self.results.marks, self.results.durations, self.deadline
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
         entities, skipped, groups = self.unrouted_entities, skip_record, self.groups
@@ -311,7 +305,7 @@ class Delivery:
         ends: dict[Hashable, int] = {}
         if self.stopped or self.failed_groups:
             for position in range(len(self.records)):
-                for outcome in self._outcomes_at(position):
+                for outcome in self.results.at(position):
                     if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
                         ends.setdefault(self._group(position), position)
         return ends
@@ -319,56 +313,13 @@ class Delivery:
     def _group(self, position: int) -> Hashable:
         return None if self.groups is None else self.groups[position].name
 
-    def outcomes(self) -> list[Outcome]:
-        """The outcomes of all records, in their order; to be asked for when the records have run."""
-        if self._outcomes is None:
-            self._outcomes = [
-                outcome for position in range(len(self.records)) for outcome in self._outcomes_at(position)
-            ]
-        return self._outcomes
-
     def undone(self) -> list[Record]:
         """The records that have to be delivered again, each once, in their order."""
-        if not (self.stopped or self.failed_groups):
-            return []
-        return list({id(each.record): each.record for each in self.outcomes() if each.status in UNDONE}.values())
-
-    def unrouted(self) -> int:
-        """How many records were skipped because their entity has no route."""
-        return self._marks.count("unrouted")
-
-    def _outcomes_at(self, position: int) -> Iterable[Outcome]:
-        mark, duration = self._marks[position], self._durations[position]
-        if isinstance(mark, Outcome):
-            return (_timed(mark, duration),)
-        if mark == "deferred":
-            return (Outcome("deferred", self.records.at(position)),)
-        record = self.find_record(self.records.wires[position], position)
-        if isinstance(mark, Step):
-            return (_done(record, mark, duration),)
-        if not isinstance(mark, list):
-            return (Outcome("skipped" if mark is None else "unrouted", record),)
-        ends = mark[1::2]
-        durations = map(operator.sub, ends, [ends[-1] - duration, *ends])
-        return (
-            _timed(each, seconds) if isinstance(each, Outcome) else _done(record, each, seconds)
-            for each, seconds in zip(mark[::2], durations, strict=True)
-        )
+        return self.results.undone() if self.stopped or self.failed_groups else []
 
 
 def _out_of_time() -> RouterError:
     return RouterError("found too little time left to call the handler, expected more than the reserve")
-
-
-def _done(record: Record, step: Step, duration: float) -> Outcome:
-    return Outcome("done", record, step.route, None, None, duration)
-
-
-def _timed(outcome: Outcome, duration: float) -> Outcome:
-    """The outcome of a failure with its duration, unless it has one; what did not run took no time."""
-    if outcome.error is not None:
-        outcome.duration = outcome.duration or duration
-    return outcome
 
 
 def _record_finder(records: Records, read_entity: Callable[[Record], str | None]) -> Callable[[Any, int], Record]:

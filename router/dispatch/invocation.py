@@ -14,12 +14,12 @@ from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
+from router.dispatch.tally import figures_of
 from router.dispatch.windows import Windows
 from router.errors import any_error
 from router.inject.call import uses_invocation_scope
 from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, write_line
-from router.observability.metrics import InvocationFigures
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.planning.lookup import what_it_found
@@ -80,25 +80,26 @@ def invoke(
         current_invocation.reset(token)
         # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
         invocation.variables = Context()
+    outcomes = delivery.results.outcomes
     _emit_metrics(delivery, plan, options, log)
     if options.skip_stale:
-        options.skip_stale.keep(records, delivery.outcomes(), stale)
+        options.skip_stale.keep(records, outcomes(), stale)
     undone = delivery.undone()
     again = received.coming_again(undone) if undone else ()
     over: Sequence[Pair] = ()
     if undone or known:
-        over = keep_completed(options.completed, known, delivery.outcomes(), records, again, plan.table.keys, log)
-    if count := delivery.unrouted():
+        over = keep_completed(options.completed, known, outcomes(), records, again, plan.table.keys, log)
+    if count := delivery.results.unrouted():
         found = _what_was_found(delivery, options) if count == len(records) else None
         keyed = records if _reads_keys(plan, records) else ()
         log_unrouted(log, count, delivery.unrouted_entities, keyed, found)
     if undone:
-        log_out_of_time(log, delivery.outcomes())
+        log_out_of_time(log, outcomes())
     response = received.respond(undone)
     if windows is not None and windows.keeps_state:
-        response["state"] = windows.state(delivery.outcomes(), records, again, plan.table.keys)
+        response["state"] = windows.state(outcomes(), records, again, plan.table.keys)
     container.over = over
-    return delivery.outcomes, response
+    return outcomes, response
 
 
 def _restricted(records: Records, plan: Plan, known: Known | None) -> Known | None:
@@ -156,7 +157,7 @@ def _clean_up(delivery: Delivery, plan: Plan) -> None:
     except Exception as error:  # noqa: BLE001 - the clean-up of a factory may raise anything
         write_line(invocation.log(None, None), "error", "clean-up failed", **safe_error(error))
         delivery.stopped = True
-        for outcome in delivery.outcomes():
+        for outcome in delivery.results.outcomes():
             route = outcome.route
             if outcome.status == "done" and route and uses_invocation_scope(route.signature.parameters):
                 outcome.status, outcome.stage, outcome.error = "failed", "handler", without_inputs(error)
@@ -175,7 +176,7 @@ def _trace(run: Callable[[], None], delivery: Delivery, source: str, options: Op
 
     def traced() -> list[Outcome]:
         run()
-        return delivery.outcomes()
+        return delivery.results.outcomes()
 
     options.tracing.invocation(traced, source, len(delivery.records))
 
@@ -185,7 +186,7 @@ def _emit_metrics(delivery: Delivery, plan: Plan, options: Options, log: structl
     if options.metrics is None:
         return
     try:
-        options.metrics.emit(InvocationFigures(delivery.outcomes(), plan.registered_entity))
+        options.metrics.emit(figures_of(delivery.results, plan))
     except any_error() as error:  # of the meter
         write_line(log, "warning", "metrics failed", **safe_error(error))
 

@@ -9,18 +9,22 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from pydantic_core import to_json
 
 from router.errors import RegistrationError
 from router.observability.switches import is_on
-from router.value_classes import dataclass
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
     from router.outcomes import Outcome
     from router.record import Record
 
@@ -32,8 +36,7 @@ _STATUS = attrgetter("status")
 _MOST_VALUES = 100
 
 
-@dataclass(frozen=True)
-class Figures:
+class Figures(NamedTuple):
     """Counts and times of a group of records.
 
     ``records`` counts each record once; the other counts have one for each of a record's routes.
@@ -68,16 +71,23 @@ class InvocationFigures:
         outcomes: Its outcomes, in the order of its records.
         entity_of: Returns the registered entity of a record, or ``None``; the same for all records with the same
             discriminator value.
+        counted: Figures of records that have no outcome among these, each with its registered entity.
     """
 
-    def __init__(self, outcomes: Sequence[Outcome], entity_of: Callable[[Record], str | None]) -> None:
+    def __init__(
+        self,
+        outcomes: Sequence[Outcome],
+        entity_of: Callable[[Record], str | None],
+        counted: Sequence[tuple[str | None, Figures]] = (),
+    ) -> None:
         self._outcomes = outcomes
         self._entity_of = entity_of
+        self._counted = counted
 
     @property
     def total(self) -> Figures:
         """The figures of all records."""
-        return _sum(list(self._figures.values()))
+        return _sum([*self._figures.values()])
 
     @property
     def entities(self) -> dict[str, Figures]:
@@ -86,6 +96,14 @@ class InvocationFigures:
 
     @cached_property
     def _figures(self) -> dict[str | None, Figures]:
+        parts: defaultdict[str | None, list[Figures]] = defaultdict(list)
+        for entity, figures in self._counted:
+            parts[entity].append(figures)
+        for entity, outcomes in self._by_entity().items():
+            parts[entity].append(_figures_of(outcomes))
+        return {entity: _sum(those) for entity, those in parts.items()}
+
+    def _by_entity(self) -> Mapping[str | None, list[Outcome]]:
         by_entity: defaultdict[str | None, list[Outcome]] = defaultdict(list)
         for outcome in self._outcomes:
             by_entity[outcome.record.entity].append(outcome)
@@ -93,7 +111,7 @@ class InvocationFigures:
         groups: defaultdict[str | None, list[Outcome]] = defaultdict(list)
         for outcomes in (*by_entity.values(), *([outcome] for outcome in without_entity)):
             groups[self._entity_of(outcomes[0].record)] += outcomes
-        return {entity: _figures_of(group) for entity, group in groups.items()}
+        return groups
 
 
 class Meter(Protocol):
@@ -133,12 +151,13 @@ class Metrics:
     def __init__(self, namespace: str | None = None, *, service: str | None = None) -> None:
         self.namespace = namespace or os.environ.get("POWERTOOLS_METRICS_NAMESPACE")
         self.service = service or os.environ.get("POWERTOOLS_SERVICE_NAME")
+        self._made: AmazonCloudWatchEMFProvider | None = None
         if _switched_off():
             return
         if not self.namespace:
             msg = "Metrics() found no namespace, expected Metrics('Shop') or POWERTOOLS_METRICS_NAMESPACE to name one"
             raise RegistrationError(msg)
-        _provider_class()
+        self._provider()
 
     def emit(self, figures: InvocationFigures, /) -> None:
         """Write the lines of an invocation."""
@@ -152,20 +171,23 @@ class Metrics:
         # Lambda treats a line without a level as INFO, so a function that logs from WARN on would lose its metrics.
         # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
         level = os.environ.get("AWS_LAMBDA_LOG_LEVEL")
-        provider = _provider_class()(
-            metric_set=metrics,
-            dimension_set={"service": self.service, **dimensions} if self.service else dimensions,
-            metadata_set={"level": level} if level else {},
-            namespace=self.namespace,
-        )
-        provider.flush_metrics()
+        if self.service:
+            dimensions = {"service": self.service, **dimensions}
+        line = self._provider().serialize_metric_set(metrics, dimensions, {"level": level} if level else {})
+        sys.stdout.write(f"{to_json(line).decode()}\n")
+
+    def _provider(self) -> AmazonCloudWatchEMFProvider:
+        """Powertools' provider, which keeps nothing of a line; made once, because that takes longer than a line."""
+        if self._made is None:
+            self._made = _provider_class()(namespace=self.namespace)
+        return self._made
 
     def __repr__(self) -> str:
         service = f", service={self.service!r}" if self.service else ""
         return f"Metrics({self.namespace!r}{service})"
 
 
-def _provider_class() -> Callable[..., Any]:
+def _provider_class() -> type[AmazonCloudWatchEMFProvider]:
     from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
     return AmazonCloudWatchEMFProvider
@@ -174,7 +196,7 @@ def _provider_class() -> Callable[..., Any]:
 def _switched_off() -> bool:
     """Whether Powertools would write nothing; found out without importing it."""
     name = "POWERTOOLS_METRICS_DISABLED"
-    return is_on(name) or (name not in os.environ and is_on("POWERTOOLS_DEV"))
+    return is_on(name if name in os.environ else "POWERTOOLS_DEV")
 
 
 def _metrics(figures: Figures, *, zeros: bool) -> dict[str, dict[str, Any]]:
@@ -184,29 +206,24 @@ def _metrics(figures: Figures, *, zeros: bool) -> dict[str, dict[str, Any]]:
         figures: The figures.
         zeros: Whether counts of zero belong to the line.
     """
-    metrics = {name: _metric("Count", [count]) for name, count in _counts(figures) if count or zeros}
+    counts = {
+        "Records": figures.records,
+        "Routed": figures.routed,
+        "Unrouted": figures.unrouted,
+        "Parked": figures.parked,
+        "Dropped": figures.dropped,
+        "Deferred": figures.deferred,
+        "Failed": sum(figures.failed.values()),
+    }
+    metrics = {name: {"Unit": "Count", "Value": [count]} for name, count in counts.items() if count or zeros}
     for stage, count in figures.failed.items():
-        metrics[f"Failed{stage.capitalize()}"] = _metric("Count", [count])
+        metrics[f"Failed{stage.capitalize()}"] = {"Unit": "Count", "Value": [count]}
     if figures.durations:
-        milliseconds = (round(seconds * 1000, 3) for seconds in _sampled(figures.durations))
-        metrics["HandlerDuration"] = _metric("Milliseconds", milliseconds)
+        milliseconds = [round(seconds * 1000, 3) for seconds in _sampled(figures.durations)]
+        metrics["HandlerDuration"] = {"Unit": "Milliseconds", "Value": milliseconds}
     if figures.age is not None:
-        metrics["RecordAge"] = _metric("Seconds", [round(max(figures.age, 0), 3)])
+        metrics["RecordAge"] = {"Unit": "Seconds", "Value": [round(max(figures.age, 0), 3)]}
     return metrics
-
-
-def _counts(figures: Figures) -> Iterator[tuple[str, int]]:
-    yield "Records", figures.records
-    yield "Routed", figures.routed
-    yield "Unrouted", figures.unrouted
-    yield "Parked", figures.parked
-    yield "Dropped", figures.dropped
-    yield "Deferred", figures.deferred
-    yield "Failed", sum(figures.failed.values())
-
-
-def _metric(unit: str, values: Iterable[float]) -> dict[str, Any]:
-    return {"Unit": unit, "StorageResolution": 60, "Value": list(values)}
 
 
 def _sampled(values: Sequence[float]) -> Sequence[float]:
@@ -234,6 +251,8 @@ def _figures_of(outcomes: Sequence[Outcome]) -> Figures:
 
 
 def _sum(parts: Sequence[Figures]) -> Figures:
+    if len(parts) == 1:
+        return parts[0]
     return Figures(
         records=sum(part.records for part in parts),
         routed=sum(part.routed for part in parts),

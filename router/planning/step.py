@@ -52,12 +52,20 @@ class Step:
         key: The route's name, the same in every deployment.
         call: Calls the handler with all that it declares.
         levels: The policies for failures, the route's own first.
+        entity: The registered name of the entity; ``None`` for the fallback.
     """
 
-    __slots__ = ("call", "event", "key", "levels", "position", "route")
+    __slots__ = ("call", "entity", "event", "key", "levels", "position", "route")
 
     def __init__(
-        self, route: Route, event: Event, position: int, key: str, call: Call, levels: tuple[OnError | None, ...]
+        self,
+        route: Route,
+        event: Event,
+        position: int,
+        key: str,
+        call: Call,
+        levels: tuple[OnError | None, ...],
+        entity: str | None,
     ) -> None:
         self.route = route
         self.event = event
@@ -65,6 +73,7 @@ class Step:
         self.key = key
         self.call = call
         self.levels = levels
+        self.entity = entity
 
 
 Steps = Mapping[str, Mapping[Event, tuple[Step, ...]]]

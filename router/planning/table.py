@@ -96,12 +96,15 @@ class RouteTable:
         calls = [call(route) for route in self.routes]
         positions = {id(route): position for position, route in enumerate(self.routes)}
 
-        def step(route: Route, event: Event) -> Step:
-            position = positions[id(route)]
-            return Step(route, event, position, self.keys[id(route)], calls[position], (route.on_error, on_error))
+        def step(route: Route, event: Event, entity: str | None = None) -> Step:
+            position, levels = positions[id(route)], (route.on_error, on_error)
+            return Step(route, event, position, self.keys[id(route)], calls[position], levels, entity)
 
         by_entity = {
-            entity: {event: tuple(step(route, event) for route in routes if event in route.events) for event in Event}
+            entity: {
+                event: tuple(step(route, event, self._registered[entity]) for route in routes if event in route.events)
+                for event in Event
+            }
             for entity, routes in self._by_entity.items()
         }
         fallback = self.fallback
