@@ -14,12 +14,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from types import FrameType
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import pytest
 from pydantic import BaseModel
 
-from router import Dispatcher, Insert, Modify, Remove, Routes, changed
+from router import Depends, Dispatcher, Insert, Modify, Remove, Routes, changed
+from router.observability.metrics import InvocationFigures
 from tests.benchmarks.measuring import quiet
 
 Event = dict[str, Any]
@@ -43,6 +44,8 @@ BUDGETS = {
     "filtered out by a condition": Calls(1, 3),
     "two routes": Calls(11, 25),
     "three routes": Calls(16, 33),
+    "a cold_start dependency": Calls(5, 14),
+    "metrics": Calls(3, 13),
 }
 
 
@@ -66,6 +69,18 @@ def neither(change: Modify[Order]) -> None: ...
 
 
 def gone(change: Remove[Order]) -> None: ...
+
+
+def one() -> int:
+    return 1
+
+
+def with_cold_start(change: Insert[Order], value: Annotated[int, Depends(one, scope="cold_start")]) -> None: ...
+
+
+class Taken:
+    def emit(self, figures: InvocationFigures) -> None:
+        assert figures.total.records
 
 
 def of_insert() -> Routes:
@@ -105,8 +120,16 @@ def of_three() -> Routes:
     return inserts(nothing, nothing_else, nothing_more)
 
 
+def of_cold_start() -> Routes:
+    return inserts(with_cold_start)
+
+
+def of_metrics() -> Dispatcher:
+    return Dispatcher(inserts(nothing), metrics=Taken())
+
+
 Name = Literal["INSERT", "MODIFY", "REMOVE"]
-PATHS: dict[str, tuple[Callable[[], Routes], Name, str]] = {
+PATHS: dict[str, tuple[Callable[[], Routes | Dispatcher], Name, str]] = {
     "insert": (of_insert, "INSERT", "Order"),
     "modify": (of_modify, "MODIFY", "Order"),
     "remove": (of_remove, "REMOVE", "Order"),
@@ -115,6 +138,8 @@ PATHS: dict[str, tuple[Callable[[], Routes], Name, str]] = {
     "filtered out by a condition": (of_condition, "MODIFY", "Order"),
     "two routes": (of_two, "INSERT", "Order"),
     "three routes": (of_three, "INSERT", "Order"),
+    "a cold_start dependency": (of_cold_start, "INSERT", "Order"),
+    "metrics": (of_metrics, "INSERT", "Order"),
 }
 
 
@@ -154,8 +179,9 @@ def profiled(on_call: Callable[[FrameType, str], object]) -> Iterator[None]:
 
 def calls_of_a_record(path: str) -> Calls:
     """Count the calls of one more record: the difference of events of 20 and 40 excludes the calls of the invocation."""
-    routes, name, entity = PATHS[path]
-    app = Dispatcher(routes())
+    make, name, entity = PATHS[path]
+    made = make()
+    app = Dispatcher(made) if isinstance(made, Routes) else made
     few, many = event(name, entity, 20), event(name, entity, 40)
     with quiet():
         app(few)  # the first event sets up the log and reads the schemas of models
