@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from router.change import Change
+from router.errors import RegistrationError
 from router.naming import code_of, name_of, signature_of
 from router.registration.misfit import Misfit
 
@@ -77,6 +78,8 @@ def _evaluate(parameter: inspect.Parameter, names: dict[str, Any], local: Mappin
             "an annotation that can be evaluated",
             f"write {near[0]}, or {imported}" if near else imported,
         ) from None
+    except RegistrationError:
+        raise  # of a Depends() in it, which Python 3.14 evaluates no earlier
     except Exception as error:  # noqa: BLE001 - an annotation is the user's code
         raise Misfit(
             f"the annotation of {parameter.name!r}; its evaluation raises {type(error).__name__}",
