@@ -2,6 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from router.garbage_collection import raise_thresholds
+
+raise_thresholds()
+
 from router import discriminators
 from router.app import Dispatcher
 from router.change import Change, Diff, Insert, Modify, Remove

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Never
 
 from router.completed import Completed, MemoryCompleted
 from router.discriminators import Discriminator, discriminator_of
+from router.dispatch.init_phase import prepare
 from router.dispatch.invocation import invoke
 from router.errors import RouterError, UnknownEventError
+from router.garbage_collection import freeze
 from router.inject.scopes import Containers
 from router.observability.safe_errors import alone
 from router.outcomes import Outcome, Report
@@ -134,6 +136,8 @@ class Dispatcher:
         place = caller_place()
         for collection in (*routes, self.routes):
             collection.finish(place)
+        self._invoked = False
+        prepare(self.routes, self._options)
 
     if not TYPE_CHECKING:  # type checkers would take it for a leave to use any attribute
 
@@ -174,6 +178,9 @@ class Dispatcher:
         return Report(outcomes(), response)
 
     def _handle(self, event: Any, context: Any) -> tuple[Callable[[], list[Outcome]], dict[str, Any]]:
+        if not self._invoked:
+            self._invoked = True
+            freeze()  # what was made after this Dispatcher, too
         received = receive(event)
         self._apply_overrides()
         with self._containers.one() as container:

@@ -1,6 +1,6 @@
 """Log lines with structlog: JSON in Lambda, text on a terminal, without item values in either.
 
-The first line imports structlog, because the import takes as long as that of pydantic.
+A line needs few parts of structlog. In Lambda they are imported in the initialisation, whose CPU is not throttled.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
 from router.naming import KEY, shortened
+from router.observability.package_parts import late_module, parts_of
 from router.observability.safe_errors import safe_error
 
 if TYPE_CHECKING:
@@ -52,27 +53,48 @@ def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBound
     Args:
         stream: Replaces standard output, and the user's configuration.
     """
-    import structlog
+    if stream is None and _is_configured():
+        import structlog
 
-    if structlog.is_configured() and stream is None:
         configured: structlog.typing.FilteringBoundLogger = structlog.get_logger("router")
         return configured
+    _, writer, _ = _parts()
     target = stream or sys.stdout
     wrapper_class, processors = _pipeline(log_level(), "AWS_LAMBDA_FUNCTION_NAME" not in os.environ and target.isatty())
-    logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(target), processors=processors, wrapper_class=wrapper_class
-    )
+    logger: structlog.typing.FilteringBoundLogger = wrapper_class(writer(target), processors, {})
     return logger
+
+
+def _is_configured() -> bool:
+    """Whether the user has called ``structlog.configure``, which loads the module that is looked for."""
+    if "structlog._config" not in sys.modules:
+        return False
+    import structlog
+
+    return structlog.is_configured()
+
+
+@cache
+def _parts() -> tuple[Any, Any, Any]:
+    """What writes a line of JSON: the maker of logger classes, the class that writes, and the processors."""
+    with parts_of("structlog"), late_module("asyncio"):
+        import structlog.processors
+        from structlog._native import make_filtering_bound_logger  # noqa: PLC2701 - the public name needs all of structlog
+        from structlog._output import WriteLogger  # noqa: PLC2701 - as above
+
+    return make_filtering_bound_logger, WriteLogger, structlog.processors
 
 
 @cache
 def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
     """The logger class and the processors; cached, because making them takes longer than writing a line."""
-    import structlog
+    make_class, _, processors = _parts()
+    renderer = processors.JSONRenderer(default=str)
+    if as_text:
+        from structlog.dev import ConsoleRenderer
 
-    renderer = structlog.dev.ConsoleRenderer() if as_text else structlog.processors.JSONRenderer(default=str)
-    timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
-    return structlog.make_filtering_bound_logger(level), [structlog.processors.add_log_level, timestamper, renderer]
+        renderer = ConsoleRenderer()
+    return make_class(level), [processors.add_log_level, processors.TimeStamper(fmt="iso", utc=True), renderer]
 
 
 class InvocationLogs:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from pydantic_core import to_json
 
 from router.errors import RegistrationError
+from router.observability.package_parts import parts_of
 from router.observability.switches import is_on
 
 if TYPE_CHECKING:
@@ -188,7 +189,8 @@ class Metrics:
 
 
 def _provider_class() -> type[AmazonCloudWatchEMFProvider]:
-    from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+    with parts_of("aws_lambda_powertools", "aws_lambda_powertools.metrics"):
+        from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
     return AmazonCloudWatchEMFProvider
 

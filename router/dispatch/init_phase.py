@@ -1,0 +1,53 @@
+"""Lambda's initialisation, whose CPU is not throttled: what the first event would import is imported there.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Any
+
+from router.garbage_collection import check_setting, freeze
+from router.lambda_process import in_lambda
+from router.naming import code_of
+from router.observability.logs import make_logger
+from router.planning.options import Options
+from router.registration.dependencies import Parameter
+from router.routes import Route
+
+__all__ = ["prepare"]
+
+
+def prepare(routes: Iterable[Route], options: Options) -> None:
+    """Do, at the end of a Dispatcher's making, what its first event needs.
+
+    Args:
+        routes: The routes of the Dispatcher.
+        options: Its options.
+
+    Raises:
+        RegistrationError: An environment variable has an unknown value.
+    """
+    check_setting()
+    if not in_lambda():
+        return
+    make_logger()
+    if options.concurrency > 1:
+        import_module("router.dispatch.lanes")
+        import_module("concurrent.futures.thread")
+    elif any(_is_async(route.handler) or _needs_async(route.signature.parameters) for route in routes):
+        import_module("router.inject.event_loop")
+    freeze()
+
+
+def _is_async(function: Any) -> bool:
+    code = code_of(function)
+    return inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code)
+
+
+def _needs_async(parameters: Iterable[Parameter]) -> bool:
+    needed = [parameter.dependency for parameter in parameters if parameter.dependency is not None]
+    return any(_is_async(each.factory) or _needs_async(each.parameters) for each in needed)
