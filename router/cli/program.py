@@ -17,6 +17,7 @@ from router import __version__
 from router.cli.commands.add import add
 from router.cli.commands.delete import delete
 from router.cli.commands.dev import dev
+from router.cli.commands.doctor import doctor
 from router.cli.commands.event import event
 from router.cli.commands.expire import expire
 from router.cli.commands.explain import explain
@@ -58,6 +59,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     filters: "Print filter criteria for the records that have a route.",
     template: "Compare a template's filters with the routes, or write them.",
     lint: "Find settings that lose or duplicate data.",
+    doctor: "Say what is wrong with a deployed function.",
     local: "Fetch DynamoDB Local.",
     simulate: "Simulate a load: iterator age, invocations, cost.",
 }

@@ -80,14 +80,18 @@ class TemplateFile:
 
     Args:
         path: The file.
+        parameters: Values of parameters, as CloudFormation has them; the others have their defaults.
 
     Raises:
         TemplateError: The file cannot be read, or is no template.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, parameters: Mapping[str, str] | None = None) -> None:
         self.path = path
         self.document = _load(path)
+        for name, value in (parameters or {}).items():
+            if name in self.document.get("Parameters", {}):
+                self.document["Parameters"][name]["Default"] = value
 
     @cached_property
     def resources(self) -> Mapping[str, Declaration]:

@@ -1,0 +1,92 @@
+"""A queue of SQS: its attributes, and its dead-letter queue."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.local.doctor.aws import AbsentError, Aws
+
+__all__ = ["Queue", "read_queue"]
+
+_URL = re.compile(r"https?://[^/]+/(\w+/)?\d{12}/[\w-]+(\.fifo)?")  # an emulator may have the region in the path
+_ATTRIBUTES = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "MessageRetentionPeriod",
+    "RedrivePolicy",
+)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A queue.
+
+    Args:
+        variable: The environment variable that has the URL of it, or of the queue whose dead letters it has.
+        name: Its name in AWS.
+        attributes: Its attributes; ``None`` if there is no such queue.
+        dead_letters: Its dead-letter queue; ``None`` without one.
+    """
+
+    variable: str
+    name: str
+    attributes: Mapping[str, str] | None
+    dead_letters: Queue | None = None
+
+    @property
+    def depth(self) -> int:
+        """The number of its messages, those that are delayed or received at the moment included."""
+        counts = [value for key, value in (self.attributes or {}).items() if key.startswith("ApproximateNumber")]
+        return sum(map(int, counts))
+
+    @property
+    def retention(self) -> int:
+        """Seconds after which it deletes a message."""
+        return int((self.attributes or {})["MessageRetentionPeriod"])
+
+
+def read_queue(aws: Aws, variable: str, url: str) -> Queue | None:
+    """Read a queue and its dead-letter queue.
+
+    Args:
+        aws: The account.
+        variable: The environment variable.
+        url: Its value.
+
+    Returns:
+        The queue; ``None`` if the value is no URL of a queue.
+
+    Raises:
+        NotCheckedError: It may not be read.
+    """
+    if not _URL.fullmatch(url):
+        return None
+    attributes = _attributes(aws, url)
+    return Queue(variable, url.rpartition("/")[2], attributes, _dead_letters(aws, variable, attributes or {}))
+
+
+def _dead_letters(aws: Aws, variable: str, attributes: Mapping[str, str]) -> Queue | None:
+    arn = json.loads(attributes.get("RedrivePolicy", "{}")).get("deadLetterTargetArn")
+    if arn is None:
+        return None
+    account, name = arn.split(":")[-2:]
+    try:
+        url = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    except AbsentError:
+        return Queue(variable, name, None)
+    return Queue(variable, name, _attributes(aws, url))
+
+
+def _attributes(aws: Aws, url: str) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = aws.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=[*_ATTRIBUTES])[
+            "Attributes"
+        ]
+    except AbsentError:
+        return None
+    return found

@@ -1,0 +1,200 @@
+"""The example's stack on ministack, which has the APIs of CloudFormation, Lambda, CloudWatch, SQS, S3 and DynamoDB."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from router.local.doctor import Aws, Finding, by_function, by_stack, examine
+from router.local.engines.process import EngineProcess
+from tests.waiting import becomes
+
+__all__ = ["DeployedStack", "Ministack", "deploy"]
+
+TEMPLATE = Path(__file__).parents[3] / "template.yaml"
+# ministack keeps no MetricsConfig, which a test gives to the answer instead.
+_METRICS = """            MetricsConfig:
+              Metrics: [EventCount] # the only count of filtered, discarded and lost records
+"""
+_numbers = itertools.count(1)
+
+
+class Raw(io.BytesIO):
+    """The body of a response, in the form that botocore reads."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """The whole."""
+        yield self.read()
+
+
+class Ministack(EngineProcess):
+    """ministack with all its services in a process of its own.
+
+    Attributes:
+        aws: Reads from it; made once, because to load the models of six services takes half a second.
+    """
+
+    name = "ministack"
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.aws = Aws(self.endpoint_url)
+        self._clients: dict[str, Any] = {}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for client in (self.aws, *self._clients.values()):
+            client.close()
+        super().__exit__(*error)
+
+    def client(self, service: str) -> Any:
+        """A client that may write, unlike those of ``aws``."""
+        if service not in self._clients:
+            self._clients[service] = _client(service, self.endpoint_url)
+        return self._clients[service]
+
+    def command(self, port: int) -> list[str]:
+        """The command line."""
+        settings = [f"GATEWAY_PORT={port}", "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "LOG_LEVEL=ERROR"]
+        return ["/usr/bin/env", *settings, sys.executable, "-m", "ministack"]
+
+
+class DeployedStack:
+    """A stack that is deployed.
+
+    Args:
+        name: Its name.
+        server: Where it is deployed.
+        template: The file that it is deployed from.
+    """
+
+    def __init__(self, name: str, server: Ministack, template: Path) -> None:
+        self.name = name
+        self.server = server
+        self.template = template
+
+    def client(self, service: str) -> Any:
+        """A client that may write."""
+        return self.server.client(service)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Physical IDs by logical ID."""
+        listed = self.client("cloudformation").describe_stack_resources(StackName=self.name)["StackResources"]
+        return {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed}
+
+    def findings(self, *, template: bool = True) -> list[Finding]:
+        """What `router doctor --stack` finds."""
+        return examine(by_stack(self.server.aws, self.name, self.template if template else None, None))
+
+    def findings_by_function(self, *, template: bool = True) -> list[Finding]:
+        """What `router doctor --function` finds."""
+        return examine(by_function(self.server.aws, self.ids["Router"], self.template if template else None))
+
+    @contextmanager
+    def answering(self, service: str, operation: str, **values: Any) -> Iterator[None]:
+        """Give values to the answers of an operation, which ministack never gives."""
+        events, name = self.server.aws.client(service).meta.events, f"after-call.{service}.{operation}"
+
+        def answer(parsed: dict[str, Any], **_: Any) -> None:
+            parsed.update(values)
+
+        events.register(name, answer)
+        try:
+            yield
+        finally:
+            events.unregister(name, answer)
+
+    @contextmanager
+    def refused(self, service: str, operation: str, code: str, times: int | None = None) -> Iterator[list[int]]:
+        """Let the service refuse an operation with an error code; boto3's own retries stay.
+
+        Args:
+            service: The service, as boto3 names it.
+            operation: The operation, as the API names it.
+            code: The code.
+            times: How many requests; ``None`` for all.
+        """
+        events, name = self.server.aws.client(service).meta.events, f"before-send.{service}.{operation}"
+        calls: list[int] = []
+
+        def refuse(request: Any, **_: Any) -> AWSResponse | None:
+            calls.append(1)
+            if times is not None and len(calls) > times:
+                return None
+            body = json.dumps({"__type": code, "code": code, "message": "of a test"}).encode()
+            headers: Any = HTTPHeaders.from_dict({"x-amzn-errortype": code})
+            return AWSResponse(request.url, 400, headers, Raw(body))
+
+        events.register_first(name, refuse)
+        try:
+            yield calls
+        finally:
+            events.unregister(name, refuse)
+
+    def found(self, check: str) -> list[str]:
+        """What the findings of one check say that they found."""
+        return [each.found for each in self.findings() if each.check == check]
+
+    def update_mapping(self, **settings: Any) -> None:
+        """Change the mapping beside the stack."""
+        self.client("lambda").update_event_source_mapping(UUID=self.ids["RouterChanges"], **settings)
+
+    def update_function(self, **settings: Any) -> None:
+        """Change the function beside the stack."""
+        name, client = self.ids["Router"], self.client("lambda")
+        client.update_function_configuration(FunctionName=name, **settings)
+        becomes(lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active")
+
+
+def deploy(server: Ministack, template: Path, **parameters: str) -> DeployedStack:
+    """Deploy the example's template.
+
+    Args:
+        server: Where it is deployed.
+        template: The file that gets it.
+        parameters: Values of the template's parameters.
+    """
+    written = TEMPLATE.read_text(encoding="utf-8").replace(_METRICS, "")
+    template.write_text(written.replace("CodeUri: handlers/", "CodeUri: s3://code/handlers.zip"), encoding="utf-8")
+    stack = DeployedStack(f"shop-{next(_numbers)}", server, template)
+    _create(stack, parameters)
+    return stack
+
+
+def _client(service: str, url: str) -> Any:
+    import boto3
+
+    make: Any = boto3.client  # of any service
+    return make(
+        service, endpoint_url=url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
+    )
+
+
+def _create(stack: DeployedStack, parameters: dict[str, str]) -> None:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("handlers.py", "def app(event, context): return {}")
+    stack.client("s3").create_bucket(Bucket="code")
+    stack.client("s3").put_object(Bucket="code", Key="handlers.zip", Body=code.getvalue())
+    stack.client("cloudformation").create_stack(
+        StackName=stack.name,
+        TemplateBody=stack.template.read_text(encoding="utf-8"),
+        Capabilities=["CAPABILITY_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+    )
+    waiter = stack.client("cloudformation").get_waiter("stack_create_complete")
+    waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 1})
+    for name, identity in stack.ids.items():
+        if name.endswith("Alarm"):
+            stack.client("cloudwatch").set_alarm_state(AlarmName=identity, StateValue="OK", StateReason="deployed")
