@@ -19,7 +19,15 @@ from router.context import Clock, Deadline, now, running_on
 VIRTUAL = datetime(2020, 5, 1, 12, tzinfo=UTC)
 
 # These modules are about real time: they start processes, wait, measure commands, or make records of their own.
-REAL_TIME = ("cli/", "local/", "testing/", "context.py", "inject/middleware.py", "parking/sqs_calls.py")
+REAL_TIME = (
+    "cli/",
+    "local/",
+    "testing/",
+    "context.py",
+    "effects/requests.py",
+    "inject/middleware.py",
+    "parking/sqs_calls.py",
+)
 
 
 @pytest.fixture

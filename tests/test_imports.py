@@ -57,8 +57,8 @@ def test_packages(modules: set[str]) -> None:
 
 
 def test_no_tools(modules: set[str]) -> None:
-    """The tools of the framework itself are not loaded."""
-    tools = ("router.cli", "router.local", "router.testing")
+    """The tools of the framework and its effects are not loaded."""
+    tools = ("router.cli", "router.effects", "router.local", "router.testing")
     assert [module for module in modules if module.startswith(tools)] == []
 
 
