@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import threading
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
@@ -11,16 +12,17 @@ from concurrent.futures import Future, wait
 from contextlib import suppress
 from contextvars import Context, copy_context
 from functools import partial
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from router.errors import as_exception
+from router.inject.first_step import TaskMaker, running_loop
 
 __all__ = ["AwaitedManager", "Loop"]
 
 T = TypeVar("T")
 
 _LOOPS = 64
-_STARTS = 100  # of something asynchronous that is cancelled each time before it begins
 
 
 class Loop:
@@ -32,12 +34,15 @@ class Loop:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serves_lanes = False
+        self.tasks: TaskMaker
+        """Makes the tasks of the loop."""
 
     def get(self) -> asyncio.AbstractEventLoop:
         """The loop."""
         if self._loop is None or self._loop.is_closed():
             # A loop keeps the context it is made in, which would keep the invocation and this object alive.
             self._loop = Context().run(_new_loop)
+            self.tasks = Context().run(TaskMaker, self._loop)
             weakref.finalize(self, _close, self._loop)
             with suppress(AttributeError):  # uvloop's has no attributes of its own
                 self._loop.close = _refuse_to_close  # type: ignore[method-assign]  # lanes would wait for it for ever
@@ -54,58 +59,51 @@ class Loop:
             concurrent.futures.CancelledError: It was cancelled. asyncio's own error is no ``Exception``, because it
                 ends the task that it is raised in; here there is none, and a record that failed.
         """
-        context, begun = context or copy_context(), False
-
-        async def work() -> T:
-            nonlocal begun
-            begun = True
-            return await awaitable
-
+        coroutine = _coroutine_of(awaitable)
+        context = context or copy_context()
         try:
-            for _ in range(_STARTS):
-                try:
-                    return self._wait_for(work, context)
-                except asyncio.CancelledError as error:
-                    if begun:  # else a handler cancelled all tasks, and a clean-up has to run all the same
-                        raise as_exception(error) from error
-            return self._wait_for(work, context)
-        finally:
-            if not begun and asyncio.iscoroutine(awaitable):
-                awaitable.close()
+            if self._serves_lanes:
+                return self._wait_in_lane(coroutine, context)
+            if running_loop() is None:
+                return self._run(coroutine, context)
+            return _in_thread(lambda: self._run(coroutine, context))
+        except asyncio.CancelledError as error:
+            raise as_exception(error) from error
+        except RuntimeError:
+            if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                coroutine.close()  # no thread could start
+            raise
 
-    def _wait_for(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
-        if self._serves_lanes:
-            return self._wait_in_lane(work, context)
-        if _running_loop() is None:
-            return self._run(work, context)
-        return _in_thread(lambda: self._run(work, context))
-
-    def _run(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
+    def _run(self, coroutine: Coroutine[Any, Any, T], context: Context) -> T:
         """Run something asynchronous to its end, even if a handler stops the loop: no later invocation may find it."""
         loop, end = self.get(), None
-        task = loop.create_task(work(), context=context)
-        task.add_done_callback(lambda _: loop.stop())
-        while not task.done():
+        task, advance = self.tasks.make(coroutine, context), self.tasks.run_first_step
+        while True:
             try:
-                loop.run_forever()
+                advance()
             except BaseException as error:  # Ctrl-C, or SystemExit of any task
                 task.cancel()
                 if isinstance(error, Exception):  # another thread runs it
                     raise
                 end = end or error
+            if task.done():
+                break
+            if advance != loop.run_forever:
+                task.add_done_callback(lambda _: loop.stop())
+                advance = loop.run_forever
         if end is not None and not task.cancelled():
             task.exception()  # so that asyncio does not report it as never retrieved
         if end is not None:
             raise end
         return task.result()
 
-    def _wait_in_lane(self, work: Callable[[], Coroutine[Any, Any, T]], context: Context) -> T:
+    def _wait_in_lane(self, coroutine: Coroutine[Any, Any, T], context: Context) -> T:
         """Wait in the thread of a lane, while the thread of the invocation runs the loop."""
         loop, result = self.get(), Future[T]()
 
         def start() -> None:
-            task = loop.create_task(work(), context=context)
-            task.add_done_callback(lambda task: _hand_over(task, result))
+            self.tasks.make(coroutine, context).add_done_callback(lambda task: _hand_over(task, result))
+            self.tasks.run_first_step()
 
         loop.call_soon_threadsafe(start)
         return result.result()
@@ -144,7 +142,7 @@ class Loop:
             finally:
                 self._serves_lanes = False
 
-        if not (run() if _running_loop() is None else _in_thread(run, stop)):
+        if not (run() if running_loop() is None else _in_thread(run, stop)):
             work()
 
 
@@ -223,11 +221,12 @@ def _hand_over(task: asyncio.Task[T], result: Future[T]) -> None:
         result.set_exception(error)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
+def _coroutine_of(awaitable: Awaitable[T]) -> Coroutine[Any, Any, T]:
+    return awaitable if type(awaitable) is CoroutineType else _result_of(awaitable)
+
+
+async def _result_of(awaitable: Awaitable[T]) -> T:
+    return await awaitable
 
 
 def _in_thread(work: Callable[[], T], stop: Callable[[], None] = lambda: None) -> T:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cached_property
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from router.context import Deadline
@@ -213,10 +214,10 @@ class Invocation:
     def finish(self, result: Any) -> Any:
         """Return a handler's result, and wait for it where it is asynchronous: what it results in may be, too."""
         while result is not None:
-            if _is_future(result):
-                result = result.result()
-            elif inspect.isawaitable(result):
+            if type(result) is CoroutineType or inspect.isawaitable(result):
                 result = self.container.loop.wait(result)
+            elif _is_future(result):
+                result = result.result()
             else:
                 break
         return result
