@@ -58,14 +58,15 @@ LINES = {
     "filters": "filters",
     "template": "template --check",
     "lint": "lint",
+    "doctor": "doctor --function shop --profile none",
     "local": "local --help",
     "simulate": "simulate --duration 60",
     "simulate --plot": "simulate --duration 60 --plot plot.svg",
 }
 
 # The command lines that need a package.
-AWS = {"record", "put", "update", "delete", "expire"}
-IN_TEMPLATE = LINES.keys() - {"init", "record", "local"}
+AWS = {"record", "put", "update", "delete", "expire", "doctor"}
+IN_TEMPLATE = LINES.keys() - {"init", "record", "doctor", "local"}
 NEEDED_BY = {
     "boto3": AWS,
     "botocore": AWS | {"replay"},

@@ -37,6 +37,7 @@ COMMANDS = [
     "filters",
     "template",
     "lint",
+    "doctor",
     "local",
     "simulate",
 ]
