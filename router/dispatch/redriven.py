@@ -16,7 +16,7 @@ def restrict(records: Records, table: RouteTable, known: Known | None) -> Known 
     """Let each record that was parked at a route run at that route only.
 
     The name of a route that the app does not have restricts nothing: after a change of names, a handler that runs twice
-    is better than a record that no handler sees.
+    is better than a record that no handler sees. Nor is it kept: of a document of unknown origin it may be any text.
 
     Args:
         records: The records of the event.
@@ -25,7 +25,9 @@ def restrict(records: Records, table: RouteTable, known: Known | None) -> Known 
     """
     names = {route.name for route in table.routes}
     for position, name in records.only_routes.items():
-        if name in names:
+        if name not in names:
+            records.at(position).only_route = None
+        else:
             known = Known((), records) if known is None else known
             for route in table.routes:
                 if route.name != name:

@@ -139,6 +139,13 @@ def test_a_record_that_fails_again_is_parked_with_its_route() -> None:
     assert again["id"] != document["id"]
 
 
+def test_a_route_that_the_app_does_not_have_is_not_written_into_a_document() -> None:
+    """It is a text of unknown origin, which may be a value of an item."""
+    shop = Shop()
+    shop.app(shop.parked() | {"route": "s3cret"})
+    assert "s3cret" not in str([each.to_dict() for each in shop.place])
+
+
 def test_a_record_whose_document_is_held_is_reported_and_not_parked_again() -> None:
     """Its sender keeps the document until the record is done, so a second one would be handled twice."""
     shop = Shop()
