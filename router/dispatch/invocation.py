@@ -77,6 +77,7 @@ def invoke(
     try:
         _trace(lambda: _run(delivery, received, plan, options), delivery, received.source, options)
     finally:
+        invocation.trouble.write_counted()
         current_invocation.reset(token)
         # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
         invocation.variables = Context()

@@ -17,7 +17,6 @@ from router.context import now
 from router.errors import ParkingError, any_error, as_exception
 from router.inject.scopes import current_invocation
 from router.naming import shortened
-from router.observability.logs import log_trouble
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.parking import BulkParking, Parked, Parking
@@ -159,7 +158,7 @@ class Parker:
 
 def log_outcome(outcome: Outcome) -> None:
     """Log an outcome that needs attention."""
-    log_trouble(current_invocation.get().log(outcome.record, outcome.route), outcome)
+    current_invocation.get().trouble.add(outcome)
 
 
 def note_failure(outcome: Outcome) -> datetime:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from router.context import Deadline
 from router.depends import Scope
 from router.errors import RouterError, any_error, as_exception
+from router.observability.trouble import TroubleLog
 from router.parking.base import FirstFailures
 from router.record import Batch, Record
 from router.routes import Route
@@ -191,7 +192,7 @@ class Invocation:
         deadline: When nothing starts any more.
     """
 
-    __slots__ = ("batch", "container", "context", "deadline", "depth", "log", "values", "variables")
+    __slots__ = ("batch", "container", "context", "deadline", "depth", "log", "trouble", "values", "variables")
 
     def __init__(
         self,
@@ -205,6 +206,7 @@ class Invocation:
         self.context = context
         self.batch = batch
         self.log = log
+        self.trouble = TroubleLog(log)
         self.deadline = deadline
         self.depth = _depth()
         self.values = Values()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from router.naming import KEY, shortened
 from router.observability.package_parts import late_module, parts_of
-from router.observability.safe_errors import safe_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from router.routes import Route
 
 __all__ = [
+    "LONGEST_FIELD",
     "InvocationLogs",
     "log_out_of_time",
-    "log_trouble",
     "log_unrouted",
     "make_logger",
     "record_fields",
@@ -37,7 +36,7 @@ __all__ = [
 ]
 
 _MOST_NAMES = 10
-_LONGEST_FIELD = 256
+LONGEST_FIELD = 256
 _LONGEST_TEXT = 1_000
 
 _DEFAULT_LEVEL = "INFO"
@@ -114,11 +113,11 @@ class InvocationLogs:
                 request_id = self._context.aws_request_id
             logger = make_logger()
             if isinstance(request_id, str):
-                logger = logger.bind(request_id=shortened(request_id, _LONGEST_FIELD))
+                logger = logger.bind(request_id=shortened(request_id, LONGEST_FIELD))
             self._logger = logger
         if record is not None:
             return self._logger.bind(**record_fields(record, route))
-        return self._logger if route is None else self._logger.bind(route=shortened(route.name, _LONGEST_FIELD))
+        return self._logger if route is None else self._logger.bind(route=shortened(route.name, LONGEST_FIELD))
 
 
 def write_line(log: structlog.typing.FilteringBoundLogger, level: str, event: str, **fields: Any) -> None:
@@ -135,16 +134,6 @@ def write_line(log: structlog.typing.FilteringBoundLogger, level: str, event: st
     except Exception as error:  # noqa: BLE001 - a processor of the user's may raise anything
         with suppress(Exception):  # standard error may be closed
             sys.stderr.write(f"cannot write a log line: the logger raised {type(error).__name__}\n")
-
-
-def log_trouble(log: structlog.typing.FilteringBoundLogger, outcome: Outcome) -> None:
-    """Log an outcome that is failed, parked or dropped."""
-    fields = {} if outcome.error is None else safe_error(outcome.error)
-    level, event = _TROUBLE.get(outcome.status, ("warning", "record dropped"))
-    write_line(log, level, event, stage=outcome.stage, **fields)
-
-
-_TROUBLE = {"failed": ("error", "record failed"), "parked": ("warning", "record parked")}
 
 
 def log_unrouted(
@@ -198,4 +187,4 @@ def record_fields(record: Record, route: Route | None = None) -> dict[str, Any]:
         "sequence_number": record.sequence_number,
         **({} if route is None else {"route": route.name}),
     }
-    return {name: None if text is None else shortened(text, _LONGEST_FIELD) for name, text in texts.items()}
+    return {name: None if text is None else shortened(text, LONGEST_FIELD) for name, text in texts.items()}

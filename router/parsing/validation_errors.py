@@ -98,7 +98,7 @@ def without_values(error: ValidationError, names: Collection[str] | None = None)
         names: The names that the schema declares; by default those of the models with the error's title.
     """
     faults = error.errors(include_url=False, include_input=False)
-    if shows_error_texts() or _is_without_values(faults):
+    if _is_without_values(faults) or shows_error_texts():
         return error
     names = _names_by_title(error.title) if names is None else names
     context = {"note": _NOTE, "faults": len(faults)}
