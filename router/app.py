@@ -137,7 +137,7 @@ class Dispatcher:
         for collection in (*routes, self.routes):
             collection.finish(place)
         self._invoked = False
-        prepare(self.routes, self._options)
+        prepare(self.routes, self._options, self._containers)
 
     if not TYPE_CHECKING:  # type checkers would take it for a leave to use any attribute
 

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 from router.errors import RegistrationError
-from router.naming import kind_of, short_name_of
+from router.naming import is_async, kind_of, short_name_of
 from router.value_classes import dataclass
 
-__all__ = ["SCOPES", "Depends", "Scope"]
+__all__ = ["SCOPES", "SNAPSHOTS", "Depends", "Scope", "Snapshot"]
 
 Scope = Literal["cold_start", "invocation", "record"]
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 """From the widest to the narrowest."""
+
+Snapshot = Literal["keep", "remake"]
+SNAPSHOTS: tuple[Snapshot, ...] = get_args(Snapshot)
+"""What becomes of a value of scope ``cold_start`` where SnapStart restores a container from a snapshot."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,8 +32,12 @@ class Depends:
         scope: How long a value is kept: ``"record"`` for one call of one handler, ``"invocation"``, or
             ``"cold_start"`` for the life of the container.
 
+        snapshot: With SnapStart, whether each container that is restored from the snapshot makes a value of scope
+            ``cold_start`` anew, as a connection has to be (``"remake"``), or the value is made once, before the
+            snapshot, and kept (``"keep"``): a parsed file, a compiled schema.
+
     Raises:
-        RegistrationError: The factory cannot be called, or the scope is unknown.
+        RegistrationError: The factory cannot be called, or the scope is unknown, or no snapshot can keep the value.
 
     Example:
         >>> def get_bus() -> list[str]: return []
@@ -39,10 +47,12 @@ class Depends:
 
     factory: Callable[..., Any]
     scope: Scope = "record"
+    snapshot: Snapshot = "remake"
 
     def __repr__(self) -> str:
         scope = "" if self.scope == "record" else f", scope={self.scope!r}"
-        return f"Depends({short_name_of(self.factory)}{scope})"
+        snapshot = "" if self.snapshot == "remake" else f", snapshot={self.snapshot!r}"
+        return f"Depends({short_name_of(self.factory)}{scope}{snapshot})"
 
     def __post_init__(self) -> None:
         if not callable(self.factory):
@@ -50,4 +60,22 @@ class Depends:
             raise RegistrationError(msg)
         if self.scope not in SCOPES:
             msg = f"Depends() found scope={self.scope!r}, expected {' or '.join(map(repr, SCOPES))}"
+            raise RegistrationError(msg)
+        if self.snapshot not in SNAPSHOTS:
+            msg = f"Depends() found snapshot={self.snapshot!r}, expected {' or '.join(map(repr, SNAPSHOTS))}"
+            raise RegistrationError(msg)
+        if self.snapshot == "keep":
+            self._check_kept()
+
+    def _check_kept(self) -> None:
+        """Require a value that outlives the snapshot: nothing asynchronous, because the event loop is new after it."""
+        written = f"Depends({short_name_of(self.factory)}, snapshot='keep')"
+        if self.scope != "cold_start":
+            msg = f"{written} found scope={self.scope!r}, expected scope='cold_start': no other value is kept"
+            raise RegistrationError(msg)
+        if is_async(self.factory):
+            msg = (
+                f"{written} found an asynchronous factory, expected a plain one: its value belongs to the event loop,"
+                " which is new after the snapshot"
+            )
             raise RegistrationError(msg)

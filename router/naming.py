@@ -11,6 +11,7 @@ from typing import Any
 __all__ = [
     "KEY",
     "code_of",
+    "is_async",
     "kind_of",
     "name_of",
     "place_of",
@@ -30,6 +31,12 @@ def code_of(function: Any) -> Any:
     if inspect.isclass(function):
         return inspect.getattr_static(function, "__init__")
     return function if inspect.isroutine(function) else type(function).__call__
+
+
+def is_async(function: Any) -> bool:
+    """Whether a call returns what has to be awaited, as far as its code says."""
+    code = code_of(function)
+    return inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code)
 
 
 def signature_of(function: Any) -> inspect.Signature:

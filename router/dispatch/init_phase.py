@@ -5,14 +5,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
 
+from router.dispatch.snapshot import register_hooks
 from router.garbage_collection import check_setting, freeze
+from router.inject.scopes import Containers
 from router.lambda_process import in_lambda
-from router.naming import code_of
+from router.naming import is_async
 from router.observability.logs import make_logger
 from router.planning.options import Options
 from router.registration.dependencies import Parameter
@@ -21,12 +21,13 @@ from router.routes import Route
 __all__ = ["prepare"]
 
 
-def prepare(routes: Iterable[Route], options: Options) -> None:
+def prepare(routes: Iterable[Route], options: Options, containers: Containers) -> None:
     """Do, at the end of a Dispatcher's making, what its first event needs.
 
     Args:
         routes: The routes of the Dispatcher.
         options: Its options.
+        containers: Its containers.
 
     Raises:
         RegistrationError: An environment variable has an unknown value.
@@ -38,16 +39,12 @@ def prepare(routes: Iterable[Route], options: Options) -> None:
     if options.concurrency > 1:
         import_module("router.dispatch.lanes")
         import_module("concurrent.futures.thread")
-    elif any(_is_async(route.handler) or _needs_async(route.signature.parameters) for route in routes):
+    elif any(is_async(route.handler) or _needs_async(route.signature.parameters) for route in routes):
         import_module("router.inject.event_loop")
+    register_hooks(routes, containers)
     freeze()
-
-
-def _is_async(function: Any) -> bool:
-    code = code_of(function)
-    return inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code)
 
 
 def _needs_async(parameters: Iterable[Parameter]) -> bool:
     needed = [parameter.dependency for parameter in parameters if parameter.dependency is not None]
-    return any(_is_async(each.factory) or _needs_async(each.parameters) for each in needed)
+    return any(is_async(each.factory) or _needs_async(each.parameters) for each in needed)

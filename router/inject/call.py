@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from router.types import Call, Overrides
 if TYPE_CHECKING:
     from router.inject.scopes import Container
 
-__all__ = ["injected", "uses_invocation_scope"]
+__all__ = ["injected", "make_kept", "uses_invocation_scope"]
 
 Supplier = Callable[[Request, Scope], Any]
 """Supplies one parameter of a handler, or of a factory of the given scope."""
@@ -93,6 +93,26 @@ def _is_of_one_call(parameter: Parameter) -> bool:
     if parameter.dependency is not None:
         return parameter.dependency.scope == "record"
     return parameter.kind in ("record", "log")
+
+
+def make_kept(route: Route, invocation: Invocation) -> None:
+    """Make the values that a snapshot keeps, of the dependencies of a route.
+
+    Args:
+        route: The route.
+        invocation: One without records.
+    """
+    request = Request(invocation, None, route)
+    for parameter in _kept(route.signature.parameters):
+        _supplier(parameter, {})(request, "cold_start")
+
+
+def _kept(parameters: Iterable[Parameter]) -> Iterator[Parameter]:
+    for parameter in parameters:
+        if parameter.dependency is not None and parameter.dependency.kept:
+            yield parameter
+        elif parameter.dependency is not None:
+            yield from _kept(parameter.dependency.parameters)
 
 
 def uses_invocation_scope(parameters: tuple[Parameter, ...]) -> bool:
@@ -181,7 +201,8 @@ def _dependency_supplier(dependency: Dependency, overrides: Overrides) -> Suppli
     make_for_scope = make_apart if apart else make
 
     def supply(request: Request, _scope: Scope) -> Any:
-        return request.of_scope(own_scope).get_or_make(factory, functools.partial(make_for_scope, request))
+        values = request.invocation.container.kept if dependency.kept else request.of_scope(own_scope)
+        return values.get_or_make(factory, functools.partial(make_for_scope, request))
 
     return supply
 

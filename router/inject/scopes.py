@@ -96,6 +96,8 @@ class Container:
 
     def __init__(self) -> None:
         self.values = Values()
+        self.kept = Values()
+        """The values that SnapStart's snapshot keeps."""
         self.first_failures = FirstFailures()
         self.over: Sequence[tuple[str, str]] = ()
         """The pairs of route and record that the store of completed routes may forget after the response."""
@@ -119,6 +121,30 @@ class Container:
 
             self._threads = ThreadPoolExecutor(number, thread_name_prefix="lane")
         return self._threads
+
+    def end_connections(self) -> None:
+        """Before a snapshot: end what may hold a connection, so that what needs it next makes another one.
+
+        Raises:
+            Exception: The error of the first clean-up that failed.
+        """
+        try:
+            self.values.close()
+        finally:
+            if self._threads is not None:
+                self._threads.shutdown()
+            self._threads = None
+            vars(self).pop("loop", None)
+
+    def close(self) -> None:
+        """Clean up the values.
+
+        Raises:
+            Exception: The error of the first clean-up that failed.
+        """
+        with ExitStack() as stack:
+            stack.callback(self.kept.close)  # the last, because the others may be made of them
+            stack.callback(self.values.close)
 
 
 class Containers:
@@ -147,7 +173,21 @@ class Containers:
             if free is self._free:
                 free.append(container)
             else:  # closed meanwhile
-                container.values.close()
+                container.close()
+
+    def before_snapshot(self, make_kept: Callable[[Container], None]) -> None:
+        """End the connections of all containers, and make in one the values that the snapshot keeps.
+
+        Args:
+            make_kept: Makes them.
+
+        Raises:
+            Exception: The error of a clean-up or of a factory.
+        """
+        for container in self._free:
+            container.end_connections()
+        with self.one() as container:
+            make_kept(container)
 
     def close(self) -> None:
         """Clean up the values of scope ``cold_start``; those that an invocation uses, when it ends.
@@ -158,7 +198,7 @@ class Containers:
         free, self._free = self._free, []
         with ExitStack() as stack:
             for container in free:
-                stack.callback(container.values.close)
+                stack.callback(container.close)
 
 
 _DEEPEST = 8

@@ -106,6 +106,9 @@ class Parser:
         """Copies an instance, without what is nested in it."""
         return copier_of(self.model)
 
+    def prepare(self) -> None:
+        """Do now what the first images would do: nothing, where no function is generated."""
+
     def unreadable_parts(self) -> tuple[str, ...]:
         """The strict parts that can never read what an item holds for them; none while the model is incomplete."""
         return () if _overrides_validation(self.model) else unreadable_parts(self._schema())
@@ -157,6 +160,11 @@ class _ModelParser(Parser):
         values = decode_image(wire, image, self._names, self._declared)
         # Not model_validate(): the checks of its optional arguments take a quarter of a small model's time.
         return self._validated(self._validator.validate_python, values)
+
+    def prepare(self) -> None:
+        self._follow_rebuild()
+        if not self._codegen_done:
+            self._generate()
 
     def _generate(self) -> None:
         from router.parsing.codegen import generate_parser  # most cold starts parse fewer images

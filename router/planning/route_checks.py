@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn, get_args
 
 from pydantic import BaseModel, PydanticUndefinedAnnotation
 
@@ -137,7 +137,7 @@ def check_models_complete(route: Route) -> None:
         RegistrationError: pydantic cannot complete one of the route's models.
     """
     for model in (route.model, route.old):
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        if not (isinstance(model, type) and issubclass(model, BaseModel)) or _is_built_later(model):
             continue
         try:
             model.model_rebuild(_types_namespace={})  # its module's names only, not those that happen to be here
@@ -148,6 +148,24 @@ def check_models_complete(route: Route) -> None:
                 f"import {error.name} in the model's module, and not under 'if TYPE_CHECKING:'",
             )
             raise explained(f"{route.written} cannot use its model", route.handler, misfit) from None
+
+
+def _is_built_later(model: type[BaseModel]) -> bool:
+    """Whether the user defers the build of a model to its first image, and nothing can prevent it then."""
+    return bool(model.model_config.get("defer_build")) and _has_all_names(model, set())
+
+
+def _has_all_names(annotation: Any, seen: set[Any]) -> bool:
+    """Whether the annotations of all models in it are evaluated, which pydantic knows without building them."""
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return all(_has_all_names(part, seen) for part in get_args(annotation))
+    if annotation in seen:
+        return True
+    seen.add(annotation)
+    fields = annotation.model_fields.values()
+    return bool(getattr(annotation, "__pydantic_fields_complete__", False)) and all(
+        _has_all_names(field.annotation, seen) for field in fields
+    )
 
 
 def entity_names_of(route: Route, attributes: tuple[str, ...]) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ class Dependency:
     factory: Callable[..., Any]
     scope: Scope
     parameters: tuple[Parameter, ...]
+    kept: bool = False
+    """Whether a snapshot keeps its value."""
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,16 @@ def _dependency(depends: Depends, scope: Scope, namespaces: Namespaces, requeste
             (*requesters, factory),
         )
     _check_scope(f"Depends({short_name_of(factory)}, scope={depends.scope!r})", depends.scope, scope, requesters)
-    return read_dependency(factory, depends.scope, namespaces, requesters)
+    return read_dependency(factory, depends.scope, namespaces, requesters, kept=depends.snapshot == "keep")
 
 
 def read_dependency(
-    factory: Callable[..., Any], scope: Scope, namespaces: Namespaces, requesters: Factories = ()
+    factory: Callable[..., Any],
+    scope: Scope,
+    namespaces: Namespaces,
+    requesters: Factories = (),
+    *,
+    kept: bool = False,
 ) -> Dependency:
     """Read the signature of a factory and of the factories that it needs.
 
@@ -190,6 +197,7 @@ def read_dependency(
         scope: How long its value is kept.
         namespaces: Local names that annotations may use.
         requesters: The factories that lead to it.
+        kept: Whether a snapshot keeps its value.
 
     Raises:
         Misfit: The factory can never be called.
@@ -198,10 +206,25 @@ def read_dependency(
         parameters = parameters_of(factory)
         hints = hints_of(factory, parameters, namespaces)
         supplied = supplied_parameters(parameters, hints, scope, namespaces, (*requesters, factory))
+        if kept:
+            _check_kept(factory, supplied)
     except Misfit as misfit:
         misfit.requesters = misfit.requesters or (*requesters, factory)
         raise
-    return Dependency(factory, scope, supplied)
+    return Dependency(factory, scope, supplied, kept)
+
+
+def _check_kept(factory: Callable[..., Any], supplied: Iterable[Parameter]) -> None:
+    """Require that a snapshot keeps what a kept value is made of."""
+    for parameter in supplied:
+        dependency = parameter.dependency
+        if dependency is not None and not dependency.kept:
+            requester, needed = short_name_of(factory), short_name_of(dependency.factory)
+            raise Misfit(
+                f"Depends({needed}, scope='cold_start'), which a snapshot does not keep, while it keeps {requester}",
+                "dependencies that the snapshot keeps, too",
+                f"write Depends({needed}, scope='cold_start', snapshot='keep'), or take it from {requester}",
+            )
 
 
 def _check_scope(needed: str, needed_scope: Scope, scope: Scope, requesters: Factories) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from router import Change, Dispatcher, Event, Modify, RegistrationError, Routes, changed, where
 from router.discriminators import Discriminator, attribute, chain, folded, prefix
@@ -334,3 +334,47 @@ def test_a_dispatcher_checks_its_routes() -> None:
     routes.on(Order)(anything)
     with pytest.raises(RegistrationError, match="cannot work with view='KEYS_ONLY'"):
         Dispatcher(routes, view="KEYS_ONLY")
+
+
+class DeferredLine(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    sku: str
+
+
+class Deferred(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    order_id: str
+    lines: list[DeferredLine] | None = None
+    follows: Deferred | None = None
+
+
+def test_a_deferred_model_is_not_built() -> None:
+    """A model with defer_build is built at its first record, not by the Dispatcher."""
+    routes = Routes()
+
+    @routes.on(Deferred)
+    def handle(change: Change[Deferred]) -> None: ...
+
+    Dispatcher(routes)
+    assert not Deferred.__pydantic_complete__
+    assert not DeferredLine.__pydantic_complete__
+
+
+def test_a_deferred_model_that_can_never_be_built() -> None:
+    """A name that is missing inside a deferred model is still found by the Dispatcher."""
+
+    class Part(BaseModel):
+        model_config = ConfigDict(defer_build=True)
+        other: NothingOfThatName  # type: ignore[name-defined]  # what is tested  # noqa: F821
+
+    class Whole(BaseModel):
+        model_config = ConfigDict(defer_build=True)
+        parts: list[Part]
+
+    routes = Routes()
+
+    @routes.on(Whole)
+    def handle(change: Change[Whole]) -> None: ...
+
+    with pytest.raises(RegistrationError, match="'NothingOfThatName', which its module does not define"):
+        Dispatcher(routes)

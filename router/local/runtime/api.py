@@ -146,6 +146,9 @@ class _Requests(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         api = self._api
+        if self.path == f"{_ROOT}/restore/next":
+            # The process itself goes on in place of one that Lambda restores from its snapshot.
+            return self._send(HTTPStatus.OK, b"")
         if self.path != f"{_ROOT}/invocation/next":
             return self._refuse(HTTPStatus.NOT_FOUND, "NotFound", "Not found")
         invocation = api.next()
@@ -157,7 +160,7 @@ class _Requests(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         match self.path.removeprefix(_ROOT).split("/"):
-            case ["", "init", "error"]:
+            case ["", "init" | "restore", "error"]:
                 self._init_failed(body)
             case ["", "invocation", request_id, ("response" | "error") as kind]:
                 self._answered(request_id, body, failed=kind == "error")

@@ -38,6 +38,7 @@ class FunctionConfiguration:
         memory_size: Megabytes, which the environment states and nothing enforces.
         runtime: The name of its runtime.
         region: Its region.
+        snap_start: Whether the client runs the hooks of SnapStart, as before a snapshot and after it is restored.
         log_format: ``Text``, or ``JSON`` for lines of the client as JSON.
         environment: Its variables, and others that its process needs.
         python: The command of a Python with the client; ``-m awslambdaric`` and the handler are appended.
@@ -50,6 +51,7 @@ class FunctionConfiguration:
     memory_size: int = 128
     runtime: str = f"python{sys.version_info.major}.{sys.version_info.minor}"
     region: str = "us-east-1"
+    snap_start: bool = False
     log_format: Literal["Text", "JSON"] = "Text"
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # credentials are not for logs
     python: Sequence[str] = (sys.executable,)
@@ -83,7 +85,7 @@ class FunctionConfiguration:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_size),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if self.snap_start else "on-demand",
             "AWS_LAMBDA_LOG_FORMAT": self.log_format,
             "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": f"{today}/[$LATEST]{uuid4().hex}",

@@ -43,7 +43,61 @@ def handler(event, context):
     return DEEDS[event["do"]](event, context)
 """
 
+# An app that handles an event in its initialisation if PRIMED=1, and says in its response what was made when.
+SNAPPED = """
+import asyncio, os, random
+from typing import Annotated
+from pydantic import BaseModel, ConfigDict
+from router import Change, Depends, Dispatcher, Routes
+
+made, loops, threads = [], [], []
+
+class Order(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+    order_id: str
+
+def get_rates():
+    if os.environ.get("BROKEN"):
+        raise ValueError("no rates")
+    made.append("rates")
+    yield {}
+    made.append("rates ended")
+
+def get_client():
+    made.append("client")
+    yield object()
+    made.append("client ended")
+
+routes = Routes()
+
+@routes.on(Order)
+async def handle(
+    change: Change[Order],
+    rates: Annotated[dict, Depends(get_rates, scope="cold_start", snapshot="keep")],
+    client: Annotated[object, Depends(get_client, scope="cold_start")],
+) -> None:
+    loops.append(asyncio.get_running_loop())
+
+app = Dispatcher(routes)
+record = {
+    "eventID": "1", "eventName": "INSERT", "eventSource": "aws:dynamodb",
+    "dynamodb": {"Keys": {"order_id": {"S": "1"}}, "SequenceNumber": "1",
+        "NewImage": {"EntityType": {"S": "Order"}, "order_id": {"S": "1"}},
+    },
+}
+if os.environ.get("PRIMED"):
+    app({"Records": [record]})
+random.seed(1)
+
+def handler(event, context):
+    found = {"made": list(made), "built": Order.__pydantic_complete__, "number": random.random()}
+    response = app({"Records": [{**record, "eventID": "2", "dynamodb": {**record["dynamodb"], "SequenceNumber": "2"}}]}, context)
+    closed = [loop.is_closed() for loop in loops]
+    return {**found, "then": made[len(found["made"]):], "response": response, "closed": closed}
+"""
+
 FILES = {
+    "snapped.py": SNAPPED,
     "probe.py": PROBE,
     "raises.py": "raise ValueError('broken')",
     "misspelt.py": "def (",
