@@ -20,9 +20,10 @@ from samtranslator.translator.transform import transform  # type: ignore[import-
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]  # as above
 
 from handlers import messages, orders
-from router import Dispatcher, Metrics
+from router import Dispatcher, Insert, MemoryParking, Metrics, Reject, Routes
 from router.local.cloudformation.template import read_template
 from router.local.event_source_mapping import MappingSettings
+from tests.builders import batch, insert
 from tests.real import missing
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ AWS_METRICS = {
     ("AWS/Lambda", "FunctionName"): "Invocations Errors Throttles Duration ConcurrentExecutions IteratorAge",
     ("AWS/Lambda", "EventSourceMappingUUID"): "PolledEventCount FilteredOutEventCount InvokedEventCount "
     "FailedInvokeEventCount DroppedEventCount OnFailureDestinationDeliveredEventCount",
-    ("AWS/SQS", "QueueName"): "ApproximateNumberOfMessagesVisible",
+    ("AWS/SQS", "QueueName"): "ApproximateNumberOfMessagesVisible ApproximateAgeOfOldestMessage",
 }
 
 Resources = dict[str, dict[str, Any]]
@@ -242,24 +243,65 @@ class TestMetrics:
         monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
         app = Dispatcher(orders.routes, messages.routes, metrics=Metrics("Shop", service="shop"))
         app(json.loads((ROOT / "tests/events/order-lifecycle.json").read_text(encoding="utf-8")), None)
-        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-        written = {
-            (frozenset(described["Dimensions"][0]), metric["Name"])
-            for line in lines
-            for described in line["_aws"]["CloudWatchMetrics"]
-            for metric in described["Metrics"]
-        }
+        failing = Dispatcher(failures(), parking=MemoryParking(), metrics=Metrics("Shop", service="shop"))
+        failing(batch(insert(1, entity="Bad"), insert(2, entity="Late")), None)
+        written = written_metrics(capsys.readouterr().out)
         ours = [(frozenset({dimension}), name) for space, dimension, name in shown(dashboard) if space == "Shop"]
-        assert ours
+        assert {"RecordAge", "Parked", "Failed", "Deferred"} <= {name for _, name in ours}
         assert set(ours) <= written
         expressions = WRITTEN.replace('\\"', '"')
         searched = re.findall(r"SEARCH\('\{Shop,(\w+),(\w+)\} .*MetricName=\"(\w+)\"", expressions)
-        assert searched
-        assert {frozenset(dimensions) for *dimensions, _ in searched} <= {dimensions for dimensions, _ in written}
+        assert {"Records", "Failed", "Parked"} == {name for *_, name in searched}
+        assert {(frozenset(dimensions), name) for *dimensions, name in searched} <= written
+
+    def test_expressions_use_metrics_of_their_widget(self, dashboard: dict[str, Any]) -> None:
+        """An expression adds metrics that its widget has, by their IDs."""
+        for widget in dashboard["widgets"]:
+            options = [row[-1] for row in widget["properties"].get("metrics", ()) if isinstance(row[-1], dict)]
+            sums = [each["expression"] for each in options if "SEARCH" not in each.get("expression", "SEARCH")]
+            ids = {each["id"] for each in options if "id" in each}
+            assert {name for each in sums for name in each.split(" + ")} == ids
+
+    def test_widgets_do_not_overlap(self, dashboard: dict[str, Any]) -> None:
+        """Each place of the dashboard's grid of 24 columns has one widget."""
+        places = [
+            (column, row)
+            for each in dashboard["widgets"]
+            for column in range(each["x"], each["x"] + each["width"])
+            for row in range(each["y"], each["y"] + each["height"])
+        ]
+        assert len(places) == len(set(places))
+        assert {column for column, _ in places} == set(range(24))
 
     def test_the_mapping_publishes_the_metrics_of_the_alarms(self, mapping: dict[str, Any]) -> None:
         """The mapping publishes EventCount, without which its metrics have no data."""
         assert mapping["MetricsConfig"] == {"Metrics": ["EventCount"]}
+
+
+def failures() -> Routes:
+    """Routes that park a record and fail at one."""
+    routes = Routes()
+
+    @routes.on_insert(dict, entity="Bad")
+    def refuse(change: Insert[dict[str, Any]]) -> None:
+        raise Reject("of a test")
+
+    @routes.on_insert(dict, entity="Late")
+    def fail(change: Insert[dict[str, Any]]) -> None:
+        raise TimeoutError
+
+    return routes
+
+
+def written_metrics(output: str) -> set[tuple[frozenset[str], str]]:
+    """The metrics in lines of the embedded metric format, each with the names of its dimensions."""
+    return {
+        (frozenset(described["Dimensions"][0]), metric["Name"])
+        for line in output.splitlines()
+        if '"_aws"' in line
+        for described in json.loads(line)["_aws"]["CloudWatchMetrics"]
+        for metric in described["Metrics"]
+    }
 
 
 def statements(resources: Resources) -> Iterator[dict[str, Any]]:

@@ -68,4 +68,9 @@ def alarms_by_metric(aws: Aws, declared: Declaration, dimensions: Sequence[Mappi
         MetricName=declared.values["MetricName"],
         Dimensions=list(dimensions),
     )
-    return Alarm(declared.name, declared, next(iter(found["MetricAlarms"]), None))
+    of_the_metric = [each for each in found["MetricAlarms"] if _pairs(each["Dimensions"]) == _pairs(dimensions)]
+    return Alarm(declared.name, declared, next(iter(of_the_metric), None))
+
+
+def _pairs(dimensions: Sequence[Mapping[str, str]]) -> set[tuple[str, str]]:
+    return {(each["Name"], each["Value"]) for each in dimensions}

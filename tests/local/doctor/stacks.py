@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -132,7 +133,7 @@ class DeployedStack:
             calls.append(1)
             if times is not None and len(calls) > times:
                 return None
-            body = json.dumps({"__type": code, "code": code, "message": "of a test"}).encode()
+            body = _error(service, code).encode()
             headers: Any = HTTPHeaders.from_dict({"x-amzn-errortype": code})
             return AWSResponse(request.url, 400, headers, Raw(body))
 
@@ -145,6 +146,16 @@ class DeployedStack:
     def found(self, check: str) -> list[str]:
         """What the findings of one check say that they found."""
         return [each.found for each in self.findings() if each.check == check]
+
+    def metric(self, namespace: str, name: str, value: float, **dimensions: str) -> None:
+        """Put a data point of a metric, a minute old."""
+        data = {
+            "MetricName": name,
+            "Value": value,
+            "Timestamp": datetime.now(UTC) - timedelta(minutes=1),
+            "Dimensions": [{"Name": key, "Value": each} for key, each in dimensions.items()],
+        }
+        self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])
 
     def update_mapping(self, **settings: Any) -> None:
         """Change the mapping beside the stack."""
@@ -179,6 +190,16 @@ def _client(service: str, url: str) -> Any:
     return make(
         service, endpoint_url=url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
     )
+
+
+def _error(service: str, code: str) -> str:
+    """The body of an error, in the protocol of the service."""
+    error = f"<Code>{code}</Code><Message>of a test</Message>"
+    if service == "s3":
+        return f"<Error>{error}</Error>"
+    if service == "cloudformation":
+        return f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+    return json.dumps({"__type": code, "code": code, "message": "of a test"})
 
 
 def _create(stack: DeployedStack, parameters: dict[str, str]) -> None:

@@ -1,0 +1,58 @@
+"""The queues of parked records, and the bucket of discarded ones."""
+
+from datetime import UTC, datetime
+
+from tests.local.doctor.stacks import DeployedStack
+
+SECRET = "an item of a customer"
+
+
+def test_parked_records(stack: DeployedStack) -> None:
+    """Parked records are found, with the age of the oldest and the days that are left."""
+    queue = stack.ids["ParkedRecords"]
+    for _ in range(3):
+        stack.client("sqs").send_message(QueueUrl=queue, MessageBody=SECRET)
+    name = queue.rpartition("/")[2]
+    stack.metric("AWS/SQS", "ApproximateAgeOfOldestMessage", 7200, QueueName=name)
+    (finding,) = stack.findings()
+    assert (finding.check, finding.where) == ("parked-records", f"queue {name} (variable PARKING_QUEUE)")
+    assert finding.found == "3 parked records, the oldest parked 2.0 hours ago: SQS deletes it in 13.9 days"
+    assert SECRET not in str(finding)
+
+
+def test_parked_records_that_are_received_at_the_moment(stack: DeployedStack) -> None:
+    """A record that another program has received and not deleted counts."""
+    queue = stack.ids["ParkedRecords"]
+    stack.client("sqs").send_message(QueueUrl=queue, MessageBody=SECRET)
+    stack.client("sqs").receive_message(QueueUrl=queue)
+    assert stack.found("parked-records") == ["1 parked record"]
+
+
+def test_dead_letters(stack: DeployedStack) -> None:
+    """Records in the dead-letter queue are an error, found by the stack and by the function."""
+    stack.client("sqs").send_message(QueueUrl=stack.ids["ParkedDeadLetters"], MessageBody=SECRET)
+    for findings in (stack.findings(), stack.findings_by_function(), stack.findings(template=False)):
+        assert [(each.check, each.severity, each.found) for each in findings] == [("dead-letters", "error", "1 record")]
+
+
+def test_deleted_queue(stack: DeployedStack) -> None:
+    """A parking queue that was deleted beside the stack is an error."""
+    stack.client("sqs").delete_queue(QueueUrl=stack.ids["ParkedRecords"])
+    assert [(each.check, each.found) for each in stack.findings()] == [("place-missing", "no such queue")]
+
+
+def test_failed_records(stack: DeployedStack) -> None:
+    """Failure documents of this mapping are found, with the place to redrive from; others are not counted."""
+    bucket, mapping = stack.ids["FailedRecords"], stack.ids["RouterChanges"]
+    for key in (f"aws/lambda/{mapping}/shardId-1/a", f"aws/lambda/{mapping}/shardId-1/b", "aws/lambda/another/c"):
+        stack.client("s3").put_object(Bucket=bucket, Key=key, Body=SECRET)
+    (finding,) = stack.findings()
+    assert (finding.check, finding.where) == ("failed-records", f"bucket {bucket}")
+    assert finding.found.startswith(f"2 failure documents, the newest of {datetime.now(UTC):%Y-%m-%d}")
+    assert finding.remedy.endswith(f"s3://{bucket}/aws/lambda/{mapping}/")
+
+
+def test_deleted_bucket(stack: DeployedStack) -> None:
+    """A bucket that was deleted beside the stack is an error: Lambda loses what it discards."""
+    stack.client("s3").delete_bucket(Bucket=stack.ids["FailedRecords"])
+    assert [(each.check, each.found) for each in stack.findings()] == [("place-missing", "no such bucket")]
