@@ -20,6 +20,7 @@ raise, valid or not, and the exact parser takes over: so every error is the exac
 from __future__ import annotations
 
 import linecache
+from binascii import a2b_base64
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from types import FunctionType
@@ -29,11 +30,13 @@ from weakref import WeakValueDictionary, finalize
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from router.parsing.core_schema import Schema, builds_instances, definitions_of, needs_other_fields
-from router.parsing.emitters import ParserSource, emit_model
+from router.parsing.core_schema import Schema, builds_instances, definitions_of, model_schema, needs_other_fields
+from router.parsing.emitters import EMITTERS
+from router.parsing.model_emitter import emit_model
 from router.parsing.parser_filename import PARSER_FILENAME
+from router.parsing.parser_source import ParserSource
 from router.parsing.source_writer import Unsupported
-from router.wire.values import number_of, string_set_of, value_of
+from router.wire.values import NUMBER_CONTEXT, map_of, number_of, string_set_of, value_of
 
 __all__ = ["Parse", "generate_parser"]
 
@@ -71,7 +74,10 @@ def _generated(model: type[BaseModel], parse_exactly: Parse) -> Parse:
     definitions = definitions_of(schema)
     if any(map(needs_other_fields, definitions.values())):
         raise Unsupported
-    source = ParserSource(definitions)
+    model_or_none = model_schema(schema, definitions)
+    if model_or_none is None:
+        raise Unsupported
+    source = ParserSource(definitions, model_or_none.config, EMITTERS)
     namespace = source.constant(vars(model))  # the attribute of the class goes through its metaclass, which is slow
     validator = source.constant(model.__pydantic_validator__)
     source.line(f"if {namespace}['__pydantic_validator__'] is not {validator}: raise TypeError")
@@ -106,8 +112,12 @@ def _decode_rest(image: dict[Any, Any], known: frozenset[str]) -> None:
 
 _GLOBALS: Final[dict[str, Any]] = {
     "Decimal": Decimal,
+    "a2b_base64": a2b_base64,
     "decode_rest": _decode_rest,
+    "exact_decimal": NUMBER_CONTEXT.create_decimal,
+    "map_of": map_of,
     "number_of": number_of,
+    "small_integers": {str(number): number for number in range(257)},
     "string_set_of": string_set_of,
     "value_of": value_of,
 }

@@ -1,145 +1,178 @@
-"""Emit the code that converts attribute values which contain no others: scalars and sets of strings.
+"""Emit the code that converts the text under a tag: of attribute values that contain no others, and of members of sets.
 
 An emitter raises :class:`~router.parsing.source_writer.Unsupported` for a schema whose result it does not reproduce
-exactly, such as one with a constraint.
+exactly. In the code, a ``raise`` leaves the image to the exact parser, which takes any form and reports any fault.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final
 
+from router.parsing.constraints import BOUNDS, LENGTHS, emit_bounds, emit_lengths
 from router.parsing.core_schema import Schema
-from router.parsing.source_writer import SourceWriter, Unsupported
+from router.parsing.parser_source import Conversion, Emit, ParserSource, is_strict, refuse_constraints
+from router.parsing.source_writer import Unsupported
+from router.parsing.text_emitter import emit_text
 
-__all__ = ["ANY", "SCALAR_EMITTERS", "Conversion", "refuse_constraints"]
-
-ANY: Final[Schema] = {"type": "any"}
+__all__ = ["SCALAR_EMITTERS", "emit_member", "tag_of"]
 
 
-class Conversion(NamedTuple):
-    """One attribute value and what it becomes.
+def tag_of(schema: Schema) -> str:
+    """The tag under which an item holds the values of a schema.
+
+    Raises:
+        Unsupported: There is no emitter for the schema, or there are several tags.
+    """
+    kind = schema["type"]
+    if kind in _TAGS:
+        return _TAGS[kind]
+    values = _looked_up(schema)
+    if all(type(value) is str for value in values):
+        return "S"
+    if all(type(value) is int for value in values):
+        return "N"
+    raise Unsupported
+
+
+def emit_member(source: ParserSource, conversion: Conversion) -> None:
+    """Emit the code that converts the text under a tag, by the emitter of its schema.
 
     Args:
-        schema: The core schema of the result.
-        config: The config of the model to which the value belongs.
-        wire: The variable that holds the attribute value.
-        result: The variable that receives the Python value.
+        source: The parser's source.
+        conversion: The conversion; its ``wire`` holds the text.
     """
-
-    schema: Schema
-    config: Schema
-    wire: str
-    result: str
-
-
-def refuse_constraints(schema: Schema, *harmless: str) -> None:
-    """Raise if a schema says more than its type and what is named as harmless."""
-    if schema.keys() - {"type", "ref", "metadata", "serialization", "strict", *harmless}:
+    kind = conversion.schema["type"]
+    if kind not in _EMITTERS or (is_strict(conversion) and kind in ("decimal", "enum")):
         raise Unsupported
+    _EMITTERS[kind](source, conversion)
 
 
-def _refuse_text_settings(config: Schema) -> None:
-    """Raise if the model's config changes or constrains all texts, as ``str_to_lower`` does."""
-    if any(setting.startswith("str_") for setting in config):
-        raise Unsupported
+def _emit_scalar(source: ParserSource, conversion: Conversion) -> None:
+    unchanged = conversion.schema["type"] in ("bool", "str")
+    body = source.body(conversion.wire, tag_of(conversion.schema), conversion.result if unchanged else None)
+    emit_member(source, conversion._replace(wire=body))
 
 
-def _emit_str(source: SourceWriter, conversion: Conversion) -> None:
-    schema, config, wire, result = conversion
-    refuse_constraints(schema, "coerce_numbers_to_str")
-    _refuse_text_settings(config)
-    source.line(f"{result} = {wire}['S']")
-    source.line(f"if len({wire}) != 1 or type({result}) is not str: raise TypeError")
+def _emit_bool(source: ParserSource, conversion: Conversion) -> None:
+    refuse_constraints(conversion.schema)
+    source.line(f"if type({conversion.wire}) is not bool: raise TypeError")
 
 
-def _emit_bool(source: SourceWriter, conversion: Conversion) -> None:
-    schema, _, wire, result = conversion
-    refuse_constraints(schema)
-    source.line(f"{result} = {wire}['BOOL']")
-    source.line(f"if len({wire}) != 1 or type({result}) is not bool: raise TypeError")
+def _emit_bytes(source: ParserSource, conversion: Conversion) -> None:
+    refuse_constraints(conversion.schema, *LENGTHS)
+    source.line(f"if type({conversion.wire}) is not str: raise TypeError")
+    source.line(f"{conversion.result} = a2b_base64({conversion.wire}, strict_mode=True)")
+    emit_lengths(source, conversion.schema, conversion.result)
 
 
-def _emit_int(source: SourceWriter, conversion: Conversion) -> None:
-    schema, _, wire, result = conversion
-    refuse_constraints(schema)
-    text = source.variable("text")
-    source.line(f"{text} = {wire}['N']")
-    # The form in which DynamoDB writes most integers. number_of() takes every form, and longer.
-    with source.block(f"if {text}.isdecimal() and {text}.isascii() and len({text}) < 39:"):
-        source.line(f"{result} = int({text})")
-    source.line(f"elif type({result} := number_of({text})) is not int: raise TypeError")
-    source.line(f"if len({wire}) != 1: raise TypeError")
+# ------------------------------------------------------------------------------------------------------------- numbers
 
 
-def _emit_decimal(source: SourceWriter, conversion: Conversion) -> None:
-    schema, _, wire, result = conversion
-    refuse_constraints(schema, "allow_inf_nan")
-    text = source.variable("text")
-    source.line(f"{text} = {wire}['N']")
-    source.line(f"{result} = Decimal({text})")
+def _emit_int(source: ParserSource, conversion: Conversion) -> None:
+    refuse_constraints(conversion.schema, *BOUNDS, "multiple_of")
+    _emit_integer(source, conversion.wire, conversion.result)
+    emit_bounds(source, conversion.schema, conversion.result, int)
+
+
+def _emit_integer(source: ParserSource, text: str, result: str) -> None:
+    # Most integers in items are small. Then the form in which DynamoDB writes others; number_of() takes every form.
+    with source.block(f"if ({result} := small_integers.get({text})) is None:"):
+        with source.block(f"if {text}.isdecimal() and {text}.isascii() and len({text}) < 39:"):
+            source.line(f"{result} = int({text})")
+        source.line(f"elif type({result} := number_of({text})) is not int: raise TypeError")
+
+
+def _emit_float(source: ParserSource, conversion: Conversion) -> None:
+    schema, _, text, result = conversion
+    refuse_constraints(schema, "allow_inf_nan", *BOUNDS)
+    if is_strict(conversion):  # a fraction decodes to a Decimal, which it does not take
+        _emit_integer(source, text, result)
+        source.line(f"{result} = float({result})")
+    else:
+        # Of a text of these characters float() makes the float of its Decimal, but for the sign of zero.
+        with source.block(f"if len({text}) < 39 and not {text}.strip('0123456789.-'):"):
+            source.line(f"{result} = float({text}) or 0.0")
+        with source.block("else:"):
+            source.line(f"{result} = float(number_of({text}))")
+    emit_bounds(source, schema, result, int, float)
+
+
+def _emit_decimal(source: ParserSource, conversion: Conversion) -> None:
+    schema, _, text, result = conversion
+    refuse_constraints(schema, "allow_inf_nan", "multiple_of", *BOUNDS, *_DIGITS)
     # The forms in which DynamoDB writes fractions and integers, and whose Decimal number_of() leaves as it is.
-    tests = (f"str({result}) == {text}", "'.' in {0}", "{0}[-1] in '123456789'", "'E' not in {0}", "'e' not in {0}")
-    fraction = " and ".join(test.format(text) for test in tests)
-    with source.block(f"if len({text}) > 38 or not ({fraction} or {text}.isdecimal() and {text}.isascii()):"):
+    with source.block(f"if '.' in {text} and {text}[-1] > '0' and 'E' not in {text} and 'e' not in {text}:"):
+        source.line(f"if not {text}.isascii(): raise TypeError")
+        source.line(f"{result} = exact_decimal({text})")
+    with source.block(f"elif {text}.isdecimal() and {text}.isascii() and len({text}) < 39:"):
+        source.line(f"{result} = Decimal({text})")
+    with source.block("else:"):
         source.line(f"{result} = Decimal(number_of({text}))")
-    source.line(f"if len({wire}) != 1: raise TypeError")
+    if "multiple_of" in schema or any(type(schema[name]) is not int for name in BOUNDS if name in schema):
+        source.line(f"{result} = {source.validator(conversion)}({result})")
+        return
+    if not schema.keys().isdisjoint(_DIGITS):
+        _emit_digits(source, conversion)
+    emit_bounds(source, schema, result, int)
 
 
-def _emit_float(source: SourceWriter, conversion: Conversion) -> None:
-    schema, _, wire, result = conversion
-    refuse_constraints(schema, "allow_inf_nan")
-    source.line(f"{result} = float(number_of({wire}['N']))")
-    source.line(f"if len({wire}) != 1: raise TypeError")
+def _emit_digits(source: ParserSource, conversion: Conversion) -> None:
+    """Emit a test that the text has few digits; only otherwise the validator counts those of the value."""
+    places, digits = (conversion.schema.get(name) for name in ("decimal_places", "max_digits"))
+    whole, fraction = source.variable("whole"), source.variable("fraction")
+    text, result = conversion.wire, conversion.result
+    source.line(f"{whole}, _, {fraction} = {text}.partition('.')")
+    tests = [f"len({fraction}) > {places:d}"] if places is not None else []
+    if digits is not None:
+        tests.append(
+            f"len({whole}) > {digits - places:d}" if places else f"len({whole}) + len({fraction}) > {digits:d}"
+        )
+    with source.block(f"if {' or '.join(tests)} or 'E' in {text} or 'e' in {text}:"):
+        source.line(f"{result} = {source.validator(conversion)}({result})")
 
 
-def _emit_any(source: SourceWriter, conversion: Conversion) -> None:
-    source.line(f"{conversion.result} = value_of({conversion.wire})")
+_DIGITS: Final = ("decimal_places", "max_digits")
 
 
-def _emit_literal(source: SourceWriter, conversion: Conversion) -> None:
-    _emit_lookup(source, conversion, {text: text for text in conversion.schema["expected"]})
+# ------------------------------------------------------------------------------------------------------------- lookups
 
 
-def _emit_enum(source: SourceWriter, conversion: Conversion) -> None:
-    members = conversion.schema["members"]
-    if not all(type(member.value) is str for member in members):
+def _emit_lookup(source: ParserSource, conversion: Conversion) -> None:
+    """Emit the lookup of a member of an enum, or of a literal."""
+    results = source.constant(_looked_up(conversion.schema))
+    if tag_of(conversion.schema) == "S":
+        source.line(f"{conversion.result} = {results}[{conversion.wire}]")
+        return
+    _emit_integer(source, conversion.wire, conversion.result)
+    source.line(f"{conversion.result} = {results}[{conversion.result}]")
+
+
+def _looked_up(schema: Schema) -> dict[Any, Any]:
+    """The results of a literal or an enum, by the values that an item holds for them."""
+    if schema["type"] == "literal":
+        return _by_class(schema["expected"], schema["expected"])
+    if schema["type"] == "enum":
+        return _by_class([member.value for member in schema["members"]], schema["members"])
+    raise Unsupported
+
+
+def _by_class(values: Iterable[Any], results: Iterable[Any]) -> dict[Any, Any]:
+    if not all(type(value) in (str, int) for value in values):
         raise Unsupported
-    _emit_lookup(source, conversion, {member.value: member for member in members})
+    return dict(zip(values, results, strict=True))
 
 
-def _emit_lookup(source: SourceWriter, conversion: Conversion, results: dict[Any, Any]) -> None:
-    """Emit a lookup by the text of a string."""
-    if not all(type(text) is str for text in results):
-        raise Unsupported
-    source.line(f"{conversion.result} = {source.constant(results)}[{conversion.wire}['S']]")
-    source.line(f"if len({conversion.wire}) != 1: raise TypeError")
-
-
-def _emit_string_set(source: SourceWriter, conversion: Conversion) -> None:
-    schema, config, wire, result = conversion
-    items = schema.get("items_schema", ANY)
-    refuse_constraints(schema, "items_schema", "fail_fast")
-    if items["type"] != "str" or items.get("strict"):
-        raise Unsupported
-    refuse_constraints(items, "coerce_numbers_to_str")
-    _refuse_text_settings(config)
-    source.line(f"{result} = string_set_of({wire}['SS'])")
-    source.line(f"if len({wire}) != 1: raise TypeError")
-    if schema["type"] == "frozenset":
-        source.line(f"{result} = frozenset({result})")
-
-
-SCALAR_EMITTERS: Final[dict[str, Callable[[SourceWriter, Conversion], None]]] = {
-    "any": _emit_any,
+_EMITTERS: Final[dict[str, Emit]] = {
     "bool": _emit_bool,
+    "bytes": _emit_bytes,
     "decimal": _emit_decimal,
-    "enum": _emit_enum,
+    "enum": _emit_lookup,
     "float": _emit_float,
-    "frozenset": _emit_string_set,
     "int": _emit_int,
-    "literal": _emit_literal,
-    "set": _emit_string_set,
-    "str": _emit_str,
+    "literal": _emit_lookup,
+    "str": emit_text,
 }
+_TAGS: Final = {"bool": "BOOL", "bytes": "B", "decimal": "N", "float": "N", "int": "N", "str": "S"}
+SCALAR_EMITTERS: Final[dict[str, Emit]] = dict.fromkeys(_EMITTERS, _emit_scalar)
 """The emitter of each kind of schema."""

@@ -1,0 +1,113 @@
+"""Emit the code that reads the fields of a model and builds an instance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from functools import lru_cache, partial
+
+from router.parsing.core_schema import (
+    ModelSchema,
+    Schema,
+    attributes_of,
+    instance_builder,
+    model_schema,
+    needs_other_fields,
+)
+from router.parsing.parser_source import Conversion, ParserSource
+from router.parsing.source_writer import Unsupported
+
+__all__ = ["emit_model"]
+
+
+def emit_model(source: ParserSource, schema: Schema, image: str, *, nested: bool = False) -> str:
+    """Emit the code that reads the fields of a model.
+
+    Args:
+        source: The parser's source.
+        schema: The schema of the model, with the validators around it.
+        image: The variable that holds the object of attributes.
+        nested: Whether the object is the value of an attribute.
+
+    Returns:
+        An expression that builds the instance.
+
+    Raises:
+        Unsupported: The model's validator does more than this code can.
+    """
+    model = model_schema(schema, source.definitions)
+    if model is None or model.model.get("strict"):
+        raise Unsupported
+    if any(type(name) is not str for name in model.fields):
+        raise Unsupported  # pydantic keeps a name of another class, and looks it up by the hash of that class
+    fields_set = source.variable("fields_set")
+    source.line(f"{fields_set} = {source.constant(_all_fields(tuple(model.fields)))}.copy()")
+    values = {name: _emit_field(source, model, name, image, fields_set) for name in model.fields}
+    if nested:
+        _emit_decode_rest(source, model, image, fields_set)
+    build = source.constant(instance_builder(schema, source.definitions))
+    items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+    return f"{build}(({{{items}}}, None, {fields_set}))"
+
+
+@lru_cache(maxsize=1_000)
+def _all_fields(names: tuple[str, ...]) -> set[str]:
+    """The names of all fields; one set for all models that have the same fields."""
+    return set(names)
+
+
+def _emit_decode_rest(source: ParserSource, model: ModelSchema, image: str, fields_set: str) -> None:
+    """Decode the attributes that no field reads: the exact parser reports a malformed one within a nested value."""
+    attributes = attributes_of(model)
+    decode_rest = f"decode_rest({image}, {source.constant(frozenset(attributes))})"
+    # With one attribute for each field, equal counts mean that the image has no other attribute.
+    one_each = len(attributes) == len(model.fields) == sum(len(model.keys(name)) for name in model.fields)
+    source.line(f"if len({image}) != len({fields_set}): {decode_rest}" if one_each else decode_rest)
+
+
+def _emit_field(source: ParserSource, model: ModelSchema, name: str, image: str, fields_set: str) -> str:
+    """Emit the code that reads a field; return the variable that holds its value."""
+    paths = model.keys(name)
+    if any(len(path) != 1 or type(path[0]) is not str for path in paths):
+        raise Unsupported  # a longer path leads into the decoded value; a name of another class leads nowhere
+    keys = [repr(path[0]) for path in paths]
+    wire, result = source.variable("wire"), source.variable("value")
+    schema = model.fields[name]["schema"]
+    if needs_other_fields(schema):
+        raise Unsupported
+    if schema["type"] != "default":
+        _emit_lookup(source, image, keys, wire)
+        source.value(Conversion(schema, model.config, wire, result))
+        return result
+    if schema.get("on_error", "raise") != "raise":
+        raise Unsupported
+    with source.block(f"if {' or '.join(f'{key} in {image}' for key in keys)}:"):
+        _emit_lookup(source, image, keys, wire)
+        source.value(Conversion(schema["schema"], model.config, wire, result))
+    with source.block("else:"):
+        default = _default(source, schema)
+        if schema.get("validate_default", model.config.get("validate_default")):
+            validator = source.validator(Conversion(schema["schema"], model.config, wire, result))
+            default = f"{validator}({default})"
+        source.line(f"{result} = {default}")
+        source.line(f"{fields_set}.discard({name!r})")
+    return result
+
+
+def _emit_lookup(source: ParserSource, image: str, keys: Sequence[str], wire: str) -> None:
+    """Emit the code that takes the first attribute of several, and decodes the others as the exact parser does."""
+    lookup = "".join(f"{image}[{key}] if {key} in {image} else " for key in keys[:-1]) + f"{image}[{keys[-1]}]"
+    source.line(f"{wire} = {lookup}")
+    for key in keys[1:]:
+        source.line(f"if {key} in {image}: value_of({image}[{key}])")
+
+
+def _default(source: ParserSource, schema: Schema) -> str:
+    """An expression of a field's default."""
+    if "default_factory" in schema:
+        return f"{source.constant(schema['default_factory'])}()"
+    try:
+        hash(schema["default"])
+    except TypeError:  # a mutable default: pydantic copies it for each instance
+        return f"{source.constant(partial(deepcopy, schema['default']))}()"
+    return source.constant(schema["default"])
