@@ -20,6 +20,7 @@ from router.errors import (
     RegistrationError,
     Reject,
     RouterError,
+    Unfinished,
     UnknownEventError,
     UnroutedError,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "S3Parking",
     "SqsParking",
     "Tracing",
+    "Unfinished",
     "UnknownEventError",
     "UnroutedError",
     "Window",

@@ -11,6 +11,7 @@
     |-- RecordsGoneError           the stream no longer has the records that a failure document refers to
     |-- RecordsUnreadError         the records that a failure document refers to cannot be read now
     |-- ParkingError               the parking place did not store a record
+    |-- Unfinished                 raised by handlers: the time ran out, and the record has to come again
     |-- PartialFailure             raised by on_batch handlers: these changes failed, the others are done
     |-- SharedValueError           a handler changed a nested value that the handlers after it are given
     `-- Reject                     raised by handlers: this record can never succeed
@@ -35,6 +36,7 @@ __all__ = [
     "Reject",
     "RouterError",
     "SharedValueError",
+    "Unfinished",
     "UnknownEventError",
     "UnroutedError",
     "any_error",
@@ -188,6 +190,19 @@ class PartialFailure(RouterError):  # noqa: N818 - named for what happened to th
 
     def __repr__(self) -> str:
         return f"PartialFailure({str(self)!r})"  # errors and changes may quote the item
+
+
+class Unfinished(RouterError):  # noqa: N818 - as PartialFailure
+    """Raised by a handler that has made progress, and not enough before its deadline.
+
+    The record is deferred, as records that the time did not suffice for: it is delivered again, and no policy parks or
+    drops it. The handler must go on where it ended.
+
+    Example:
+        >>> raise Unfinished("200 children are left")
+        Traceback (most recent call last):
+        router.errors.Unfinished: 200 children are left
+    """
 
 
 class Reject(RouterError):  # noqa: N818 - a verb on purpose: a handler writes ``raise Reject("why")``

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
+from router.errors import Unfinished
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from router.record import Record
     from router.routes import Route
 
-__all__ = ["UNDONE", "Outcome", "Report", "Stage", "Status"]
+__all__ = ["UNDONE", "Outcome", "Report", "Stage", "Status", "comes_again"]
 
 Status = Literal["done", "skipped", "unrouted", "parked", "failed", "deferred"]
 Stage = Literal["envelope", "decode", "validate", "handler", "park"]
@@ -27,7 +29,8 @@ class Outcome:
         status: ``done``: the handler returned. ``skipped``: no route of the entity matched, an earlier delivery has
             completed this route, or the user's ``Drop`` dropped the failure. ``unrouted``: the entity has no route.
             ``parked``: the record is in the parking place and the stream moves on. ``failed``: Lambda delivers the
-            record again. ``deferred``: not started, because an earlier record failed or the time ran out.
+            record again. ``deferred``: not started, because an earlier record failed or the time ran out; or started
+            and not finished, with the error ``Unfinished``.
         record: The record.
         route: The route; ``None`` where the record reached none.
         stage: The stage that failed: ``envelope``, ``decode``, ``validate``, ``handler`` or ``park``.
@@ -56,6 +59,11 @@ class Outcome:
     def __repr__(self) -> str:
         at = f" at {self.stage}: {type(self.error).__name__}" if self.stage else ""
         return f"<Outcome {self.status}{at}, {self.route!r}, {self.record!r}>"
+
+
+def comes_again(outcome: Outcome) -> bool:
+    """Whether a record has run at a route and has to be delivered again: it failed, or its handler did not finish."""
+    return outcome.status == "failed" or isinstance(outcome.error, Unfinished)
 
 
 class Report:

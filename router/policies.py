@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from router.errors import ParkingError, RegistrationError, UnknownEventError, UnroutedError
+from router.errors import ParkingError, RegistrationError, Unfinished, UnknownEventError, UnroutedError
 from router.naming import kind_of
 from router.value_classes import dataclass
 
@@ -118,6 +118,7 @@ def parks(policy: Policy) -> bool:
 
 
 _NEVER_DECIDED: dict[type[Exception], str] = {
+    Unfinished: "another error: a record whose handler has not finished comes again",
     UnroutedError: "unrouted= of the Dispatcher for records without a route",
     UnknownEventError: "errors of records: it ends the invocation, before there is one",
     ParkingError: "errors of records: a record that cannot be parked is reported",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from router.dispatch.failure import Failures
 from router.errors import PartialFailure, RouterError, any_error
-from router.outcomes import Outcome
+from router.outcomes import Outcome, comes_again
 from router.planning.step import Step
 
 __all__ = ["Entry", "Gathered", "call_batch"]
@@ -50,7 +50,7 @@ def call_batch(
         park_waiting: Parks the records that wait for it.
 
     Returns:
-        Whether no change failed.
+        Whether no change has to come again.
     """
     started = counter()
     errors: Sequence[BaseException | None] = [None] * len(entries)
@@ -71,7 +71,7 @@ def call_batch(
     for (_, _, outcome), each in zip(entries, settled, strict=True):
         outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
         outcome.duration = duration
-    return all(outcome.status != "failed" for outcome in settled)
+    return not any(map(comes_again, settled))
 
 
 def _errors_of(failure: PartialFailure, entries: Sequence[Entry]) -> Sequence[BaseException | None]:

@@ -18,7 +18,7 @@ from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
-from router.outcomes import UNDONE, Outcome, Stage
+from router.outcomes import UNDONE, Outcome, Stage, comes_again
 from router.planning.plan import Plan
 from router.planning.shared_values import watched
 from router.planning.step import Mark, Step
@@ -218,7 +218,7 @@ class Delivery:
         return "unrouted"
 
     def _settled(self, outcome: Outcome, position: int) -> Outcome:
-        if outcome.status == "failed":
+        if comes_again(outcome):
             self._undone_at(position)
         elif self._failures.parker.is_full:
             self._failures.parker.park_waiting(self._failures.parker.most - 1, self._undone_at)

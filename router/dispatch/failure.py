@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 
 from router.dispatch.parker import Parker, log_outcome, note_failure
-from router.errors import RecordsUnreadError, Reject, UnroutedError, as_exception
+from router.errors import RecordsUnreadError, Reject, Unfinished, UnroutedError, as_exception
 from router.observability.safe_errors import without_inputs
 from router.outcomes import Outcome, Stage
 from router.planning.lookup import what_it_found
@@ -54,6 +54,8 @@ class Failures:
             levels: The policies, the route's own first; the Dispatcher's where it reached no route.
         """
         exception = as_exception(error)
+        if isinstance(exception, Unfinished):
+            return Outcome("deferred", record, route, stage, exception)
         policy: Policy = Retry()  # what is not read yet is neither parked nor dropped
         if not isinstance(exception, RecordsUnreadError):
             policy = decide(

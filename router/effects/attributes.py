@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from typing import Any
+from decimal import Context
+from typing import Any, Final
 
 from router.errors import RegistrationError, Reject
 from router.wire.decode import decode_image
 from router.wire.encode import to_wire
 
-__all__ = ["from_attributes", "to_attributes"]
+__all__ = ["EXACT", "from_attributes", "to_attributes"]
+
+EXACT: Final = Context(prec=80)
+"""Adds numbers of DynamoDB, which have 38 digits, without rounding."""
 
 
 def to_attributes(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
+from router.effects.attributes import EXACT
 from router.errors import RouterError
 
 __all__ = ["Expression"]
@@ -137,8 +138,8 @@ class Expression:
         self._expect("=")
         value = self._operand()
         while self._rest and self._rest[0] in "+-":
-            sign = 1 if self._take() == "+" else -1
-            value = _number(_plain(value) + sign * _plain(self._operand()))
+            combine = EXACT.add if self._take() == "+" else EXACT.subtract
+            value = _number(combine(_plain(value), _plain(self._operand())))
         new[path] = value
 
     def _add(self, new: Item) -> None:
@@ -146,7 +147,7 @@ class Expression:
         amount = _plain(self._operand())
         if not isinstance(amount, Decimal):
             raise _unknown("ADD of a set")
-        new[path] = _number(_plain(self._item.get(path, {"N": "0"})) + amount)
+        new[path] = _number(EXACT.add(_plain(self._item.get(path, {"N": "0"})), amount))
 
     # ------------------------------------------------------------------------------------------------------- tokens
 

@@ -26,7 +26,10 @@ from router.record import Record
 if TYPE_CHECKING:
     from router.effects.expressions import Placeholders
 
-__all__ = ["Version", "event_id_of", "record_of", "version_of"]
+__all__ = ["TIME", "VERSION", "Version", "event_id_of", "record_of", "version_of"]
+
+VERSION, TIME = "routerVersion", "routerChangedAt"
+"""The attributes of a version, of an item or, with a suffix, of a part of it."""
 
 _BACKFILLED = "router:backfill"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,12 +76,12 @@ class Version(NamedTuple):
         return self.text[0]
 
     def check_comparable(self, stored: str) -> None:
-        """Require that a stored version is of the same kind, or one of them of a backfill.
+        """Require that a stored version, if there is one, is of the same kind, or one of them of a backfill.
 
         Raises:
             Reject: They cannot be compared.
         """
-        if "b" not in (kinds := {self.kind, stored[:1]}) and len(kinds) > 1:
+        if stored and "b" not in (kinds := {self.kind, stored[0]}) and len(kinds) > 1:
             msg = (
                 "found an item that records with and without a SequenceNumber write, expected one source for a view: "
                 "the table's stream, or Kinesis. To change it, write the view again into another table, by a backfill"

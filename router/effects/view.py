@@ -12,7 +12,7 @@ from router.context import current_clock
 from router.effects.attributes import to_attributes
 from router.effects.expressions import Placeholders
 from router.effects.requests import RefusedCondition, Requests
-from router.effects.versions import record_of, version_of
+from router.effects.versions import TIME, VERSION, record_of, version_of
 from router.errors import RegistrationError
 from router.loops import STAMP, stamp
 from router.record import Record
@@ -22,7 +22,6 @@ __all__ = ["GONE", "View"]
 GONE: Final = "routerGone"
 """The attribute of a tombstone, which readers leave out: ``attribute_not_exists(routerGone)``."""
 
-_VERSION, _TIME = "routerVersion", "routerChangedAt"
 _KEPT = timedelta(days=30)
 
 
@@ -100,11 +99,11 @@ class View:
             raise RegistrationError(msg)
         version, placeholders = version_of(record_of(change)), Placeholders()
         content = self._tombstone() if attributes is None else attributes
-        item = {**content, **self._stamped(), **key, _VERSION: version.text, _TIME: version.at}
-        condition = version.newer_than(_VERSION, _TIME, placeholders)
+        item = {**content, **self._stamped(), **key, VERSION: version.text, TIME: version.at}
+        condition = version.newer_than(VERSION, TIME, placeholders)
         written = self._write("put_item", placeholders, Item=to_attributes(item), ConditionExpression=condition)
         if isinstance(written, RefusedCondition):
-            version.check_comparable(_text(written.item, _VERSION))
+            version.check_comparable(_text(written.item, VERSION))
         return not isinstance(written, RefusedCondition)
 
     def delete(self, change: Change[Any, Any] | Record, key: Mapping[str, Any]) -> bool:
@@ -142,7 +141,7 @@ class View:
         content = dict(attributes or {})
         self._check_group(group, content)
         version, placeholders = version_of(record_of(change)), Placeholders()
-        stored, time = f"{_VERSION}:{group}", f"{_TIME}:{group}"
+        stored, time = f"{VERSION}:{group}", f"{TIME}:{group}"
         condition = version.newer_than(stored, time, placeholders)
         removed = [name for name in self.groups[group] if name not in content]
         if attributes is not None:
@@ -181,7 +180,7 @@ class View:
         if GONE in item or not item.keys().isdisjoint(chain.from_iterable(self.groups.values())):
             return
         placeholders = Placeholders()
-        unchanged = [_equals(placeholders, f"{_VERSION}:{group}", item) for group in self.groups]
+        unchanged = [_equals(placeholders, f"{VERSION}:{group}", item) for group in self.groups]
         self._write(
             "update_item",
             placeholders,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from router.change import Change
-from router.outcomes import Outcome
+from router.outcomes import Outcome, comes_again
 from router.planning.shared_values import content_of, what_changed
 from router.planning.step import UNPARSED, Attempt, Image, Mark, Runner, Slots, Step, Way, attempt_by_images
 from router.record import Record
@@ -72,12 +72,12 @@ def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: 
 
 
 def _has_failed(runner: Runner, outcome: Outcome, steps: Sequence[Step], prepared: Sequence[Any], number: int) -> bool:
-    """Whether a step has failed, which ends the record; one that waits to be parked is parked before the next."""
+    """Whether a step has to run again, which ends the record; one that waits to be parked is parked before the next."""
     following = zip(steps[number + 1 :], prepared[number + 1 :], strict=True)
     handlers_follow = any(isinstance(change, Change) and not step.route.batch for step, change in following)
     if outcome.status == "deferred" and handlers_follow:
         runner.park_waiting()
-    return outcome.status == "failed"
+    return comes_again(outcome)
 
 
 def _watched(steps: Sequence[Step], attempts: Sequence[Attempt], prepared: Sequence[Any], number: int) -> Attempt:

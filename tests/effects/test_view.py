@@ -281,7 +281,7 @@ def check(tables: Tables, handler: Any, writes: list[tuple[str, Item | None]], s
 
 @pytest.mark.parametrize("handler", [put, move, merge])
 @given(writes=WRITES, seed=st.integers(0, 2**32))
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(200))
 def test_every_schedule_ends_as_delivery_in_order_does(
     handler: Any, writes: list[tuple[str, Item | None]], seed: int
 ) -> None:
