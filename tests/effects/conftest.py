@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ class EngineTables:
     def __init__(self, engine: Engine) -> None:
         self.client = engine.client("dynamodb")
         self._made: set[str] = set()
+
+    def close(self) -> None:
+        self.client.close()
 
     def made(self, table: str) -> str:
         if table not in self._made:
@@ -51,8 +55,8 @@ class EngineTables:
 
 @pytest.fixture(scope="module")
 def embedded() -> Iterator[EngineTables]:
-    with open_engine("embedded") as engine:
-        yield EngineTables(engine)
+    with open_engine("embedded") as engine, closing(EngineTables(engine)) as tables:
+        yield tables
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +68,8 @@ def real_tables(real: None) -> Iterator[EngineTables]:
         locate()
     except EngineMissingError as error:
         missing(str(error))
-    with open_engine("dynamodb-local") as engine:
-        yield EngineTables(engine)
+    with open_engine("dynamodb-local") as engine, closing(EngineTables(engine)) as tables:
+        yield tables
 
 
 ENGINES = ["embedded", pytest.param("real_tables", marks=pytest.mark.real)]
