@@ -32,7 +32,8 @@ def test_findings(stack: DeployedStack, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.splitlines() == [
         f"mapping Router.Changes ({stack.ids['RouterChanges']}): warning: mapping-differs",
         "  found BatchSize 7, expected BatchSize 100",
-        f"  to do: deploy the template again, or change {stack.template}:{line}",
+        f"  to do: aws lambda update-event-source-mapping --uuid {stack.ids['RouterChanges']} --batch-size 100; "
+        f"or change {stack.template}:{line}",
         "",
         f"stack {stack.name}, {stack.template}: 1 warning",
     ]

@@ -10,6 +10,7 @@ from router.local.cloudformation.intrinsics import first_unknown
 from router.local.doctor.alarms import Alarm
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed
+from router.local.doctor.remedies import DELETED, put_back
 
 __all__ = ["alarm_differs", "alarm_missing", "alarm_raised", "alarm_silent", "alarm_without_data"]
 
@@ -45,9 +46,7 @@ def alarm_missing(deployed: Deployed) -> Iterator[Symptom]:
     """An alarm of the template does not exist."""
     for alarm in deployed.alarms:
         if alarm.values is None:
-            yield Symptom(
-                f"alarm {alarm.title}", "no such alarm", "the one of the template", "deploy the template again"
-            )
+            yield Symptom(f"alarm {alarm.title}", "no such alarm", "the one of the template", DELETED)
 
 
 @check("warning")
@@ -70,7 +69,7 @@ def alarm_differs(deployed: Deployed) -> Iterator[Symptom]:
     for alarm in deployed.alarms:
         if alarm.declared is None or alarm.values is None:
             continue
-        remedy = f"deploy the template again, or change {deployed.place(alarm.declared)}"
+        remedy = put_back(deployed.place(alarm.declared))
         for name in _COMPARED:
             expected, found = alarm.declared.values.get(name), alarm.values.get(name)
             if expected is not None and first_unknown(expected) is None and not _equal(found, expected):

@@ -8,6 +8,7 @@ from typing import Any
 from router.local.cloudformation.intrinsics import first_unknown
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed
+from router.local.doctor.remedies import DELETED, put_back, restored
 
 __all__ = [
     "declared_settings",
@@ -32,9 +33,7 @@ _DEFAULTS: dict[str, Any] = {
 def function_missing(deployed: Deployed) -> Iterator[Symptom]:
     """The function does not exist."""
     if deployed.configuration is None:
-        yield Symptom(
-            f"function {deployed.function}", "no such function", "the one of the stack", "deploy the template again"
-        )
+        yield Symptom(f"function {deployed.function}", "no such function", "the one of the stack", DELETED)
 
 
 @check("error")
@@ -49,7 +48,7 @@ def function_state(deployed: Deployed) -> Iterator[Symptom]:
                 f"function {deployed.function}",
                 f"{name} {state}{f' ({reason})' if reason else ''}",
                 f"{name} {fine[0]}",
-                "deploy the template again" if state == "Failed" else "wait for it",
+                "deploy again" if state == "Failed" else "wait for it",
             )
 
 
@@ -78,7 +77,12 @@ def function_differs(deployed: Deployed) -> Iterator[Symptom]:
                 f"function {deployed.function}",
                 f"{name} {_text(found[name])}",
                 f"{name} {_text(expected)}",
-                f"deploy the template again, or change {_place(deployed, name)}",
+                restored(
+                    f"aws lambda update-function-configuration --function-name {deployed.function}",
+                    name,
+                    expected,
+                    _place(deployed, name),
+                ),
             )
 
 
@@ -98,7 +102,7 @@ def variables_differ(deployed: Deployed) -> Iterator[Symptom]:
                 f"function {deployed.function}",
                 f"{text} {name}",
                 expected,
-                f"deploy the template again, or change {_place(deployed, 'Environment', 'Variables')}",
+                put_back(_place(deployed, "Environment", "Variables")),
             )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed, DeployedMapping
+from router.local.doctor.remedies import DELETED
 
 __all__ = ["mapping_missing", "mapping_result", "mapping_state"]
 
@@ -21,7 +22,7 @@ def mapping_missing(deployed: Deployed) -> Iterator[Symptom]:
             f"function {deployed.function}",
             "no event source mapping",
             "one of a table's stream",
-            "deploy the template again; the stream keeps records for 24 hours",
+            f"{DELETED}; the stream keeps records for 24 hours",
         )
     for mapping in deployed.mappings:
         if mapping.values is None:
@@ -29,7 +30,7 @@ def mapping_missing(deployed: Deployed) -> Iterator[Symptom]:
                 mapping.name,
                 "no event source mapping in AWS",
                 "the one of the template",
-                "deploy the template again; the stream keeps records for 24 hours",
+                f"{DELETED}; the stream keeps records for 24 hours",
             )
 
 

@@ -10,6 +10,7 @@ from router.local.doctor.aws import AbsentError
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed, DeployedMapping, last_part
 from router.local.doctor.queues import Queue
+from router.local.doctor.remedies import DELETED
 from router.local.wording import counted
 
 __all__ = ["dead_letters", "failed_records", "parked_records", "place_missing"]
@@ -54,7 +55,7 @@ def place_missing(deployed: Deployed) -> Iterator[Symptom]:
                 f"queue {queue.name} (variable {queue.variable})",
                 "no such queue",
                 "the one that the function parks in",
-                "deploy the template again",
+                DELETED,
             )
     for mapping, bucket in _buckets(deployed):
         if _objects(deployed, mapping, bucket) is None:
@@ -62,7 +63,7 @@ def place_missing(deployed: Deployed) -> Iterator[Symptom]:
                 f"bucket {bucket}",
                 "no such bucket",
                 f"the on-failure destination of {mapping.name}",
-                "deploy the template again: what Lambda discards meanwhile is lost",
+                f"{DELETED}; what Lambda discards meanwhile is lost",
             )
 
 

@@ -11,6 +11,7 @@ from router.local.cloudformation.mappings import DeclaredMapping
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.checks.function import declared_settings
 from router.local.doctor.deployed import Deployed, DeployedMapping, last_part
+from router.local.doctor.remedies import restored
 
 __all__ = ["mapping_differs", "not_compared"]
 
@@ -43,7 +44,9 @@ def mapping_differs(deployed: Deployed) -> Iterator[Symptom]:
         pairs = [*_settings(mapping, mapping.values), *_destinations(deployed, mapping.declared, mapping.values)]
         for name, found, expected in pairs:
             place = deployed.place(mapping.declared.declaration, name)
-            remedy = f"deploy the template again, or change {place}"
+            command = f"aws lambda update-event-source-mapping --uuid {mapping.uuid}"
+            value = None if name == "DestinationConfig" else _expected(mapping)[name]
+            remedy = restored(command, name, value, place)
             yield Symptom(mapping.name, f"{name} {found}", f"{name} {expected}", remedy)
 
 

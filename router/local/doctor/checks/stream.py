@@ -7,6 +7,7 @@ from typing import Any
 
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed, DeployedMapping
+from router.local.doctor.remedies import DELETED, put_back
 
 __all__ = ["stream_differs", "stream_replaced", "stream_stopped"]
 
@@ -20,14 +21,14 @@ def stream_stopped(deployed: Deployed) -> Iterator[Symptom]:
                 f"table {mapping.table}",
                 "no such table",
                 "the one whose stream the mapping reads",
-                "deploy the template again; point-in-time recovery has the items for 35 days",
+                f"{DELETED}; point-in-time recovery has the items for 35 days",
             )
         elif not table.get("StreamSpecification", {}).get("StreamEnabled"):
             yield Symptom(
                 f"table {mapping.table}",
                 "no stream",
                 "a stream",
-                "deploy the template again: changes are not recorded, and the new stream needs a new mapping",
+                f"{DELETED}; changes are not recorded meanwhile, and the new stream needs a new mapping",
             )
 
 
@@ -59,7 +60,7 @@ def stream_differs(deployed: Deployed) -> Iterator[Symptom]:
                 f"table {mapping.table}",
                 f"StreamViewType {found}",
                 f"StreamViewType {expected}",
-                f"deploy the template again, or change {deployed.place(of_table, 'StreamSpecification')}",
+                put_back(deployed.place(of_table, "StreamSpecification")),
             )
 
 

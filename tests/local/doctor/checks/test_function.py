@@ -60,7 +60,7 @@ def test_variables(stack: DeployedStack) -> None:
         (
             {"LastUpdateStatus": "Failed", "LastUpdateStatusReasonCode": "InvalidSubnet"},
             "LastUpdateStatus Failed (InvalidSubnet)",
-            "deploy the template again",
+            "deploy again",
         ),
     ],
 )
