@@ -1,7 +1,7 @@
 """Customers: their profile on their page, and a domain event when a customer joins or becomes GOLD."""
 
-from handlers.ports import DomainEvent, View
-from handlers.wiring import BusDep, ViewsDep
+from handlers.bus import DomainEvent
+from handlers.wiring import BusDep, PagesDep
 from models.customer import Customer
 from router import Change, Insert, Modify, Routes, changed
 
@@ -9,18 +9,18 @@ routes = Routes()
 
 
 @routes.on(Customer)
-def show_profile(change: Change[Customer], views: ViewsDep) -> None:
+def show_profile(change: Change[Customer], pages: PagesDep) -> None:
     customer = change.new
     # The page shows no e-mail address, and nothing of a deleted customer.
     body = None if customer is None else {"name": customer.name, "tier": customer.tier}
-    views.save(View.of(change.record, f"CUSTOMER#{change.image.customer_id}", "PROFILE", body))
+    pages.put(change, {"pk": f"CUSTOMER#{change.image.customer_id}", "sk": "PROFILE"}, body)
 
 
 @routes.on_insert(Customer)
 async def joined(change: Insert[Customer], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change.record, "CustomerJoined", customer_id=change.new.customer_id))
+    await bus.publish(DomainEvent.of(change, "CustomerJoined", customer_id=change.new.customer_id))
 
 
 @routes.on_modify(Customer, changed("tier", to="GOLD"))
 async def promoted(change: Modify[Customer], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change.record, "CustomerPromoted", customer_id=change.new.customer_id))
+    await bus.publish(DomainEvent.of(change, "CustomerPromoted", customer_id=change.new.customer_id))

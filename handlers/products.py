@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from handlers.ports import DomainEvent, View
-from handlers.wiring import BusDep, ViewsDep
+from handlers.bus import DomainEvent
+from handlers.wiring import BusDep, PagesDep
 from models.product import Product
 from router import Change, Modify, Routes, changed, where
 
@@ -11,13 +11,13 @@ routes = Routes()
 
 
 @routes.on_batch(Product)
-def show_in_catalogue(changes: Sequence[Change[Product]], views: ViewsDep) -> None:
+def show_in_catalogue(changes: Sequence[Change[Product]], pages: PagesDep) -> None:
     # A popular product changes with every order: the catalogue needs only the last change in the batch.
     latest = {change.image.sku: change for change in changes}
     for sku, change in latest.items():
         product = change.new
         body = None if product is None else {"title": product.title, "price": product.price, "stock": product.stock}
-        views.save(View.of(change.record, "CATALOGUE", f"PRODUCT#{sku}", body))
+        pages.put(change, {"pk": "CATALOGUE", "sk": f"PRODUCT#{sku}"}, body)
 
 
 def ran_out(change: Modify[Product]) -> bool:
@@ -26,4 +26,4 @@ def ran_out(change: Modify[Product]) -> bool:
 
 @routes.on_modify(Product, changed("stock"), where(ran_out))
 async def sold_out(change: Modify[Product], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change.record, "ProductSoldOut", sku=change.new.sku))
+    await bus.publish(DomainEvent.of(change, "ProductSoldOut", sku=change.new.sku))

@@ -1,7 +1,7 @@
-"""The adapters of the handlers, chosen by environment variables.
+"""What the handlers are given, chosen by environment variables.
 
-``SHOP_TABLE``, ``VIEWS_TABLE`` and ``EVENT_BUS`` name resources on AWS. Without a variable its adapter is in memory. In
-Lambda that would lose data and look like success, so it needs ``SHOP_IN_MEMORY=1`` there.
+``SHOP_TABLE``, ``VIEWS_TABLE`` and ``EVENT_BUS`` name resources on AWS. Without a variable its resource is in memory.
+In Lambda that would lose data and look like success, so it needs ``SHOP_IN_MEMORY=1`` there.
 
 ``PARKING_QUEUE`` is the queue for records that can never succeed; without it they are reported as failed.
 ``POWERTOOLS_METRICS_NAMESPACE`` is the namespace of metrics; without it there are none.
@@ -10,56 +10,32 @@ Lambda that would lose data and look like success, so it needs ``SHOP_IN_MEMORY=
 import os
 from typing import Annotated
 
-from handlers.ports import Bus, Views, Warehouse
+from handlers.bus import Bus, EventBridgeBus, MemoryBus
+from handlers.stock import Stock
 from router import Depends, Metrics, Parking, SqsParking
+from router.effects import MemoryTables, Once, View
 
-__all__ = [
-    "BusDep",
-    "ViewsDep",
-    "WarehouseDep",
-    "get_bus",
-    "get_metrics",
-    "get_parking",
-    "get_views",
-    "get_warehouse",
-]
+__all__ = ["BusDep", "PagesDep", "StockDep", "get_bus", "get_metrics", "get_pages", "get_parking", "get_stock"]
 
 
-def get_views() -> Views:
+def get_pages() -> View:
     table = _setting("VIEWS_TABLE")
-    if table is None:
-        from handlers.memory import MemoryViews
-
-        return MemoryViews()
-    import boto3
-
-    from handlers.aws import DynamoViews
-
-    return DynamoViews(boto3.client("dynamodb"), table)
+    return View(table) if table else View("Views", client=MemoryTables())
 
 
-def get_warehouse() -> Warehouse:
-    shop, views = _setting("SHOP_TABLE"), _setting("VIEWS_TABLE")
-    if shop is None or views is None:
-        from handlers.memory import MemoryWarehouse
-
-        return MemoryWarehouse()
-    import boto3
-
-    from handlers.aws import DynamoWarehouse
-
-    return DynamoWarehouse(boto3.client("dynamodb"), products=shop, markers=views)
+def get_stock() -> Stock:
+    # Markers are in the table of views, so that they add no records to the shop's own stream.
+    shop, markers = _setting("SHOP_TABLE"), _setting("VIEWS_TABLE")
+    if shop and markers:
+        return Stock(Once(markers), shop)
+    return Stock(Once("Views", client=MemoryTables()), "Shop", knows_products=False)
 
 
 def get_bus() -> Bus:
     bus = _setting("EVENT_BUS")
     if bus is None:
-        from handlers.memory import MemoryBus
-
         return MemoryBus()
     import boto3
-
-    from handlers.aws import EventBridgeBus
 
     return EventBridgeBus(boto3.client("events"), bus)
 
@@ -83,6 +59,6 @@ def _setting(name: str) -> str | None:
 
 
 # A client is made once per container: that takes longer than most of its calls.
-ViewsDep = Annotated[Views, Depends(get_views, scope="cold_start")]
-WarehouseDep = Annotated[Warehouse, Depends(get_warehouse, scope="cold_start")]
+PagesDep = Annotated[View, Depends(get_pages, scope="cold_start")]
+StockDep = Annotated[Stock, Depends(get_stock, scope="cold_start")]
 BusDep = Annotated[Bus, Depends(get_bus, scope="cold_start")]

@@ -10,7 +10,7 @@ from tests.handlers.shop import Shop
 
 @pytest.fixture
 def shop(app: Dispatcher) -> Shop:
-    """The app with adapters in memory, on which the records of `stream` act."""
+    """The app with all resources in memory, on which the records of `stream` act."""
     shop = Shop()
     app.overrides.update(shop.overrides)
     return shop

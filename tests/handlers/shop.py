@@ -1,34 +1,44 @@
-"""The example application with adapters in memory, and records of changes in its table."""
+"""The example application in memory, and records of changes in its table."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from handlers import customers, messages, orders, products
-from handlers.memory import MemoryBus, MemoryViews, MemoryWarehouse
-from handlers.ports import DomainEvent
-from handlers.wiring import get_bus, get_views, get_warehouse
+from handlers.bus import DomainEvent, MemoryBus
+from handlers.stock import Stock
+from handlers.wiring import get_bus, get_pages, get_stock
 from router import Dispatcher
+from router.effects import GONE, MemoryTables, Once, View
 from tests.events.stories import Item, keys, wire
 
 EVENTS = Path(__file__).parents[1] / "events"
+
+_NOT_SHOWN = ("pk", "sk", "routerVersion", "routerChangedAt")
 
 _numbers = itertools.count(1000)
 
 
 class Shop:
-    """The handlers with views, stock and bus in memory; `container()` is a Lambda container that has just started."""
+    """The handlers with tables and bus in memory; `container()` is a Lambda container that has just started.
 
-    def __init__(
-        self, views: Any = None, warehouse: Any = None, bus: Any = None, stock: dict[str, int] | None = None
-    ) -> None:
-        self.views: Any = views or MemoryViews()
-        self.warehouse: Any = warehouse or MemoryWarehouse(stock)
+    Args:
+        tables: A client of the tables.
+        bus: The bus.
+        stock: The pieces of each product that exists. Without it the table has no products, and none is missed.
+    """
+
+    def __init__(self, tables: Any = None, bus: Any = None, stock: Mapping[str, int] | None = None) -> None:
+        self.tables: Any = tables or MemoryTables()
         self.bus: Any = bus or MemoryBus()
+        self.pages = View("Views", client=self.tables)
+        self.stock = Stock(Once("Views", client=self.tables), "Shop", knows_products=stock is not None)
+        for sku, count in (stock or {}).items():
+            self.tables.put("Shop", {"pk": f"PRODUCT#{sku}", "sk": "PRODUCT", "stock": count})
 
     def container(self) -> Dispatcher:
         app = Dispatcher(customers.routes, orders.routes, products.routes, messages.routes)
@@ -37,12 +47,22 @@ class Shop:
 
     @property
     def overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
-        """The factories of the adapters in memory."""
-        return {get_views: lambda: self.views, get_warehouse: lambda: self.warehouse, get_bus: lambda: self.bus}
+        """The factories of what is in memory."""
+        return {get_pages: lambda: self.pages, get_stock: lambda: self.stock, get_bus: lambda: self.bus}
 
     def deliver(self, *records: dict[str, Any]) -> dict[str, Any]:
         """Invoke the app in a new container, which has no memory of earlier deliveries."""
         return self.container()({"Records": list(records)})
+
+    def page(self, pk: str) -> dict[str, Item]:
+        """The parts of a page, as its reader sees them."""
+        items = [item for item in self.tables.items("Views") if item["pk"] == pk and GONE not in item]
+        return {item["sk"]: {name: item[name] for name in item if name not in _NOT_SHOWN} for item in items}
+
+    @property
+    def pieces(self) -> dict[str, int]:
+        """The stock of each product, by SKU."""
+        return {item["pk"].removeprefix("PRODUCT#"): int(item["stock"]) for item in self.tables.items("Shop")}
 
     @property
     def published(self) -> list[str]:
@@ -53,8 +73,8 @@ class Shop:
     @property
     def state(self) -> tuple[Any, ...]:
         """All effects of the handlers."""
-        pages = {page: self.views.page(page) for page in ("CATALOGUE", "CUSTOMER#42", "CUSTOMER#43", "CUSTOMER#44")}
-        return pages, dict(self.warehouse.stock), self.bus.events
+        pages = {page: self.page(page) for page in ("CATALOGUE", "CUSTOMER#42", "CUSTOMER#43", "CUSTOMER#44")}
+        return pages, self.pieces, self.bus.events
 
 
 def change(old: Item | None, new: Item | None, *, expired: bool = False) -> dict[str, Any]:

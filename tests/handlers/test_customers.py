@@ -14,7 +14,7 @@ def test_a_profile_is_shown_without_the_email_address(shop: Shop, stream: AppStr
     """The page shows name and tier of a customer, and no e-mail address."""
     stream.put(ADA)
     stream.run()
-    assert shop.views.page("CUSTOMER#42") == {"PROFILE": {"name": "Ada Ames", "tier": "BASIC"}}
+    assert shop.page("CUSTOMER#42") == {"PROFILE": {"name": "Ada Ames", "tier": "BASIC"}}
 
 
 def test_a_deleted_customer_is_not_shown(shop: Shop, stream: AppStream) -> None:
@@ -22,7 +22,7 @@ def test_a_deleted_customer_is_not_shown(shop: Shop, stream: AppStream) -> None:
     stream.put(ADA)
     stream.delete(ADA)
     stream.run()
-    assert shop.views.page("CUSTOMER#42") == {}
+    assert shop.page("CUSTOMER#42") == {}
 
 
 def test_joining_and_becoming_gold_cause_events(shop: Shop, stream: AppStream) -> None:

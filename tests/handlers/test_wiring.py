@@ -9,12 +9,11 @@ import sys
 import pytest
 
 import handlers
-from handlers.aws import DynamoViews, DynamoWarehouse, EventBridgeBus
-from handlers.memory import MemoryBus, MemoryViews, MemoryWarehouse
-from handlers.wiring import get_bus, get_metrics, get_parking, get_views, get_warehouse
+from handlers.bus import EventBridgeBus, MemoryBus
+from handlers.wiring import get_bus, get_metrics, get_pages, get_parking, get_stock
 from tests.handlers.shop import recorded
 
-SETTINGS = {"SHOP_TABLE": "Shop", "VIEWS_TABLE": "Views", "EVENT_BUS": "shop"}
+SETTINGS = {"SHOP_TABLE": "shop-items", "VIEWS_TABLE": "shop-views", "EVENT_BUS": "shop"}
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
 
 
@@ -26,10 +25,14 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
 
+def chosen() -> tuple[str, str, type]:
+    """The tables, which in memory have names of their own, and the kind of bus."""
+    return repr(get_pages()), get_stock()._table, type(get_bus())
+
+
 def test_memory_stands_in_outside_of_lambda() -> None:
     """Outside of Lambda, adapters without a variable are in memory."""
-    kinds = [type(make()) for make in (get_views, get_warehouse, get_bus)]
-    assert kinds == [MemoryViews, MemoryWarehouse, MemoryBus]
+    assert chosen() == ("View('Views')", "Shop", MemoryBus)
 
 
 @pytest.mark.parametrize("function", [None, "shop"])
@@ -39,11 +42,10 @@ def test_a_variable_selects_the_adapter_on_aws(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(name, value)
     if function:
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
-    kinds = [type(make()) for make in (get_views, get_warehouse, get_bus)]
-    assert kinds == [DynamoViews, DynamoWarehouse, EventBridgeBus]
+    assert chosen() == ("View('shop-views')", "shop-items", EventBridgeBus)
 
 
-@pytest.mark.parametrize("make", [get_views, get_warehouse, get_bus])
+@pytest.mark.parametrize("make", [get_pages, get_stock, get_bus])
 def test_lambda_never_gets_memory_by_mistake(monkeypatch: pytest.MonkeyPatch, make: object) -> None:
     """In Lambda a missing variable is an error, because memory would lose data."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
@@ -56,7 +58,7 @@ def test_lambda_gets_memory_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """In Lambda SHOP_IN_MEMORY=1 selects the adapters in memory."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     monkeypatch.setenv("SHOP_IN_MEMORY", "1")
-    assert isinstance(get_views(), MemoryViews)
+    assert chosen() == ("View('Views')", "Shop", MemoryBus)
 
 
 def test_the_app_as_it_is_deployed_answers() -> None:
@@ -88,8 +90,8 @@ def test_the_deployed_shop_writes_metrics() -> None:
 
 
 def test_importing_the_handlers_imports_no_aws() -> None:
-    """Importing the handlers imports no adapter and no AWS library."""
+    """Importing the handlers imports no AWS library."""
     code = "import handlers, json, sys; print(json.dumps(sorted(sys.modules)))"
     modules = json.loads(subprocess.check_output([sys.executable, "-c", code], text=True))
-    heavy = {"boto3", "botocore", "typer", "aws_lambda_powertools", "handlers.aws", "handlers.memory"}
+    heavy = {"boto3", "botocore", "typer", "aws_lambda_powertools", "moto"}
     assert not heavy & set(modules)
