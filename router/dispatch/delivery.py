@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextvars import Context
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
 from router.dispatch.batching import Entry, Gathered, call_batch
@@ -21,12 +21,23 @@ from router.observability.safe_errors import safe_error
 from router.outcomes import UNDONE, Outcome, Stage, comes_again
 from router.planning.plan import Plan
 from router.planning.shared_values import watched
-from router.planning.step import Mark, Step
+from router.planning.step import Mark, Step, Waiting
 from router.planning.way import skip_record
 from router.record import Record, Records
 from router.sources import Received
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = ["Delivery"]
+
+
+class _Suspended(NamedTuple):
+    """A record that waits, with its position and the time at which it started."""
+
+    waiting: Waiting
+    position: int
+    started: float
 
 
 class Delivery:
@@ -59,6 +70,7 @@ class Delivery:
         "results",
         "stopped",
         "unrouted_entities",
+        "wait_for",
         "watch",
         "windows",
     )
@@ -79,6 +91,7 @@ class Delivery:
         self.deadline = invocation.deadline.at
         self.counter = invocation.deadline.counter
         self.finish = invocation.finish
+        self.wait_for: Callable[[Any], asyncio.Task[Any] | None] = invocation.wait_for
         self.records = records = received.records
         self.groups = received.groups
         self.failed_groups: set[Hashable] = set()
@@ -100,7 +113,14 @@ class Delivery:
         self.positions = [position for position in self.positions if position not in positions]
 
     def run(self, positions: Iterable[int]) -> None:
+        """Take records along their ways, and wait for each."""
+        for _ in self.run_lane(positions):
+            pass
+
+    def run_lane(self, positions: Iterable[int]) -> Iterator[asyncio.Task[Any]]:
         """Take records along their ways, until one has to be delivered again or the time runs out.
+
+        Yields each task that has to end before the next record starts, if :attr:`wait_for` returns tasks.
 
         No record sees the context variables that another one has set: each finds those of the invocation. An unchanged
         context serves the next record too, because to make one for each record costs more than to compare.
@@ -113,12 +133,27 @@ class Delivery:
         unchanged = comparable(variables)
         while not finished:
             context = variables.copy()
-            finished = context.run(self._run_until_changed, remaining, context, unchanged)
+            ran = context.run(self._run_until_changed, remaining, context, unchanged)
+            while not isinstance(ran, bool):
+                yield ran.waiting.task
+                ran = context.run(self._go_on, *ran)
+            finished = ran
+
+    def _go_on(self, waiting: Waiting, position: int, started: float) -> _Suspended | bool:
+        """Go on with a record whose task has ended; returns whether no record is left to run."""
+        mark = waiting.resume()
+        if isinstance(mark, Waiting):
+            return _Suspended(mark, position, started)
+        self.results.marks[position] = mark
+        self.results.durations[position] = self.counter() - started
+        return self.stopped
 
     def _run_until_changed(  # noqa: C901 - as it says
         self, positions: Iterator[int], context: Context, unchanged: object
-    ) -> bool:
-        """Take records along their ways, until one changes the context; returns whether no record is left to run.
+    ) -> _Suspended | bool:
+        """Take records along their ways, until one waits or changes the context.
+
+        Returns the record that waits, or whether no record is left to run.
 
         Every record passes through this loop, so it looks ways up itself and reads the clock once a record.
 
@@ -180,7 +215,9 @@ class Delivery:
                     marks[position] = None
                     continue
                 mark = way(self, raw, position, new, old)  # pyright: ignore[reportArgumentType]  # as below
-            marks[position] = mark
+            if type(mark) is Waiting:
+                return _Suspended(mark, position, now)
+            marks[position] = mark  # type: ignore[assignment]  # mypy does not narrow by an exact type
             end = counter()
             durations[position] = end - now
             now = end
@@ -193,7 +230,7 @@ class Delivery:
                 return False
         return True
 
-    def _deliver_exactly(self, position: int) -> Mark:
+    def _deliver_exactly(self, position: int) -> Mark | Waiting:
         """Take a record along its way after a look at all that can be unusual about it."""
         record, plan = self.records.at(position), self._plan
         if record.flaw is not None:

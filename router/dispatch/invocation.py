@@ -141,7 +141,8 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
                 received.lanes(),
                 options.concurrency,
                 container.loop,
-                container.threads(options.concurrency).submit,
+                lambda: container.threads(options.concurrency).submit,
+                as_tasks=plan.lanes_are_tasks,
             )
         delivery.run_batches()
     except BaseException as error:

@@ -65,18 +65,32 @@ def run_lanes(
     lanes_of: Sequence[Hashable],
     concurrency: int,
     loop: Loop,
-    submit: Callable[[Callable[[], None]], Any],
+    submit: Callable[[], Callable[[Callable[[], None]], Any]],
+    *,
+    as_tasks: bool,
 ) -> None:
-    """Run the records of a delivery in lanes.
+    """Run the records of a delivery in lanes: as tasks of one loop, or else in threads, of which any may wait.
 
     Args:
         delivery: The delivery.
         lanes_of: The lane of each record.
         concurrency: How many lanes may run at a time.
         loop: The container's event loop, which runs in this thread meanwhile.
-        submit: Starts a function in a thread and returns its concurrent future.
+        submit: Gives what starts a function in a thread and returns its concurrent future.
+        as_tasks: Whether plain code waits for nothing, so that the lanes need no threads.
     """
     lanes = Lanes(delivery.positions, lanes_of)
+    workers = min(concurrency, len(lanes))
+    if not workers:
+        return
+
+    def stop() -> None:
+        delivery.stopped = True
+
+    if as_tasks:
+        delivery.wait_for = delivery.invocation.begin
+        loop.run_in_turn([delivery.run_lane(lanes.positions(delivery)) for _ in range(workers)], stop)
+        return
 
     def work() -> None:
         try:
@@ -85,9 +99,4 @@ def run_lanes(
             delivery.stopped = True
             raise
 
-    def stop() -> None:
-        delivery.stopped = True
-
-    workers = min(concurrency, len(lanes))
-    if workers:
-        loop.run_beside(work, workers, submit, stop)
+    loop.run_beside(work, workers, submit(), stop)

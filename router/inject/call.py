@@ -22,7 +22,7 @@ from router.types import Call, Overrides
 if TYPE_CHECKING:
     from router.inject.scopes import Container
 
-__all__ = ["injected", "make_kept", "uses_invocation_scope"]
+__all__ = ["ends_in_a_task", "injected", "make_kept", "uses_invocation_scope"]
 
 Supplier = Callable[[Request, Scope], Any]
 """Supplies one parameter of a handler, or of a factory of the given scope."""
@@ -81,6 +81,13 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
     if not own:
         return call_with_shared
     return call_and_close if needs_closing(signature.parameters) else call
+
+
+def ends_in_a_task(route: Route) -> bool:
+    """Whether plain code calls the handler and waits for nothing: it is asynchronous, with no value to clean up."""
+    return route.batch or (
+        inspect.iscoroutinefunction(_called(route.handler)) and not needs_closing(route.signature.parameters)
+    )
 
 
 def needs_closing(parameters: tuple[Parameter, ...]) -> bool:

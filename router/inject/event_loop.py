@@ -7,16 +7,17 @@ import gc
 import inspect
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Future, wait
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context, copy_context
-from functools import partial
 from types import CoroutineType
 from typing import Any, TypeVar
 
 from router.errors import as_exception
 from router.inject.first_step import TaskMaker, running_loop
+from router.inject.lane_threads import run_beside, start_threads
+from router.inject.turns import run_in_turn
 
 __all__ = ["AwaitedManager", "Loop"]
 
@@ -108,6 +109,39 @@ class Loop:
         loop.call_soon_threadsafe(start)
         return result.result()
 
+    def begin(self, awaitable: Awaitable[T]) -> asyncio.Task[T]:
+        """Run something asynchronous up to its first wait, in a copy of the caller's context.
+
+        Raises:
+            BaseException: What ends the process: ``KeyboardInterrupt`` or ``SystemExit``.
+        """
+        task = self.tasks.make(_coroutine_of(awaitable), copy_context())
+        try:
+            self.tasks.run_first_step()
+        except BaseException:
+            if not task.cancel() and not task.cancelled():
+                task.exception()  # so that asyncio does not report it as never retrieved
+            raise
+        return task
+
+    def run_in_turn(self, workers: Iterable[Iterator[asyncio.Task[Any]]], stop: Callable[[], None]) -> None:
+        """Run plain code in turn with the loop: each worker up to a task, and on when that has ended.
+
+        The code of a worker runs outside the loop, so that it may wait in it.
+
+        Args:
+            workers: Generators that yield tasks of this loop.
+            stop: Asks the workers to end early.
+
+        Raises:
+            BaseException: What ended the loop or, first come first served, one of the workers.
+        """
+
+        def run() -> None:
+            run_in_turn(self.get(), workers, stop)
+
+        run() if running_loop() is None else _in_thread(run, stop)
+
     def run_beside(
         self,
         work: Callable[[], None],
@@ -132,12 +166,12 @@ class Loop:
         def run() -> bool:
             loop, lanes, self._serves_lanes = self.get(), list[Future[None]](), True
             try:
-                _start(lanes, work, number, submit)
-                return _run_beside(loop, lanes, stop)
+                start_threads(lanes, work, number, submit)
+                return run_beside(loop, lanes, stop)
             except BaseException:  # Ctrl-C between two steps leaves lanes under way
                 stop()
                 with suppress(BaseException):
-                    _run_beside(loop, lanes, stop)
+                    run_beside(loop, lanes, stop)
                 raise
             finally:
                 self._serves_lanes = False
@@ -160,56 +194,6 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     _open.append(loop)
     return loop
-
-
-def _run_beside(loop: asyncio.AbstractEventLoop, lanes: list[Future[None]], stop: Callable[[], None]) -> bool:
-    """Run the loop until the lanes have ended; returns whether there are any."""
-    # A lane may end before the loop runs, which then keeps the call, and with it the context that it was made in.
-    end, context = None, Context()
-    for lane in lanes:
-        lane.add_done_callback(lambda _: loop.call_soon_threadsafe(loop.stop, context=context))
-    while not all(lane.done() for lane in lanes):
-        try:
-            loop.run_forever()
-        except BaseException as error:  # noqa: BLE001 - Ctrl-C, or SystemExit of any task, but lanes need the loop
-            end = end or error
-            stop()
-            if isinstance(error, Exception):  # another thread runs it
-                wait(lanes)
-    if end is not None:
-        raise end
-    for lane in lanes:
-        lane.result()
-    return bool(lanes)
-
-
-def _start(
-    lanes: list[Future[None]], work: Callable[[], None], number: int, submit: Callable[[Callable[[], None]], Any]
-) -> None:
-    """Start a function in threads, as many as can start, and add a future for each to the lanes."""
-    while len(lanes) < number:
-        lane = Future[None]()
-        lanes.append(lane)
-        try:
-            submit(partial(_run_lane, lane, work))
-        except BaseException as error:  # RuntimeError where no thread can start, MemoryError, Ctrl-C
-            # An executor that could not start a thread has queued the function, and may run it in another thread.
-            if lane.cancel():
-                lanes.remove(lane)
-            if not isinstance(error, Exception):
-                raise
-            return
-
-
-def _run_lane(lane: Future[None], work: Callable[[], None]) -> None:
-    if not lane.set_running_or_notify_cancel():
-        return
-    try:
-        work()
-    except BaseException as error:  # noqa: BLE001 - it is raised again where the invocation runs
-        lane.set_exception(error)
-    else:
-        lane.set_result(None)
 
 
 def _hand_over(task: asyncio.Task[T], result: Future[T]) -> None:

@@ -21,6 +21,7 @@ from router.record import Batch, Record
 from router.routes import Route
 
 if TYPE_CHECKING:
+    import asyncio
     from concurrent.futures import Future, ThreadPoolExecutor
 
     import structlog
@@ -263,6 +264,24 @@ class Invocation:
             else:
                 break
         return result
+
+    def wait_for(self, result: Any) -> None:
+        """Wait for a handler's result, where it is asynchronous."""
+        self.finish(result)
+
+    def begin(self, result: Any) -> asyncio.Task[Any] | None:
+        """Run a handler's result, where it is asynchronous, up to its first wait; return the task that waits."""
+        while result is not None:
+            if type(result) is CoroutineType or inspect.isawaitable(result):
+                task = self.container.loop.begin(result)
+                if not task.done():
+                    return task
+                result = task.result()
+            elif _is_future(result):
+                result = result.result()
+            else:
+                break
+        return None
 
 
 def _is_future(value: object) -> TypeIs[Future[Any]]:

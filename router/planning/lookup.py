@@ -10,7 +10,7 @@ from router.conditions import required_text
 from router.discriminator_rules import Attribute, Discriminator, undecided
 from router.event import Event
 from router.loops import LoopGuard
-from router.planning.step import Image, Mark, Runner, Step, Steps, Way
+from router.planning.step import Image, Mark, Runner, Step, Steps, Waiting, Way
 from router.planning.way import skip_record, way_of
 from router.record import Record
 from router.value_classes import dataclass
@@ -53,7 +53,7 @@ def guarded(way: Way, event: Event, guard: LoopGuard | None) -> Way:
         return way
     reason = guard.reason
 
-    def take_unless_skipped(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
+    def take_unless_skipped(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark | Waiting:
         return way(runner, raw, position, new, old) if reason(event, raw, new, old) is None else None
 
     return take_unless_skipped
@@ -86,7 +86,7 @@ def _way(steps: tuple[Step, ...]) -> Way:
     otherwise = way_for(None)
     by_text = {text: way_for(text) for text in texts if text is not None}
 
-    def take_by_text(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
+    def take_by_text(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark | Waiting:
         try:
             way = by_text.get(new[attribute]["S"], otherwise)
         except (KeyError, TypeError):  # the attribute is absent, no text, or malformed

@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.errors import any_error
 from router.event import Event
-from router.inject.call import injected
+from router.inject.call import ends_in_a_task, injected
 from router.inject.middleware import wrap
 from router.loops import loop_guard
 from router.planning.lookup import Index, Ways, entity_reader, guarded, index_of, ways_of
@@ -36,6 +36,7 @@ class Plan:
         fallback: The way of each event for entities without a route; empty without a fallback.
         skips_unrouted: Whether a record whose entity has no route is just counted.
         windows: One step of each ``on_window`` route.
+        lanes_are_tasks: Whether lanes need no threads, because plain code waits for nothing.
     """
 
     table: RouteTable
@@ -45,6 +46,7 @@ class Plan:
     fallback: Mapping[Event, Way]
     skips_unrouted: bool
     windows: tuple[Step, ...]
+    lanes_are_tasks: bool
 
     def way(self, entity: str | None, event: Event) -> Way | Literal["unrouted"]:
         """The way of an entity's records of one event.
@@ -95,6 +97,7 @@ def make_plan(table: RouteTable, options: Options, overrides: Overrides) -> Plan
         fallback={event: guarded(way_of([step]), event, guard) for event, step in fallback.items()},
         skips_unrouted=options.unrouted == "skip" and not fallback,
         windows=_windows(steps),
+        lanes_are_tasks=not options.middleware and options.tracing is None and all(map(ends_in_a_task, table.routes)),
     )
 
 

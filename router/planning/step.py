@@ -11,7 +11,8 @@ made when it is asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from router.change import Change, Insert, Modify, Remove
 from router.errors import DecodeError, any_error
@@ -25,6 +26,9 @@ from router.routes import Route
 from router.stream_view import VIEWS, carried
 from router.types import Call
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = [
     "UNPARSED",
     "Attempt",
@@ -34,6 +38,7 @@ __all__ = [
     "Slots",
     "Step",
     "Steps",
+    "Waiting",
     "Way",
     "attempt_by_images",
 ]
@@ -83,7 +88,27 @@ Mark = Step | Outcome | list[Any] | Literal["unrouted", "deferred"] | None
 """What is kept of a record: the step that is done; an outcome that is not simply done; of several steps a list of each
 step or outcome and the time at which it ended; a status without a route; ``None`` where no condition was met."""
 
-Way = Callable[["Runner", Any, int, Image, Image], Mark]
+
+class Waiting:
+    """Stands for the mark of a record whose handler has begun and has to be waited for.
+
+    Args:
+        task: The task that has to end.
+        resume: Goes on with the record when it has ended; returns its mark, or what it waits for then.
+    """
+
+    __slots__ = ("resume", "task")
+
+    def __init__(self, task: asyncio.Task[Any], resume: Callable[[], Mark | Waiting]) -> None:
+        self.task = task
+        self.resume = resume
+
+    def then(self, go_on: Callable[[Mark | Waiting], Mark | Waiting]) -> Waiting:
+        """What waits for the same task, and does something with the mark."""
+        return Waiting(self.task, lambda: go_on(self.resume()))
+
+
+Way = Callable[["Runner", Any, int, Image, Image], Mark | Waiting]
 """Takes a record along its steps, given the runner, the record as delivered, its position, its new and old image."""
 
 
@@ -106,8 +131,8 @@ class Runner(Protocol):
         ...
 
     @property
-    def finish(self) -> Callable[[Any], Any]:
-        """Waits for the result of a handler, where it is asynchronous."""
+    def wait_for(self) -> Callable[[Any], asyncio.Task[Any] | None]:
+        """Waits for the result of a handler, where it is asynchronous, or returns the task to wait for."""
         ...
 
     def has_completed(self, key: str, position: int) -> bool:
@@ -280,7 +305,9 @@ def _attempt(  # noqa: C901 - for the reason below
                 return runner.gathered(step, raw, position, change)
             result = call(change)
             if result is not None:
-                runner.finish(result)
+                task = runner.wait_for(result)
+                if task is not None:
+                    return Waiting(task, partial(_end, runner, step, raw, position, task))
         except any_error() as error:  # of a handler, a condition or a model
             if stage == "validate" and isinstance(error, DecodeError):
                 stage, error = "decode", _absence(error, new, old) or error
@@ -288,6 +315,15 @@ def _attempt(  # noqa: C901 - for the reason below
         return step
 
     return attempt
+
+
+def _end(runner: Runner, step: Step, raw: Any, position: int, ended: asyncio.Task[Any]) -> Mark | Waiting:
+    """Settle a step whose handler has ended; what it results in may be asynchronous, too."""
+    try:
+        task = runner.wait_for(ended.result())
+    except any_error() as error:  # of the handler
+        return runner.failed(step, raw, position, "handler", error)
+    return step if task is None else Waiting(task, partial(_end, runner, step, raw, position, task))
 
 
 _create: Any = object.__new__

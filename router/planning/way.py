@@ -8,15 +8,20 @@ the record as it was delivered, then each calls its handler. Each image is parse
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from router.change import Change
 from router.outcomes import Outcome, comes_again
 from router.planning.shared_values import content_of, what_changed
-from router.planning.step import UNPARSED, Attempt, Image, Mark, Runner, Slots, Step, Way, attempt_by_images
+from router.planning.step import UNPARSED, Attempt, Image, Mark, Runner, Slots, Step, Waiting, Way, attempt_by_images
 from router.record import Record
 
 __all__ = ["skip_record", "way_of"]
+
+
+_Begun = tuple[list[Any], list[Any], int]
+"""What each step of a record has prepared, what is taken of them, and the place of the one that was waited for."""
 
 
 def skip_record(_runner: Runner, _raw: Any, _position: int, _new: Image, _old: Image) -> Mark:
@@ -37,30 +42,40 @@ def way_of(steps: Sequence[Step]) -> Way:
     return attempts[0] if len(steps) == 1 else _in_turn(steps, attempts, len(slots))
 
 
-def _in_turn(steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: int) -> Way:
+def _in_turn(  # noqa: C901 - for the reason below
+    steps: Sequence[Step], attempts: Sequence[Attempt], models_shared: int
+) -> Way:
     """Compile the way of records that take several steps."""
     unparsed = [UNPARSED] * models_shared
 
-    def take_in_turn(runner: Runner, raw: Any, position: int, new: Image, old: Image) -> Mark:
-        models, counter, deadline, now = unparsed.copy(), runner.counter, runner.deadline, 0.0
-        prepared = []
-        for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
-            prepared.append(attempt(runner, raw, position, new, old, models))  # noqa: PERF401 - as said above
-        taken: list[Any] = []
+    def take_in_turn(  # noqa: C901 - one more call would cost as much as a handler
+        runner: Runner, raw: Any, position: int, new: Image, old: Image, begun: _Begun | None = None, ended: Any = None
+    ) -> Mark | Waiting:
+        counter, deadline, now = runner.counter, runner.deadline, 0.0
+        if begun is None:
+            models, prepared, taken, first = unparsed.copy(), list[Any](), list[Any](), 0
+            for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
+                prepared.append(attempt(runner, raw, position, new, old, models))
+        else:
+            prepared, taken, first = begun
         for number, change in enumerate(prepared):
-            if change is None:  # its condition is not met
+            if change is None or number < first:  # its condition is not met, or it has been taken
                 continue
-            if now > deadline:
+            if ended is not None:
+                mark, ended = ended, None
+            elif now > deadline:
                 runner.stopped = True
                 return taken + _deferred(steps, prepared, number, runner.find_record(raw, position), now)
-            kind = type(change)
-            if kind is tuple:
+            elif type(change) is tuple:
                 mark = runner.failed(steps[number], raw, position, *change)
-            elif kind is Outcome:
+            elif type(change) is Outcome:
                 mark = change
             else:
                 attempt = attempts[number] if runner.watch is None else _watched(steps, attempts, prepared, number)
                 mark = attempt(runner, raw, position, new, old, None, change)
+            if type(mark) is Waiting:
+                going_on = partial(take_in_turn, runner, raw, position, new, old, (prepared, taken, number))
+                return mark.then(going_on)
             now = counter()
             taken.append(mark)
             taken.append(now)
@@ -90,12 +105,17 @@ def _watched(steps: Sequence[Step], attempts: Sequence[Attempt], prepared: Seque
 
     def attempt(runner: Runner, raw: Any, position: int, *rest: Any) -> Any:
         before = [*map(content_of, others)]
-        mark = attempts[number](runner, raw, position, *rest)
-        error = what_changed(step, steps, before, [*map(content_of, others)])
-        if error is None or runner.watch is None or (type(mark) is Outcome and mark.status == "failed"):
-            return mark
-        runner.watch.append(error)
-        return runner.failed(step, raw, position, "handler", error)
+
+        def compared(mark: Mark | Waiting) -> Mark | Waiting:
+            if isinstance(mark, Waiting):
+                return mark.then(compared)
+            error = what_changed(step, steps, before, [*map(content_of, others)])
+            if error is None or runner.watch is None or (type(mark) is Outcome and mark.status == "failed"):
+                return mark
+            runner.watch.append(error)
+            return runner.failed(step, raw, position, "handler", error)
+
+        return compared(attempts[number](runner, raw, position, *rest))
 
     return attempt
 

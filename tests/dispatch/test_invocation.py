@@ -1,8 +1,9 @@
 """An invocation answers with the records to deliver again, and starts nothing after a failure or without time."""
 
+import asyncio
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -269,11 +270,24 @@ async def _asynchronous(change: Change[Order]) -> None: ...
 def _synchronous(change: Change[Order]) -> None: ...
 
 
+async def _waiting(change: Change[Order]) -> None:
+    await asyncio.sleep(0)
+
+
+async def _waiting_longer(change: Change[Order]) -> None:
+    await asyncio.sleep(0.001)
+
+
 @pytest.mark.parametrize("concurrency", [1, 4])
-@pytest.mark.parametrize("handler", [_asynchronous, _synchronous])
-def test_no_batch_stays_in_memory(handler: Callable[..., Any], concurrency: int) -> None:
+@pytest.mark.parametrize(
+    "handlers", [[_asynchronous], [_synchronous], [_waiting], [_waiting, _waiting_longer], [_synchronous, _waiting]]
+)
+def test_no_batch_stays_in_memory(handlers: Sequence[Callable[..., Any]], concurrency: int) -> None:
     """An invocation makes no circle, so its batch is freed at once and not when Python collects garbage."""
-    app = dispatcher(handler, concurrency=concurrency)
+    routes = Routes()
+    for handler in handlers:
+        routes.on(Order)(handler)
+    app = Dispatcher(routes, concurrency=concurrency)
     records = [Wire(each) for each in inserts(1, 2)["Records"]]
     kept = [weakref.ref(each) for each in records]
     gc.disable()
