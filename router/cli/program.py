@@ -15,6 +15,7 @@ import typer
 
 from router import __version__
 from router.cli.commands.add import add
+from router.cli.commands.backfill import backfill
 from router.cli.commands.delete import delete
 from router.cli.commands.dev import dev
 from router.cli.commands.doctor import doctor
@@ -61,6 +62,7 @@ COMMANDS: dict[Callable[..., int], str] = {
     lint: "Find settings that lose or duplicate data.",
     doctor: "Say what is wrong with a deployed function.",
     local: "Fetch DynamoDB Local.",
+    backfill: "Send the items of a table or its export through the routes.",
     simulate: "Simulate a load: iterator age, invocations, cost.",
 }
 

@@ -96,7 +96,7 @@ def invoke(
         log_unrouted(log, count, delivery.unrouted_entities, keyed, found)
     if undone:
         log_out_of_time(log, outcomes())
-    response = received.respond(undone)
+    response = received.respond(undone, outcomes)
     if windows is not None and windows.keeps_state:
         response["state"] = windows.state(outcomes(), records, again, plan.table.keys)
     container.over = over

@@ -6,10 +6,12 @@ what is not done again, so each item stands for itself. The event ID is made fro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from router.outcomes import Outcome
 from router.record import BACKFILLED, Record, Records
 from router.sources.change import is_backfilled, make_record
 from router.sources.each_entry import each, of_the_same_entries
@@ -45,6 +47,14 @@ def group(record: Record) -> Group:
     return Group((NAME, identify(record) or id(record.raw)), in_order=False)
 
 
+def answer(_records: Records, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The counts of the outcomes, and the items that did not start: to send them again costs no attempt."""
+    failed = {id(outcome.record) for outcome in outcomes if outcome.status == "failed"}
+    deferred = [outcome.record for outcome in outcomes if outcome.status == "deferred"]
+    waiting = {id(record): identify(record) for record in deferred if id(record) not in failed}
+    return {"outcomes": Counter(outcome.status for outcome in outcomes), "deferred": [*waiting.values()]}
+
+
 SOURCE = Source(
     name=NAME,
     expects=f"a backfill (Records whose eventSource is {BACKFILLED!r})",
@@ -53,4 +63,5 @@ SOURCE = Source(
     group=group,
     identifiers=partial(each, IDENTIFIER),
     coming_again=partial(of_the_same_entries, IDENTIFIER),
+    answer=answer,
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 from router.sources.change import EVENT_SOURCE
 
-__all__ = ["kinesis_record", "lambda_record", "user_identity", "with_identity"]
+__all__ = ["kinesis_record", "lambda_record", "user_identity", "wire_image", "with_identity"]
 
 # DynamoDB Local 3.x gives this name to TTL deletes only, and leaves out their identity.
 _UNKNOWN = "UNKNOWN_TO_SDK_VERSION"
@@ -122,7 +122,7 @@ def user_identity(stream_record: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _change(change: Mapping[str, Any]) -> dict[str, Any]:
-    images = {name: _image(change[name]) for name in ("Keys", "NewImage", "OldImage") if name in change}
+    images = {name: wire_image(change[name]) for name in ("Keys", "NewImage", "OldImage") if name in change}
     time = change.get("ApproximateCreationDateTime")
     created = {} if time is None else {"ApproximateCreationDateTime": time.timestamp()}
     rest = {name: change[name] for name in ("SequenceNumber", "SizeBytes", "StreamViewType") if name in change}
@@ -148,7 +148,16 @@ def _event_name(record: Mapping[str, Any], change: Mapping[str, Any]) -> str | N
     return None
 
 
-def _image(image: Mapping[str, Any]) -> dict[str, Any]:
+def wire_image(image: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as boto3 returns it in the form that a record has: with base64 in place of bytes.
+
+    Args:
+        image: The item.
+
+    Example:
+        >>> wire_image({"pk": {"B": b"key"}})
+        {'pk': {'B': 'a2V5'}}
+    """
     return {name: _value(value) for name, value in image.items()}
 
 
@@ -164,7 +173,7 @@ def _value(value: Mapping[str, Any]) -> dict[str, Any]:
         case "L":
             return {"L": [_value(member) for member in content]}
         case "M":
-            return {"M": _image(content)}
+            return {"M": wire_image(content)}
         case _:
             return {tag: content}
 

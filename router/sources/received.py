@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
 from router.errors import UnknownEventError
+from router.outcomes import Outcome
 from router.record import Record, Records
-from router.sources import backfill, dynamodb_streams, failure_document, kinesis, pipes, sqs
+from router.sources import backfill, dynamodb_streams, export_file, failure_document, kinesis, pipes, sqs
 from router.sources.change import EVENT_SOURCE, NO_CHANGE, is_backfilled
 from router.sources.source import Group, Source
 
@@ -63,11 +64,12 @@ class Received:
             return lanes
         return [group.name if group.in_order else lane for group, lane in zip(self.groups, lanes, strict=True)]
 
-    def respond(self, undone: Sequence[Record]) -> dict[str, Any]:
+    def respond(self, undone: Sequence[Record], outcomes: Callable[[], Sequence[Outcome]] = tuple) -> dict[str, Any]:
         """The response to the event.
 
         Args:
             undone: The records that are not done, in the order of the event.
+            outcomes: Makes the outcomes of all records, for a source that says more of them.
 
         Raises:
             MalformedRecordError: One of them has no identifier.
@@ -82,6 +84,10 @@ class Received:
         # Without on_window routes a window's state goes back as it came: a response without it is a failed invocation.
         if isinstance(self.event, dict) and "state" in self.event:
             response["state"] = self.event["state"]
+        for source in self._sources.values():
+            if source.answer is not None:
+                outcomes_of = [outcome for outcome in outcomes() if outcome.record.source == source.name]
+                response |= source.answer(self.records, outcomes_of)
         return response
 
     def coming_again(self, undone: Sequence[Record]) -> Sequence[Record]:
@@ -116,6 +122,8 @@ def receive(event: Any) -> Received:
         return Received(event, _wired(pipes.SOURCE.records(event)), [pipes.SOURCE])
     if failure_document.claims(event):
         return Received(event, _wired(failure_document.SOURCE.records([event])), [failure_document.SOURCE])
+    if export_file.claims(event):
+        return Received(event, export_file.SOURCE.records([event]), [export_file.SOURCE])
     entries = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(entries, list):
         raise _unknown(_shape(event))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple
 
+from router.outcomes import Outcome
 from router.record import Record, Records
 from router.value_classes import dataclass
 
@@ -35,6 +36,8 @@ class Source:
         group: The group of a record; ``None`` where all records of the event are one group.
         identifiers: The identifiers by which records that are not done are reported, given them and all records.
         coming_again: Which of the records are delivered again, given all and those that are not done.
+        answer: What else the response says, given all records and the outcomes of the source's own. ``None``: nothing,
+            because an event source mapping reads it.
     """
 
     name: str
@@ -44,3 +47,4 @@ class Source:
     group: Callable[[Record], Group] | None
     identifiers: Callable[[Sequence[Record]], list[str]]
     coming_again: Callable[[Sequence[Record], Sequence[Record]], Sequence[Record]]
+    answer: Callable[[Records, Sequence[Outcome]], dict[str, Any]] | None = None

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, Insert, MemoryParking, Modify, Record, Reject, Remove, Routes, Window, stamp
 from router.sources.backfilled_item import backfilled_item
-from tests.builders import SUCCESS, Json, Order, batch, insert, item, statuses
+from tests.builders import Context, Json, Order, batch, insert, item, statuses
 from tests.sources.deliveries import message
 
 
@@ -75,7 +75,7 @@ def test_an_existing_item_runs_at_the_routes_that_take_it(concurrency: int) -> N
     """Those that refuse it, and windows, are skipped."""
     shop = Shop(concurrency=concurrency)
     report = shop.app.dispatch(batch(existing()))
-    assert (report.response, shop.calls) == (SUCCESS, ["index"])
+    assert (report.response["batchItemFailures"], shop.calls) == ([], ["index"])
     assert statuses(report) == ["done", "skipped", "skipped", "skipped"]
 
 
@@ -156,6 +156,23 @@ def test_the_items_that_failed_are_reported_and_the_others_run() -> None:
     assert statuses(report) == ["done", "failed", "done", "failed", "done"]
 
 
+def test_the_response_counts_the_outcomes_and_names_what_did_not_start() -> None:
+    """Whoever sends the items sends those again, at no attempt."""
+    clock, routes = [2000], Routes()
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None:
+        clock[0] = 0
+
+    wires = [existing(str(number)) for number in range(3)]
+    response = Dispatcher(routes)(batch(*wires), Context(lambda: clock[0]))
+    assert response["outcomes"] == {"done": 3}
+    response = Dispatcher(routes)(batch(*wires), Context(0))
+    identifiers = [wire["eventID"] for wire in wires]
+    assert (response["outcomes"], response["deferred"]) == ({"deferred": 3}, identifiers)
+    assert [each["itemIdentifier"] for each in response["batchItemFailures"]] == identifiers
+
+
 def test_an_item_that_failed_at_one_route_skips_the_others_when_it_is_sent_again() -> None:
     """As with every other source."""
     calls: list[str] = []
@@ -173,7 +190,7 @@ def test_an_item_that_failed_at_one_route_skips_the_others_when_it_is_sent_again
 
     app = Dispatcher(routes)
     app(batch(existing()))
-    assert app(batch(existing())) == SUCCESS
+    assert app(batch(existing()))["batchItemFailures"] == []
     assert calls == ["first", "second", "second"]
 
 
@@ -201,7 +218,7 @@ def test_rejected_items_are_parked() -> None:
     def place_order(change: Insert[Order]) -> None:
         raise Reject
 
-    assert Dispatcher(routes, parking=place)(batch(existing())) == SUCCESS
+    assert Dispatcher(routes, parking=place)(batch(existing()))["outcomes"] == {"parked": 1}
     assert [each.source for each in place] == ["backfill"]
 
 
