@@ -137,7 +137,9 @@ def _counts(counter: Counter[str]) -> Iterator[list[Part]]:
 
 def _show(page: Page, document: BackfillDocument, failures: str) -> None:
     if document["failed"]:
-        page.line(("Failed", "bold red"), f"  {document['failed']:,} items, in {failures}; the same command runs them again")
+        page.line(
+            ("Failed", "bold red"), f"  {document['failed']:,} items in {failures}; the same command runs them again"
+        )
         reasons = list(document["reasons"].items())
         page.rows([[f"{count:,}", reason] for reason, count in reasons[:_MOST_REASONS]], indent=2)
         if len(reasons) > _MOST_REASONS:

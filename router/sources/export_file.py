@@ -138,6 +138,13 @@ def identifiers(undone: Sequence[Record]) -> list[str]:
     return [identify(record) or f"line {record.raw['line']}" for record in undone]
 
 
+def coming_again(records: Sequence[Record], undone: Sequence[Record]) -> Sequence[Record]:
+    """The items that are not done; all of an event with lines, which fails as a whole."""
+    if isinstance(records, Page) and records.section.get("lines") is not None:
+        return records
+    return of_the_same_entries(backfill.IDENTIFIER, records, undone)
+
+
 def answer(records: Records, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Where to go on, with the counts and the failed lines up to there.
 
@@ -180,6 +187,6 @@ SOURCE = Source(
     records=records,
     group=backfill.SOURCE.group,
     identifiers=identifiers,
-    coming_again=lambda records, undone: of_the_same_entries(backfill.IDENTIFIER, records, undone),
+    coming_again=coming_again,
     answer=answer,
 )

@@ -23,8 +23,11 @@ from router.local.backfill.table_export import TableExport, exported_table
 from router.local.backfill.table_scan import TableScan, key_names
 from router.local.backfill.targets import AppTarget, FunctionTarget, Target
 from router.local.deployed_function import DeployedFunction
+from router.testing import Context
 
 __all__ = ["backfill"]
+
+_LONGEST_SECONDS = 900.0  # of an invocation of Lambda
 
 TableOption = Annotated[str | None, typer.Option("--table", metavar="NAME", help="The table to scan.")]
 ExportOption = Annotated[
@@ -139,4 +142,4 @@ def _export(place: str, keys: list[str] | None, endpoint_url: str | None) -> Exi
 def _target(app: Dispatcher | None, function: str | None, endpoint_url: str | None) -> Target:
     if function is not None or app is None:
         return FunctionTarget(DeployedFunction(function or "", endpoint_url))
-    return AppTarget(app)
+    return AppTarget(app, lambda: Context.with_timeout(_LONGEST_SECONDS))

@@ -58,6 +58,7 @@ class Backfill:
         self._sent = sent
         self._stop = stop or threading.Event()
         self._lock = threading.Lock()
+        self._stopped: Callable[[], bool] = lambda: False
         self._failed_invocations = 0
         self.items = 0
         self.passed_over = 0
@@ -74,26 +75,30 @@ class Backfill:
 
         Args:
             workers: How many parts at a time.
-            stopped: Whether to end, asked often.
+            stopped: Whether to end after the batches in flight, asked between two items.
 
         Raises:
             BackfillError: Items cannot be read, or every invocation fails.
             FunctionNotInvokedError: No invocation is possible.
         """
+        self._stopped = stopped
         failures = self._checkpoint.failures
         unfinished = [part for part in self._items.parts if not self._checkpoint.is_finished(part)]
         with ThreadPoolExecutor(workers, thread_name_prefix="part") as pool:
             waiting = [pool.submit(self._run_part, part) for part in unfinished]
-            self._wait(waiting, stopped)
+            self._wait(waiting)
             by_part = groupby(sorted(failures, key=lambda each: each.part), key=lambda each: each.part)
-            self._wait([pool.submit(self._run_again, part, [*failed]) for part, failed in by_part], stopped)
+            self._wait([pool.submit(self._run_again, part, [*failed]) for part, failed in by_part])
 
-    def _wait(self, futures: Iterable[Future[None]], stopped: Callable[[], bool]) -> None:
+    def _ends(self) -> bool:
+        return self._stop.is_set() or self._stopped()
+
+    def _wait(self, futures: Iterable[Future[None]]) -> None:
         """Wait until all end; after an error or a stop, the others end with their batches."""
         waiting = set(futures)
         while waiting:
-            if stopped():
-                self._stop.set()
+            if self._stopped():
+                self._stop.set()  # for who waits for it
             done, waiting = wait(waiting, _TICK, FIRST_EXCEPTION)
             if any(each.exception() for each in done):
                 self._stop.set()
@@ -102,46 +107,43 @@ class Backfill:
                 each.result()
 
     def _run_part(self, part: str) -> None:
-        for batch in self._batches(self._items.read(part, self._checkpoint.position(part))):
-            taken = [item for item in batch if self._takes(item.wire)]
-            outcomes, failed = self._send_all(part, taken)
-            self._checkpoint.advance(part, batch[-1].position, len(batch), outcomes, failed)
-            with self._lock:
-                self.items += len(batch)
-                self.passed_over += len(batch) - len(taken)
-            self._sent(len(batch))
-        if not self._stop.is_set():
+        items = self._items.read(part, self._checkpoint.position(part))
+        is_over = False
+        while not (is_over or self._ends()) and (size := self._allowed()):
+            batch, is_over = self._batch(items, size)
+            self._give_back(size - len(batch))
+            if batch:
+                self._handle(part, batch)
+        if is_over:
             self._checkpoint.finish(part)
 
+    def _batch(self, items: Iterator[ExistingItem], size: int) -> tuple[list[ExistingItem], bool]:
+        """The next items of a part, and whether there are no more."""
+        batch = []
+        for item in items:
+            batch.append(item)
+            if len(batch) == size or self._ends():
+                return batch, False
+        return batch, True
+
+    def _handle(self, part: str, batch: Sequence[ExistingItem]) -> None:
+        taken = [item for item in batch if self._takes(item.wire)]
+        outcomes, failed = self._send_all(part, taken)
+        self._checkpoint.advance(part, batch[-1].position, len(batch), outcomes, failed)
+        with self._lock:
+            self.items += len(batch)
+            self.passed_over += len(batch) - len(taken)
+        self._sent(len(batch))
+
     def _run_again(self, part: str, failures: Sequence[FailedItem]) -> None:
-        for start in range(0, len(failures), self._batch_size):
-            if self._stop.is_set():
-                return
-            again = failures[start : start + self._batch_size]
+        while failures and not self._ends() and (size := self._allowed()):
+            again, failures = failures[:size], failures[size:]
+            self._give_back(size - len(again))
             found = [*self._items.read_again(part, [each.position for each in again])]
             outcomes, failed = self._send_all(part, found)
             self._checkpoint.settle(again, failed, outcomes)
             with self._lock:
                 self.retried += len(again)
-
-    def _batches(self, items: Iterator[ExistingItem]) -> Iterator[list[ExistingItem]]:
-        """Batches of a part, until it ends, the limit is reached, or the backfill stops."""
-        while not self._stop.is_set():
-            size = self._allowed()
-            if not size:
-                self._stop.set()
-                return
-            batch = []
-            for item in items:
-                batch.append(item)
-                if len(batch) == size or self._stop.is_set():
-                    break
-            else:
-                self._give_back(size - len(batch))
-                if batch:
-                    yield batch
-                return
-            yield batch
 
     def _allowed(self) -> int:
         """How many items the next batch may have; none at the limit."""

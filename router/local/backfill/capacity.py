@@ -29,7 +29,7 @@ class CapacityRate:
 
     def paid(self) -> None:
         """Wait until all that was consumed is paid."""
-        while self.units is not None and (seconds := self._free_at - current_clock().time()) > 0:
+        while self.units is not None and (seconds := self._free_at - current_clock().counter()) > 0:
             if self._wait(seconds):
                 return
 
@@ -38,7 +38,7 @@ class CapacityRate:
         with self._lock:
             self.consumed += units
             if self.units is not None:
-                self._free_at = max(self._free_at, current_clock().time()) + units / self.units
+                self._free_at = max(self._free_at, current_clock().counter()) + units / self.units
 
     def items_for(self, seconds: float, units_an_item: float) -> int | None:
         """How many items a page may have so that it costs no more than the units of this time; ``None``: any number.

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 from router.app import Dispatcher
 from router.local.deployed_function import DeployedFunction, FunctionError
 from router.outcomes import Outcome
-from router.testing.context import Context
 
 __all__ = ["AppTarget", "FunctionTarget", "Sent", "Target"]
-
-_SECONDS = 900.0  # the longest time-out of a function
 
 
 class Sent(NamedTuple):
@@ -58,10 +55,12 @@ class AppTarget:
 
     Args:
         app: The app.
+        context: Makes the context of an invocation.
     """
 
-    def __init__(self, app: Dispatcher) -> None:
+    def __init__(self, app: Dispatcher, context: Callable[[], Any]) -> None:
         self._app = app
+        self._context = context
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="app")
 
     def send(self, wires: Sequence[Mapping[str, Any]]) -> Sent:
@@ -70,7 +69,7 @@ class AppTarget:
 
     def _dispatch(self, wires: Sequence[Mapping[str, Any]]) -> Sent:
         try:
-            report = self._app.dispatch({"Records": [*wires]}, Context.with_timeout(_SECONDS))
+            report = self._app.dispatch({"Records": [*wires]}, self._context())
         except (Exception, SystemExit) as error:  # a function error, as in Lambda
             msg = f"found {type(error).__name__}, raised by the app for a whole event"
             raise FunctionError(msg) from error

@@ -32,9 +32,7 @@ def change_line(key: str, **images: Json) -> Json:
     return {"Metadata": written, "Keys": {"pk": {"S": key}}, **images}
 
 
-def write_export(
-    root: Path, files: Sequence[Iterable[Json]], *, incremental: bool = False, **summary: Any
-) -> Path:
+def write_export(root: Path, files: Sequence[Iterable[Json]], *, incremental: bool = False, **summary: Any) -> Path:
     """Write an export below a folder as below a bucket's prefix; returns the folder with the manifests.
 
     Args:

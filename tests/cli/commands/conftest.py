@@ -1,0 +1,5 @@
+"""Fixtures of the tests of ``router backfill``."""
+
+from tests.local.backfill.deployments import function, ministack, seen, table
+
+__all__ = ["function", "ministack", "seen", "table"]
