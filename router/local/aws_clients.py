@@ -32,7 +32,9 @@ def aws_client(service: str, endpoint_url: str | None = None, **settings: Any) -
         endpoint = Endpoint(endpoint_url)
         options["endpoint_url"] = endpoint.endpoint_url
         if endpoint.local:
-            options["config"] = Config(**settings, proxies={}, s3={"addressing_style": "path"})
+            # No proxy, no names of buckets as hosts, and no minute of retries where nothing listens.
+            near = {"proxies": {}, "s3": {"addressing_style": "path"}, "retries": {"total_max_attempts": 3}}
+            options["config"] = Config(**{**settings, **near})
             if session.get_credentials() is None:
                 options |= {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     return session.client(service, **options)

@@ -45,6 +45,7 @@ LINES = {
     "routes": "routes",
     "invoke": "invoke event.json",
     "explain": "explain event.json",
+    "backfill": "backfill --table Shop --endpoint-url http://127.0.0.1:1",
     "record": "record --table Shop --endpoint-url http://127.0.0.1:1 --out events",
     "replay": "replay event.json --batch-size 5",
     "dev": "dev --port 0",
@@ -65,7 +66,7 @@ LINES = {
 }
 
 # The command lines that need a package.
-AWS = {"record", "put", "update", "delete", "expire", "doctor"}
+AWS = {"backfill", "record", "put", "update", "delete", "expire", "doctor"}
 IN_TEMPLATE = LINES.keys() - {"init", "record", "doctor", "local"}
 NEEDED_BY = {
     "boto3": AWS,

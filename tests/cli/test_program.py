@@ -39,6 +39,7 @@ COMMANDS = [
     "lint",
     "doctor",
     "local",
+    "backfill",
     "simulate",
 ]
 
