@@ -19,7 +19,6 @@ from router.local.doctor.stack import Stack
 __all__ = ["Deployed", "DeployedMapping", "last_part"]
 
 _PERIOD = 300  # seconds of a data point
-_PERIODS = 12  # an hour
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,11 @@ class DeployedMapping:
     uuid: str | None
     declared: DeclaredMapping | None
     values: Mapping[str, Any] | None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the template declares that it is disabled."""
+        return self.declared is not None and self.declared.settings.get("Enabled") is False
 
     @property
     def table(self) -> str | None:
@@ -142,6 +146,15 @@ class Deployed:
                 dimensions = [{"Name": str(name), "Value": str(value)} for name, value in pairs]
                 yield alarms_by_metric(self.aws, alarm, dimensions)
 
+    def title(self, queue: Queue) -> str:
+        """A queue's name for people: its logical ID, else the variable that has its URL, never the value.
+
+        Args:
+            queue: The queue.
+        """
+        logical = next((each for each, found in self.ids.items() if last_part(found) == queue.name), None)
+        return f"queue {logical}" if logical else f"{queue.kind} of the variable {queue.variable}"
+
     def physical(self, value: Any) -> str | None:
         """The name in AWS of a resource that the template refers to.
 
@@ -169,14 +182,17 @@ class Deployed:
         references = ((each, template.reference(each)) for each in template.resources) if template is not None else ()
         return next((each for each, found in references if isinstance(found, str) and last_part(found) == name), None)
 
-    def figures(self, namespace: str, name: str, dimensions: Mapping[str, str], statistic: str) -> list[float]:
-        """The data points of a metric of the last hour, one for five minutes, the newest first.
+    def figures(
+        self, namespace: str, name: str, dimensions: Mapping[str, str], statistic: str, *, minutes: int = 60
+    ) -> list[float]:
+        """The data points of a metric, one for five minutes, the newest first.
 
         Args:
             namespace: Its namespace.
             name: Its name.
             dimensions: Its dimensions.
             statistic: The statistic: ``"Sum"``, ``"Maximum"``.
+            minutes: How far back.
         """
         metric = {
             "Namespace": namespace,
@@ -190,7 +206,7 @@ class Deployed:
             "get_metric_data",
             "MetricDataResults",
             MetricDataQueries=[query],
-            StartTime=now - timedelta(seconds=_PERIOD * _PERIODS),
+            StartTime=now - timedelta(minutes=minutes),
             EndTime=now,
             ScanBy="TimestampDescending",
         )

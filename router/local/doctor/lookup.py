@@ -9,7 +9,7 @@ from pathlib import Path
 from router.local.cloudformation.mapping_source import source_of
 from router.local.cloudformation.mappings import DeclaredMapping, function_mappings
 from router.local.cloudformation.references import function_name
-from router.local.cloudformation.resources import TemplateFile
+from router.local.cloudformation.resources import FUNCTIONS, TemplateFile
 from router.local.doctor.aws import AbsentError, Aws, NoAccessError, NotCheckedError
 from router.local.doctor.deployed import Deployed
 from router.local.doctor.stack import Stack, read_stack
@@ -116,10 +116,15 @@ def _paired(
 
 
 def _named(template: TemplateFile, name: str) -> str | None:
-    """The logical ID of the function that has this name in the template; ``None`` if no name is written."""
+    """The logical ID of the function of this name; ``None`` if the template does not determine it.
+
+    CloudFormation makes names such as ``shop-Router-1A2B3C``.
+    """
     wanted = function_name(name)
-    declared = (each for each in template.resources.values() if each.values.get("FunctionName") == wanted)
-    return next((each.name for each in declared), None)
+    functions = [each for each in template.resources.values() if each.type in FUNCTIONS]
+    given = [each.name for each in functions if each.values.get("FunctionName") == wanted]
+    made = [each.name for each in functions if f"-{each.name}-" in wanted]
+    return next(iter(given or made), None)
 
 
 def _logical_id(mapping: DeclaredMapping) -> str:

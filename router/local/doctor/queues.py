@@ -12,7 +12,10 @@ from router.local.doctor.aws import AbsentError, Aws
 
 __all__ = ["Queue", "read_queue"]
 
-_URL = re.compile(r"https?://[^/]+/(\w+/)?\d{12}/[\w-]+(\.fifo)?")  # an emulator may have the region in the path
+# https://docs.aws.amazon.com/general/latest/gr/sqs-service.html; emulators listen on the loopback interface.
+_HOST = r"(sqs\.[\w.-]+|([\w-]+\.)?queue\.amazonaws\.com|localhost|127\.0\.0\.1)(:\d+)?"
+_URL = re.compile(rf"https?://{_HOST}/(queue/[\w-]+/)?\d{{12}}/[\w-]+(\.fifo)?")
+_DEAD_LETTERS = "dead-letter queue"
 _ATTRIBUTES = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesDelayed",
@@ -31,12 +34,14 @@ class Queue:
         name: Its name in AWS.
         attributes: Its attributes; ``None`` if there is no such queue.
         dead_letters: Its dead-letter queue; ``None`` without one.
+        kind: What it is for people.
     """
 
     variable: str
     name: str
     attributes: Mapping[str, str] | None
     dead_letters: Queue | None = None
+    kind: str = "queue"
 
     @property
     def depth(self) -> int:
@@ -78,8 +83,8 @@ def _dead_letters(aws: Aws, variable: str, attributes: Mapping[str, str]) -> Que
     try:
         url = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
     except AbsentError:
-        return Queue(variable, name, None)
-    return Queue(variable, name, _attributes(aws, url))
+        return Queue(variable, name, None, kind=_DEAD_LETTERS)
+    return Queue(variable, name, _attributes(aws, url), kind=_DEAD_LETTERS)
 
 
 def _attributes(aws: Aws, url: str) -> dict[str, Any] | None:

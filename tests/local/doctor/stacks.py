@@ -147,12 +147,12 @@ class DeployedStack:
         """What the findings of one check say that they found."""
         return [each.found for each in self.findings() if each.check == check]
 
-    def metric(self, namespace: str, name: str, value: float, **dimensions: str) -> None:
-        """Put a data point of a metric, a minute old."""
+    def metric(self, namespace: str, name: str, value: float, dimensions: dict[str, str], *, minutes: int = 1) -> None:
+        """Put a data point of a metric, some minutes old."""
         data = {
             "MetricName": name,
             "Value": value,
-            "Timestamp": datetime.now(UTC) - timedelta(minutes=1),
+            "Timestamp": datetime.now(UTC) - timedelta(minutes=minutes),
             "Dimensions": [{"Name": key, "Value": each} for key, each in dimensions.items()],
         }
         self.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[data])

@@ -128,7 +128,7 @@ def test_web_page() -> None:
             self.end_headers()
             self.wfile.write(b"<!DOCTYPE html><html></html>")
 
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name of the base class
             pass
 
     with HTTPServer(("127.0.0.1", 0), Page) as server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.local.doctor.check import Symptom, check
-from router.local.doctor.deployed import Deployed, DeployedMapping
+from router.local.doctor.deployed import Deployed
 from router.local.doctor.remedies import DELETED
 
 __all__ = ["mapping_missing", "mapping_result", "mapping_state"]
@@ -39,7 +39,7 @@ def mapping_state(deployed: Deployed) -> Iterator[Symptom]:
     """A mapping does not deliver."""
     for mapping in deployed.mappings:
         state = str((mapping.values or {}).get("State", "Enabled"))
-        if state == "Enabled" or (state.startswith("Disabl") and _declared_disabled(mapping)):
+        if state == "Enabled" or (state.startswith("Disabl") and mapping.stopped):
             continue
         remedy = (
             f"aws lambda get-event-source-mapping --uuid {mapping.uuid}, again in a minute"
@@ -67,10 +67,6 @@ def mapping_result(deployed: Deployed) -> Iterator[Symptom]:
                 "LastProcessingResult OK",
                 f"the log of the function has the reason: aws logs tail {_log_group(deployed)} --since 1h",
             )
-
-
-def _declared_disabled(mapping: DeployedMapping) -> bool:
-    return mapping.declared is not None and mapping.declared.settings.get("Enabled") is False
 
 
 def _log_group(deployed: Deployed) -> str:

@@ -19,7 +19,7 @@ __all__ = [
 
 _LAMBDA = "AWS/Lambda"
 _LATE = 900.0  # seconds; that of the template's alarm
-_RECENT = 3  # data points: a quarter of an hour
+_RECENT = 15  # minutes
 
 
 @check("error")
@@ -110,12 +110,12 @@ def _of_router(deployed: Deployed, metric: str, what: str, remedy: str) -> Itera
     yield from _counted(f"function {deployed.function}", points, what, remedy)
 
 
-def _figures_of_router(deployed: Deployed, metric: str, statistic: str) -> list[float]:
+def _figures_of_router(deployed: Deployed, metric: str, statistic: str, *, minutes: int = 60) -> list[float]:
     """A metric that the function writes; none where the code and not a variable gives the namespace."""
     namespace = deployed.variables.get("POWERTOOLS_METRICS_NAMESPACE")
     service = deployed.variables.get("POWERTOOLS_SERVICE_NAME")
     dimensions = {"service": service} if service else {}
-    return deployed.figures(namespace, metric, dimensions, statistic) if namespace else []
+    return deployed.figures(namespace, metric, dimensions, statistic, minutes=minutes) if namespace else []
 
 
 def _counted(where: str, points: list[float], what: str, remedy: str) -> Iterator[Symptom]:
@@ -125,11 +125,13 @@ def _counted(where: str, points: list[float], what: str, remedy: str) -> Iterato
 
 
 def _age(deployed: Deployed) -> float | None:
-    """Seconds: the highest of the last quarter of an hour with data; ``None`` without data."""
+    """Seconds: the highest of the last quarter of an hour; ``None`` without data."""
     name = {"FunctionName": last_part(deployed.function)}
-    milliseconds = deployed.figures(_LAMBDA, "IteratorAge", name, "Maximum")
-    points = [each / 1000 for each in milliseconds] or _figures_of_router(deployed, "RecordAge", "Maximum")
-    return max(points[:_RECENT], default=None)
+    milliseconds = deployed.figures(_LAMBDA, "IteratorAge", name, "Maximum", minutes=_RECENT)
+    points = [each / 1000 for each in milliseconds] or _figures_of_router(
+        deployed, "RecordAge", "Maximum", minutes=_RECENT
+    )
+    return max(points, default=None)
 
 
 def _limit(deployed: Deployed) -> float:

@@ -26,7 +26,7 @@ def parked_records(deployed: Deployed) -> Iterator[Symptom]:
     for queue in deployed.queues:
         if queue.depth:
             yield Symptom(
-                f"queue {queue.name} (variable {queue.variable})",
+                deployed.title(queue),
                 f"{counted(queue.depth, 'parked record')}{_oldest(deployed, queue)}",
                 "none",
                 "find out why, mend it, then redrive them",
@@ -39,7 +39,7 @@ def dead_letters(deployed: Deployed) -> Iterator[Symptom]:
     for queue in (each.dead_letters for each in deployed.queues):
         if queue is not None and queue.depth:
             yield Symptom(
-                f"queue {queue.name} (dead letters of variable {queue.variable})",
+                deployed.title(queue),
                 f"{counted(queue.depth, 'record')}{_oldest(deployed, queue)}",
                 "none",
                 "find out why they failed at each redrive, mend it, then redrive this queue",
@@ -52,7 +52,7 @@ def place_missing(deployed: Deployed) -> Iterator[Symptom]:
     for queue in (each for first in deployed.queues for each in (first, first.dead_letters)):
         if queue is not None and queue.attributes is None:
             yield Symptom(
-                f"queue {queue.name} (variable {queue.variable})",
+                deployed.title(queue),
                 "no such queue",
                 "the one that the function parks in",
                 DELETED,

@@ -45,7 +45,7 @@ def mapping_differs(deployed: Deployed) -> Iterator[Symptom]:
         for name, found, expected in pairs:
             place = deployed.place(mapping.declared.declaration, name)
             command = f"aws lambda update-event-source-mapping --uuid {mapping.uuid}"
-            value = None if name == "DestinationConfig" else _expected(mapping)[name]
+            value = False if name == "Enabled" else _expected(mapping).get(name)
             remedy = restored(command, name, value, place)
             yield Symptom(mapping.name, f"{name} {found}", f"{name} {expected}", remedy)
 
@@ -70,6 +70,8 @@ def _settings(mapping: DeployedMapping, values: Mapping[str, Any]) -> Iterator[t
         found = values.get(name, _defaults(mapping).get(name))
         if _canonical(name, found) != _canonical(name, expected):
             yield name, _text(found), _text(expected)
+    if mapping.stopped and str(values.get("State")).startswith("Enabl"):
+        yield "Enabled", "True", "False"
 
 
 def _destinations(

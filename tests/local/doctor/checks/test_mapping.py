@@ -59,6 +59,15 @@ def test_no_problem(stack: DeployedStack, result: str) -> None:
         assert stack.findings() == []
 
 
+def test_enabled_and_disabled_in_the_template(stack: DeployedStack) -> None:
+    """A mapping that runs although the template disables it differs."""
+    written = stack.template.read_text(encoding="utf-8")
+    stack.template.write_text(written.replace("BatchSize: 100", "BatchSize: 100\n            Enabled: false"))
+    (finding,) = stack.findings()
+    assert (finding.check, finding.found, finding.expected) == ("mapping-differs", "Enabled True", "Enabled False")
+    assert f"--uuid {stack.ids['RouterChanges']} --no-enabled; " in finding.remedy
+
+
 def test_deleted(stack: DeployedStack) -> None:
     """A mapping that was deleted beside the stack is found, by the stack and by the function."""
     stack.client("lambda").delete_event_source_mapping(UUID=stack.ids["RouterChanges"])

@@ -38,28 +38,34 @@ def test_counts(stack: DeployedStack, namespace: str, metric: str, dimension: st
     """A count above zero is found, and a count of zero is not."""
     values = {"service": stack.name, "FunctionName": stack.ids["Router"]}
     value = values.get(dimension, stack.ids["RouterChanges"])
-    stack.metric(namespace, metric, 0, **{dimension: value})
+    stack.metric(namespace, metric, 0, {dimension: value})
     assert stack.found(check) == []
-    stack.metric(namespace, metric, 3, **{dimension: value})
+    stack.metric(namespace, metric, 3, {dimension: value})
     assert stack.found(check) == [found]
 
 
 def test_iterator_age(stack: DeployedStack) -> None:
     """Records that waited for a quarter of an hour are an error; the threshold is that of the template's alarm."""
-    stack.metric("AWS/Lambda", "IteratorAge", 899_000, FunctionName=stack.ids["Router"])
+    stack.metric("AWS/Lambda", "IteratorAge", 899_000, {"FunctionName": stack.ids["Router"]})
     assert stack.found("iterator-age") == []
-    stack.metric("AWS/Lambda", "IteratorAge", 900_000, FunctionName=stack.ids["Router"])
+    stack.metric("AWS/Lambda", "IteratorAge", 900_000, {"FunctionName": stack.ids["Router"]})
     assert stack.found("iterator-age") == ["records that are 900 seconds old"]
+
+
+def test_age_of_an_hour_ago(stack: DeployedStack) -> None:
+    """Only the last quarter of an hour counts."""
+    stack.metric("AWS/Lambda", "IteratorAge", 900_000, {"FunctionName": stack.ids["Router"]}, minutes=30)
+    assert stack.found("iterator-age") == []
 
 
 def test_age_before_records_are_discarded(stack: DeployedStack) -> None:
     """Where Lambda discards records earlier, less age is found: a quarter of that time."""
-    stack.metric("AWS/Lambda", "IteratorAge", 100_000, FunctionName=stack.ids["Router"])
+    stack.metric("AWS/Lambda", "IteratorAge", 100_000, {"FunctionName": stack.ids["Router"]})
     with stack.answering("lambda", "GetEventSourceMapping", MaximumRecordAgeInSeconds=400):
         assert stack.found("iterator-age") == ["records that are 100 seconds old"]
 
 
 def test_age_that_the_function_measures(stack: DeployedStack) -> None:
     """Without data of Lambda, the age is that of the function's own metric, in seconds."""
-    stack.metric("Shop", "RecordAge", 1_000, service=stack.name)
+    stack.metric("Shop", "RecordAge", 1_000, {"service": stack.name})
     assert stack.found("iterator-age") == ["records that are 1,000 seconds old"]

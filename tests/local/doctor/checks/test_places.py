@@ -12,10 +12,9 @@ def test_parked_records(stack: DeployedStack) -> None:
     queue = stack.ids["ParkedRecords"]
     for _ in range(3):
         stack.client("sqs").send_message(QueueUrl=queue, MessageBody=SECRET)
-    name = queue.rpartition("/")[2]
-    stack.metric("AWS/SQS", "ApproximateAgeOfOldestMessage", 7200, QueueName=name)
+    stack.metric("AWS/SQS", "ApproximateAgeOfOldestMessage", 7200, {"QueueName": queue.rpartition("/")[2]})
     (finding,) = stack.findings()
-    assert (finding.check, finding.where) == ("parked-records", f"queue {name} (variable PARKING_QUEUE)")
+    assert (finding.check, finding.where) == ("parked-records", "queue ParkedRecords")
     assert finding.found == "3 parked records, the oldest parked 2.0 hours ago: SQS deletes it in 13.9 days"
     assert SECRET not in str(finding)
 
@@ -33,6 +32,18 @@ def test_dead_letters(stack: DeployedStack) -> None:
     stack.client("sqs").send_message(QueueUrl=stack.ids["ParkedDeadLetters"], MessageBody=SECRET)
     for findings in (stack.findings(), stack.findings_by_function(), stack.findings(template=False)):
         assert [(each.check, each.severity, each.found) for each in findings] == [("dead-letters", "error", "1 record")]
+
+
+def test_no_value_of_a_variable(stack: DeployedStack) -> None:
+    """Where the stack is unknown, a queue is called after the variable that has its URL, which is not printed."""
+    for title in ("ParkedRecords", "ParkedDeadLetters"):
+        stack.client("sqs").send_message(QueueUrl=stack.ids[title], MessageBody=SECRET)
+    findings = stack.findings_by_function(template=False)
+    assert [each.where for each in findings] == [
+        "dead-letter queue of the variable PARKING_QUEUE",
+        "queue of the variable PARKING_QUEUE",
+    ]
+    assert stack.ids["ParkedRecords"].rpartition("/")[2] not in str(findings)
 
 
 def test_deleted_queue(stack: DeployedStack) -> None:
