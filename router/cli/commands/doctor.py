@@ -136,8 +136,11 @@ def _show(deployed: Deployed, findings: Sequence[Finding]) -> None:
 def _summary(deployed: Deployed, findings: Sequence[Finding]) -> str:
     severities = [each.severity for each in findings]
     counts = [counted(severities.count(each), each) for each in _STYLES if each in severities]
-    compared = "no template" if deployed.template is None else str(deployed.template.path)
     place = f"function {deployed.function}" if deployed.stack is None else f"stack {deployed.stack.name}"
+    compared = "no template"
+    if deployed.template is not None:
+        defaults = deployed.stack is None and deployed.template.document.get("Parameters")
+        compared = f"{deployed.template.path}{' with the defaults of its parameters' if defaults else ''}"
     return f"{place}, {compared}: {', '.join(counts) or f'no findings ({len(CHECKS)} checks)'}"
 
 

@@ -9,7 +9,7 @@ __all__ = ["DELETED", "put_back", "restored"]
 
 # CloudFormation changes what differs from the template of the last deployment, and does not look at AWS itself.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html
-_DRIFT = "docs/operate.md, section Revert a drift"
+_DRIFT = "a change set with --deployment-mode REVERT_DRIFT"
 
 DELETED = f"deploy the template; what was deleted beside the stack: {_DRIFT}"
 """What to do where a resource does not exist."""

@@ -54,6 +54,14 @@ def test_document(stack: DeployedStack, capsys: pytest.CaptureFixture[str]) -> N
     assert set(finding) == {"id", "severity", "where", "found", "expected", "remedy"}
 
 
+def test_parameters_by_function(stack: DeployedStack, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the function alone the parameters of the stack are unknown, and the last line says so."""
+    assert main(arguments(stack, "--function", stack.ids["Router"])) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"function {stack.ids['Router']}, {stack.template} with the defaults of its parameters: 1 warning"
+    )
+
+
 def test_no_findings(stack: DeployedStack, capsys: pytest.CaptureFixture[str]) -> None:
     """Without findings the exit code is 0; --template '' compares with nothing."""
     assert main([*arguments(stack, "--stack", stack.name), "--template", ""]) == 0

@@ -30,7 +30,7 @@ _COMPARED = (
 @check("error")
 def alarm_raised(deployed: Deployed) -> Iterator[Symptom]:
     """An alarm is in state ALARM."""
-    yield from _in_state(deployed, "ALARM", lambda alarm: f"docs/operate.md, section {alarm.title}")
+    yield from _in_state(deployed, "ALARM", _advice)
 
 
 @check("note")
@@ -76,6 +76,12 @@ def alarm_differs(deployed: Deployed) -> Iterator[Symptom]:
                 yield Symptom(f"alarm {alarm.title}", f"{name} {found}", f"{name} {expected}", remedy)
         if alarm.declared.values.get("AlarmActions") and not alarm.values.get("AlarmActions"):
             yield Symptom(f"alarm {alarm.title}", "no AlarmActions", "those of the template", remedy)
+
+
+def _advice(alarm: Alarm) -> str:
+    """The alarm's own description, and the section of the runbook."""
+    description = str((alarm.values or {}).get("AlarmDescription") or "")
+    return f"{description} The runbook, docs/operate.md: {alarm.title}".strip()
 
 
 def _in_state(deployed: Deployed, state: str, remedy: Callable[[Alarm], str]) -> Iterator[Symptom]:

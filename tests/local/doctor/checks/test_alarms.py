@@ -27,7 +27,8 @@ def test_raised(stack: DeployedStack, title: str) -> None:
     (finding,) = stack.findings()
     assert (finding.check, finding.severity, finding.where) == ("alarm-raised", "error", f"alarm {title}")
     assert finding.found.startswith(f"ALARM since {datetime.now(UTC):%Y-%m-%d %H}")
-    assert finding.remedy.endswith(title)
+    (alarm,) = client.describe_alarms(AlarmNames=[stack.ids[title]])["MetricAlarms"]
+    assert finding.remedy == f"{alarm['AlarmDescription']} The runbook, docs/operate.md: {title}"
     assert [each.where for each in stack.findings_by_function()] == [f"alarm {title}"]
     assert [each.check for each in stack.findings(template=False)] == ["alarm-raised"]
 
