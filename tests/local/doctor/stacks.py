@@ -20,7 +20,7 @@ from router.local.doctor import Aws, Finding, by_function, by_stack, examine
 from router.local.engines.process import EngineProcess
 from tests.waiting import becomes
 
-__all__ = ["DeployedStack", "Ministack", "deploy"]
+__all__ = ["DeployedStack", "Ministack", "deploy", "written"]
 
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 # ministack keeps no MetricsConfig, which a test gives to the answer instead.
@@ -168,16 +168,22 @@ class DeployedStack:
         becomes(lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active")
 
 
-def deploy(server: Ministack, template: Path, **parameters: str) -> DeployedStack:
-    """Deploy the example's template.
+def written() -> str:
+    """The example's template, with code that is in a bucket."""
+    text = TEMPLATE.read_text(encoding="utf-8").replace(_METRICS, "")
+    return text.replace("CodeUri: handlers/", "CodeUri: s3://code/handlers.zip")
+
+
+def deploy(server: Ministack, template: Path, text: str | None = None, **parameters: str) -> DeployedStack:
+    """Deploy a template.
 
     Args:
         server: Where it is deployed.
         template: The file that gets it.
+        text: The template; by default the example's.
         parameters: Values of the template's parameters.
     """
-    written = TEMPLATE.read_text(encoding="utf-8").replace(_METRICS, "")
-    template.write_text(written.replace("CodeUri: handlers/", "CodeUri: s3://code/handlers.zip"), encoding="utf-8")
+    template.write_text(text or written(), encoding="utf-8")
     stack = DeployedStack(f"shop-{next(_numbers)}", server, template)
     _create(stack, parameters)
     return stack
