@@ -2,57 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
 
-from router.dispatch.failure import Failures
+from router.dispatch.delivery import Delivery
+from router.dispatch.gathered import Entry, Gathered
+from router.dispatch.windows import Windows
 from router.errors import PartialFailure, RouterError, any_error
-from router.outcomes import Outcome, comes_again
+from router.observability.logs import write_line
+from router.observability.safe_errors import safe_error
+from router.outcomes import UNDONE, Outcome
 from router.planning.step import Step
 
-__all__ = ["Entry", "Gathered", "call_batch"]
+__all__ = ["run_batches"]
 
 
-class Entry(NamedTuple):
-    """A change that waits for the call of its ``on_batch`` handler, with the position and the outcome of its record."""
-
-    position: int
-    change: Any
-    outcome: Outcome
-
-
-class Gathered:
-    """The changes for the call of one ``on_batch`` handler."""
-
-    __slots__ = ("entries", "step")
-
-    def __init__(self, step: Step) -> None:
-        self.step = step
-        self.entries: list[Entry] = []
-
-
-def call_batch(
-    step: Step,
-    entries: Sequence[Entry],
-    failures: Failures,
-    call: Callable[[Step, Sequence[Any]], None],
-    counter: Callable[[], float],
-    park_waiting: Callable[[], None],
-) -> bool:
-    """Call an ``on_batch`` or ``on_window`` handler and settle the outcomes of its changes.
+def run_batches(delivery: Delivery, steps_of_windows: Sequence[Step]) -> None:
+    """Call the handlers of batches and windows with the changes before the first undone record of their group.
 
     Args:
-        step: The step of the handler.
-        entries: The changes, in the order of their records.
-        failures: Settles failures.
-        call: Calls the handler of a step with changes.
-        counter: The clock of durations, in seconds.
-        park_waiting: Parks the records that wait for it.
-
-    Returns:
-        Whether no change has to come again.
+        delivery: The delivery, whose records have run.
+        steps_of_windows: One step of each ``on_window`` route.
     """
-    started = counter()
+    delivery.park_waiting()
+    gathered, windows = delivery.for_batches, delivery.windows
+    if windows is not None and windows.is_final:
+        for step in steps_of_windows:
+            if step.key not in gathered:
+                _call_final(delivery, windows, step)
+    for each in sorted(gathered.values(), key=lambda each: each.step.position):
+        if delivery.invocation.deadline.passed:
+            break
+        ready = _ready(delivery, each)
+        if ready and not _call_with(delivery, each.step, ready):
+            delivery.stopped = True
+            if delivery.groups is None:
+                break
+    delivery.stopped = delivery.stopped or bool(gathered)  # a call may have failed or not been made
+
+
+def _ready(delivery: Delivery, gathered: Gathered) -> list[Entry]:
+    """The changes before the first undone record of their group, in the order of their records."""
+    ends = _ends(delivery)
+    ready = [entry for entry in gathered.entries if entry.position < ends.get(delivery.group(entry.position), math.inf)]
+    return sorted(ready, key=lambda entry: entry.position)
+
+
+def _ends(delivery: Delivery) -> Mapping[Hashable, int]:
+    """The position of the first record of each group that is undone, other than by waiting for a call."""
+    waiting = {id(entry.outcome) for gathered in delivery.for_batches.values() for entry in gathered.entries}
+    ends: dict[Hashable, int] = {}
+    if delivery.stopped or delivery.failed_groups:
+        for position in range(len(delivery.records)):
+            for outcome in delivery.results.at(position):
+                if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
+                    ends.setdefault(delivery.group(position), position)
+    return ends
+
+
+def _call_with(delivery: Delivery, step: Step, entries: Sequence[Entry]) -> bool:
+    """Call a handler and settle the outcomes of its changes; returns whether none failed."""
+    windows = delivery.windows
+
+    def call(step: Step, changes: Sequence[Any]) -> None:
+        delivery.invocation.finish(step.call(changes))
+
+    # A context of its own: no handler sees the context variables that another one has set.
+    run = delivery.invocation.variables.copy().run
+    return run(_settle, delivery, step, entries, call if step.route.state is None or windows is None else windows.call)
+
+
+def _settle(
+    delivery: Delivery, step: Step, entries: Sequence[Entry], call: Callable[[Step, Sequence[Any]], None]
+) -> bool:
+    started = delivery.counter()
     errors: Sequence[BaseException | None] = [None] * len(entries)
     try:
         call(step, [entry.change for entry in entries])
@@ -60,18 +84,34 @@ def call_batch(
         errors = _errors_of(error, entries)
     except any_error() as error:  # of the handler
         errors = [error] * len(entries)
-    duration = counter() - started
+    duration = delivery.counter() - started
     settled = [
         Outcome("done", outcome.record)
         if error is None
-        else failures.settle(outcome.record, position, "handler", error, step.route, step.levels)
+        else delivery.failures.settle(outcome.record, position, "handler", error, step.route, step.levels)
         for (position, _, outcome), error in zip(entries, errors, strict=True)
     ]
-    park_waiting()
+    delivery.park_waiting()
     for (_, _, outcome), each in zip(entries, settled, strict=True):
         outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
         outcome.duration = duration
-    return not any(map(comes_again, settled))
+    return all(outcome.status != "failed" for outcome in settled)
+
+
+def _call_final(delivery: Delivery, windows: Windows, step: Step) -> None:
+    """Call a handler without changes at the end of its window; the next one is called even if it fails."""
+    invocation = delivery.invocation
+    try:
+        if invocation.deadline.passed:
+            msg = "found too little time left to call the handler, expected more than the reserve"
+            raise RouterError(msg)
+        invocation.variables.copy().run(windows.call, step, [])
+    except any_error() as error:  # of the handler
+        dropped = delivery.failures.drops(error, step.levels)
+        log, event = invocation.log(None, step.route), "final invocation failed"
+        write_line(log, "warning" if dropped else "error", event, dropped=dropped, **safe_error(error))
+        if not dropped:
+            windows.fail(step, error)
 
 
 def _errors_of(failure: PartialFailure, entries: Sequence[Entry]) -> Sequence[BaseException | None]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextvars import Context
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import ref
 
-from router.dispatch.batching import Entry, Gathered, call_batch
 from router.dispatch.failure import Failures
+from router.dispatch.gathered import Entry, Gathered
 from router.dispatch.redelivery import Known
 from router.dispatch.results import Results
 from router.dispatch.windows import Windows
-from router.errors import RouterError, any_error
+from router.errors import any_error
 from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
-from router.observability.logs import write_line
-from router.observability.safe_errors import safe_error
-from router.outcomes import UNDONE, Outcome, Stage, comes_again
+from router.outcomes import Outcome, Stage, comes_again
 from router.planning.plan import Plan
 from router.planning.shared_values import watched
 from router.planning.step import Mark, Step, Waiting
@@ -54,14 +51,13 @@ class Delivery:
     """
 
     __slots__ = (
-        "_failures",
-        "_gathered",
         "_plan",
         "counter",
         "deadline",
         "failed_groups",
+        "failures",
         "find_record",
-        "finish",
+        "for_batches",
         "groups",
         "invocation",
         "known",
@@ -86,11 +82,10 @@ class Delivery:
         passed_over: Collection[int] = (),
     ) -> None:
         self._plan = plan
-        self._failures = failures
+        self.failures = failures
         self.invocation = invocation
         self.deadline = invocation.deadline.at
         self.counter = invocation.deadline.counter
-        self.finish = invocation.finish
         self.wait_for: Callable[[Any], asyncio.Task[Any] | None] = invocation.wait_for
         self.records = records = received.records
         self.groups = received.groups
@@ -99,7 +94,7 @@ class Delivery:
         self.find_record = _record_finder(records, plan.read_entity)
         self.results = Results(records, self.find_record)
         self.positions: Iterable[int] = range(len(records))
-        self._gathered: dict[str, Gathered] = {}
+        self.for_batches: dict[str, Gathered] = {}
         self.unrouted_entities: set[str] = set()
         self.stopped = False
         self.watch = watched.get()
@@ -166,7 +161,7 @@ class Delivery:
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
         attribute, with_new, without_new = index.attribute, index.with_new_image, index.without_new_image
         entities, skipped, groups = self.unrouted_entities, skip_record, self.groups
-        counter, parker = self.counter, self._failures.parker
+        counter, parker = self.counter, self.failures.parker
         waiting, holds = parker.waiting, parker.holds
         depends_on_others = groups is not None or parker.takes_several
         now = counter()
@@ -234,11 +229,11 @@ class Delivery:
         """Take a record along its way after a look at all that can be unusual about it."""
         record, plan = self.records.at(position), self._plan
         if record.flaw is not None:
-            return self._settled(self._failures.settle(record, position, *record.flaw), position)
+            return self._settled(self.failures.settle(record, position, *record.flaw), position)
         try:
             record.entity = plan.read_entity(record)
         except any_error() as error:  # of a discriminator that is the user's own function
-            return self._settled(self._failures.settle(record, position, "envelope", error), position)
+            return self._settled(self.failures.settle(record, position, "envelope", error), position)
         way = plan.way(record.entity, record.event)
         if way == "unrouted":
             return self._unrouted(record, position)
@@ -249,7 +244,7 @@ class Delivery:
 
     def _unrouted(self, record: Record, position: int) -> Mark:
         if not self._plan.skips_unrouted:
-            return self._settled(self._failures.settle_unrouted(record, position), position)
+            return self._settled(self.failures.settle_unrouted(record, position), position)
         if record.entity is not None:
             self.unrouted_entities.add(record.entity)
         return "unrouted"
@@ -257,8 +252,8 @@ class Delivery:
     def _settled(self, outcome: Outcome, position: int) -> Outcome:
         if comes_again(outcome):
             self._undone_at(position)
-        elif self._failures.parker.is_full:
-            self._failures.parker.park_waiting(self._failures.parker.most - 1, self._undone_at)
+        elif self.failures.parker.is_full:
+            self.failures.parker.park_waiting(self.failures.parker.most - 1, self._undone_at)
         return outcome
 
     def _undone_at(self, position: int) -> None:
@@ -270,7 +265,7 @@ class Delivery:
 
     def park_waiting(self) -> None:
         """Park the records that wait for it."""
-        self._failures.parker.park_waiting(0, self._undone_at)
+        self.failures.parker.park_waiting(0, self._undone_at)
 
     # --------------------------------------------------------------------------------------- what steps report
 
@@ -281,82 +276,24 @@ class Delivery:
     def failed(self, step: Step, raw: Any, position: int, stage: Stage, error: BaseException) -> Outcome:
         """Settle a failure at a step."""
         record = self.find_record(raw, position)
-        return self._settled(self._failures.settle(record, position, stage, error, step.route, step.levels), position)
+        return self._settled(self.failures.settle(record, position, stage, error, step.route, step.levels), position)
 
     def gathered(self, step: Step, raw: Any, position: int, change: Any) -> Outcome:
         """Keep a change for the one call of its ``on_batch`` handler; until then it is deferred."""
         outcome = Outcome("deferred", self.find_record(raw, position), step.route)
         # Lanes gather at the same time; each of these operations is atomic.
-        self._gathered.setdefault(step.key, Gathered(step)).entries.append(Entry(position, change, outcome))
+        self.for_batches.setdefault(step.key, Gathered(step)).entries.append(Entry(position, change, outcome))
         return outcome
 
     # ---------------------------------------------------------------------------------------------- what comes out
 
-    def run_batches(self) -> None:
-        """Call the handlers of batches and windows with the changes before the first undone record of their group."""
-        self.park_waiting()
-        if self.windows is not None and self.windows.is_final:
-            for step in self._plan.windows:
-                if step.key not in self._gathered:
-                    self._call_final(self.windows, step)
-        for gathered in sorted(self._gathered.values(), key=lambda gathered: gathered.step.position):
-            if self.invocation.deadline.passed:
-                break
-            ends = self._ends()
-            ready = [
-                entry for entry in gathered.entries if entry.position < ends.get(self._group(entry.position), math.inf)
-            ]
-            ready.sort(key=lambda entry: entry.position)
-            # A context of its own: no handler sees the context variables that another one has set.
-            run = self.invocation.variables.copy().run
-            call = self._call if gathered.step.route.state is None or self.windows is None else self.windows.call
-            if ready and not run(
-                call_batch, gathered.step, ready, self._failures, call, self.counter, self.park_waiting
-            ):
-                self.stopped = True
-                if self.groups is None:
-                    break
-        self.stopped = self.stopped or bool(self._gathered)  # a call may have failed or not been made
-
-    def _call(self, step: Step, changes: Sequence[Any]) -> None:
-        result = step.call(changes)
-        if result is not None:
-            self.finish(result)
-
-    def _call_final(self, windows: Windows, step: Step) -> None:
-        """Call a handler without changes at the end of its window; the next one is called even if it fails."""
-        try:
-            if self.invocation.deadline.passed:
-                raise _out_of_time()
-            self.invocation.variables.copy().run(windows.call, step, [])
-        except any_error() as error:  # of the handler
-            dropped = self._failures.drops(error, step.levels)
-            log, event = self.invocation.log(None, step.route), "final invocation failed"
-            write_line(log, "warning" if dropped else "error", event, dropped=dropped, **safe_error(error))
-            if not dropped:
-                windows.fail(step, error)
-
-    def _ends(self) -> Mapping[Hashable, int]:
-        """The position of the first record of each group that is undone, other than by waiting for a call."""
-        waiting = {id(entry.outcome) for gathered in self._gathered.values() for entry in gathered.entries}
-        ends: dict[Hashable, int] = {}
-        if self.stopped or self.failed_groups:
-            for position in range(len(self.records)):
-                for outcome in self.results.at(position):
-                    if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
-                        ends.setdefault(self._group(position), position)
-        return ends
-
-    def _group(self, position: int) -> Hashable:
+    def group(self, position: int) -> Hashable:
+        """The name of the group of the record at a position; ``None`` where all records are one group."""
         return None if self.groups is None else self.groups[position].name
 
     def undone(self) -> list[Record]:
         """The records that have to be delivered again, each once, in their order."""
         return self.results.undone() if self.stopped or self.failed_groups else []
-
-
-def _out_of_time() -> RouterError:
-    return RouterError("found too little time left to call the handler, expected more than the reserve")
 
 
 def _record_finder(records: Records, read_entity: Callable[[Record], str | None]) -> Callable[[Any, int], Record]:

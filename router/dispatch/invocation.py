@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from router.completed import Pair
 from router.context import Deadline
+from router.dispatch.batching import run_batches
 from router.dispatch.delivery import Delivery
 from router.dispatch.failure import Failures
 from router.dispatch.parker import log_outcome
@@ -144,7 +145,7 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
                 lambda: container.threads(options.concurrency).submit,
                 as_tasks=plan.lanes_are_tasks,
             )
-        delivery.run_batches()
+        run_batches(delivery, plan.windows)
     except BaseException as error:
         invocation.values.close(error)
         raise
