@@ -18,6 +18,7 @@ from router.local.doctor.stack import Stack
 
 __all__ = ["Deployed", "DeployedMapping", "last_part"]
 
+_PARKING = "PARK"  # PARKING_QUEUE in the example and in new projects
 _PERIOD = 300  # seconds of a data point
 
 
@@ -124,8 +125,9 @@ class Deployed:
 
     @cached_property
     def queues(self) -> Sequence[Queue]:
-        """The queues whose URLs the function has, and their dead-letter queues."""
-        found = (read_queue(self.aws, name, value) for name, value in self.variables.items())
+        """The parking queues with their dead-letter queues: of the variables whose name has ``PARK``, else of all."""
+        parking = [name for name in self.variables if _PARKING in name.upper()]
+        found = (read_queue(self.aws, name, self.variables[name]) for name in parking or self.variables)
         return [queue for queue in found if queue is not None]
 
     @cached_property
@@ -153,7 +155,9 @@ class Deployed:
             queue: The queue.
         """
         logical = next((each for each, found in self.ids.items() if last_part(found) == queue.name), None)
-        return f"queue {logical}" if logical else f"{queue.kind} of the variable {queue.variable}"
+        if logical is None and queue.variable:
+            return f"{queue.kind} of the variable {queue.variable}"
+        return f"queue {logical or queue.name}"
 
     def physical(self, value: Any) -> str | None:
         """The name in AWS of a resource that the template refers to.

@@ -10,7 +10,7 @@ from typing import Any
 
 from router.local.doctor.aws import AbsentError, Aws
 
-__all__ = ["Queue", "read_queue"]
+__all__ = ["Queue", "queue_of_arn", "read_queue"]
 
 # https://docs.aws.amazon.com/general/latest/gr/sqs-service.html; emulators listen on the loopback interface.
 _HOST = r"(sqs\.[\w.-]+|([\w-]+\.)?queue\.amazonaws\.com|localhost|127\.0\.0\.1)(:\d+)?"
@@ -30,7 +30,8 @@ class Queue:
     """A queue.
 
     Args:
-        variable: The environment variable that has the URL of it, or of the queue whose dead letters it has.
+        variable: The environment variable that has the URL of it, or of the queue whose dead letters it has; empty for
+            an on-failure destination.
         name: Its name in AWS.
         attributes: Its attributes; ``None`` if there is no such queue.
         dead_letters: Its dead-letter queue; ``None`` without one.
@@ -77,8 +78,20 @@ def read_queue(aws: Aws, variable: str, url: str) -> Queue | None:
 
 def _dead_letters(aws: Aws, variable: str, attributes: Mapping[str, str]) -> Queue | None:
     arn = json.loads(attributes.get("RedrivePolicy", "{}")).get("deadLetterTargetArn")
-    if arn is None:
-        return None
+    return None if arn is None else queue_of_arn(aws, arn, variable)
+
+
+def queue_of_arn(aws: Aws, arn: str, variable: str = "") -> Queue:
+    """Read a queue, without its dead-letter queue.
+
+    Args:
+        aws: The account.
+        arn: The queue's ARN.
+        variable: The environment variable that has the URL of the queue whose dead letters it has.
+
+    Raises:
+        NotCheckedError: It may not be read.
+    """
     account, name = arn.split(":")[-2:]
     try:
         url = aws.call("sqs", "get_queue_url", QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]

@@ -9,13 +9,12 @@ from typing import Any
 from router.local.doctor.aws import AbsentError
 from router.local.doctor.check import Symptom, check
 from router.local.doctor.deployed import Deployed, DeployedMapping, last_part
-from router.local.doctor.queues import Queue
+from router.local.doctor.queues import Queue, queue_of_arn
 from router.local.doctor.remedies import DELETED
 from router.local.wording import counted
 
 __all__ = ["dead_letters", "failed_records", "parked_records", "place_missing"]
 
-_BUCKET = ":s3:::"
 _MOST_LISTED = 1000
 _DAY = 86_400
 
@@ -51,27 +50,30 @@ def place_missing(deployed: Deployed) -> Iterator[Symptom]:
     """A queue or a bucket that should get records does not exist."""
     for queue in (each for first in deployed.queues for each in (first, first.dead_letters)):
         if queue is not None and queue.attributes is None:
-            yield Symptom(
-                deployed.title(queue),
-                "no such queue",
-                "the one that the function parks in",
-                DELETED,
-            )
-    for mapping, bucket in _buckets(deployed):
-        if _objects(deployed, mapping, bucket) is None:
-            yield Symptom(
-                f"bucket {bucket}",
-                "no such bucket",
-                f"the on-failure destination of {mapping.name}",
-                f"{DELETED}; what Lambda discards meanwhile is lost",
-            )
+            yield Symptom(deployed.title(queue), "no such queue", "the one that the function parks in", DELETED)
+    missing = [(mapping, f"bucket {bucket}") for mapping, bucket, found in _buckets(deployed) if found is None]
+    missing += [(mapping, deployed.title(q)) for mapping, q in _on_failure_queues(deployed) if q.attributes is None]
+    for mapping, where in missing:
+        yield Symptom(
+            where,
+            f"no such {where.partition(' ')[0]}",
+            f"the on-failure destination of {mapping.name}",
+            f"{DELETED}; what Lambda discards meanwhile is lost",
+        )
 
 
 @check("warning")
 def failed_records(deployed: Deployed) -> Iterator[Symptom]:
-    """The bucket has records that Lambda discarded."""
-    for mapping, bucket in _buckets(deployed):
-        objects = _objects(deployed, mapping, bucket) or []
+    """The on-failure destination has records that Lambda discarded."""
+    for mapping, queue in _on_failure_queues(deployed):
+        if queue.depth:
+            yield Symptom(
+                deployed.title(queue),
+                f"{counted(queue.depth, 'failure document')} of {mapping.name}{_oldest(deployed, queue)}",
+                "none",
+                "find out why, mend it, and read the records again while the stream has them: 24 hours",
+            )
+    for mapping, bucket, objects in _buckets(deployed):
         if objects:
             more = " or more" if len(objects) == _MOST_LISTED else ""
             newest = max(each["LastModified"] for each in objects).astimezone(UTC)
@@ -88,16 +90,26 @@ def _oldest(deployed: Deployed, queue: Queue) -> str:
     if not points:
         return ""
     left = (queue.retention - points[0]) / _DAY
-    return f", the oldest parked {points[0] / 3600:,.1f} hours ago: SQS deletes it in {max(left, 0):,.1f} days"
+    return f", the oldest sent {points[0] / 3600:,.1f} hours ago: SQS deletes it in {max(left, 0):,.1f} days"
 
 
-def _buckets(deployed: Deployed) -> Iterator[tuple[DeployedMapping, str]]:
-    """The mappings whose on-failure destination is a bucket, each with its name."""
+def _destinations(deployed: Deployed, service: str) -> Iterator[tuple[DeployedMapping, str]]:
+    """The mappings whose on-failure destination is of a service, each with its ARN."""
     for mapping in deployed.mappings:
-        config = (mapping.values or {}).get("DestinationConfig", {}).get("OnFailure", {})
-        arn = str(config.get("Destination") or "")
-        if _BUCKET in arn:
-            yield mapping, last_part(arn)
+        on_failure = (mapping.values or {}).get("DestinationConfig", {}).get("OnFailure", {})
+        arn = str(on_failure.get("Destination") or "")
+        if f":{service}:" in arn:
+            yield mapping, arn
+
+
+def _on_failure_queues(deployed: Deployed) -> list[tuple[DeployedMapping, Queue]]:
+    return [(mapping, queue_of_arn(deployed.aws, arn)) for mapping, arn in _destinations(deployed, "sqs")]
+
+
+def _buckets(deployed: Deployed) -> Iterator[tuple[DeployedMapping, str, list[dict[str, Any]] | None]]:
+    """The mappings whose on-failure destination is a bucket, each with its name and the first failure documents."""
+    for mapping, arn in _destinations(deployed, "s3"):
+        yield mapping, last_part(arn), _objects(deployed, mapping, last_part(arn))
 
 
 def _objects(deployed: Deployed, mapping: DeployedMapping, bucket: str) -> list[dict[str, Any]] | None:

@@ -1,11 +1,12 @@
 """The alarms, beside those of the template."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack
+from tests.local.doctor.stacks import DeployedStack, Ministack, deploy
 
 
 def put(stack: DeployedStack, title: str, **changed: Any) -> None:
@@ -54,6 +55,15 @@ def test_switched_off(stack: DeployedStack) -> None:
     put(stack, "ErrorsAlarm", AlarmActions=[topic], ActionsEnabled=False)
     (finding,) = stack.findings()
     assert (finding.check, finding.found) == ("alarm-silent", "ActionsEnabled false")
+
+
+def test_no_notification(server: Ministack, tmp_path: Path) -> None:
+    """An alarm that should notify a topic, and has no action, differs from the template."""
+    topic = "arn:aws:sns:us-east-1:000000000000:night"
+    stack = deploy(server, tmp_path / "template.yaml", AlarmTopic=topic)
+    assert stack.findings() == []
+    put(stack, "ErrorsAlarm")
+    assert [(each.check, each.found) for each in stack.findings()] == [("alarm-differs", "no AlarmActions")]
 
 
 def test_other_threshold(stack: DeployedStack) -> None:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.local.doctor.stacks import DeployedStack
 
 SECRET = "an item of a customer"
@@ -15,7 +17,7 @@ def test_parked_records(stack: DeployedStack) -> None:
     stack.metric("AWS/SQS", "ApproximateAgeOfOldestMessage", 7200, {"QueueName": queue.rpartition("/")[2]})
     (finding,) = stack.findings()
     assert (finding.check, finding.where) == ("parked-records", "queue ParkedRecords")
-    assert finding.found == "3 parked records, the oldest parked 2.0 hours ago: SQS deletes it in 13.9 days"
+    assert finding.found == "3 parked records, the oldest sent 2.0 hours ago: SQS deletes it in 13.9 days"
     assert SECRET not in str(finding)
 
 
@@ -61,6 +63,35 @@ def test_failed_records(stack: DeployedStack) -> None:
     assert (finding.check, finding.where) == ("failed-records", f"bucket {bucket}")
     assert finding.found.startswith(f"2 failure documents, the newest of {datetime.now(UTC):%Y-%m-%d}")
     assert finding.remedy.endswith(f"s3://{bucket}/aws/lambda/{mapping}/")
+
+
+def test_failed_records_in_a_queue(stack: DeployedStack) -> None:
+    """An on-failure destination that is a queue is read as well, and its absence is an error."""
+    url = stack.client("sqs").create_queue(QueueName=f"{stack.name}-discarded")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:000000000000:{stack.name}-discarded"
+    stack.update_mapping(DestinationConfig={"OnFailure": {"Destination": arn}})
+    assert [each.check for each in stack.findings(template=False)] == []
+    stack.client("sqs").send_message(QueueUrl=url, MessageBody=SECRET)
+    (finding,) = stack.findings(template=False)
+    assert (finding.check, finding.where) == ("failed-records", f"queue {stack.name}-discarded")
+    assert finding.found == f"1 failure document of mapping ({stack.ids['RouterChanges']})"
+    stack.client("sqs").delete_queue(QueueUrl=url)
+    (finding,) = stack.findings(template=False)
+    assert (finding.check, finding.found) == ("place-missing", "no such queue")
+
+
+@pytest.mark.parametrize(
+    ("variables", "found"),
+    [(["WORK_QUEUE", "PARKING_QUEUE"], []), (["WORK_QUEUE"], ["1 parked record"])],
+    ids=["named", "unnamed"],
+)
+def test_queue_of_another_purpose(stack: DeployedStack, variables: list[str], found: list[str]) -> None:
+    """Where a variable's name says which queue is for parking, other queues of the function are not looked at."""
+    work = stack.client("sqs").create_queue(QueueName=f"{stack.name}-work")["QueueUrl"]
+    urls = {"WORK_QUEUE": work, "PARKING_QUEUE": stack.ids["ParkedRecords"]}
+    stack.client("sqs").send_message(QueueUrl=work, MessageBody=SECRET)
+    stack.update_function(Environment={"Variables": {name: urls[name] for name in variables}})
+    assert [each.found for each in stack.findings(template=False)] == found
 
 
 def test_deleted_bucket(stack: DeployedStack) -> None:
