@@ -13,7 +13,7 @@ from router.value_classes import dataclass
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Drop", "OnError", "Park", "Policy", "Retry", "decide"]
+__all__ = ["RETRY", "Drop", "OnError", "Park", "Policy", "Retry", "decide"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,6 +73,9 @@ class Drop:
     """
 
 
+RETRY = Retry()
+_PARK = Park()
+
 Policy = Retry | Park | Drop
 OnError = Policy | Mapping[type[Exception], Policy]
 
@@ -92,10 +95,10 @@ def decide(
     """
     chosen = next((policy for level in levels if (policy := _covering(level, error, permanent)) is not None), None)
     if chosen is None:
-        return Park() if permanent and can_park else Retry()
+        return _PARK if permanent and can_park else RETRY
     if isinstance(chosen, Retry) and chosen.park_after is not None and age is not None:
         # __post_init__ converts a timedelta to seconds.
-        return Park() if age >= chosen.park_after else chosen  # type: ignore[operator]
+        return _PARK if age >= chosen.park_after else chosen  # type: ignore[operator]
     return chosen
 
 

@@ -10,7 +10,7 @@ from router.observability.safe_errors import without_inputs
 from router.outcomes import Outcome, Stage
 from router.planning.lookup import what_it_found
 from router.planning.options import Options
-from router.policies import Drop, OnError, Park, Policy, Retry, decide
+from router.policies import RETRY, Drop, OnError, Park, Policy, decide
 from router.record import Record
 from router.routes import Route
 
@@ -56,7 +56,7 @@ class Failures:
         exception = as_exception(error)
         if isinstance(exception, Unfinished):
             return Outcome("deferred", record, route, stage, exception)
-        policy: Policy = Retry()  # what is not read yet is neither parked nor dropped
+        policy: Policy = RETRY  # what is not read yet is neither parked nor dropped
         if not isinstance(exception, RecordsUnreadError):
             policy = decide(
                 exception,
@@ -66,7 +66,7 @@ class Failures:
                 can_park=self._can_park and not record.is_held,
             )
         if record.is_held and isinstance(policy, Park):
-            policy = Retry()
+            policy = RETRY
         exception = without_inputs(exception)
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):
