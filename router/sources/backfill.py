@@ -52,7 +52,7 @@ def answer(_records: Records, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     failed = {id(outcome.record) for outcome in outcomes if outcome.status == "failed"}
     deferred = [outcome.record for outcome in outcomes if outcome.status == "deferred"]
     waiting = {id(record): identify(record) for record in deferred if id(record) not in failed}
-    return {"outcomes": Counter(outcome.status for outcome in outcomes), "deferred": [*waiting.values()]}
+    return {"outcomes": dict(Counter(outcome.status for outcome in outcomes)), "deferred": [*waiting.values()]}
 
 
 SOURCE = Source(

@@ -13,7 +13,7 @@
 from router.testing.app_stream import AppStream
 from router.testing.builders import event, expired, inserted, modified, record, removed
 from router.testing.context import Context
-from router.testing.deliveries import failure_document, kinesis_event, pipes_event, sqs_event
+from router.testing.deliveries import backfill_event, failure_document, kinesis_event, pipes_event, sqs_event
 from router.testing.discarded import Discarded
 from router.testing.items import wire_image
 from router.testing.recorded_events import RecordedEvents
@@ -28,6 +28,7 @@ __all__ = [
     "RecordedEvents",
     "Stream",
     "TrimmedRecordsWarning",
+    "backfill_event",
     "event",
     "expired",
     "failure_document",

@@ -1,4 +1,4 @@
-"""Changes as the other sources deliver them: Kinesis, SQS, EventBridge Pipes, and Lambda's failure documents."""
+"""Changes as the other sources deliver them: Kinesis, SQS, EventBridge Pipes, failure documents, and backfills."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-__all__ = ["failure_document", "kinesis_event", "pipes_event", "sqs_event"]
+from router.sources.backfilled_item import backfilled_item
+
+__all__ = ["backfill_event", "failure_document", "kinesis_event", "pipes_event", "sqs_event"]
 
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _KINESIS_STREAM = f"arn:aws:kinesis:{_REGION}:{_ACCOUNT}:stream/Changes"
@@ -67,6 +69,25 @@ def pipes_event(*entries: Mapping[str, Any]) -> list[dict[str, Any]]:
         [['approximateArrivalTimestamp', 'awsRegion']]
     """
     return [_without_level(entry) for entry in entries]
+
+
+def backfill_event(*changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The event in which ``router backfill`` delivers existing items.
+
+    Args:
+        changes: Records, of which the keys and the images count.
+
+    Example:
+        >>> from router.testing import inserted
+        >>> [each["eventSource"] for each in backfill_event(inserted({"id": "o-1"}))["Records"]]
+        ['router:backfill']
+    """
+    return {"Records": [_existing_item(change["dynamodb"]) for change in changes]}
+
+
+def _existing_item(change: Mapping[str, Any]) -> dict[str, Any]:
+    images = {name: change[name] for name in ("NewImage", "OldImage") if name in change}
+    return backfilled_item("Table", change["Keys"], images)
 
 
 def failure_document(*changes: Mapping[str, Any], payload: bool = True) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from router import Change, Dispatcher, Insert, MemoryParking, Report, Routes
 from router.aws_client import LazyClient
 from router.errors import RouterError
 from router.observability.safe_errors import alone
+from router.sources.backfilled_item import backfilled_item
 from router.testing import deliveries
 from tests.builders import Json, Order, modify, remove
 from tests.sources.deliveries import (
@@ -108,7 +109,15 @@ class _Aws:
         return {"Body": io.BytesIO(content)}
 
 
+def _existing(random: Random) -> Json:
+    """An item as a backfill delivers it."""
+    body = _wire(random)["dynamodb"]
+    images = {name: body[name] for name in ("NewImage", "OldImage") if name in body}
+    return backfilled_item("shop", body["Keys"], images, random.choice([None, 1_700_000_000.0]))
+
+
 _ENTRIES: tuple[Callable[[Random, int], Json], ...] = (
+    lambda random, _: _existing(random),
     lambda random, _: _wire(random),
     lambda random, number: on_kinesis(_wire(random), number),
     lambda random, number: in_pipe(on_kinesis(_wire(random), number)),

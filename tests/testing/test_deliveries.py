@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from router import Change, Dispatcher, Record, Routes
-from router.testing import expired, failure_document, inserted, kinesis_event, modified, pipes_event, record, sqs_event
+from router.testing import (
+    backfill_event,
+    expired,
+    failure_document,
+    inserted,
+    kinesis_event,
+    modified,
+    pipes_event,
+    record,
+    sqs_event,
+)
 from tests.builders import Order
 
 CHANGES = [inserted(Order(pk="a")), modified(Order(pk="a"), Order(pk="a", total=1)), expired(Order(pk="b"))]
@@ -42,6 +52,23 @@ def test_an_app_reads_what_was_built(event: Any, source: str) -> None:
     assert [(str(each.event), each.event_id, each.created_at and each.created_at.timestamp()) for each in seen] == [
         (kind, change["eventID"], change["dynamodb"]["ApproximateCreationDateTime"])
         for kind, change in zip(["INSERT", "MODIFY", "EXPIRE"], CHANGES, strict=True)
+    ]
+
+
+def test_existing_items_are_as_a_backfill_delivers_them() -> None:
+    """With the images of the changes, and neither their IDs nor their times."""
+    seen: list[Record] = []
+    routes = Routes()
+
+    @routes.on(Order)
+    def handle(_: Change[Order], record: Record) -> None:
+        seen.append(record)
+
+    Dispatcher(routes)(backfill_event(*CHANGES))
+    assert [(str(each.event), each.origin, each.created_at) for each in seen] == [
+        ("INSERT", "backfill", None),
+        ("MODIFY", "backfill", None),
+        ("DELETE", "backfill", None),
     ]
 
 

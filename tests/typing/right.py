@@ -86,7 +86,7 @@ def takes_classes_of_powertools(
     logger.info("placed", extra={"request": context.aws_request_id})
 
 
-@routes.on_insert(Order)
+@routes.on_insert(Order, backfill=False)
 def place(change: Insert[Order]) -> None:
     assert_type(change.new, Order)
     assert_type(change.image, Order)

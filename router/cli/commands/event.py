@@ -22,13 +22,13 @@ from router.registration.model_fields import fields_of
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, STREAM_ARN, stream_record
 from router.testing.builders import event as event_of
-from router.testing.deliveries import failure_document, kinesis_event, pipes_event, sqs_event
+from router.testing.deliveries import backfill_event, failure_document, kinesis_event, pipes_event, sqs_event
 from router.testing.sample_items import NoSampleError, sample_value
 from router.wire.compare import same
 
 __all__ = ["event"]
 
-SourceName = Literal["dynamodb-streams", "kinesis", "sqs", "sqs-fifo", "pipes", "failure-document"]
+SourceName = Literal["dynamodb-streams", "kinesis", "sqs", "sqs-fifo", "pipes", "failure-document", "backfill"]
 Kind = Literal["insert", "modify", "remove", "expire"]
 
 _CREATED = 1_767_225_600  # 2026-01-01, fixed: the same command line prints the same event
@@ -40,6 +40,7 @@ _DELIVERIES: Mapping[SourceName, Callable[..., Any]] = {
     "sqs-fifo": lambda *changes: sqs_event(*changes, group="changes"),
     "pipes": pipes_event,
     "failure-document": failure_document,
+    "backfill": backfill_event,
 }
 
 EntityArgument = Annotated[str, typer.Argument(metavar="ENTITY", help="An entity of the app, such as Order.")]
