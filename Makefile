@@ -134,8 +134,8 @@ pictures: venv ## Draw the screens of the commands for the pages
 events: venv ## Record tests/events/ anew from a real stream
 	$(BIN)/python -m tests.events.record
 
-bench: venv ## Measure records per second
-	$(BIN)/python -m tests.benchmarks.dispatch
+bench: venv ## Measure what records cost, and write the figures into docs/
+	$(BIN)/python -m tests.benchmarks.dispatch --write-docs
 
 # The changes and the seed of `make soak`; RUN=durable chooses one of the runs.
 N ?= 100000

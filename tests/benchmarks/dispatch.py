@@ -1,12 +1,14 @@
 """Measure a record in the dispatcher and in the alternatives, on the same events, models and handlers.
 
-    python -m tests.benchmarks.dispatch [--workload insert modify] [--rounds 15] [--quick]
+    python -m tests.benchmarks.dispatch [--workload realistic flat] [--rounds 11] [--quick]
                                         [--json FILE] [--plot FILE] [--write-docs]
 
 All contestants run in this process, in turn, in a random order in each round, so that a noisy moment affects each of
-them. A check before the measurement ensures that their handlers get the same models. Ratios are taken round by round.
-Times are processor times, without those of other programs. The application keeps its log of one line per invocation;
-standard output goes to /dev/null meanwhile. Garbage is collected before each run, and during it as usual.
+them. A check before the measurement ensures that their handlers get the same models. Each run has an event of its own,
+parsed from JSON before. Ratios are taken round by round. Times are processor times, without those of other programs.
+The application keeps its log of one line per invocation; standard output goes to /dev/null meanwhile. Garbage is
+collected before each measurement, and during it as usual. A whole run also measures memory, lanes, invocations and cold
+starts in Lambda's runtime client, and counts instructions if valgrind is installed.
 """
 
 from __future__ import annotations
@@ -21,12 +23,18 @@ from pathlib import Path
 from typing import Any
 
 from router.parsing.parser import IMAGES_BEFORE_CODEGEN
+from router.testing import Context
 from tests.benchmarks import docs, scale
-from tests.benchmarks.contestants import CONTESTANTS
+from tests.benchmarks.contestants.entry import Entry
+from tests.benchmarks.contestants.registry import contestants_of
 from tests.benchmarks.equality import check_equal_work
+from tests.benchmarks.goals import GOALS
+from tests.benchmarks.in_runtime import measure_cold_starts, measure_in_runtime
+from tests.benchmarks.instructions import CountingError, count_all
+from tests.benchmarks.lanes import measure_lanes
 from tests.benchmarks.measuring import interleaved, quiet, timed
-from tests.benchmarks.memory import measure_memory
-from tests.benchmarks.page import print_goals, print_memory, print_workload, pythons, tables
+from tests.benchmarks.memory import EVENT_BYTES, measure_memory
+from tests.benchmarks.page import print_goals, print_rest, print_workload, pythons, tables
 from tests.benchmarks.plot import plot
 from tests.benchmarks.results import Measured, Results
 from tests.benchmarks.rust import RustMissingError, rust_handler
@@ -34,11 +42,12 @@ from tests.benchmarks.workloads import GROUPS, Workload, event_text
 
 __all__ = ["main"]
 
-ROUNDS = 15
+ROUNDS = 11
 QUICK_ROUNDS, QUICK_RECORDS, QUICK_BYTES = 2, 4, 20_000
 LOOKED_AT = ("one-of-four", "3-of-30")  # the rest of a record costs little there
 Runs = dict[tuple[str, str], Callable[[], float]]
-"""Runs that return their time, by workload and contestant."""
+"""Measurements by workload and contestant."""
+ROUND_BYTES = 1_000_000  # events of fewer bytes are handled several times in each round
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             results.measured[measured.key] = measured
             print_workload(measured)
     if not options.workload:
-        results.memory = measure_memory(QUICK_BYTES) if options.quick else measure_memory()
-        print_memory(results.memory)
+        measure_rest(results, quick=options.quick)
+        print_rest(results)
     if not options.quick:  # few records do not show whether a goal is met
         print_goals(results)
     if options.json:
@@ -68,6 +77,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         plot(results, options.plot)
     if options.write_docs:
         write_docs(results)
+
+
+def measure_rest(results: Results, *, quick: bool) -> None:
+    """Measure what is no workload. A quick run leaves out what takes long or needs valgrind."""
+    event_bytes = QUICK_BYTES if quick else EVENT_BYTES
+    results.memory = measure_memory(event_bytes)
+    results.lanes = measure_lanes(results.rounds)
+    results.in_runtime = measure_in_runtime(results.rounds, event_bytes)
+    if quick:
+        return
+    results.cold_starts = measure_cold_starts(results.rounds)
+    try:
+        results.instructions = count_all({pair for goal in GOALS for pair in goal.counted})
+    except CountingError as error:
+        print(f"Instructions are not counted: {error}", file=sys.stderr)
 
 
 def document(results: Results) -> str:
@@ -91,60 +115,70 @@ def measure(group: str, rounds: int, records: int | None = None) -> list[Measure
 
     Args:
         group: Its name.
-        rounds: How often each contestant handles each event.
-        records: About how many records each event has; ``None`` for the workload's own number.
+        rounds: How often each contestant is measured on each workload.
+        records: How many records each event has; ``None`` for the workload's own number.
 
     Raises:
         UnequalWorkError: Two contestants do different work.
     """
     runs: Runs = {}
-    abouts: list[tuple[Workload, int, int, int]] = []
+    about: dict[str, tuple[str, int, int, int]] = {}
     with quiet():
-        made = [(workload, event_text(workload, records)) for workload in GROUPS[group]()]
-        # Earlier objects leave holes in memory, and the first events would be scattered over them: these fill the holes.
-        ballast = [json.loads(text) for _, text in made]
-        for workload, text in made:
-            event: dict[str, Any] = json.loads(text)
-            abouts.append((workload, len(event["Records"]), len(text), check_equal_work(workload, event)))
-            for name, contestant in CONTESTANTS.items():
-                runs[workload.key, name] = partial(timed, contestant(workload, event, None).run)
-            if workload.key == "sample":
-                runs.update(yardsticks(workload, text))
-            if workload.key in LOOKED_AT:
-                runs[workload.key, "look"] = partial(timed, partial(look, event))
-        if records is None:  # a quick run needs no warm-up
-            for (key, _), run in runs.items():
-                for _ in range(warm_ups(key, abouts)):
+        for workload in GROUPS[group]():
+            text, count = event_text(workload, records), records or workload.records
+            about[workload.key] = (workload.name, count, len(text), check_equal_work(workload, text))
+            found = runs_of(workload, text, 1 if records else max(1, ROUND_BYTES // len(text)))
+            for name, run in found.items():
+                for _ in range(0 if records else warm_ups(workload, name)):  # a quick run needs none
                     run()
+                runs[workload.key, name] = run
         times = interleaved(runs, rounds)
-    del ballast
     return [
-        Measured(workload.key, workload.name, count, size, models, times_of(workload.key, times))
-        for workload, count, size, models in abouts
+        Measured(key, *each, {name: seconds for (of, name), seconds in times.items() if of == key})
+        for key, each in about.items()
     ]
 
 
-def warm_ups(key: str, abouts: list[tuple[Workload, int, int, int]]) -> int:
-    """The number of runs until each model has been parsed often enough for a generated parser."""
-    workload, records = next((workload, records) for workload, records, *_ in abouts if workload.key == key)
-    return 1 + IMAGES_BEFORE_CODEGEN * len(workload.entities) // records
+def runs_of(workload: Workload, text: str, repeats: int) -> dict[str, Callable[[], float]]:
+    """The measurements of a workload. Each run has an event of its own, as Lambda's runtime client parses it."""
+    runs: dict[str, Callable[[], float]] = {}
+    kept = json.loads(text)
+    for name, contestant in contestants_of(workload).items():
+        entry, context = contestant(workload, None), Context(remaining=900)
+        prepare = partial(prepared, entry, text)
+        if workload.kept:
+            prepare = partial(lambda ready: ready, entry.prepare(kept))
+        runs[name] = partial(timed, prepare, partial(call, entry, context), repeats)
+    if workload.key in LOOKED_AT:
+        runs["look"] = partial(timed, partial(json.loads, text), look)
+    if workload.key == "sample":
+        runs |= yardsticks(text.encode())
+    return runs
 
 
-def times_of(workload: str, times: dict[tuple[str, str], list[float]]) -> dict[str, list[float]]:
-    return {name: seconds for (key, name), seconds in times.items() if key == workload}
+def prepared(entry: Entry, text: str) -> Any:
+    return entry.prepare(json.loads(text))
 
 
-def yardsticks(workload: Workload, text: str) -> Runs:
+def call(entry: Entry, context: Context, ready: Any) -> Any:
+    return entry.run(ready, context)
+
+
+def warm_ups(workload: Workload, name: str) -> int:
+    """The number of rounds without measurement: for the application until each model has a generated parser."""
+    return 1 + (IMAGES_BEFORE_CODEGEN * len(workload.entities) // workload.records if name == "app" else 0)
+
+
+def yardsticks(data: bytes) -> dict[str, Callable[[], float]]:
     """Rust, which parses the JSON and builds the models, and ``json.loads`` alone."""
-    data = text.encode()
-    runs: Runs = {(workload.key, "json.loads"): partial(timed, partial(json.loads, data))}
+    runs: dict[str, Callable[[], float]] = {"json.loads": partial(timed, lambda: data, json.loads)}
     try:
         handle = rust_handler()
     except RustMissingError as error:
         print(f"Rust is not measured: {error}", file=sys.stderr)
         return runs
     check_rust(data, handle)
-    return {(workload.key, "rust"): partial(timed, partial(handle, data)), **runs}
+    return {"rust": partial(timed, lambda: data, handle), **runs}
 
 
 def look(event: dict[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """Count the instructions of a record with valgrind; the load of the machine does not change them.
 
-    python -m tests.benchmarks.instructions [--workload insert modify] [--contestant app powertools floor]
-    python -m tests.benchmarks.instructions --shape one-route three-routes
+    python -m tests.benchmarks.instructions [--workload realistic insert] [--contestant app powertools floor]
 
-Each contestant handles the same event some times in an interpreter under ``valgrind --tool=callgrind``, and twice as
-often in another one. The difference, divided by the number of records, is printed; costs that do not depend on the
+Each contestant handles some events in an interpreter under ``valgrind --tool=callgrind``, and twice as many in another
+one. The difference, divided by the number of records, is printed; costs that do not depend on the
 records cancel out. Instructions are not time: they do not include waiting for memory. For the same code they hardly vary.
 """
 
@@ -12,28 +11,29 @@ from __future__ import annotations
 
 import argparse
 import gc
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from tests.benchmarks.contestants import CONTESTANTS
+from router.testing import Context
+from tests.benchmarks.contestants.registry import CONTESTANTS
 from tests.benchmarks.measuring import quiet
-from tests.benchmarks.shapes import SHAPES, shape
-from tests.benchmarks.workloads import GROUPS, Workload, make_event
+from tests.benchmarks.workloads import event_text, workload_of
 
-__all__ = ["CountingError", "count", "main"]
+__all__ = ["CountingError", "count_all", "main"]
 
 ROOT = Path(__file__).parents[2]
-WARM_UP = 3
+WARM_UP = 6  # events, after which parsers are generated
 REPEATS = 5
-WORKLOADS = ("insert", "realistic", "modify", "one-of-four", "3-of-30", "sample")
+RECORDS = 100
+WORKLOADS = ("realistic", "insert", "modify", "remove", "two-routes", "all", "one-of-four", "sample")
 COLLECTED = re.compile(r"Collected : (\d+)")
 
 
@@ -43,64 +43,60 @@ class CountingError(Exception):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--workload", nargs="+", choices=GROUPS, default=WORKLOADS, metavar="GROUP", help=", ".join(GROUPS)
-    )
+    parser.add_argument("--workload", nargs="+", default=WORKLOADS, metavar="KEY", help="as in the figures' JSON")
     parser.add_argument("--contestant", nargs="+", choices=CONTESTANTS, default=["app", "powertools", "floor"])
-    parser.add_argument("--shape", nargs="+", choices=SHAPES, metavar="SHAPE", help=", ".join(SHAPES))
-    parser.add_argument("--records", type=int, default=400, help="of an event")
+    parser.add_argument("--records", type=int, default=RECORDS, help="of an event")
     parser.add_argument("--jobs", type=int, default=2, help="interpreters at a time")
     options = parser.parse_args(arguments)
-    if options.shape:
-        print("instructions a record")
-        for name in options.shape:
-            try:
-                print(f"  {name:<28}{count_shape(name, options.records):,.0f}", flush=True)
-            except CountingError as error:
-                parser.exit(2, f"{error}\n")
-        return
-    with ThreadPoolExecutor(options.jobs) as pool:
-        counts = [
-            (workload, [pool.submit(count, group, workload, each, options.records) for each in options.contestant])
-            for group in options.workload
-            for workload in GROUPS[group]()
-        ]
-        print("instructions a record, and how many times those of the first")
-        for workload, futures in counts:
-            try:
-                found = [future.result() for future in futures]
-            except CountingError as error:
-                pool.shutdown(cancel_futures=True)
-                parser.exit(2, f"{error}\n")
-            each = zip(options.contestant, found, strict=True)
-            cells = (f"{name} {mine:,.0f} ({mine / found[0]:.2f})" for name, mine in each)
-            print(f"  {workload.name:<28}" + "  ".join(f"{cell:<28}" for cell in cells), flush=True)
+    try:
+        workloads = [workload_of(key) for key in options.workload]
+    except LookupError as error:
+        parser.error(str(error))
+    pairs = [(workload.key, contestant) for workload in workloads for contestant in options.contestant]
+    try:
+        found = count_all(pairs, options.records, options.jobs)
+    except CountingError as error:
+        parser.exit(2, f"{error}\n")
+    print("instructions a record, and how many times those of the first")
+    for workload in workloads:
+        counts = {name: found[workload.key, name] for name in options.contestant}
+        first = counts[options.contestant[0]]
+        cells = (f"{name} {count:,.0f} ({count / first:.2f})" for name, count in counts.items())
+        print(f"  {workload.name:<36}" + "  ".join(f"{cell:<28}" for cell in cells))
 
 
-def count(group: str, workload: Workload, contestant: str, records: int) -> float:
+def count_all(pairs: Iterable[tuple[str, str]], records: int = RECORDS, jobs: int = 2) -> dict[tuple[str, str], float]:
+    """Count the instructions of a record for each pair of a workload and a contestant.
+
+    Args:
+        pairs: The pairs.
+        records: How many records the event has.
+        jobs: How many interpreters run at a time.
+
+    Raises:
+        CountingError: valgrind is missing, or the command under it failed.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = {pair: pool.submit(count, *pair, records) for pair in pairs}
+        try:
+            return {pair: future.result() for pair, future in futures.items()}
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def count(workload: str, contestant: str, records: int) -> float:
     """Count the interpreter's instructions for a record.
 
     Args:
-        group: The workload's group.
-        workload: The workload.
-        contestant: The contestant.
-        records: About how many records the event has.
+        workload: The workload's key.
+        contestant: The contestant's name.
+        records: How many records the event has.
 
     Raises:
         CountingError: valgrind is missing, or the command under it failed.
     """
-    code = f"{group!r}, {workload.key!r}, {contestant!r}, {records}"
+    code = f"{workload!r}, {contestant!r}, {records}"
     once, twice = (counted(f"handle({code}, {each})") for each in (REPEATS, 2 * REPEATS))
-    return (twice - once) / (len(make_event(workload, records)["Records"]) * REPEATS)
-
-
-def count_shape(name: str, records: int) -> float:
-    """Count the interpreter's instructions for a record of a shape.
-
-    Raises:
-        CountingError: valgrind is missing, or the command under it failed.
-    """
-    once, twice = (counted(f"handle_shape({name!r}, {records}, {each})") for each in (REPEATS, 2 * REPEATS))
     return (twice - once) / (records * REPEATS)
 
 
@@ -126,26 +122,18 @@ def counted(call: str) -> int:
     return int(found[1])
 
 
-def handle(group: str, key: str, contestant: str, records: int, repeats: int) -> None:
-    """Handle an event under valgrind: some times to warm up, then with the count on."""
-    workload = next(workload for workload in GROUPS[group]() if workload.key == key)
-    run_counted(lambda: CONTESTANTS[contestant](workload, make_event(workload, records), None).run, repeats)
-
-
-def handle_shape(name: str, records: int, repeats: int) -> None:
-    """Handle the event of a shape under valgrind, like ``handle``."""
-    run_counted(lambda: shape(name, records), repeats)
-
-
-def run_counted(make: Callable[[], Callable[[], Any]], repeats: int) -> None:
+def handle(key: str, contestant: str, records: int, repeats: int) -> None:
+    """Handle events under valgrind: some to warm up, then others with the count on. All are parsed before."""
+    workload, context = workload_of(key), Context(remaining=900)
+    entry, text = CONTESTANTS[contestant](workload, None), event_text(workload, records)
     with quiet():
-        run = make()
         for _ in range(WARM_UP):
-            run()
+            entry.run(entry.prepare(json.loads(text)), context)
+        events = [entry.prepare(json.loads(text)) for _ in range(repeats)]
         gc.collect()
         subprocess.run(["callgrind_control", "--instr=on", str(os.getpid())], stdout=subprocess.DEVNULL, check=True)
-        for _ in range(repeats):
-            run()
+        for event in events:
+            entry.run(event, context)
     os._exit(0)  # without it the count would include the interpreter's end
 
 

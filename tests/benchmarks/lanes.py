@@ -1,6 +1,4 @@
-"""How close lanes come to the ideal time of handlers that wait.
-
-    python -m tests.benchmarks.lanes
+"""How close lanes come to the ideal time of handlers that wait, and the processor time of a record.
 
 1,000 records of 100 items come in one event, ten records for each item. Each handler waits for 10 ms. Changes of one
 item follow each other, so with 100 lanes an event cannot take less than 100 ms.
@@ -9,34 +7,43 @@ item follow each other, so with 100 lanes an event cannot take less than 100 ms.
 from __future__ import annotations
 
 import asyncio
-import os
-import statistics
+import json
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    AsyncBatchProcessor,
+    EventType,
+    async_process_partial_response,
+)
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
 from router import Change, Dispatcher, Routes
 from router.testing import Context
-from tests.builders import Json, Order, batch, insert
+from tests.benchmarks.contestants.powertools import as_in_lambda
+from tests.benchmarks.measuring import interleaved, quiet
+from tests.benchmarks.results import Lanes
+from tests.builders import Order, batch, insert
 
-__all__ = ["ITEMS", "RECORDS", "event_of_items", "lanes_app"]
+__all__ = ["IDEAL", "ITEMS", "RECORDS", "WAITING", "event_of_items", "measure_lanes"]
 
 RECORDS, ITEMS = 1_000, 100
-_WAIT = 0.01
-_ROUNDS = 10
+SECONDS = 0.01
+IDEAL = RECORDS / ITEMS * SECONDS
+Wait = Callable[[str], Awaitable[Any]]
+"""What a handler awaits, given the key of the item."""
+Function = Callable[[Any, Any], Any]
 
 
-def event_of_items() -> Json:
-    """An event in which the records of all items take turns."""
-    return batch(*(insert(number, f"k{number % ITEMS}", total=number) for number in range(RECORDS)))
+def event_of_items() -> str:
+    """The JSON of an event in which the records of all items take turns."""
+    return json.dumps(batch(*(insert(number, f"k{number % ITEMS}", total=number) for number in range(RECORDS))))
 
 
-def lanes_app(wait: Callable[[str], Awaitable[Any]]) -> Dispatcher:
-    """An app with as many lanes as there are items.
-
-    Args:
-        wait: What the handler awaits, given the key of the item.
-    """
+def lanes_app(wait: Wait) -> Function:
+    """A ``Dispatcher`` with as many lanes as there are items."""
     routes = Routes()
 
     @routes.on(Order)
@@ -46,23 +53,47 @@ def lanes_app(wait: Callable[[str], Awaitable[Any]]) -> Dispatcher:
     return Dispatcher(routes, concurrency=ITEMS)
 
 
-def main() -> None:
-    os.environ["LOG_LEVEL"] = "CRITICAL"
-    app, records, context = lanes_app(lambda _: asyncio.sleep(_WAIT)), event_of_items(), Context(remaining=900)
-    app(records, context)  # starts the threads
-    seconds = []
-    for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        assert app(records, context) == {"batchItemFailures": []}
-        seconds.append(time.perf_counter() - began)
-    ideal = RECORDS / ITEMS * _WAIT
-    median, least = statistics.median(seconds), min(seconds)
-    print(f"{RECORDS:,} records of {ITEMS} items, 10 ms of await each, concurrency {ITEMS}, {_ROUNDS} rounds")
-    print(
-        f"ideal {ideal * 1000:.0f} ms, median {median * 1000:.0f} ms ({median / ideal:.2f} times the ideal), ", end=""
-    )
-    print(f"least {least * 1000:.0f} ms ({least / ideal:.2f})")
+def powertools(wait: Wait) -> Function:
+    """Powertools' async processor, which starts all records at once, with a lock for each item to keep their order."""
+    processor = AsyncBatchProcessor(event_type=EventType.DynamoDBStreams)
+    locks: dict[str, asyncio.Lock] = {}
+
+    async def handle(record: DynamoDBRecord) -> None:
+        body = record.dynamodb
+        assert body is not None
+        order = Order.model_validate(body.new_image)
+        async with locks.setdefault(order.pk, asyncio.Lock()):  # a lock admits tasks in the order of their arrival
+            await wait(order.pk)
+
+    def function(event: Any, context: Any) -> Any:
+        locks.clear()
+        with as_in_lambda():
+            return async_process_partial_response(event, handle, processor, context)
+
+    return function
 
 
-if __name__ == "__main__":
-    main()
+WAITING = {"app": lanes_app, "powertools": powertools}
+
+
+def measure_lanes(rounds: int) -> dict[str, Lanes]:
+    """Measure both in turn."""
+    text = event_of_items()
+    found = {name: Lanes(IDEAL, RECORDS) for name in WAITING}
+    functions = {name: make(lambda _: asyncio.sleep(SECONDS)) for name, make in WAITING.items()}
+
+    def run(name: str) -> float:
+        event, context = json.loads(text), Context(remaining=900)
+        began, busy = time.perf_counter(), time.process_time()
+        assert functions[name](event, context) == {"batchItemFailures": []}
+        found[name].elapsed.append(time.perf_counter() - began)
+        found[name].busy.append(time.process_time() - busy)
+        return found[name].elapsed[-1]
+
+    with quiet():
+        for name in WAITING:  # starts what is started once
+            run(name)
+            found[name].elapsed.clear()
+            found[name].busy.clear()
+        interleaved({name: partial(run, name) for name in WAITING}, rounds)
+    return found

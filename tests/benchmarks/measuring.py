@@ -52,15 +52,24 @@ def interleaved(runs: Mapping[Name, Callable[[], float]], rounds: int) -> dict[N
     return times
 
 
-def timed(run: Callable[[], Any]) -> float:
-    """Return the processor seconds of a run. Garbage is collected before it, and during it as usual.
+def timed(prepare: Callable[[], Any], run: Callable[[Any], Any], repeats: int = 1) -> float:
+    """Return the processor seconds of a run. Garbage is collected before the first, and during each as usual.
 
     The runs do not wait, so on a quiet machine these are the elapsed seconds. On a busy one they exclude other programs.
+
+    Args:
+        prepare: Makes what the run is given, outside the measured time.
+        run: What is measured.
+        repeats: How often it runs; the result is the mean.
     """
     gc.collect()
-    started = process_time()
-    run()
-    return process_time() - started
+    seconds = 0.0
+    for _ in range(repeats):
+        ready = prepare()
+        started = process_time()
+        run(ready)
+        seconds += process_time() - started
+    return seconds / repeats
 
 
 def ratios(times: Sequence[float], others: Sequence[float]) -> Spread:

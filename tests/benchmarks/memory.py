@@ -7,48 +7,54 @@ import json
 import tracemalloc
 from typing import Any
 
-from tests.benchmarks.contestants import CONTESTANTS
+from router.testing import Context
+from tests.benchmarks.contestants.entry import Entry
+from tests.benchmarks.contestants.registry import CONTESTANTS
 from tests.benchmarks.measuring import quiet
 from tests.benchmarks.results import Memory
-from tests.benchmarks.workloads import GROUPS, event_text
+from tests.benchmarks.workloads import GROUPS, Workload, event_text
 
-__all__ = ["EVENT_BYTES", "measure_memory"]
+__all__ = ["EVENT_BYTES", "event_of_bytes", "measure_memory"]
 
 EVENT_BYTES = 6_000_000  # the most that Lambda delivers
-INVOCATIONS = 10
-MEASURED = ("app", "powertools", "powertools-models")
+INVOCATIONS = 5
+MEASURED = ("app", "powertools")
 
 
 def measure_memory(event_bytes: int = EVENT_BYTES) -> dict[str, Memory]:
-    """Measure the memory of each contestant for an event of inserts.
+    """Measure the memory of each contestant for an event of realistic items.
 
     Args:
         event_bytes: About how many bytes of JSON the event has.
     """
-    (workload,) = GROUPS["insert"]()
-    text = event_text(workload, max(4, event_bytes * workload.records // len(event_text(workload))))
+    workload = next(iter(GROUPS["realistic"]()))
+    text = event_of_bytes(workload, event_bytes)
     tracemalloc.start()
     try:
         before = traced()
         event = json.loads(text)
         size = traced() - before
         with quiet():
-            return {name: one_memory(name, event, size) for name in MEASURED}
+            return {name: one_memory(CONTESTANTS[name](workload, None), event, size) for name in MEASURED}
     finally:
         tracemalloc.stop()
 
 
-def one_memory(name: str, event: dict[str, Any], size: int) -> Memory:
-    (workload,) = GROUPS["insert"]()
-    run = CONTESTANTS[name](workload, event, None).run
-    CONTESTANTS[name](workload, {"Records": event["Records"][:4]}, None).run()  # imports what is imported on first use
+def event_of_bytes(workload: Workload, event_bytes: int = EVENT_BYTES) -> str:
+    """The JSON of an event of about so many bytes."""
+    return event_text(workload, max(4, event_bytes * workload.records // len(event_text(workload))))
+
+
+def one_memory(entry: Entry, event: dict[str, Any], size: int) -> Memory:
+    context = Context(remaining=900)
+    entry.run({"Records": event["Records"][:4]}, context)  # imports what is imported on first use
     before = traced()
     tracemalloc.reset_peak()
-    run()
+    entry.run(event, context)
     peak = tracemalloc.get_traced_memory()[1] - before
     once = objects()
     for _ in range(INVOCATIONS - 1):
-        run()
+        entry.run(event, context)
     return Memory(size, peak, objects() - once)
 
 

@@ -1,25 +1,34 @@
-"""The load of a shard on a function, from the measured time of a record and from ``router simulate``."""
+"""What a million changes cost in Lambda, and the load of a shard on a function.
+
+Measured is the processor time of an invocation in the runtime client. Its time at each memory size is computed from it,
+by Lambda's rule that memory sets the share of a processor; so is the money, from AWS's prices. ``router simulate``
+computes the rest.
+"""
 
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from router.local.simulate.cost import PRICES, bill
 from tests.benchmarks.page import table
-from tests.benchmarks.results import Measured, Results
+from tests.benchmarks.results import InRuntime, Results
 
 __all__ = ["SCENARIOS", "SIMULATED", "commands", "figures", "simulated_rows"]
 
 ROOT = Path(__file__).parents[2]
+CHANGES = 1_000_000
 SHARD_RECORDS = 1_000  # a second; DynamoDB splits a shard before it takes more
 FULL_CPU = 1_769  # MB of memory at which Lambda gives one whole processor
-MEMORIES = (256, 512, 1_024, 1_769)
-WORKLOADS = ("insert", "modify", "one-of-four", "3-of-30", "nested", "sample")
+MEMORIES = (128, 256, 512, 1_024, 1_769)
+COMPARED = ("app", "powertools")
 
 ONE_SHARD = "router simulate --scenario docs/scenarios/shard.toml"
 SCENARIOS = {
@@ -39,18 +48,78 @@ SIMULATED = ("what", "iterator age p50, max", "invocations a second", "concurren
 
 def figures(results: Results) -> dict[str, str]:
     """The tables of ``docs/scale.md`` in Markdown, by the name of their markers."""
-    heads = [
-        "",
-        "a record",
-        "an event of 100",
-        "a full shard, one processor",
-        *(f"{memory:,} MB" for memory in MEMORIES[:-1]),
-    ]
+    memories = [f"{memory:,} MB" for memory in MEMORIES]
     return {
-        "shard": table(heads, shard_rows(results)),
+        "time": table(["records in an invocation", *memories], time_rows(results)),
+        "money": table(["records in an invocation", *memories], money_rows(results)),
+        "shard": table(["records in an invocation", *memories], shard_rows(results)),
         "simulated": table(SIMULATED, simulated_rows()),
         "commands": commands(),
     }
+
+
+def time_rows(results: Results) -> Iterator[list[str]]:
+    """The billed time of a million changes, and Powertools' after it."""
+    for records in batches(results):
+        yield [
+            f"{records:,}",
+            *(
+                " / ".join(
+                    duration(CHANGES / records * billed(results.in_runtime[name], records, memory)) for name in COMPARED
+                )
+                for memory in MEMORIES
+            ),
+        ]
+
+
+def money_rows(results: Results) -> Iterator[list[str]]:
+    """What Lambda charges for a million changes, requests included, on each architecture."""
+    for architecture, prices in PRICES.items():
+        for records in batches(results):
+            bills = (
+                [
+                    bill(prices, CHANGES / records, CHANGES / records * billed(each, records, memory) * 1e3, memory, 1)
+                    for each in (results.in_runtime[name] for name in COMPARED)
+                ]
+                for memory in MEMORIES
+            )
+            yield [
+                f"{records:,} on {architecture}",
+                *(
+                    " / ".join(f"${each.total:.2f}" if each.total >= 0.1 else f"${each.total:.3f}" for each in pair)
+                    for pair in bills
+                ),
+            ]
+
+
+def shard_rows(results: Results) -> Iterator[list[str]]:
+    """The share of a lane's time that a full shard takes."""
+    for records in batches(results)[2:]:
+        shares = (
+            " / ".join(
+                f"{busy(results.in_runtime[name], records, memory) * SHARD_RECORDS / records:.0%}" for name in COMPARED
+            )
+            for memory in MEMORIES
+        )
+        yield [f"{records:,}", *shares]
+
+
+def batches(results: Results) -> list[int]:
+    return list(results.in_runtime["app"].seconds) if results.in_runtime else []
+
+
+def busy(measured: InRuntime, records: int, memory: int) -> float:
+    """The seconds of an invocation in Lambda: the measured time of a whole processor, at the memory's share of one."""
+    return measured.milliseconds(records).median / 1e3 * max(1, FULL_CPU / memory)
+
+
+def billed(measured: InRuntime, records: int, memory: int) -> float:
+    """The same, as Lambda bills it: rounded up to a millisecond."""
+    return math.ceil(busy(measured, records, memory) * 1e3) / 1e3
+
+
+def duration(value: float) -> str:
+    return f"{value / 60:,.1f} min" if value >= 60 else f"{value:.0f} s"
 
 
 def commands() -> str:
@@ -59,23 +128,10 @@ def commands() -> str:
     return "\n".join([why, "", "```console", *(f"$ {command}" for command in SCENARIOS.values()), "```"])
 
 
-def shard_rows(results: Results) -> Iterator[list[str]]:
-    for key in WORKLOADS:
-        if (measured := results.measured.get(key)) is not None:
-            cost = measured.microseconds("app").median
-            yield [measured.name, f"{cost:.2f} µs", f"{cost / 10:.2f} ms", *shares(measured)]
-
-
-def shares(measured: Measured) -> Iterator[str]:
-    """The share of its processor that a function spends in the framework for a full shard."""
-    busy = measured.microseconds("app").median * 1e-6 * SHARD_RECORDS
-    for memory in (FULL_CPU, *MEMORIES[:-1]):
-        yield f"{busy * FULL_CPU / memory:.1%}"
-
-
 def simulated_rows() -> Iterator[list[str]]:
-    for name, command in SCENARIOS.items():
-        found = simulated(command)
+    with ThreadPoolExecutor(2) as pool:
+        documents = pool.map(simulated, SCENARIOS.values())
+    for name, found in zip(SCENARIOS, documents, strict=True):
         age, totals = found["iterator_age"], found["totals"]
         invocations = totals["invocations"]["value"] / found["seconds"]
         yield [
