@@ -216,7 +216,7 @@ def test_a_million_changes_cost_what_lambda_charges() -> None:
     assert scale.billed(measured, 100, memory=442) == pytest.approx(0.041)  # rounded up
     assert next(iter(scale.time_rows(results)))[-1] == "1.7 min / 1.7 min"
     # 100 s at 1,769 MB: 172.75 GB-seconds, and 10,000 requests.
-    assert [row[-1] for row in scale.money_rows(results)] == ["$0.005 / $0.005", "$0.004 / $0.004"]
+    assert [row[-1] for row in scale.money_rows(results)] == ["$0.0049 / $0.0049", "$0.0043 / $0.0043"]
 
 
 def test_memory_is_small_and_nothing_is_kept() -> None:

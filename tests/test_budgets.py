@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ from pydantic import BaseModel
 
 from router import Depends, Dispatcher, Insert, Modify, Remove, Routes, changed
 from router.observability.metrics import InvocationFigures
+from tests.benchmarks.contestants.router_app import router_app
 from tests.benchmarks.measuring import quiet
+from tests.benchmarks.workloads import event_text, workload_of
 
 Event = dict[str, Any]
 
@@ -46,6 +49,18 @@ BUDGETS = {
     "three routes": Calls(16, 31),
     "a cold_start dependency": Calls(5, 12),
     "metrics": Calls(3, 11),
+}
+
+
+# The same for realistic items with generated parsers, by the workload of the benchmarks.
+FUNCTIONS = {
+    "realistic": Calls(5, 59),
+    "batch": Calls(19, 73),
+    "metrics": Calls(5, 61),
+    "dependency": Calls(7, 61),
+    "async": Calls(19, 72),
+    "all": Calls(21, 76),
+    "remembered": Calls(5, 59),
 }
 
 
@@ -199,6 +214,23 @@ def test_a_record_calls_what_it_may(path: str) -> None:
     assert found == budget, (
         f"{path}: found {found}, expected {budget}; correct BUDGETS in {__name__}, and give the reason in the commit"
     )
+
+
+@pytest.mark.parametrize("key", FUNCTIONS)
+def test_a_realistic_item_calls_what_it_may(key: str) -> None:
+    """A record of a function with metrics, a dependency, async handlers and so on makes as many calls as its budget."""
+    workload = workload_of(key)
+    entry, texts = router_app(workload, None), [event_text(workload, records) for records in (400, 200, 400)]
+    warm, few, many = (entry.prepare(json.loads(text)) for text in texts)
+
+    def run(event: Event) -> Counter[str]:
+        return calls(lambda: Context().run(entry.run, event, None))
+
+    with quiet():
+        entry.run(warm, None)  # after it parsers are generated
+        once, twice = run(few), run(many)
+    found = Calls(*(round((twice[kind] - once[kind]) / 200) for kind in ("call", "c_call")))
+    assert found == FUNCTIONS[key], f"{key}: found {found}, expected {FUNCTIONS[key]}; correct FUNCTIONS in {__name__}"
 
 
 def test_the_log_is_written_once_an_invocation() -> None:

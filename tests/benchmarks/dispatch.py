@@ -17,6 +17,7 @@ import argparse
 import json
 import platform
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.write_docs and (options.workload or options.quick):
         parser.error("--write-docs is for a whole run: leave --workload and --quick away")
+    # Powertools writes a hundred values at once, and warns at the end that it has none.
+    warnings.filterwarnings("ignore", "No application metrics to publish")
     results = Results(options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS))
     for group in options.workload or GROUPS:
         for measured in measure(group, results.rounds, QUICK_RECORDS if options.quick else None):

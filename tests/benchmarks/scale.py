@@ -86,7 +86,7 @@ def money_rows(results: Results) -> Iterator[list[str]]:
             yield [
                 f"{records:,} on {architecture}",
                 *(
-                    " / ".join(f"${each.total:.2f}" if each.total >= 0.1 else f"${each.total:.3f}" for each in pair)
+                    " / ".join(f"${each.total:.2f}" if each.total >= 0.1 else f"${each.total:.4f}" for each in pair)
                     for pair in bills
                 ),
             ]
