@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 from router.local.cloudformation.intrinsics import Unknown
 from router.local.cloudformation.mappings import DeclaredMapping
+from router.local.cloudformation.references import function_name
 from router.local.cloudformation.resources import Declaration, TemplateFile, table_name
 from router.local.doctor.alarms import ALARM, Alarm, alarms_by_metric, alarms_by_name
 from router.local.doctor.aws import AbsentError, Aws, NotCheckedError, action_of
@@ -39,6 +41,12 @@ class DeployedMapping:
     values: Mapping[str, Any] | None
 
     @property
+    def qualifier(self) -> str | None:
+        """The alias or the version that it invokes; ``None`` if it invokes what was deployed last."""
+        arn = str((self.values or {}).get("FunctionArn"))
+        return arn.partition(":function:")[2].partition(":")[2] or None
+
+    @property
     def stopped(self) -> bool:
         """Whether the template declares that it is disabled."""
         return self.declared is not None and self.declared.settings.get("Enabled") is False
@@ -55,7 +63,7 @@ class Deployed:
 
     Args:
         aws: The account.
-        function: The function's name.
+        function: The function's name, or its ARN, as a call takes it; for people.
         template: The template; ``None`` to compare with nothing.
         declared: The function in the template.
         stack: The stack, if it is known.
@@ -72,11 +80,24 @@ class Deployed:
     mapping_ids: Sequence[tuple[str | None, DeclaredMapping | None]] = ()
     _tables: dict[str, dict[str, Any] | None] = field(default_factory=dict, init=False)
 
+    @property
+    def name(self) -> str:
+        """The function's name without an alias, the dimension of its metrics."""
+        return function_name(self.function)
+
+    @cached_property
+    def invoked(self) -> str:
+        """The function as its mappings invoke it: with an alias or a version, if they name one."""
+        qualifier = None
+        with suppress(NotCheckedError):  # the checks of the mappings say so
+            qualifier = next(filter(None, (each.qualifier for each in self.mappings)), None)
+        return self.function if qualifier is None else f"{self.name}:{qualifier}"
+
     @cached_property
     def configuration(self) -> Mapping[str, Any] | None:
-        """The function's configuration; ``None`` if there is no such function."""
+        """The configuration of the version that the mappings invoke; ``None`` if there is no such function."""
         try:
-            return self.aws.call("lambda", "get_function_configuration", FunctionName=self.function)
+            return self.aws.call("lambda", "get_function_configuration", FunctionName=self.invoked)
         except AbsentError:
             return None
 

@@ -64,7 +64,7 @@ def by_function(aws: Aws, name: str, path: Path | None) -> Deployed:
 
     Args:
         aws: The account.
-        name: The function's name or ARN, with an alias if the mappings invoke one.
+        name: The function's name or ARN, with or without an alias.
         path: The template; ``None`` to compare with nothing.
 
     Raises:
@@ -77,7 +77,7 @@ def by_function(aws: Aws, name: str, path: Path | None) -> Deployed:
     template = TemplateFile(path)
     mappings = function_mappings(template, _named(template, name))
     logical = mappings[0].function
-    deployed = Deployed(aws, name, template, template.resources.get(logical), ids={logical: name})
+    deployed = Deployed(aws, name, template, template.resources.get(logical), ids={logical: function_name(name)})
     deployed.mapping_ids = [*_paired(uuids, mappings, template)]
     deployed.ids |= {_logical_id(each): uuid for uuid, each in deployed.mapping_ids if uuid and each}
     with suppress(NotCheckedError):  # the checks of the function say so
@@ -88,17 +88,32 @@ def by_function(aws: Aws, name: str, path: Path | None) -> Deployed:
 def _mappings_of(aws: Aws, name: str) -> list[tuple[str, str | None]]:
     """The UUIDs of a function's mappings, each with what it reads."""
     try:
-        found = aws.listed("lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=name)
-        if not found:
+        with suppress(NotCheckedError):  # the checks of the function say so
             aws.call("lambda", "get_function_configuration", FunctionName=name)
+        found = {
+            each["UUID"]: each
+            for qualified in [name, *_aliases(aws, name)]
+            for each in aws.listed(
+                "lambda", "list_event_source_mappings", "EventSourceMappings", FunctionName=qualified
+            )
+        }
     except AbsentError:
         msg = f"found no function {name!r} in this account and region; see --profile and --region"
         raise NoAccessError(msg) from None
     except NotCheckedError as error:
         msg = f"cannot find the mappings of {name!r}: {error}"
         raise NoAccessError(msg) from None
-    sources = [(each["UUID"], str(each.get("EventSourceArn"))) for each in found]
+    sources = [(each["UUID"], str(each.get("EventSourceArn"))) for each in found.values()]
     return [(uuid, next((kind for part, kind in _SOURCES.items() if part in arn), None)) for uuid, arn in sources]
+
+
+def _aliases(aws: Aws, name: str) -> list[str]:
+    """The function with each of its aliases: a list of mappings has only those of exactly the name that is given."""
+    if function_name(name) != name.rpartition(":function:")[2]:  # an alias is given
+        return []
+    with suppress(NotCheckedError, AbsentError):
+        return [f"{name}:{each['Name']}" for each in aws.listed("lambda", "list_aliases", "Aliases", FunctionName=name)]
+    return []
 
 
 def _paired(

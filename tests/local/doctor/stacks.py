@@ -162,10 +162,12 @@ class DeployedStack:
         self.client("lambda").update_event_source_mapping(UUID=self.ids["RouterChanges"], **settings)
 
     def update_function(self, **settings: Any) -> None:
-        """Change the function beside the stack."""
+        """Change the function beside the stack, and publish it under the alias that the mapping invokes."""
         name, client = self.ids["Router"], self.client("lambda")
         client.update_function_configuration(FunctionName=name, **settings)
         becomes(lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active")
+        version = client.publish_version(FunctionName=name)["Version"]
+        client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
 def written() -> str:

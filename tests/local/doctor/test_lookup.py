@@ -109,3 +109,34 @@ def test_hidden_parameter(stack: DeployedStack) -> None:
     hidden = [{"ParameterKey": "MemorySize", "ParameterValue": "****"}]
     with stack.answering("cloudformation", "DescribeStacks", Stacks=[{**listed[0], "Parameters": hidden}]):
         assert stack.findings() == []
+
+
+def test_alias(stack: DeployedStack) -> None:
+    """The version under the alias counts that the mapping invokes; metrics have the name without the alias."""
+    aws, client, name = stack.server.aws, stack.client("lambda"), stack.ids["Router"]
+    client.update_function_configuration(FunctionName=name, Timeout=7)  # not published
+    stack.metric("AWS/Lambda", "Throttles", 2, {"FunctionName": name})
+    for deployed in (
+        by_stack(aws, stack.name, stack.template, None),
+        by_function(aws, name, stack.template),
+        by_function(aws, f"{name}:live", stack.template),
+    ):
+        assert (deployed.invoked, deployed.name) == (f"{name}:live", name)
+        assert [(each.check, each.found) for each in examine(deployed)] == [
+            ("function-throttled", "2 throttled invocations in the last hour")
+        ]
+
+
+def test_function_without_alias(server: Ministack, tmp_path: Path) -> None:
+    """Where the mapping invokes no alias, a command sets back a setting of the function."""
+    text = (
+        written()
+        .replace("      AutoPublishAlias: live\n", "")
+        .replace("      AutoPublishAliasAllProperties: true\n", "")
+    )
+    stack = deploy(server, tmp_path / "template.yaml", text)
+    assert (stack.findings(), stack.findings_by_function()) == ([], [])
+    stack.client("lambda").update_function_configuration(FunctionName=stack.ids["Router"], Timeout=7)
+    found = {each.check: each.remedy for each in stack.findings()}
+    command = f"aws lambda update-function-configuration --function-name {stack.ids['Router']} --timeout 60; or change "
+    assert found["function-differs"].startswith(command)

@@ -33,7 +33,7 @@ _DEFAULTS: dict[str, Any] = {
 def function_missing(deployed: Deployed) -> Iterator[Symptom]:
     """The function does not exist."""
     if deployed.configuration is None:
-        yield Symptom(f"function {deployed.function}", "no such function", "the one of the stack", DELETED)
+        yield Symptom(f"function {deployed.invoked}", "no such function", "the one of the stack", DELETED)
 
 
 @check("error")
@@ -45,7 +45,7 @@ def function_state(deployed: Deployed) -> Iterator[Symptom]:
         if state not in fine:
             reason = found.get(f"{name}ReasonCode")
             yield Symptom(
-                f"function {deployed.function}",
+                f"function {deployed.invoked}",
                 f"{name} {state}{f' ({reason})' if reason else ''}",
                 f"{name} {fine[0]}",
                 "deploy again" if state == "Failed" else "wait for it",
@@ -57,13 +57,13 @@ def function_stopped(deployed: Deployed) -> Iterator[Symptom]:
     """The function's reserved concurrency is 0: every invocation is throttled."""
     if deployed.configuration is None:
         return
-    found = deployed.aws.call("lambda", "get_function_concurrency", FunctionName=deployed.function)
+    found = deployed.aws.call("lambda", "get_function_concurrency", FunctionName=deployed.name)
     if found.get("ReservedConcurrentExecutions") == 0:
         yield Symptom(
-            f"function {deployed.function}",
+            f"function {deployed.invoked}",
             "reserved concurrency 0",
             "none, or 1 and more",
-            f"aws lambda delete-function-concurrency --function-name {deployed.function}",
+            f"aws lambda delete-function-concurrency --function-name {deployed.name}",
         )
 
 
@@ -74,15 +74,10 @@ def function_differs(deployed: Deployed) -> Iterator[Symptom]:
     for name, expected in declared_settings(deployed).items():
         if first_unknown(expected) is None and name in found and str(found[name]) != str(expected):
             yield Symptom(
-                f"function {deployed.function}",
+                f"function {deployed.invoked}",
                 f"{name} {_text(found[name])}",
                 f"{name} {_text(expected)}",
-                restored(
-                    f"aws lambda update-function-configuration --function-name {deployed.function}",
-                    name,
-                    expected,
-                    _place(deployed, name),
-                ),
+                _remedy(deployed, name, expected),
             )
 
 
@@ -99,7 +94,7 @@ def variables_differ(deployed: Deployed) -> Iterator[Symptom]:
         for name in sorted(names):
             expected = "one, as in the template" if text == "no variable" else "none of this name, as in the template"
             yield Symptom(
-                f"function {deployed.function}",
+                f"function {deployed.invoked}",
                 f"{text} {name}",
                 expected,
                 put_back(_place(deployed, "Environment", "Variables")),
@@ -118,6 +113,14 @@ def declared_settings(deployed: Deployed) -> dict[str, Any]:
     if values.get("PackageType") == "Image" or "ImageUri" in values:
         return {name: values.get(name, _DEFAULTS[name]) for name in ("Architectures", "MemorySize", "Timeout")}
     return {name: values.get(name, default) for name, default in _DEFAULTS.items()}
+
+
+def _remedy(deployed: Deployed, name: str, value: Any) -> str:
+    """What to do about a setting; a command changes no published version, which an alias has."""
+    place = _place(deployed, name)
+    if deployed.invoked != deployed.name:
+        return put_back(place)
+    return restored(f"aws lambda update-function-configuration --function-name {deployed.name}", name, value, place)
 
 
 def _place(deployed: Deployed, *keys: str) -> str:

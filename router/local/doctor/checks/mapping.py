@@ -71,4 +71,4 @@ def mapping_result(deployed: Deployed) -> Iterator[Symptom]:
 
 def _log_group(deployed: Deployed) -> str:
     group = (deployed.configuration or {}).get("LoggingConfig", {}).get("LogGroup")
-    return str(group or f"/aws/lambda/{deployed.function}")
+    return str(group or f"/aws/lambda/{deployed.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from router.local.doctor.check import Symptom, check
-from router.local.doctor.deployed import Deployed, DeployedMapping, last_part
+from router.local.doctor.deployed import Deployed, DeployedMapping
 
 __all__ = [
     "function_errors",
@@ -94,7 +94,7 @@ def records_dropped(deployed: Deployed) -> Iterator[Symptom]:
 
 
 def _of_function(deployed: Deployed, metric: str, what: str, remedy: str) -> Iterator[Symptom]:
-    points = deployed.figures(_LAMBDA, metric, {"FunctionName": last_part(deployed.function)}, "Sum")
+    points = deployed.figures(_LAMBDA, metric, {"FunctionName": deployed.name}, "Sum")
     yield from _counted(f"function {deployed.function}", points, what, remedy)
 
 
@@ -126,7 +126,7 @@ def _counted(where: str, points: list[float], what: str, remedy: str) -> Iterato
 
 def _age(deployed: Deployed) -> float | None:
     """Seconds: the highest of the last quarter of an hour; ``None`` without data."""
-    name = {"FunctionName": last_part(deployed.function)}
+    name = {"FunctionName": deployed.name}
     milliseconds = deployed.figures(_LAMBDA, "IteratorAge", name, "Maximum", minutes=_RECENT)
     points = [each / 1000 for each in milliseconds] or _figures_of_router(
         deployed, "RecordAge", "Maximum", minutes=_RECENT

@@ -41,7 +41,11 @@ def mapping_differs(deployed: Deployed) -> Iterator[Symptom]:
     for mapping in deployed.mappings:
         if mapping.declared is None or mapping.values is None:
             continue
-        pairs = [*_settings(mapping, mapping.values), *_destinations(deployed, mapping.declared, mapping.values)]
+        pairs = [
+            *_settings(mapping, mapping.values),
+            *_destinations(deployed, mapping.declared, mapping.values),
+            *_aliases(deployed, mapping),
+        ]
         for name, found, expected in pairs:
             place = deployed.place(mapping.declared.declaration, name)
             command = f"aws lambda update-event-source-mapping --uuid {mapping.uuid}"
@@ -83,6 +87,13 @@ def _destinations(
     present = _NO_DESTINATION if found is None else last_part(str(found))
     if name is not None and present != name:
         yield "DestinationConfig", present, name
+
+
+def _aliases(deployed: Deployed, mapping: DeployedMapping) -> Iterator[tuple[str, str, str]]:
+    """The alias that the mapping invokes if it is not the one that SAM publishes."""
+    alias = deployed.declared.values.get("AutoPublishAlias") if deployed.declared is not None else None
+    if isinstance(alias, str) and mapping.values is not None and mapping.qualifier != alias:
+        yield "FunctionName", f"with {mapping.qualifier or 'no alias'}", f"with {alias}"
 
 
 def _defaults(mapping: DeployedMapping) -> Mapping[str, Any]:

@@ -64,6 +64,17 @@ def test_other_destination(stack: DeployedStack, destination: str | None, name: 
     assert finding.expected == f"DestinationConfig {stack.ids['FailedRecords']}"
 
 
+def test_other_alias(stack: DeployedStack) -> None:
+    """A mapping that invokes no alias, or another one than SAM publishes, differs."""
+    stack.update_mapping(FunctionName=stack.ids["Router"])
+    (finding,) = stack.findings()
+    assert (finding.check, finding.found, finding.expected) == (
+        "mapping-differs",
+        "FunctionName with no alias",
+        "FunctionName with live",
+    )
+
+
 def test_metrics_of_the_mapping(stack: DeployedStack) -> None:
     """A mapping that should not count events, and does, differs from the template."""
     with stack.answering("lambda", "GetEventSourceMapping", MetricsConfig={"Metrics": ["EventCount"]}):
