@@ -80,6 +80,22 @@ def dashboard(resources: Resources) -> dict[str, Any]:
     return found
 
 
+class TestSnapStart:
+    def test_it_is_off_unless_a_parameter_asks_for_it(self, resources: Resources) -> None:
+        """Snapshots cost money, so the default has none."""
+        assert resources["Router"]["Properties"]["SnapStart"] == {"ApplyOn": {"Ref": "SnapStart"}}
+        assert yaml_parse(WRITTEN)["Parameters"]["SnapStart"]["Default"] == "None"
+
+    def test_with_the_alias_the_mapping_invokes_a_published_version(self) -> None:
+        """Only versions have snapshots: the two lines that are comments make the mapping invoke the latest one."""
+        written = re.sub(r"# (AutoPublishAlias)", r"\1", WRITTEN)
+        template = translated(written)
+        alias = template["Resources"][template["Resources"]["RouterChanges"]["Properties"]["FunctionName"]["Ref"]]
+        version, _ = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"]
+        assert (alias["Type"], template["Resources"][version]["Type"]) == ("AWS::Lambda::Alias", "AWS::Lambda::Version")
+        assert lint(json.dumps(template)) == []
+
+
 class TestLinters:
     def test_cfn_lint_has_no_findings(self) -> None:
         """cfn-lint has no findings in the template."""
