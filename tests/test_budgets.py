@@ -7,6 +7,7 @@ it costs or saves.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import json
@@ -62,6 +63,9 @@ FUNCTIONS = {
     "all": Calls(22, 76),
     "remembered": Calls(5, 59),
 }
+
+
+LANES = Calls(47, 53)
 
 
 class Order(BaseModel):
@@ -233,6 +237,24 @@ def test_a_realistic_item_calls_what_it_may(key: str) -> None:
     assert not any(rest for _, rest in more.values()), f"{key}: not every record makes the same calls: {more}"
     found = Calls(more["call"][0], more["c_call"][0])
     assert found == FUNCTIONS[key], f"{key}: found {found}, expected {FUNCTIONS[key]}; correct FUNCTIONS in {__name__}"
+
+
+def test_a_record_in_a_lane_calls_what_it_may() -> None:
+    """A record whose async handler waits costs a task of its loop at most. asyncio's own calls vary between Pythons."""
+    routes = Routes()
+
+    @routes.on_insert(Order)
+    async def wait(change: Insert[Order]) -> None:
+        await asyncio.sleep(0)
+
+    app = Dispatcher(routes, concurrency=4)
+    few, many = event("INSERT", "Order", 20), event("INSERT", "Order", 40)
+    with quiet():
+        app(few), app(many)  # the first events start what is started once
+        once, twice = calls(lambda: Context().run(app, few)), calls(lambda: Context().run(app, many))
+    found = [(twice[kind] - once[kind]) / 20 for kind in ("call", "c_call")]
+    assert found[0] <= LANES.python
+    assert found[1] <= LANES.c
 
 
 def test_the_log_is_written_once_an_invocation() -> None:

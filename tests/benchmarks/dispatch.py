@@ -1,6 +1,6 @@
 """Measure a record in the dispatcher and in the alternatives, on the same events, models and handlers.
 
-    python -m tests.benchmarks.dispatch [--workload realistic flat] [--rounds 11] [--quick]
+    python -m tests.benchmarks.dispatch [--workload realistic flat] [--rounds 15] [--quick]
                                         [--json FILE] [--plot FILE] [--write-docs]
 
 All contestants run in this process, in turn, in a random order in each round, so that a noisy moment affects each of
@@ -43,7 +43,7 @@ from tests.benchmarks.workloads import GROUPS, Workload, event_text
 
 __all__ = ["main"]
 
-ROUNDS = 11
+ROUNDS = 15
 QUICK_ROUNDS, QUICK_RECORDS, QUICK_BYTES = 2, 4, 20_000
 LOOKED_AT = ("one-of-four", "3-of-30")  # the rest of a record costs little there
 Runs = dict[tuple[str, str], Callable[[], float]]
