@@ -55,7 +55,9 @@ class Failures:
         """
         exception = as_exception(error)
         if isinstance(exception, Unfinished):
-            return Outcome("deferred", record, route, stage, exception)
+            unfinished = Outcome("deferred", record, route, stage, exception)
+            log_outcome(unfinished)
+            return unfinished
         policy: Policy = RETRY  # what is not read yet is neither parked nor dropped
         if not isinstance(exception, RecordsUnreadError):
             policy = decide(

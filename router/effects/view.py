@@ -12,7 +12,7 @@ from router.context import current_clock
 from router.effects.attributes import to_attributes
 from router.effects.expressions import Placeholders
 from router.effects.requests import RefusedCondition, Requests
-from router.effects.versions import TIME, VERSION, record_of, version_of
+from router.effects.versions import TIME, VERSION, Version, record_of, version_of
 from router.errors import RegistrationError
 from router.loops import STAMP, stamp
 from router.record import Record
@@ -81,14 +81,22 @@ class View:
             raise RegistrationError(msg)
 
     def put(
-        self, change: Change[Any, Any] | Record, key: Mapping[str, Any], attributes: Mapping[str, Any] | None
+        self,
+        change: Change[Any, Any] | Record,
+        key: Mapping[str, Any],
+        attributes: Mapping[str, Any] | None,
+        *,
+        was: Mapping[str, Any] | None = None,
     ) -> bool:
         """Put an item as of a change; return whether it was written, or the view was that far already.
+
+        A record writes an item once: a second write of the same record changes nothing, as a second delivery does.
 
         Args:
             change: The change, or its record.
             key: The key of the item in the view.
             attributes: All its other attributes; ``None`` deletes it.
+            was: Its key before the change, where a change may move it: if it differs, that item is deleted.
 
         Raises:
             Reject: No retry can help: the record has no version, or DynamoDB refuses the item.
@@ -97,7 +105,14 @@ class View:
         if self.groups:
             msg = f"View.put() found the groups {', '.join(self.groups)}, expected none: merge() writes such a view"
             raise RegistrationError(msg)
-        version, placeholders = version_of(record_of(change)), Placeholders()
+        version = version_of(record_of(change))
+        written = self._put(version, key, attributes)
+        if was is not None and dict(was) != dict(key):
+            self._put(version, was, None)
+        return written
+
+    def _put(self, version: Version, key: Mapping[str, Any], attributes: Mapping[str, Any] | None) -> bool:
+        placeholders = Placeholders()
         content = self._tombstone() if attributes is None else attributes
         item = {**content, **self._stamped(), **key, VERSION: version.text, TIME: version.at}
         condition = version.newer_than(VERSION, TIME, placeholders)

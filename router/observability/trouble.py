@@ -25,7 +25,7 @@ __all__ = ["TroubleLog"]
 
 _MOST_RECORDS = 20
 _MOST_FAULTS = 10
-_LEVELS = {"failed": "error", "parked": "warning"}
+_LEVELS = {"failed": "error", "parked": "warning", "deferred": "warning"}
 
 Kind = tuple[Any, ...]
 """The status, the route, the stage and the error of records that are refused in the same way, and the entity of those

@@ -67,12 +67,19 @@ def _change(old: Item | None, new: Item | None, record: Record) -> Change[Item]:
     return Remove(old, record) if new is None else Modify(new, old, record)
 
 
-def changes_of(writes: Sequence[tuple[str, Item | None]], first: int = 98) -> list[Change[Item]]:
+def changes_of(
+    writes: Sequence[tuple[str, Item | None]], first: int = 98, items: dict[str, Item] | None = None
+) -> list[Change[Item]]:
     """The changes that writes cause, an item or none under an ID each; what does not change an item is none.
 
     The numbers get a digit more on the way, where texts and integers sort in different orders.
+
+    Args:
+        writes: The writes.
+        first: The first number.
+        items: The items that are there before, which become those that are there in the end.
     """
-    items: dict[str, Item] = {}
+    items = {} if items is None else items
     changes: list[Change[Item]] = []
     for name, item in writes:
         old, new = items.get(name), None if item is None else {"id": name, **item}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -207,6 +208,20 @@ def test_an_update_goes_on_where_it_ended(clock: Clock) -> None:
         end = clock.now + 5
         assert app(batch(insert(1)), Context(lambda end=end: (end - clock.now) * 1000)) == expected
     assert slow.requests.count("update_item") == 12
+
+
+def test_an_unfinished_record_has_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the text of the handler, which is no value of an item."""
+    routes = Routes()
+
+    @routes.on(Order)
+    def clean_up(change: Change[Order]) -> None:
+        raise Unfinished("children are left")
+
+    Dispatcher(routes)(batch(insert(1)))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (line,) = [line for line in lines if line["event"] == "record deferred"]
+    assert (line["level"], line["error"], line["reason"]) == ("warning", "Unfinished", "children are left")
 
 
 @pytest.mark.parametrize("concurrency", [1, 4])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router import Change, RegistrationError, Reject
+from router import Change, Insert, RegistrationError, Reject
 from router.context import Clock, running_on
 from router.effects import GONE, MemoryTables, View
 from tests.effects.conftest import ENGINES
@@ -71,6 +71,16 @@ def test_a_tombstone_expires(tables: Tables) -> None:
     assert tables.items("Pages")[0]["ttl"] == 1000 + 2 * 86_400
     view.put(change(2, None, A), KEY, {"title": "back"})
     assert "ttl" not in tables.items("Pages")[0]
+
+
+def test_an_item_moves_with_its_key(tables: Tables, view: View) -> None:
+    """The one under the old key is deleted, unless it is the same one; an older change moves nothing back."""
+    other = {**KEY, "sk": "2"}
+    view.put(change(1, None, A), KEY, {"n": 1})
+    view.put(change(2, A, B), KEY, {"n": 2}, was=KEY)
+    view.put(change(3, B, A), other, {"n": 3}, was=KEY)
+    view.put(change(2, A, B), KEY, {"n": 2}, was=KEY)
+    assert shown(tables) == [{**other, "n": 3}]
 
 
 def of_kinesis(number: int, seconds: float) -> Change[Item]:
@@ -226,7 +236,10 @@ def test_every_kind_of_value_is_written(tables: Tables, view: View) -> None:
 # ------------------------------------------------------------------------------------------------------- properties
 
 WRITES = st.lists(
-    st.tuples(st.sampled_from("xyz"), st.none() | st.fixed_dictionaries({"n": st.integers(0, 3)})), max_size=8
+    st.tuples(
+        st.sampled_from("xyz"), st.none() | st.fixed_dictionaries({"n": st.integers(0, 3), "note": st.booleans()})
+    ),
+    max_size=8,
 )
 
 
@@ -236,12 +249,9 @@ def put(client: Any, each: Change[Item], table: str) -> None:
 
 
 def move(client: Any, each: Change[Item], table: str) -> None:
-    """The value is a part of the key, so a change moves the item."""
-    view = View(table, client=client)
-    if each.old is not None:
-        view.delete(each, {"pk": each.image["id"], "sk": str(each.old["n"])})
-    if each.new is not None:
-        view.put(each, {"pk": each.image["id"], "sk": str(each.new["n"])}, {})
+    """The value is a part of the key, so a change may move the item."""
+    old, new = ({"pk": item["id"], "sk": str(item["n"])} if item else {} for item in (each.old, each.new))
+    View(table, client=client).put(each, new or old, {} if new else None, was=old or None)
 
 
 def merge(client: Any, each: Change[Item], table: str) -> None:
@@ -268,8 +278,7 @@ def expected_pages(handler: Any, items: dict[str, Item]) -> list[Item]:
     return [{"pk": "PAGE", "sk": "1", **values, **even}] if items else []
 
 
-def check(tables: Tables, handler: Any, writes: list[tuple[str, Item | None]], seed: int) -> None:
-    changes = changes_of(writes)
+def check(tables: Tables, handler: Any, changes: list[Change[Item]], seed: int) -> None:
     for each in changes:
         handler(tables.client, each, tables.name("Pages"))
     left = {each.image["id"]: each.new for each in changes}
@@ -286,7 +295,55 @@ def test_every_schedule_ends_as_delivery_in_order_does(
     handler: Any, writes: list[tuple[str, Item | None]], seed: int
 ) -> None:
     """In memory, quickly."""
-    check(Tables(MemoryTables()), handler, writes, seed)
+    check(Tables(MemoryTables()), handler, changes_of(writes), seed)
+
+
+def timed(each: Change[Item], seconds: int | None, **fields: Any) -> Change[Item]:
+    """A change at another time, without a sequence number where that is a field."""
+    each.record.body = {**each.record.body, "ApproximateCreationDateTime": seconds, **fields}
+    return each
+
+
+@pytest.mark.parametrize("handler", [put, move, merge])
+@given(writes=WRITES, seed=st.integers(0, 2**32))
+@settings(max_examples=examples(100))
+def test_every_schedule_of_kinesis_ends_so(handler: Any, writes: list[tuple[str, Item | None]], seed: int) -> None:
+    """With the time of each change, a millisecond after the one before."""
+    changes = [
+        timed(each, 1_760_000_000_000 + number, SequenceNumber=None) for number, each in enumerate(changes_of(writes))
+    ]
+    check(Tables(MemoryTables()), handler, changes, seed)
+
+
+@given(
+    before=st.dictionaries(st.sampled_from("xyz"), st.fixed_dictionaries({"n": st.integers(4, 5)})),
+    writes=WRITES,
+    cut=st.integers(0, 8),
+    pace=st.sampled_from([1, 20, 100]),
+    knows_times=st.booleans(),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=examples(300))
+def test_a_backfill_beside_the_stream_ends_as_the_items_are(
+    before: dict[str, Item], writes: list[tuple[str, Item | None]], cut: int, pace: int, knows_times: bool, seed: int
+) -> None:
+    """Of items from before the stream, and as of a moment in it, at any time before, between and after its changes."""
+    items = {name: {"id": name, **item} for name, item in before.items()}
+    read = {name: (item, 0) for name, item in items.items()}
+    changes = [
+        timed(each, 1_760_000_000 + pace * number) for number, each in enumerate(changes_of(writes, items=items), 1)
+    ]
+    found = [*read.values()]
+    for number, each in enumerate(changes[:cut], 1):
+        read[each.image["id"]] = (each.new or {}, number)
+    found += [(item, number) for item, number in read.values() if item]
+    deliveries = [*changes]
+    for item, number in found:
+        each = backfilled(1_760_000_000 + pace * number if knows_times else None, number)
+        deliveries.append(Insert(item, each.record))
+    tables = Tables(MemoryTables())
+    deliver(tables, lambda client, each: put(client, each, tables.name("Pages")), deliveries, seed)
+    assert shown(tables) == expected_pages(put, items)
 
 
 @pytest.mark.parametrize("handler", [put, move, merge])
@@ -300,6 +357,6 @@ def test_every_schedule_ends_as_delivery_in_order_does_on_an_engine(
     @given(writes=WRITES, seed=st.integers(0, 2**32))
     @settings(max_examples=examples(20))
     def schedule(writes: list[tuple[str, Item | None]], seed: int) -> None:
-        check(Tables(tables), handler, writes, seed)
+        check(Tables(tables), handler, changes_of(writes), seed)
 
     schedule()

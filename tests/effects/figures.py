@@ -1,0 +1,169 @@
+"""Counts and times the calls of each effect beside the naive handler, and tries schedules.
+
+Run ``python -m tests.effects.figures [SCHEDULES]``: DynamoDB Local has to be installed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from router import Change, Dispatcher, Remove, Routes
+from router.effects import Aggregate, Cascade, MemoryTables, Once, View
+from router.effects.attributes import to_attributes
+from router.local.engines.engine import open_engine
+from tests.builders import Context, Order, batch, insert, remove
+from tests.effects import test_aggregate, test_cascade, test_once, test_view
+from tests.effects.conftest import EngineTables
+from tests.effects.schedules import Item, Tables, changes_of
+
+RECORDS = 1_000
+BATCH = 100
+CHILDREN = 1_000
+
+Handler = Callable[..., object]
+
+
+def handlers_of(tables: Tables) -> dict[str, dict[str, tuple[str, Handler]]]:
+    """For each effect: the decorator and the handler of the naive way and of the effect."""
+    client, pages, markers = tables.client, tables.name("Pages"), tables.name("Markers")
+    view, once = View(pages, client=client), Once(markers, client=client)
+    totals: Aggregate[Order] = Aggregate(
+        pages, "sums", by=lambda order: {"pk": "SUM", "sk": "1"}, count="count", markers=markers, client=client
+    )
+    cascade = Cascade(pages, client=client)
+    add: dict[str, Any] = {"TableName": pages, "UpdateExpression": "ADD stock :one"}
+
+    def key(change: Change[Order]) -> Item:
+        return {"pk": change.image.pk, "sk": "1"}
+
+    def put(change: Change[Order]) -> None:
+        client.put_item(TableName=pages, Item=to_attributes({**key(change), "total": change.image.total}))
+
+    def count(change: Change[Order]) -> None:
+        one = to_attributes({":one": 1})
+        client.update_item(Key=to_attributes({"pk": "SUM", "sk": "1"}), ExpressionAttributeValues=one, **add)
+
+    def delete_each(change: Remove[Order]) -> None:
+        items = client.query(
+            TableName=pages,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=to_attributes({":pk": "A"}),
+        )["Items"]
+        for item in items:
+            client.delete_item(TableName=pages, Key={name: item[name] for name in ("pk", "sk")})
+
+    update = {"Update": {**add, "Key": {"pk": "SUM", "sk": "1"}, "ExpressionAttributeValues": {":one": 1}}}
+    parent = {"pk": "A", "sk": "PROFILE"}
+    return {
+        "View.put": {
+            "naive": ("on", put),
+            "effect": ("on", lambda change: view.put(change, key(change), {"total": change.image.total})),
+        },
+        "Once.write": {"naive": ("on", count), "effect": ("on", lambda change: once.write(change, "stock", [update]))},
+        "Aggregate.apply": {
+            "naive": ("on", count),
+            "effect": ("on", totals.apply),
+            "effect in on_batch": ("on_batch", lambda changes: totals.apply(*changes)),
+        },
+        f"Cascade.delete of {CHILDREN:,} children": {
+            "naive": ("on_remove", delete_each),
+            "effect": ("on_remove", lambda change: cascade.delete({"pk": "A"}, parent=parent)),
+            "effect without parent": ("on_remove", lambda change: cascade.delete({"pk": "A"}, parent=None)),
+        },
+    }
+
+
+def app_of(decorator: str, handler: Handler) -> Dispatcher:
+    routes = Routes()
+
+    def one(change: Change[Order]) -> None:
+        handler(change)
+
+    def removed(change: Remove[Order]) -> None:
+        handler(change)
+
+    def several(changes: Sequence[Change[Order]]) -> None:
+        handler(changes)
+
+    getattr(routes, decorator)(Order)({"on": one, "on_remove": removed, "on_batch": several}[decorator])
+    return Dispatcher(routes)
+
+
+def print_calls() -> None:
+    with open_engine("dynamodb-local") as engine:
+        opened, requests = EngineTables(engine), list[str]()
+        opened.client.meta.events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
+        names = [(effect, way) for effect, ways in handlers_of(Tables(opened)).items() for way in ways]
+        for effect, way in names:
+            tables = Tables(opened)
+            decorator, handler = handlers_of(tables)[effect][way]
+            app, children = app_of(decorator, handler), decorator == "on_remove"
+            for number in range(CHILDREN if children else 0):
+                tables.put("Pages", {"pk": "A", "sk": f"ORDER#{number:04}"})
+            events = [batch(remove(1))] if children else _events()
+            requests.clear()
+            began = time.perf_counter()
+            for event in events:
+                assert app(event, Context()) == {"batchItemFailures": []}
+            seconds = time.perf_counter() - began
+            print(f"{effect:34} {way:22} {len(requests):5} calls  {seconds:6.2f} s")
+        opened.close()
+
+
+def _events() -> list[dict[str, Any]]:
+    numbers = range(RECORDS)
+    return [
+        batch(*(insert(1_000 + each, f"key-{each}", total=each) for each in numbers[start : start + BATCH]))
+        for start in numbers[::BATCH]
+    ]
+
+
+def print_schedules(number: int) -> None:
+    """Try schedules of each property, in memory, of histories that grow longer than those of the tests."""
+    random, differing = Random(1), 0  # noqa: S311 - a schedule that can be repeated
+    tried = 0
+    for seed in range(number):
+        for check in _CHECKS:
+            tried += 1
+            try:
+                check(Tables(MemoryTables()), _writes(random), seed)
+            except AssertionError:
+                differing += 1
+    print(f"{tried:,} schedules tried, {differing} states that differ")
+
+
+def _writes(random: Random) -> list[tuple[str, Item | None]]:
+    def item() -> Item | None:
+        if random.random() < 0.25:
+            return None
+        n = random.randint(0, 3)
+        return {"n": n, "status": random.choice(["NEW", "PAID", "DRAFT"]), "total": n}
+
+    return [(random.choice("xyz"), item()) for _ in range(random.randint(1, 15))]
+
+
+def _family(writes: Sequence[tuple[str, Item | None]]) -> list[tuple[str, int, bool, bool]]:
+    return [(name, len(writes) % 5, item is None, len(writes) % 2 == 0) for name, item in dict(writes).items()]
+
+
+_CHECKS: list[Callable[[Tables, list[tuple[str, Item | None]], int], None]] = [
+    *(
+        lambda tables, writes, seed, handler=handler: test_view.check(tables, handler, changes_of(writes), seed)
+        for handler in (test_view.put, test_view.move, test_view.merge)
+    ),
+    test_once.check,
+    test_aggregate.check,
+    lambda tables, writes, seed: test_cascade.check_delete(tables, sorted(_family(writes)), seed),
+    lambda tables, writes, seed: test_cascade.check_touch(
+        tables, [(name, item) for name, item in writes if item and name in "xy"], seed
+    ),
+]
+
+
+if __name__ == "__main__":
+    print_calls()
+    print_schedules(int(sys.argv[1]) if sys.argv[1:] else 1_000)
