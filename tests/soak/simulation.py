@@ -10,6 +10,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from router.testing import Context
 from tests.soak.app import make_app
 from tests.soak.contestant import make_contestant
 from tests.soak.database import Database
+from tests.soak.effects import FaultyTables, make_effects
 from tests.soak.faults import Faults
 from tests.soak.histories import Write, damaged, histories
 from tests.soak.sources import SOURCES, Answer, Json
@@ -65,7 +67,7 @@ class Simulation:
         seed: Of the histories and of the faults.
         source: The name of the source in :data:`tests.soak.sources.SOURCES`.
         by: ``shared``: the Dispatcher with one store of completed routes for all containers; ``memory``: with one in
-            each; ``powertools``.
+            each; ``effects``: one whose handlers are effects, on ``tables``; ``powertools``.
         concurrency: How many lanes of a batch run at a time.
         intensity: A factor of the rates of all faults; 0 for none.
         broken: Makes a handler of that of a container, to see that the checker finds what is wrong with it.
@@ -92,6 +94,7 @@ class Simulation:
         self._broken = broken
         self._intensity = intensity
         self._shared = _Shared()
+        self.tables = FaultyTables()
         self._chosen = random.Random(seed)
         self._source = SOURCES[source](self._invoke, self._give_up, self._chosen)
         self._deliveries: Counter[str] = Counter()
@@ -131,7 +134,8 @@ class Simulation:
         if self._by == "powertools":
             return self._broken(make_contestant(self._database, self._faults))
         completed = self._shared if self._by == "shared" else MemoryCompleted()
-        app = make_app(self._database, self._faults, concurrency=self._concurrency, completed=completed)
+        make = partial(make_effects, self.tables) if self._by == "effects" else make_app
+        app = make(self._database, self._faults, concurrency=self._concurrency, completed=completed)
         self._apps[number] = app
         return self._broken(app)
 
