@@ -31,7 +31,6 @@ __all__ = ["TIME", "VERSION", "Version", "event_id_of", "record_of", "version_of
 VERSION, TIME = "routerVersion", "routerChangedAt"
 """The attributes of a version, of an item or, with a suffix, of a part of it."""
 
-_BACKFILLED = "router:backfill"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECONDS: Final = 1_000_000
 _ROUNDING: Final = 60 * _MICROSECONDS
@@ -103,7 +102,7 @@ def version_of(record: Record) -> Version:
     """
     created = record.created_at
     at = 0 if created is None else (created - _EPOCH) // (_EPOCH.resolution)
-    if record.wire.get("eventSource") == _BACKFILLED:
+    if record.origin == "backfill":
         return Version(_backfilled(at), at)
     number = record.body.get("SequenceNumber")
     if isinstance(number, str) and number.isascii() and number.isdigit():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from router import Change, Insert, RegistrationError, Reject
 from router.context import Clock, running_on
 from router.effects import GONE, MemoryTables, View
+from router.record import BACKFILLED
 from tests.effects.conftest import ENGINES
 from tests.effects.schedules import Item, Tables, change, changes_of, deliver
 from tests.examples import examples
@@ -123,7 +124,7 @@ def test_a_record_without_number_and_time_is_rejected(view: View) -> None:
 def backfilled(seconds: float | None, number: int = 1) -> Change[Item]:
     """An item that a backfill delivers, last written at a time that its source may know."""
     each = change(number, None, A, SequenceNumber=None, ApproximateCreationDateTime=seconds)
-    each.record.wire = {**each.record.wire, "eventSource": "router:backfill"}
+    each.record.wire = {**each.record.wire, "eventSource": BACKFILLED}
     return each
 
 
