@@ -1,17 +1,19 @@
 """Generate the parser of a model: one function that decodes, validates and builds an instance.
 
 pydantic validates decoded values. For most fields a line of Python does both in a fraction of the time: a text stays as
-it is, a number becomes an ``int``. A model with the fields ``id: str`` and ``total: Decimal`` gives lines like these::
+it is, a number becomes an ``int``. A model with the fields ``id: str`` and ``tags: dict[str, int]`` gives lines like these::
 
     wire1 = image["id"]
     value1 = wire1["S"]
-    if len(wire1) != 1 or type(value1) is not str: raise TypeError
-    wire2 = image["total"]
-    value2 = Decimal(number_of(wire2["N"]))
-    if len(wire2) != 1: raise TypeError
-    return build(({"id": value1, "total": value2}, None, fields_set))
+    if len(wire1) != 1: raise TypeError
+    if type(value1) is not str: raise TypeError
+    body3 = wire2["M"]
+    value2 = {}
+    for name4, wire5 in body3.items():
+        ...
+    return build(({"id": value1, "tags": value2}, None, {"id", "tags"}))
 
-A field with a constraint, a union or a date is decoded, and given to its own validator.
+A field that needs more, such as a date or a validator before the conversion, is decoded, and given to its own validator.
 
 The instance equals that of decoding the image and validating the result. An image of any other form makes the function
 raise, valid or not, and the exact parser takes over: so every error is the exact parser's.
@@ -36,7 +38,7 @@ from router.parsing.model_emitter import emit_model
 from router.parsing.parser_filename import PARSER_FILENAME
 from router.parsing.parser_source import ParserSource
 from router.parsing.source_writer import Unsupported
-from router.wire.values import NUMBER_CONTEXT, map_of, number_of, string_set_of, value_of
+from router.wire.values import NUMBER_CONTEXT, map_of, number_of, value_of
 
 __all__ = ["Parse", "generate_parser"]
 
@@ -118,7 +120,6 @@ _GLOBALS: Final[dict[str, Any]] = {
     "map_of": map_of,
     "number_of": number_of,
     "small_integers": {str(number): number for number in range(257)},
-    "string_set_of": string_set_of,
     "value_of": value_of,
 }
 

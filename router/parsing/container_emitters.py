@@ -99,10 +99,11 @@ def _emit_set(source: ParserSource, conversion: Conversion) -> None:
 def _emit_members(source: ParserSource, conversion: Conversion, tag: str) -> None:
     """Emit the loop that converts the texts under the tag of a set."""
     result = conversion.result
-    if is_plain_text(conversion):
-        source.line(f"{result} = string_set_of({source.body(conversion.wire, tag)})")
-        return
     bodies = _emit_body(source, conversion.wire, tag)
+    if is_plain_text(conversion):
+        source.line(f"''.join({bodies})  # raises unless all are strings")
+        source.line(f"{result} = set({bodies})")
+        return
     body, item = source.variable("body"), source.variable("item")
     source.line(f"{result} = set()")
     with source.block(f"for {body} in {bodies}:"):

@@ -35,17 +35,19 @@ _PLAIN_TYPES = (str, int, float, bool)
 
 
 class ModelSchema(NamedTuple):
-    """The schema of a model that reads nothing of its input but the attributes of its fields.
+    """The schema of a model that takes nothing of its input but the attributes of its fields.
 
     Args:
         model: The schema of type ``model``, without the validators around it that take the finished instance.
         fields: The schemas of the fields, by name.
         config: The model's ``model_config``, in the form of pydantic-core.
+        forbids_others: Whether the model refuses attributes that no field reads.
     """
 
     model: Schema
     fields: Mapping[str, Schema]
     config: Schema
+    forbids_others: bool
 
     def keys(self, name: str) -> Keys:
         """Where a field looks for its value: at its aliases, and at its name if it has no alias or accepts both.
@@ -82,7 +84,7 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
         definitions: The schemas to which it may refer.
 
     Returns:
-        ``None`` if the schema is not that of a model, or if the model may read all of its input.
+        ``None`` if the schema is not that of a model, or if the model may take any part of its input.
     """
     while schema["type"] in ("definitions", "function-after", "definition-ref"):
         schema = definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
@@ -91,9 +93,8 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
         return None
     config = schema.get("config", {})
     extra = schema.get("extra_behavior") or fields.get("extra_behavior")
-    if (extra or config.get("extra_fields_behavior", "ignore")) != "ignore":
-        return None
-    return ModelSchema(schema, fields["fields"], config)
+    extra = extra or config.get("extra_fields_behavior", "ignore")
+    return None if extra == "allow" else ModelSchema(schema, fields["fields"], config, extra == "forbid")
 
 
 def attributes_of(schema: ModelSchema) -> tuple[str, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
-from functools import lru_cache, partial
+from functools import partial
 
 from router.parsing.core_schema import (
     ModelSchema,
@@ -41,28 +41,30 @@ def emit_model(source: ParserSource, schema: Schema, image: str, *, nested: bool
     if any(type(name) is not str for name in model.fields):
         raise Unsupported  # pydantic keeps a name of another class, and looks it up by the hash of that class
     fields_set = source.variable("fields_set")
-    source.line(f"{fields_set} = {source.constant(_all_fields(tuple(model.fields)))}.copy()")
+    source.line(f"{fields_set} = {_display(model.fields)}")
     values = {name: _emit_field(source, model, name, image, fields_set) for name in model.fields}
-    if nested:
-        _emit_decode_rest(source, model, image, fields_set)
+    if nested or model.forbids_others:
+        _emit_rest(source, model, image, fields_set)
     build = source.constant(instance_builder(schema, source.definitions))
     items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
     return f"{build}(({{{items}}}, None, {fields_set}))"
 
 
-@lru_cache(maxsize=1_000)
-def _all_fields(names: tuple[str, ...]) -> set[str]:
-    """The names of all fields; one set for all models that have the same fields."""
-    return set(names)
+def _display(names: Collection[str]) -> str:
+    """An expression of a new set of names."""
+    return f"{{{', '.join(map(repr, names))}}}" if names else "set()"
 
 
-def _emit_decode_rest(source: ParserSource, model: ModelSchema, image: str, fields_set: str) -> None:
-    """Decode the attributes that no field reads: the exact parser reports a malformed one within a nested value."""
+def _emit_rest(source: ParserSource, model: ModelSchema, image: str, fields_set: str) -> None:
+    """Emit a test for attributes that no field reads: they are forbidden, or malformed ones must be found."""
     attributes = attributes_of(model)
-    decode_rest = f"decode_rest({image}, {source.constant(frozenset(attributes))})"
     # With one attribute for each field, equal counts mean that the image has no other attribute.
     one_each = len(attributes) == len(model.fields) == sum(len(model.keys(name)) for name in model.fields)
-    source.line(f"if len({image}) != len({fields_set}): {decode_rest}" if one_each else decode_rest)
+    if model.forbids_others and not one_each:
+        raise Unsupported  # pydantic forbids the alias that it did not use
+    decode_rest = f"decode_rest({image}, {source.constant(frozenset(attributes))})"
+    others = "raise TypeError" if model.forbids_others else decode_rest
+    source.line(f"if len({image}) != len({fields_set}): {others}" if one_each else others)
 
 
 def _emit_field(source: ParserSource, model: ModelSchema, name: str, image: str, fields_set: str) -> str:

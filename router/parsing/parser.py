@@ -170,8 +170,7 @@ class _ModelParser(Parser):
         from router.parsing.codegen import generate_parser  # most cold starts parse fewer images
 
         self._codegen_done = True
-        generated = generate_parser(self.model, self._parse) if self._names is not None else None
-        self.parse = generated or self._parse
+        self.parse = generate_parser(self.model, self._parse) or self._parse
 
     def _follow_rebuild(self) -> None:
         """Read the schema again if the model has been rebuilt."""
@@ -221,4 +220,4 @@ def readable_attributes(model: type[BaseModel]) -> tuple[str, ...] | None:
         return None
     schema = model.__pydantic_core_schema__
     found = model_schema(schema, definitions_of(schema))
-    return None if found is None else attributes_of(found)
+    return None if found is None or found.forbids_others else attributes_of(found)

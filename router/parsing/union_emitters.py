@@ -42,7 +42,8 @@ def _emit_choice(source: ParserSource, conversion: Conversion) -> None:
     else:
         raise Unsupported
     for values, choice in choices:
-        with source.block(f"{'if' if choice is choices[0][1] else 'elif'} {tag} in {tuple(values)!r}:"):
+        test = f"== {values[0]!r}" if len(values) == 1 else f"in {tuple(values)!r}"
+        with source.block(f"{'if' if choice is choices[0][1] else 'elif'} {tag} {test}:"):
             _emit_chosen(source, conversion._replace(schema=choice))
     source.line("else: raise TypeError")
 

@@ -20,7 +20,6 @@ __all__ = [
     "is_object",
     "map_of",
     "number_of",
-    "string_set_of",
     "text_of",
     "value_of",
 ]
@@ -79,7 +78,7 @@ def number_of(body: Any) -> int | Decimal:
     """Decode the body of an N: an ``int`` if it is integral, else a ``Decimal``."""
     if not (isinstance(body, str) and body.isascii()):
         raise TypeError
-    if body.isdigit() and len(body) <= SIGNIFICANT_DIGITS:
+    if (body.isdigit() or (body[:1] == "-" and body[1:].isdigit())) and len(body) <= SIGNIFICANT_DIGITS:
         return int(body)
     number = NUMBER_CONTEXT.create_decimal(body)  # unlike Decimal(), refuses blanks and underscores
     if "." in body and body[-1] in "123456789" and "E" not in body and "e" not in body:
@@ -88,7 +87,7 @@ def number_of(body: Any) -> int | Decimal:
     return integer if integer == number else number
 
 
-def string_set_of(body: Any) -> set[str]:
+def _string_set_of(body: Any) -> set[str]:
     """Decode the body of an SS."""
     if not is_array(body):
         raise TypeError
@@ -146,7 +145,7 @@ DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "S": _string_of,
     "N": number_of,
     "B": _binary_of,
-    "SS": string_set_of,
+    "SS": _string_set_of,
     "NS": _set_decoder(number_of),
     "BS": _set_decoder(_binary_of),
     "M": map_of,

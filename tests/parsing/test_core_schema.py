@@ -77,6 +77,20 @@ def test_needs_other_fields(model: type[BaseModel], needed: bool) -> None:
     assert any(map(needs_other_fields, found.fields.values())) == needed
 
 
+@pytest.mark.parametrize(("extra", "forbids"), [("ignore", False), ("forbid", True)])
+def test_other_attributes(extra: Any, forbids: bool) -> None:
+    """A model ignores the attributes that no field reads, or forbids them."""
+
+    class Lean(BaseModel):
+        model_config = ConfigDict(extra=extra)
+
+        id: str
+
+    found = model_schema(Lean.__pydantic_core_schema__, {})
+    assert found is not None
+    assert found.forbids_others == forbids
+
+
 def test_instance_builder() -> None:
     """Values and the set of fields give an instance, without validating the values."""
     build = instance_builder(Plain.__pydantic_core_schema__, {})

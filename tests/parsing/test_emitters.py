@@ -84,6 +84,31 @@ def test_nested_model_decodes_every_attribute() -> None:
         parse(Order, {**ORDER, "lines": {"L": [{"M": {**line, "more": {"M": {"deep": {"SS": [1]}}}}}]}})
 
 
+class Closed(BaseModel):
+    """Forbids other attributes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str
+    note: str = ""
+
+
+@pytest.mark.parametrize("wire", [{"id": {"S": "a"}}, {"id": {"S": "a"}, "note": {"S": "b"}}])
+def test_no_other_attributes(wire: dict[str, Any]) -> None:
+    """A model that forbids other attributes takes an image that has none, at the top and within another model."""
+    assert parse(Closed, wire) == Closed.model_validate(decode_image(wire))
+    holding = create_model("Holding", closed=(Closed, ...))
+    assert parse(holding, {"closed": {"M": wire}}).closed == parse(Closed, wire)
+
+
+@pytest.mark.parametrize("wire", [{"id": {"S": "a"}, "pk": {"S": "b"}}, {"id": {"S": "a"}, "pk": {"X": 1}}])
+def test_forbidden_attribute(wire: dict[str, Any]) -> None:
+    """An attribute that a model forbids is left to the exact parser, malformed or not."""
+    for model, image in ((Closed, wire), (create_model("Holding", closed=(Closed, ...)), {"closed": {"M": wire}})):
+        with pytest.raises(NotHandled):
+            parse(model, image)
+
+
 @pytest.mark.parametrize("wire", [{"ID": {"S": "a"}}, {"id": {"S": "a"}}, {"ID": {"S": "a"}, "id": {"N": "1"}}])
 def test_alias_precedes_name(wire: dict[str, Any]) -> None:
     """A model that accepts alias and name takes the alias first."""
