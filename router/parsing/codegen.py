@@ -1,7 +1,7 @@
 """Generate the parser of a model: one function that decodes, validates and builds an instance.
 
 pydantic validates decoded values. For most fields a line of Python does both in a fraction of the time: a text stays as
-it is, a number becomes an ``int``. A model with the fields ``id: str`` and ``tags: dict[str, int]`` gives lines like these::
+it is, a number becomes an ``int``. A model with fields ``id: str`` and ``tags: dict[str, int]`` gives such lines::
 
     wire1 = image["id"]
     value1 = wire1["S"]
@@ -13,7 +13,7 @@ it is, a number becomes an ``int``. A model with the fields ``id: str`` and ``ta
         ...
     return build(({"id": value1, "tags": value2}, None, {"id", "tags"}))
 
-A field that needs more, such as a date or a validator before the conversion, is decoded, and given to its own validator.
+A field that needs more, such as a date or a validator before the conversion, is decoded and given to its validator.
 
 The instance equals that of decoding the image and validating the result. An image of any other form makes the function
 raise, valid or not, and the exact parser takes over: so every error is the exact parser's.

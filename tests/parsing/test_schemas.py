@@ -16,7 +16,7 @@ from tests.parsing.comparing import outcome, portrait
 from tests.parsing.schemas import CALLS, schemas_and_images
 
 
-@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(schemas_and_images())
 def test_any_schema(case: tuple[type[BaseModel], list[Any]]) -> None:
     """An image that the generated parser handles gives the exact instance, by the same calls of validators."""
