@@ -32,7 +32,7 @@ from weakref import WeakValueDictionary, finalize
 from pydantic import BaseModel
 from pydantic_core import SchemaValidator
 
-from router.parsing.core_schema import Schema, builds_instances, definitions_of, model_schema, needs_other_fields
+from router.parsing.core_schema import Schema, builds_instances, definitions_of, mixes_configs, needs_other_fields
 from router.parsing.emitters import EMITTERS
 from router.parsing.model_emitter import emit_model
 from router.parsing.parser_filename import PARSER_FILENAME
@@ -74,12 +74,9 @@ def generate_parser(model: type[BaseModel], parse_exactly: Parse) -> Parse | Non
 def _generated(model: type[BaseModel], parse_exactly: Parse) -> Parse:
     schema: Schema = model.__pydantic_core_schema__
     definitions = definitions_of(schema)
-    if any(map(needs_other_fields, definitions.values())):
+    if any(map(needs_other_fields, definitions.values())) or mixes_configs(schema):
         raise Unsupported
-    model_or_none = model_schema(schema, definitions)
-    if model_or_none is None:
-        raise Unsupported
-    source = ParserSource(definitions, model_or_none.config, EMITTERS)
+    source = ParserSource(definitions, EMITTERS)
     namespace = source.constant(vars(model))  # the attribute of the class goes through its metaclass, which is slow
     validator = source.constant(model.__pydantic_validator__)
     source.line(f"if {namespace}['__pydantic_validator__'] is not {validator}: raise TypeError")

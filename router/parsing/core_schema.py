@@ -5,7 +5,7 @@ https://docs.pydantic.dev/latest/api/pydantic_core_schema/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Any, NamedTuple, cast
 
@@ -21,6 +21,7 @@ __all__ = [
     "definitions_of",
     "field_validator",
     "instance_builder",
+    "mixes_configs",
     "model_schema",
     "needs_other_fields",
 ]
@@ -111,6 +112,35 @@ def needs_other_fields(schema: Any) -> bool:
             return True
         return any(map(needs_other_fields, schema.values()))
     return isinstance(schema, list) and any(map(needs_other_fields, schema))
+
+
+def mixes_configs(schema: Schema) -> bool:
+    """Whether models of unlike configs share a definition that takes its settings from a config, as a type alias does.
+
+    pydantic gives it those of the outermost model, or of the inner one if it built that earlier.
+    """
+    if all(map(_has_own_config, definitions_of(schema).values())):
+        return False
+    configs = list(_configs(schema))
+    return any(config != configs[0] for config in configs)
+
+
+def _has_own_config(schema: Schema) -> bool:
+    while schema["type"] == "function-after":
+        schema = schema["schema"]
+    return schema["type"] in ("model", "enum")
+
+
+def _configs(schema: Any) -> Iterator[dict[str, Any]]:
+    """The settings of all models in a schema."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("model", "dataclass", "typed-dict"):
+            yield {name: value for name, value in schema.get("config", {}).items() if name != "title"}
+        for inner in schema.values():
+            yield from _configs(inner)
+    elif isinstance(schema, list | tuple):
+        for inner in schema:
+            yield from _configs(inner)
 
 
 def field_validator(schema: Schema, config: Schema, definitions: Definitions) -> Callable[[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from router.parsing.core_schema import Definitions, Schema, field_validator
 from router.parsing.source_writer import SourceWriter, Unsupported
@@ -53,14 +53,12 @@ class ParserSource(SourceWriter):
 
     Args:
         definitions: The schemas to which others refer.
-        config: The config of the model that is parsed. pydantic gives it to the definitions.
         emitters: The emitter of each kind of schema.
     """
 
-    def __init__(self, definitions: Definitions, config: Schema, emitters: Mapping[str, Emit]) -> None:
+    def __init__(self, definitions: Definitions, emitters: Mapping[str, Emit]) -> None:
         super().__init__(_BODY_INDENT)
         self.definitions = definitions
-        self._config = config
         self._emitters = emitters
         self._open_references: list[str] = []
         """The references that lead to the schema for which code is emitted now."""
@@ -74,12 +72,7 @@ class ParserSource(SourceWriter):
         del self._open_references[depth:]
 
     def resolved(self, conversion: Conversion) -> Schema | None:
-        """Follow the references of a schema; ``None`` if it contains itself.
-
-        Raises:
-            Unsupported: The settings for the definition are not those of the model to which the value belongs.
-        """
-        self._check_definitions(conversion)
+        """Follow the references of a schema; ``None`` if it contains itself."""
         schema = conversion.schema
         while schema["type"] == "definition-ref":
             reference = schema["schema_ref"]
@@ -88,11 +81,6 @@ class ParserSource(SourceWriter):
             self._open_references.append(reference)
             schema = self.definitions[reference]
         return schema
-
-    def _check_definitions(self, conversion: Conversion) -> None:
-        other_config = _settings(conversion.config) != _settings(self._config)
-        if other_config and _refers(conversion.schema) and not all(map(_has_own_config, self.definitions.values())):
-            raise Unsupported
 
     def _value_by_kind(self, conversion: Conversion) -> None:
         kind = conversion.schema["type"]
@@ -107,12 +95,7 @@ class ParserSource(SourceWriter):
         self.line(f"{conversion.result} = {self.validator(conversion)}({conversion.result})")
 
     def validator(self, conversion: Conversion) -> str:
-        """Add the validator of a decoded value; return its name.
-
-        Raises:
-            Unsupported: As :meth:`resolved`.
-        """
-        self._check_definitions(conversion)
+        """Add the validator of a decoded value; return its name."""
         return self.constant(field_validator(conversion.schema, conversion.config, self.definitions))
 
     def decoded(self, wire: str, result: str) -> None:
@@ -137,21 +120,3 @@ class ParserSource(SourceWriter):
 
 Emit = Callable[[ParserSource, Conversion], None]
 """Emits the code of one conversion, or raises :class:`~router.parsing.source_writer.Unsupported`."""
-
-
-def _refers(schema: Any) -> bool:
-    """Whether a schema refers to a definition."""
-    if isinstance(schema, dict):
-        return schema.get("type") == "definition-ref" or any(map(_refers, schema.values()))
-    return isinstance(schema, list | tuple) and any(map(_refers, schema))
-
-
-def _has_own_config(schema: Schema) -> bool:
-    """Whether a definition takes no settings from the config of the model that is parsed."""
-    while schema["type"] == "function-after":
-        schema = schema["schema"]
-    return schema["type"] in ("model", "enum")
-
-
-def _settings(config: Schema) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name != "title"}

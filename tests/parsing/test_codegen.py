@@ -14,12 +14,14 @@ from pydantic import (
     AliasChoices,
     AliasPath,
     BaseModel,
+    ConfigDict,
     Field,
     ValidationInfo,
     create_model,
     field_validator,
 )
 from pydantic_core import SchemaValidator
+from typing_extensions import TypeAliasType
 
 from router.parsing import core_schema
 from router.parsing import parser as parser_module
@@ -41,6 +43,16 @@ def test_unsupported_model() -> None:
     """A model that reads a part of an attribute gets no generated parser."""
     model = create_model("Uncertain", id=(str, Field(validation_alias=AliasPath("a", "b"))))
     assert generate_parser(model, not_handled) is None
+
+
+@pytest.mark.parametrize("config", [ConfigDict(strict=True), ConfigDict(str_min_length=1)])
+def test_alias_in_models_of_unlike_configs(config: ConfigDict) -> None:
+    """A type alias in models of unlike configs is unsupported: its settings depend on when pydantic built the models."""
+    text: Any = TypeAliasType("Text", str)
+    inner = create_model("Inner", one=(text, ...), other=(text, ...))
+    for outer, supported in ((ConfigDict(title="Outer"), True), (config, False)):
+        model = create_model("Outer", __config__=outer, inner=(inner, ...))
+        assert (generate_parser(model, not_handled) is not None) == supported
 
 
 def test_models_with_the_same_fields_share_bytecode() -> None:
