@@ -55,13 +55,13 @@ BUDGETS = {
 
 # The same for realistic items with generated parsers, by the workload of the benchmarks.
 FUNCTIONS = {
-    "realistic": Calls(5, 59),
-    "batch": Calls(19, 72),
-    "metrics": Calls(5, 61),
-    "dependency": Calls(7, 61),
-    "async": Calls(20, 72),
-    "all": Calls(22, 76),
-    "remembered": Calls(5, 59),
+    "realistic": Calls(3, 54),
+    "batch": Calls(17, 67),
+    "metrics": Calls(3, 56),
+    "dependency": Calls(5, 56),
+    "async": Calls(18, 67),
+    "all": Calls(20, 71),
+    "remembered": Calls(3, 54),
 }
 
 

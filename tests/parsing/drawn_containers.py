@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -159,8 +159,8 @@ def alias(inner: SearchStrategy[Kind]) -> SearchStrategy[Kind]:
     """A type alias that stands in several places, and so becomes a definition."""
 
     def of(kind: Kind) -> Kind:
-        named: Any = TypeAliasType("Named", kind.type)
-        pair: Any = tuple
+        make: Any = TypeAliasType
+        named, pair = make("Named", kind.type), cast("Any", tuple)
         wires = st.tuples(kind.wires, kind.wires).map(lambda two: {"L": [two[0], {"L": [two[1]]}]})
         return Kind(pair[named, list[named]], wires)
 

@@ -191,7 +191,8 @@ def _tagged(depth: int) -> SearchStrategy[Kind]:
         wires = [_with_tag(each, tag) for each, tag in zip(drawn, tags, strict=True)]
         models = [each.model for each in drawn]
         if draw(st.integers(0, 4)) == 0:
-            choices: Any = Annotated[models[0], Tag("card")] | Annotated[models[1], Tag("cash")]
+            card: Any = Annotated[models[0], Tag("card")]
+            choices: Any = card | Annotated[models[1], Tag("cash")]
             return Kind(Annotated[choices, Discriminator(_kind_of)], st.one_of(*wires))
         found: Any = models[0] | models[1]
         if draw(st.integers(0, 4)):

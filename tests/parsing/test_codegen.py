@@ -48,7 +48,8 @@ def test_unsupported_model() -> None:
 @pytest.mark.parametrize("config", [ConfigDict(strict=True), ConfigDict(str_min_length=1)])
 def test_alias_in_models_of_unlike_configs(config: ConfigDict) -> None:
     """A type alias in models of unlike configs is unsupported: its settings depend on when pydantic built the models."""
-    text: Any = TypeAliasType("Text", str)
+    make: Any = TypeAliasType
+    text = make("Text", str)
     inner = create_model("Inner", one=(text, ...), other=(text, ...))
     for outer, supported in ((ConfigDict(title="Outer"), True), (config, False)):
         model = create_model("Outer", __config__=outer, inner=(inner, ...))
