@@ -27,8 +27,10 @@ from router.cli.commands.init import init
 from router.cli.commands.invoke import invoke
 from router.cli.commands.lint import lint
 from router.cli.commands.local import local
+from router.cli.commands.parked import parked
 from router.cli.commands.put import put
 from router.cli.commands.record import record
+from router.cli.commands.redrive import redrive
 from router.cli.commands.replay import replay
 from router.cli.commands.routes import routes
 from router.cli.commands.simulate import simulate
@@ -62,6 +64,8 @@ COMMANDS: dict[Callable[..., int], str] = {
     lint: "Find settings that lose or duplicate data.",
     doctor: "Say what is wrong with a deployed function.",
     local: "Fetch DynamoDB Local.",
+    parked: "List parked records, and what would become of them now.",
+    redrive: "Send parked records through the routes again.",
     backfill: "Send the items of a table or its export through the routes.",
     simulate: "Simulate a load: iterator age, invocations, cost.",
 }

@@ -48,12 +48,19 @@ class JsonLinesParking:
         line = to_json(parked).encode() + b"\n"
         with self._lock:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+", buffering=0) as file:
-                _lock(file)
+            with self._open_locked() as file:
                 last_line = self._read_ids(file)
                 if parked.id is None or parked.id not in self._ids:
                     _write_all(file, b"\n" + line if last_line else line)  # a torn line must not spoil this one
                 os.fsync(file.fileno())  # also of a document that is there: its writer may have failed at this point
+
+    def _open_locked(self) -> io.FileIO:
+        while True:
+            file = self.path.open("ab+", buffering=0)
+            _lock(file)
+            if _is_at(self.path, file):
+                return file
+            file.close()  # a redrive has replaced it while this process waited for the lock
 
     def _read_ids(self, file: Any) -> bytes:
         """Read the IDs that have been added since the last time, and return the last line if it has no end."""
@@ -79,6 +86,13 @@ def _id_in(line: bytes) -> list[str]:
         return []
     found = document.get("id") if isinstance(document, dict) else None
     return [found] if isinstance(found, str) else []
+
+
+def _is_at(path: Path, file: Any) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _lock(file: Any) -> None:

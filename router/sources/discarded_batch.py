@@ -54,17 +54,20 @@ class DiscardedBatch:
     end: str
     size: int
 
-    def read(self) -> list[dict[str, Any]]:
+    def read(self, client: Any = None) -> list[dict[str, Any]]:
         """All records of the shard from the first to the last of the batch, as Lambda delivers them.
 
         With filters, or with several batches of a shard at a time, these are more than the batch had.
+
+        Args:
+            client: A client of the service; by default one for functions.
 
         Raises:
             RecordsGoneError: The stream no longer has them.
             RecordsUnreadError: They cannot be read now.
         """
         try:
-            records = list(self._records())
+            records = list(self._records(self._client() if client is None else client))
         except (RecordsGoneError, RecordsUnreadError):
             raise
         except Exception as error:  # noqa: BLE001 - of boto3, which is not imported here
@@ -76,8 +79,8 @@ class DiscardedBatch:
             raise self._gone("another record")
         return [self._delivered(record) for record in records]
 
-    def _records(self) -> Iterator[dict[str, Any]]:
-        client, empty_pages = self._client(), 0
+    def _records(self, client: Any) -> Iterator[dict[str, Any]]:
+        empty_pages = 0
         iterator = client.get_shard_iterator(**self._start())["ShardIterator"]
         limit = {"Limit": self.size} if 0 < self.size < _MOST_RECORDS else {}
         while iterator and empty_pages < _MOST_EMPTY_PAGES:

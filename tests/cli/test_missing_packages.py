@@ -45,6 +45,8 @@ LINES = {
     "routes": "routes",
     "invoke": "invoke event.json",
     "explain": "explain event.json",
+    "parked": "parked s3://shop/parked/",
+    "redrive": "redrive s3://shop/parked/",
     "backfill": "backfill --table Shop --endpoint-url http://127.0.0.1:1",
     "record": "record --table Shop --endpoint-url http://127.0.0.1:1 --out events",
     "replay": "replay event.json --batch-size 5",
@@ -66,8 +68,8 @@ LINES = {
 }
 
 # The command lines that need a package.
-AWS = {"backfill", "record", "put", "update", "delete", "expire", "doctor"}
-IN_TEMPLATE = LINES.keys() - {"init", "record", "doctor", "local"}
+AWS = {"backfill", "parked", "redrive", "record", "put", "update", "delete", "expire", "doctor"}
+IN_TEMPLATE = LINES.keys() - {"init", "parked", "record", "doctor", "local"}
 NEEDED_BY = {
     "boto3": AWS,
     "botocore": AWS | {"replay"},

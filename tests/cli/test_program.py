@@ -39,6 +39,8 @@ COMMANDS = [
     "lint",
     "doctor",
     "local",
+    "parked",
+    "redrive",
     "backfill",
     "simulate",
 ]

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of ``router backfill``."""
+"""Fixtures of the tests of ``router backfill`` and ``router redrive``."""
 
 from tests.local.backfill.deployments import function, ministack, seen, table
 

@@ -1,0 +1,1 @@
+"""Send parked records and failure documents through the routes again, wherever they lie."""
