@@ -48,7 +48,7 @@ BUDGETS = {
     "filtered out by a condition": Calls(1, 3),
     "two routes": Calls(11, 22),
     "three routes": Calls(16, 30),
-    "a cold_start dependency": Calls(5, 11),
+    "a cold_start dependency": Calls(4, 11),
     "metrics": Calls(3, 10),
 }
 
@@ -57,10 +57,10 @@ BUDGETS = {
 FUNCTIONS = {
     "realistic": Calls(3, 54),
     "batch": Calls(17, 67),
-    "metrics": Calls(3, 56),
-    "dependency": Calls(5, 56),
+    "metrics": Calls(3, 55),
+    "dependency": Calls(4, 56),
     "async": Calls(18, 67),
-    "all": Calls(20, 71),
+    "all": Calls(19, 70),
     "remembered": Calls(3, 54),
 }
 

@@ -57,7 +57,9 @@ def injected(route: Route, signature: Signature, overrides: Overrides) -> Call:
         return needs
 
     def call_with_shared(change: Any) -> Any:
-        return handler(change, **shared_needs(current_invocation.get()))
+        invocation = current_invocation.get()
+        needs = invocation.values.made.get(shared_needs)  # each call passes here
+        return handler(change, **(shared_needs(invocation) if needs is None else needs))
 
     def call(change: Any) -> Any:
         invocation = current_invocation.get()

@@ -221,7 +221,8 @@ def _metrics(figures: Figures, *, zeros: bool) -> dict[str, dict[str, Any]]:
     for stage, count in figures.failed.items():
         metrics[f"Failed{stage.capitalize()}"] = {"Unit": "Count", "Value": [count]}
     if figures.durations:
-        milliseconds = [round(seconds * 1000, 3) for seconds in _sampled(figures.durations)]
+        # To a microsecond; round() takes ten times as long.
+        milliseconds = [int(seconds * 1_000_000 + 0.5) / 1000 for seconds in _sampled(figures.durations)]
         metrics["HandlerDuration"] = {"Unit": "Milliseconds", "Value": milliseconds}
     if figures.age is not None:
         metrics["RecordAge"] = {"Unit": "Seconds", "Value": [round(max(figures.age, 0), 3)]}
