@@ -22,6 +22,7 @@ from tests.local.backfill.deployments import APP, make_table
 from tests.local.backfill.exports import write_export
 
 _KILLS = 5
+_BYTES = 15  # of an item in what the app has seen
 
 
 def main(items: int) -> None:
@@ -44,22 +45,23 @@ def main(items: int) -> None:
         for label, place in (("Scan", scan), ("export", export)):
             whole = _run(folder, place)
             _print(f"{label}: {items / whole['seconds']:,.0f} items/s, {whole['mb']} MB; {_found(folder, items)}")
-            random, codes = Random(1), []  # noqa: S311 - the same moments in every run
-            for _ in range(_KILLS):
-                seconds = whole["seconds"] / (_KILLS + 1) * random.uniform(0.5, 1.5)
-                codes.append(_run(folder, place, kill_after=seconds)["code"])
+            random = Random(1)  # noqa: S311 - the same moments in every run
+            kills = sorted(random.randrange(items * _BYTES) for _ in range(_KILLS))
+            codes = [_run(folder, place, kill_at=size)["code"] for size in kills]
             codes.append(_run(folder, place)["code"])
             _print(f"{label}, exit codes {codes}: {_found(folder, items)}")
 
 
-def _run(folder: Path, argv: list[str], kill_after: float | None = None) -> dict[str, Any]:
-    """Run the command to its end, or kill it after some seconds."""
+def _run(folder: Path, argv: list[str], kill_at: int | None = None) -> dict[str, Any]:
+    """Run the command to its end, or kill it when the app has seen so many bytes of items."""
     argv = [sys.executable, "-m", "router", "backfill", *argv, "--app", "shop:app"]
     environment = {**os.environ, "SEEN": str(folder / "seen.txt")}
     began = time.monotonic()
     process = subprocess.Popen(argv, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
-    if kill_after is not None:
-        time.sleep(kill_after)
+    if kill_at is not None:
+        seen = folder / "seen.txt"
+        while not seen.exists() or seen.stat().st_size < kill_at:
+            time.sleep(0.001)
         os.kill(process.pid, signal.SIGKILL)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
