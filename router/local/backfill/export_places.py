@@ -65,7 +65,7 @@ class FolderPlace:
         with self._path_of(key).open("rb") as file:
             yield file
 
-    def check(self, key: str, _etag: str | None, checksum: str | None) -> None:
+    def check(self, key: str, etag: str | None, checksum: str | None) -> None:  # noqa: ARG002 - files have no ETag
         """Compare the MD5 of a data file with the manifest."""
         if checksum is not None:
             with self.open(key) as stream:

@@ -120,7 +120,7 @@ def test_a_throttle_that_lasts_ends_the_backfill(answers: tuple[TableScan, Stubb
     items, stubber = answers
     stubber.add_client_error("scan", "ProvisionedThroughputExceededException")
     with pytest.raises(BackfillError, match=r"found ProvisionedThroughputExceededException on scan of table shop\d+"):
-        [*items.read("0", None)]
+        next(items.read("0", None))
 
 
 def test_a_table_that_does_not_exist_is_refused(ministack: Ministack) -> None:
