@@ -12,6 +12,7 @@ from hypothesis.strategies import SearchStrategy
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict, WrapValidator
 from typing_extensions import TypeAliasType
 
+from tests.parsing.comparing import portrait
 from tests.parsing.drawn_scalars import (
     BINARIES,
     CONSTRAINED,
@@ -35,14 +36,14 @@ CALLS: Final[list[tuple[str, str]]] = []
 
 def _noted(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def validate(value: Any) -> Any:
-        CALLS.append((name, repr(value)))
+        CALLS.append((name, repr(portrait(value))))
         return function(value)
 
     return validate
 
 
 def _wrap(value: Any, handler: Any) -> Any:
-    CALLS.append(("wrap", repr(value)))
+    CALLS.append(("wrap", repr(portrait(value))))
     return handler(value)
 
 
@@ -160,8 +161,8 @@ def alias(inner: SearchStrategy[Kind]) -> SearchStrategy[Kind]:
 
     def of(kind: Kind) -> Kind:
         make: Any = TypeAliasType
-        named, pair = make("Named", kind.type), cast("Any", tuple)
+        named, pair, several = make("Named", kind.type), cast("Any", tuple), cast("Any", list)
         wires = st.tuples(kind.wires, kind.wires).map(lambda two: {"L": [two[0], {"L": [two[1]]}]})
-        return Kind(pair[named, list[named]], wires)
+        return Kind(pair[named, several[named]], wires)
 
     return inner.map(of)

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from tests.parsing.comparing import portrait
 from tests.parsing.drawn_containers import CALLS, alias, lists, maps, optional, sets, tuples, unions, validated
 from tests.parsing.drawn_scalars import (
     Colour,
@@ -86,7 +87,7 @@ class Counted(BaseModel):
 
     @model_validator(mode="after")
     def note(self) -> Self:
-        CALLS.append(("model", repr(self)))
+        CALLS.append(("model", repr(portrait(self))))
         self._made.append(repr(sorted(self.model_fields_set)))
         return self
 
