@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 
@@ -54,7 +54,10 @@ RandomOption = Annotated[
     int | None, typer.Option("--random", metavar="SEED", help="Random items, the same at each run.")
 ]
 ViewOption = Annotated[View | None, typer.Option("--view", help="The stream view type; else the app's.")]
-SourceOption = Annotated[SourceName, typer.Option("--source", help="The source that delivers the event.")]
+SourceOption = Annotated[
+    SourceName,
+    typer.Option("--source", metavar="NAME", help=f"The source that delivers it: {', '.join(get_args(SourceName))}."),
+]
 CountOption = Annotated[int, typer.Option("--count", metavar="N", min=1, max=10_000, help="Records of the event.")]
 EventKeyOption = Annotated[
     str | None, typer.Option("--key", metavar="NAMES", help="The table's key, as pk,sk; else the template's.")
