@@ -52,7 +52,7 @@ class Place(Protocol):
         """Remove a document of which every record is done."""
         ...
 
-    def event(self, document: Document, content: dict[str, Any]) -> dict[str, Any]:
+    def event(self, document: Document, content: dict[str, Any], /) -> dict[str, Any]:
         """The event in which the place's source delivers a document.
 
         Args:

@@ -59,7 +59,7 @@ class Reading:
             found = [ParkedRecord(document.digest, [document], 0, problem=Problem("unreadable", str(error)))]
         left = [record for record in found if not any(key in self._done for key in record.keys)]
         self._left[document] = len(left)
-        if not left:  # done before an end that came too early to remove it
+        if found and not left:  # done before an end that came too early to remove it
             self._place.remove(document)
         elif len(left) < len(found):
             self._partial.add(document)

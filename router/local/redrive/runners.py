@@ -35,7 +35,7 @@ class Result:
 class Runner(Protocol):
     """Runs the event of one record to its end."""
 
-    def refusal(self, route: str | None) -> str | None:
+    def refusal(self, route: str | None, /) -> str | None:
         """Why no record of a route can run; ``None`` where it can, or where that is not known."""
         ...
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from router.testing import deliveries
 from tests.builders import Json
 from tests.cli.shop import Ended
 from tests.local.doctor.stacks import Ministack
-from tests.local.redrive.shop import APP, change, make_table, parked, write_lines
+from tests.local.redrive.shop import APP, change, image, make_table, parked, write_lines
 
 Command = Callable[..., Ended]
 
@@ -271,6 +274,91 @@ def test_a_queue(run: Command, seen: Path, ministack: Ministack, fifo: bool) -> 
     assert handled(seen)[12:] == [f"MODIFY b {number} {number}" for number in range(1, 24, 2)]
     left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
     assert left == {"ApproximateNumberOfMessages": "0"}
+
+
+def test_a_failure_document_without_records(run: Command, seen: Path, ministack: Ministack) -> None:
+    """Its records are read again from the stream; what the stream no longer has is listed and kept."""
+    client, streams, name = (
+        ministack.client("dynamodb"),
+        ministack.client("dynamodbstreams"),
+        f"redriven{next(_numbers)}",
+    )
+    make_table(client, name, {}, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    for item in "abc":
+        client.put_item(TableName=name, Item=image(item, 1))
+    arn = client.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    found = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
+    records = streams.get_records(ShardIterator=found["ShardIterator"])["Records"]
+    numbers = [each["dynamodb"]["SequenceNumber"] for each in records]
+    document = deliveries.failure_document(change("a", 1, 1), payload=False)
+    batch = {
+        "streamArn": arn,
+        "shardId": shard["ShardId"],
+        "startSequenceNumber": numbers[0],
+        "endSequenceNumber": numbers[1],
+        "batchSize": 2,
+    }
+    gone = batch | {"streamArn": arn.replace(name, "nowhere")}
+    write_lines(Path(PLACE), [document | {"DDBStreamBatchInfo": each} for each in (batch, gone)])
+    ended = run("redrive", PLACE, "--json")
+    assert (ended.code, outcomes(ended)) == (3, {"done": 2, "gone": 1})
+    assert handled(seen) == [f"INSERT {item} {number} 1" for item, number in zip("ab", numbers, strict=False)]
+    assert len(Path(PLACE).read_text(encoding="utf-8").splitlines()) == 1
+
+
+# ------------------------------------------------------------------------------------------------------------- function
+
+
+@pytest.fixture
+def deployed(ministack: Ministack, seen: Path) -> Iterator[str]:
+    """A deployed function of the app, which runs this package."""
+    client, name = ministack.client("lambda"), f"redriven{next(_numbers)}"
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as file:
+        file.writestr("redriven_shop.py", APP)
+    root = str(Path(__file__).parents[3])
+    packages = [path for path in sys.path if "site-packages" in path]
+    client.create_function(
+        FunctionName=name,
+        Runtime="python3.12",
+        Role="arn:aws:iam::000000000000:role/shop",
+        Handler="redriven_shop.app",
+        Code={"ZipFile": code.getvalue()},
+        Timeout=30,
+        Environment={"Variables": {"PYTHONPATH": os.pathsep.join([root, *packages]), "SEEN": str(seen)}},
+    )
+    yield name
+    client.delete_function(FunctionName=name)
+
+
+@pytest.mark.parametrize("of_queue", [False, True])
+def test_a_deployed_function(run: Command, seen: Path, ministack: Ministack, deployed: str, of_queue: bool) -> None:
+    """It runs the one route of each record, and what it reports stays in the place."""
+    documents = [parked(change("a", 1, 1)), parked(change("b", 1, 2)), parked(change("b", 2, 3))]
+    break_item(seen, "b")
+    place = PLACE
+    if of_queue:
+        sqs = ministack.client("sqs")
+        place = sqs.create_queue(QueueName=f"parked{next(_numbers)}")["QueueUrl"]
+        for document in documents:
+            sqs.send_message(QueueUrl=place, MessageBody=json.dumps(document))
+    else:
+        write_lines(Path(PLACE), documents)
+    ended = run("redrive", place, "--stale", "allow", "--function", deployed, "--json", app=None)
+    assert (ended.code, outcomes(ended)) == (1, {"done": 1, "failed": 1, "waiting": 1})
+    assert (handled(seen), handled(seen, "audit")) == (["MODIFY a 1 1"], [])
+    break_item(seen, "b", is_broken=False)
+    ended = run("redrive", place, "--stale", "allow", "--function", deployed, app=None)
+    assert (ended.code, handled(seen)[1:]) == (0, ["MODIFY b 2 1", "MODIFY b 3 2"])
+
+
+def test_a_function_that_does_not_exist(run: Command) -> None:
+    """One line, and every record stays."""
+    write_lines(Path(PLACE), [parked(change("a", 1, 1))])
+    ended = run("redrive", PLACE, "--stale", "allow", "--function", "nowhere", app=None)
+    assert (ended.code, ended.err.count("\n")) == (2, 1)
+    assert len(Path(PLACE).read_text(encoding="utf-8").splitlines()) == 1
 
 
 # --------------------------------------------------------------------------------------------------------------- parked

@@ -88,13 +88,14 @@ def write_lines(path: Path, documents: list[Json]) -> None:
     path.write_text("".join(f"{json.dumps(document)}\n" for document in documents), encoding="utf-8")
 
 
-def make_table(client: Any, name: str, items: dict[str, int]) -> None:
+def make_table(client: Any, name: str, items: dict[str, int], **options: Any) -> None:
     """A table that holds a version of each item."""
     client.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
+        **options,
     )
     for item, version in items.items():
         client.put_item(TableName=name, Item=image(item, version))
