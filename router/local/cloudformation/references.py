@@ -159,7 +159,9 @@ def _version(name: str, resource: Mapping[str, Any], scope: Scope) -> Any:
 
 def _named(logical_id: str, resource: Mapping[str, Any], scope: Scope) -> str:
     properties = _properties(resource)
-    name = next((properties[name] for name in _NAMES if name in properties), None)
+    # A mapping has the name of its function, and none of its own.
+    names = () if resource.get("Type") == "AWS::Lambda::EventSourceMapping" else _NAMES
+    name = next((properties[name] for name in names if name in properties), None)
     given = None if logical_id in scope.active else scope.within(logical_id).resolve(name)
     return given if isinstance(given, str) and given else logical_id
 

@@ -162,17 +162,20 @@ class DeployedStack:
         self.client("lambda").update_event_source_mapping(UUID=self.ids["RouterChanges"], **settings)
 
     def update_function(self, **settings: Any) -> None:
-        """Change the function beside the stack, and publish it under the alias that the mapping invokes."""
+        """Change the function beside the stack."""
         name, client = self.ids["Router"], self.client("lambda")
         client.update_function_configuration(FunctionName=name, **settings)
         becomes(lambda: client.get_function_configuration(FunctionName=name)["State"] == "Active")
-        version = client.publish_version(FunctionName=name)["Version"]
-        client.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
-def written() -> str:
-    """The example's template, with code that is in a bucket."""
+def written(*, alias: bool = False) -> str:
+    """The example's template, with code that is in a bucket.
+
+    Args:
+        alias: Whether the mapping invokes the alias that the template publishes with SnapStart.
+    """
     text = TEMPLATE.read_text(encoding="utf-8").replace(_METRICS, "")
+    text = text.replace("      # AutoPublishAlias", "      AutoPublishAlias") if alias else text
     return text.replace("CodeUri: handlers/", "CodeUri: s3://code/handlers.zip")
 
 

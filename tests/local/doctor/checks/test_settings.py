@@ -1,10 +1,11 @@
 """The settings of the mapping, beside those of the template."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack
+from tests.local.doctor.stacks import DeployedStack, Ministack, deploy, written
 
 
 @pytest.mark.parametrize(
@@ -64,8 +65,10 @@ def test_other_destination(stack: DeployedStack, destination: str | None, name: 
     assert finding.expected == f"DestinationConfig {stack.ids['FailedRecords']}"
 
 
-def test_other_alias(stack: DeployedStack) -> None:
+def test_other_alias(server: Ministack, tmp_path: Path) -> None:
     """A mapping that invokes no alias, or another one than SAM publishes, differs."""
+    stack = deploy(server, tmp_path / "template.yaml", written(alias=True))
+    assert stack.findings() == []
     stack.update_mapping(FunctionName=stack.ids["Router"])
     (finding,) = stack.findings()
     assert (finding.check, finding.found, finding.expected) == (
