@@ -24,6 +24,7 @@ settings.load_profile("full")
 # `make test` measures coverage in the workers of pytest-xdist, not in the processes that tests start there.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.pop("COVERAGE_PROCESS_START", None)
+    os.environ.pop("COLUMNS", None)  # pytest-xdist's: the output of a command that is no terminal has no width
 
 # Tests cover generated parsers; by default the first hundred images of a model are parsed without one.
 parser_module.IMAGES_BEFORE_CODEGEN = 0

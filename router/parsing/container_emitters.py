@@ -1,4 +1,4 @@
-"""Emit the code that converts lists, tuples, sets and maps, whatever they contain."""
+"""Emit the code that converts lists, tuples, sets and maps of any content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A generated parser gives what pydantic gives for the decoded image, whatever the schema."""
+"""A generated parser gives what pydantic gives for the decoded image, for every schema."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class QueuePlace:
         self._leased_until = 0.0
 
     def take(self) -> Iterator[Document]:
-        """The documents of the messages that nobody holds.
+        """The documents of the messages that no receiver holds.
 
         Raises:
             PlaceError: The queue cannot be read.

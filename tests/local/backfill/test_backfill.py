@@ -1,4 +1,4 @@
-"""``router.local.backfill.backfill``: every item is sent, whatever fails and whenever it ends."""
+"""``router.local.backfill.backfill``: every item is sent, though items fail and runs end."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_deleted(stack: DeployedStack) -> None:
 
 
 def test_switched_off(stack: DeployedStack) -> None:
-    """An alarm whose actions are switched off notifies nobody."""
+    """An alarm whose actions are switched off sends no notification."""
     topic = "arn:aws:sns:us-east-1:000000000000:night"
     put(stack, "ErrorsAlarm", AlarmActions=[topic], ActionsEnabled=False)
     (finding,) = stack.findings()
