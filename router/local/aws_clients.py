@@ -12,13 +12,14 @@ __all__ = ["aws_client"]
 _DEFAULT_REGION = "us-east-1"
 
 
-def aws_client(service: str, endpoint_url: str | None = None, **settings: Any) -> Any:
+def aws_client(service: str, endpoint_url: str | None = None, *, region: str | None = None, **settings: Any) -> Any:
     """A client of a service, with boto3's own chain of credentials and regions; whoever makes it closes it.
 
     Args:
         service: The service's name in boto3.
         endpoint_url: One endpoint for all services, such as that of ministack. By default AWS, or what the environment
             names.
+        region: The region of what the client reads; by default the environment's.
         settings: Settings of botocore.
     """
     with needed_by("an AWS client"):
@@ -26,8 +27,10 @@ def aws_client(service: str, endpoint_url: str | None = None, **settings: Any) -
         from botocore.config import Config
 
     session = boto3.session.Session()
-    region = session.region_name or _DEFAULT_REGION
-    options: dict[str, Any] = {"region_name": region, "config": Config(**settings)}
+    options: dict[str, Any] = {
+        "region_name": region or session.region_name or _DEFAULT_REGION,
+        "config": Config(**settings),
+    }
     if endpoint_url is not None:
         endpoint = Endpoint(endpoint_url)
         options["endpoint_url"] = endpoint.endpoint_url

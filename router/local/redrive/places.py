@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import blake2b
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def place_of(text: str, clients: Clients) -> Place:
     if text.startswith("s3://"):
         return S3Place(text, clients.get("s3"))
     if text.startswith(("https://", "http://")):
-        return QueuePlace(text, clients.get("sqs"))
+        return QueuePlace(text, clients.get("sqs", _region_of_queue(text)))
     path = Path(text)
     if path.is_dir():
         return FolderPlace(path)
@@ -35,6 +36,11 @@ def place_of(text: str, clients: Clients) -> Place:
         return FilePlace(path)
     msg = f"found no file or folder {text}, expected one with parked records, s3://BUCKET/PREFIX, or a queue's URL"
     raise PlaceError(msg)
+
+
+def _region_of_queue(url: str) -> str | None:
+    found = re.match(r"https://(?:sqs\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.amazonaws\.com", url)
+    return found and (found[1] or found[2])
 
 
 def journal_of(text: str, state_folder: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from router.aws_client import code_of_error
@@ -95,14 +95,15 @@ class QueuePlace:
                     "attributes": message.get("Attributes", {}),
                     "messageAttributes": {},
                     "eventSource": "aws:sqs",
-                    "eventSourceARN": f"arn:aws:sqs:{self._region}:{name}",
-                    "awsRegion": self._region,
+                    "eventSourceARN": f"arn:aws:sqs:{self.region}:{name}",
+                    "awsRegion": self.region,
                 }
             ]
         }
 
     @property
-    def _region(self) -> str:
+    def region(self) -> str:
+        """The region of the queue."""
         return str(self._client.meta.region_name)
 
     def close(self) -> None:
@@ -125,7 +126,12 @@ class QueuePlace:
                 for number, each in enumerate(held[start : start + _MOST_MESSAGES])
             ]
             try:
-                self._client.change_message_visibility_batch(QueueUrl=self.name, Entries=entries)
+                answer = self._client.change_message_visibility_batch(QueueUrl=self.name, Entries=entries)
             except Exception as error:  # noqa: BLE001 - as above
-                msg = f"found {code_of_error(error)} on holding the messages of {self.name}"
-                raise PlaceError(msg) from None
+                self._refuse(code_of_error(error))
+            if failed := answer.get("Failed"):
+                self._refuse(failed[0]["Code"])
+
+    def _refuse(self, code: str) -> NoReturn:
+        msg = f"found {code} on holding the messages of {self.name}"
+        raise PlaceError(msg) from None

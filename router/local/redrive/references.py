@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from router.errors import RecordsGoneError
-from router.local.redrive.clients import Clients
+from router.local.redrive.clients import Clients, region_of
 from router.sources.bucket_object import objects_of
 from router.sources.carried_changes import is_parked
 from router.sources.discarded_batch import discarded_batch
@@ -50,4 +50,4 @@ class References:
             msg = "found a failure document without sequence numbers, expected those of its records"
             raise RecordsGoneError(msg)
         service = "kinesis" if batch.service == "kinesis" else "dynamodbstreams"
-        return batch.read(self._clients.get(service))
+        return batch.read(self._clients.get(service, region_of(batch.stream_arn)))

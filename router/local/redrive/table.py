@@ -8,7 +8,7 @@ from typing import Any
 
 from router.aws_client import code_of_error
 from router.errors import RouterError
-from router.local.redrive.clients import Clients
+from router.local.redrive.clients import Clients, region_of
 from router.local.redrive.staleness import Image
 from router.record import Record
 from router.sources.lambda_record import wire_image
@@ -46,7 +46,8 @@ class Table:
             msg = f"found a record without {missing}, expected it to compare its image with the item{hint}"
             raise TableError(msg)
         try:
-            found = self._clients.get("dynamodb").get_item(TableName=name, Key=_for_client(keys), ConsistentRead=True)
+            client = self._clients.get("dynamodb", _region_of(record))
+            found = client.get_item(TableName=name, Key=_for_client(keys), ConsistentRead=True)
         except Exception as error:  # noqa: BLE001 - of boto3, whose classes depend on the client
             msg = (
                 f"found {code_of_error(error)} on reading the item from table {name}; check --table and credentials, "
@@ -65,6 +66,12 @@ def _table_of(record: Record) -> str | None:
     if not isinstance(arn, str) or ":table/" not in arn:
         return None
     return arn.partition(":table/")[2].partition("/")[0] or None
+
+
+def _region_of(record: Record) -> str | None:
+    """The region of the stream: a table of the same name in another region has other items."""
+    region = record.wire.get("awsRegion")  # all that a record of Kinesis has
+    return region_of(record.wire.get("eventSourceARN")) or (region if isinstance(region, str) and region else None)
 
 
 def _for_client(keys: Mapping[str, Any]) -> dict[str, Any]:
