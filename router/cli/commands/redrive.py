@@ -63,6 +63,7 @@ RateOption = Annotated[
 
 
 def redrive(
+    context: typer.Context,
     place: PlaceArgument,
     app: HandlerAppOption = None,
     function: DeployedOption = None,
@@ -99,7 +100,9 @@ def redrive(
     if stale not in ("keep", "refresh", "allow"):
         msg = f"found --stale {stale}, expected keep, refresh or allow"
         raise CommandLineError(msg)
-    if function is not None and app is not None and not _is_default_app(app):
+    # ROUTER_APP and pyproject.toml name the app of every command, and contradict no option.
+    given = context.get_parameter_source("app")
+    if function is not None and given is not None and given.name == "COMMANDLINE":
         msg = "found both --app and --function, expected one of them"
         raise CommandLineError(msg)
     os.environ.setdefault("LOG_LEVEL", "ERROR")
@@ -121,10 +124,6 @@ def redrive(
         counts = _run(found, _Interruptible(runner, stop), settings, stop, rate, Page() if not as_json else None)
     _show_summary(counts, place, as_json=as_json)
     return stop.exit_code or _exit_code(counts)
-
-
-def _is_default_app(app: str) -> bool:
-    return app == os.environ.get("ROUTER_APP")
 
 
 def _renaming(text: str) -> tuple[str, str]:
