@@ -87,7 +87,7 @@ def opened(text: str, endpoint_url: str | None, *, to_redrive: bool) -> Iterator
                 is_closed = True
             finally:
                 if journal is not None:
-                    journal.close(is_over=is_closed and not reading.has_partial)
+                    journal.close(is_over=is_closed and not reading.needs_journal)
 
 
 def selection_of(entities: list[str] | None, routes: list[str] | None, errors: list[str] | None) -> Selection:

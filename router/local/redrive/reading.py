@@ -24,14 +24,14 @@ class Reading:
         self._done = done
         self._expand = expand
         self._left: dict[Document, int] = {}
-        self._partial: set[Document] = set()
+        self._begun: set[Document] = set()  # some of their records are done, and the place has them still
         self._waiting: dict[str, ParkedRecord] = {}
         self._finished: set[str] = set()
 
     @property
-    def has_partial(self) -> bool:
-        """Whether there is a document of which some records are done and others are left."""
-        return bool(self._partial)
+    def needs_journal(self) -> bool:
+        """Whether the place has a document of which a record is done."""
+        return bool(self._begun)
 
     def take(self) -> list[ParkedRecord]:
         """The records that the place gives now. Copies of a document are one record.
@@ -59,10 +59,10 @@ class Reading:
             found = [ParkedRecord(document.digest, [document], 0, problem=Problem("unreadable", str(error)))]
         left = [record for record in found if not any(key in self._done for key in record.keys)]
         self._left[document] = len(left)
-        if found and not left:  # done before an end that came too early to remove it
-            self._place.remove(document)
-        elif len(left) < len(found):
-            self._partial.add(document)
+        if len(left) < len(found):
+            self._begun.add(document)
+            if not left:  # done before an end that came too early to remove it
+                self._remove(document)
         return left
 
     def remove(self, records: Iterable[ParkedRecord]) -> None:
@@ -75,8 +75,10 @@ class Reading:
 
     def _finish(self, document: Document) -> None:
         self._left[document] -= 1
-        if self._left[document]:
-            self._partial.add(document)
-        else:
-            self._partial.discard(document)
-            self._place.remove(document)
+        self._begun.add(document)
+        if not self._left[document]:
+            self._remove(document)
+
+    def _remove(self, document: Document) -> None:
+        self._place.remove(document)
+        self._begun.discard(document)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from router.local.redrive.journal import Journal
 from router.local.redrive.place import Place, PlaceError
@@ -76,6 +76,14 @@ class Settings:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
+class _Comparison(NamedTuple):
+    """Why a record is stale, the change to its present item, and the later records that this change covers."""
+
+    why_stale: str | None = None
+    present: dict[str, Any] | None = None
+    following: Sequence[ParkedRecord] = ()
+
+
 class Redrive:
     """One run over a place.
 
@@ -112,6 +120,9 @@ class Redrive:
 
         Args:
             records: Records that the place gave.
+
+        Raises:
+            PlaceError: The place does not hold its documents any longer, or cannot remove one that is done.
         """
         for item in in_order(records):
             yield from self._attempts_of_item(item)
@@ -160,31 +171,31 @@ class Redrive:
             return None
         try:
             content = record.read()
-            if self._settings.table is None:
-                return self._send(record, content, [record])
-            return self._compared(record, content, later, covered, self._settings.table)
+            comparison = self._compared(record, content, later)
         except PlaceError as error:
             return Attempt(record, "unreadable", reason=str(error))
         except TableError as error:
             return Attempt(record, "unchecked", reason=str(error))
+        # An error of the place from here on ends the run: it holds the record no longer, or cannot remove what is done.
+        return self._settled(record, content, comparison, covered)
 
-    def _compared(
-        self,
-        record: ParkedRecord,
-        content: dict[str, Any],
-        later: Sequence[ParkedRecord],
-        covered: set[str],
-        table: Table,
-    ) -> Attempt:
+    def _compared(self, record: ParkedRecord, content: dict[str, Any], later: Sequence[ParkedRecord]) -> _Comparison:
+        if self._settings.table is None:
+            return _Comparison()
         change = record_of(content)
         following = [other for other in later if other.problem is None and other.route == record.route]
-        held = table.item(change)
+        held = self._settings.table.item(change)
         reason = why_stale(change, [record_of(other.read()) for other in following], held)
+        return _Comparison() if reason is None else _Comparison(reason, refreshed(change, held), following)
+
+    def _settled(
+        self, record: ParkedRecord, content: dict[str, Any], comparison: _Comparison, covered: set[str]
+    ) -> Attempt:
+        reason, present, following = comparison
         if reason is None:
             return self._send(record, content, [record])
         if not self._settings.refresh:
             return Attempt(record, "stale", reason=reason)
-        present = refreshed(change, held)
         together = [record, *following]
         if present is None:
             attempt = self._finished(Attempt(record, "superseded", reason=f"{reason}: nothing is left to do"), together)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
+import subprocess
 import sys
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from router.cli import main
+from router.local.redrive.file_place import FilePlace
+from router.local.redrive.place import Document, PlaceError
 from router.testing import deliveries
 from tests.builders import Json
 from tests.cli.shop import Ended
@@ -22,6 +28,8 @@ from tests.local.doctor.stacks import Ministack
 from tests.local.redrive.shop import APP, change, image, make_table, parked, write_lines
 
 Command = Callable[..., Ended]
+
+ROUTER = Path(sys.executable).with_name("router")
 
 _numbers = count(1)
 
@@ -307,6 +315,57 @@ def test_a_failure_document_without_records(run: Command, seen: Path, ministack:
     assert len(Path(PLACE).read_text(encoding="utf-8").splitlines()) == 1
 
 
+# ---------------------------------------------------------------------------------------------------------- the course
+
+
+def test_the_rate_is_kept(run: Command, seen: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first record starts at once, and each other one its share of a second after the one before it."""
+    slept: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr("router.cli.commands.redrive.time", clock)
+    write_lines(Path(PLACE), [parked(change("a", version, version)) for version in (1, 2, 3)])
+    assert run("redrive", PLACE, "--stale", "allow", "--rate", "4").code == 0
+    assert (slept, len(handled(seen))) == ([0.0, 0.25, 0.25], 3)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_between_two_records(run: Command, seen: Path, number: signal.Signals) -> None:
+    """What is done has left the file, and the same command goes on: each record runs once."""
+    write_lines(Path(PLACE), [parked(change("a", version, version)) for version in range(1, 41)])
+    argv = [str(ROUTER), "redrive", PLACE, "--app", "redriven_shop:app", "--stale", "allow", "--rate", "10"]
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while len(handled(seen)) < 2:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait() == 128 + number
+    done = len(handled(seen))
+    assert 2 <= done < 40
+    assert len(Path(PLACE).read_text(encoding="utf-8").splitlines()) == 40 - done
+    assert run("redrive", PLACE, "--stale", "allow").code == 0
+    assert handled(seen) == [f"MODIFY a {version} {version}" for version in range(1, 41)]
+
+
+def test_a_document_that_cannot_be_removed_ends_the_run(
+    run: Command, seen: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line says why; the record is done, and the same command removes it without running it again."""
+
+    def refuse(_place: FilePlace, document: Document) -> None:
+        msg = f"found AccessDenied on deleting {document.name}; the journal has that it is done"
+        raise PlaceError(msg)
+
+    write_lines(Path(PLACE), [parked(change("a", 1, 1)), parked(change("b", 1, 2))])
+    with monkeypatch.context() as patched:
+        patched.setattr(FilePlace, "remove", refuse)
+        ended = run("redrive", PLACE, "--stale", "allow")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert "found AccessDenied on deleting parked.jsonl:1" in ended.err
+    assert run("redrive", PLACE, "--stale", "allow").code == 0
+    assert handled(seen) == ["MODIFY a 1 1", "MODIFY b 2 1"]
+    assert Path(PLACE).read_text(encoding="utf-8") == ""
+
+
 # ------------------------------------------------------------------------------------------------------------- function
 
 
@@ -351,6 +410,14 @@ def test_a_deployed_function(run: Command, seen: Path, ministack: Ministack, dep
     break_item(seen, "b", is_broken=False)
     ended = run("redrive", place, "--stale", "allow", "--function", deployed, app=None)
     assert (ended.code, handled(seen)[1:]) == (0, ["MODIFY b 2 1", "MODIFY b 3 2"])
+
+
+def test_the_app_of_the_project_settings_is_no_contradiction(run: Command, seen: Path, deployed: str) -> None:
+    """``[tool.router] app`` names the app of every command, and ``router init`` writes it."""
+    Path("pyproject.toml").write_text('[tool.router]\napp = "redriven_shop:app"\n', encoding="utf-8")
+    write_lines(Path(PLACE), [parked(change("a", 1, 1))])
+    ended = run("redrive", PLACE, "--stale", "allow", "--function", deployed, app=None)
+    assert (ended.code, handled(seen)) == (0, ["MODIFY a 1 1"])
 
 
 def test_a_function_that_does_not_exist(run: Command) -> None:
