@@ -46,8 +46,8 @@ BUDGETS = {
     "unrouted": Calls(0, 1),
     "no route for the event": Calls(0, 1),
     "filtered out by a condition": Calls(1, 3),
-    "two routes": Calls(11, 22),
-    "three routes": Calls(16, 30),
+    "two routes": Calls(9, 22),
+    "three routes": Calls(13, 30),
     "a cold_start dependency": Calls(4, 11),
     "metrics": Calls(3, 10),
 }

@@ -285,16 +285,22 @@ def _attempt(  # noqa: C901 - for the reason below
                 change = _create(kind)
                 if new_parser is None:
                     change._new = None
-                elif models is None:
-                    change._new = new_parser.parse(new, new_name)
+                elif models is None or models[new_slot] is UNPARSED:
+                    parse = new_parser.parse
+                    change._new = parse(new, new_name)
+                    if models is not None:
+                        models[new_slot] = change._new
                 else:
-                    change._new = _parse_once(models, new_slot, new_parser, new, new_name)
+                    change._new = new_parser.copy(models[new_slot])
                 if old_parser is None:
                     change._old = None
-                elif models is None:
-                    change._old = old_parser.parse(old, old_name)
+                elif models is None or models[old_slot] is UNPARSED:
+                    parse = old_parser.parse
+                    change._old = parse(old, old_name)
+                    if models is not None:
+                        models[old_slot] = change._old
                 else:
-                    change._old = _parse_once(models, old_slot, old_parser, old, old_name)
+                    change._old = old_parser.copy(models[old_slot])
                 change._record = (runner.find_record, raw, position)
                 stage = "handler"
                 if met is None and not typed(change, old or NO_IMAGE, new or NO_IMAGE):

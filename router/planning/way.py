@@ -47,39 +47,46 @@ def _in_turn(  # noqa: C901 - for the reason below
 ) -> Way:
     """Compile the way of records that take several steps."""
     unparsed = [UNPARSED] * models_shared
+    turns = [*zip(range(len(steps)), steps, attempts, strict=True)]
 
     def take_in_turn(  # noqa: C901 - one more call would cost as much as a handler
         runner: Runner, raw: Any, position: int, new: Image, old: Image, begun: _Begun | None = None, ended: Any = None
     ) -> Mark | Waiting:
-        counter, deadline, now = runner.counter, runner.deadline, 0.0
+        counter, deadline, now, to_come = runner.counter, runner.deadline, 0.0, turns
         if begun is None:
-            models, prepared, taken, first = unparsed.copy(), list[Any](), list[Any](), 0
-            for attempt in attempts:  # on Python 3.11 a comprehension would cost as much as a handler
-                prepared.append(attempt(runner, raw, position, new, old, models))
+            models = unparsed.copy()
+            prepared: list[Any] = []
+            taken: list[Any] = []
+            for attempt in attempts:
+                prepared.append(attempt(runner, raw, position, new, old, models))  # noqa: PERF401 - slower on Python 3.11
         else:
-            prepared, taken, first = begun
-        for number, change in enumerate(prepared):
-            if change is None or number < first:  # its condition is not met, or it has been taken
+            prepared, taken, waited_for = begun
+            to_come = turns[waited_for:]
+        for number, step, attempt in to_come:
+            change = prepared[number]
+            if change is None:  # its condition is not met
                 continue
+            kind = type(change)
             if ended is not None:
                 mark, ended = ended, None
             elif now > deadline:
                 runner.stopped = True
                 return taken + _deferred(steps, prepared, number, runner.find_record(raw, position), now)
-            elif type(change) is tuple:
-                mark = runner.failed(steps[number], raw, position, *change)
-            elif type(change) is Outcome:
+            elif kind is tuple:
+                mark = runner.failed(step, raw, position, *change)
+            elif kind is Outcome:
                 mark = change
-            else:
-                attempt = attempts[number] if runner.watch is None else _watched(steps, attempts, prepared, number)
+            elif runner.watch is None:
                 mark = attempt(runner, raw, position, new, old, None, change)
-            if type(mark) is Waiting:
+            else:
+                mark = _watched(steps, attempts, prepared, number)(runner, raw, position, new, old, None, change)
+            if mark is not step and type(mark) is Waiting:
                 going_on = partial(take_in_turn, runner, raw, position, new, old, (prepared, taken, number))
                 return mark.then(going_on)
             now = counter()
             taken.append(mark)
             taken.append(now)
-            if type(mark) is Outcome and mark.error is not None and _has_failed(runner, mark, steps, prepared, number):
+            if mark is not step and mark.error is not None and _has_failed(runner, mark, steps, prepared, number):
                 return taken + _deferred(steps, prepared, number + 1, mark.record, now)
         return taken or None
 
