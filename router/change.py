@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
     from router.record import Record
 
-__all__ = ["Change", "Diff", "FoundBy", "Insert", "Modify", "Remove"]
+__all__ = ["Change", "Diff", "FoundBy", "Insert", "Modify", "Remove", "found_by"]
 
 N_co = TypeVar("N_co", covariant=True)
 O_co = TypeVar("O_co", covariant=True, default=N_co)
-FoundBy = tuple["Callable[[Any, int], Record]", Any, int]
-"""A function that finds the record of a change, and its arguments: the record as delivered and its position."""
+FoundBy = tuple["Callable[[Any, int], Record]", Any, int, Any]
+"""A function that finds the record of a change, its arguments, which are the record as delivered and its position, and
+the step whose handler is called with the change."""
 
 
 class Change(Generic[N_co, O_co]):
@@ -43,7 +44,7 @@ class Change(Generic[N_co, O_co]):
     """
 
     # Few handlers ask for the record, so most changes hold the arguments from which it is found: see _record_if_any.
-    __slots__ = ("_new", "_old", "_record")
+    __slots__ = ("_found_by", "_new", "_old", "_record")
 
     def __init__(self, new: N_co | None, old: O_co | None, record: Record | None = None) -> None:
         self._new = new
@@ -106,7 +107,8 @@ class Change(Generic[N_co, O_co]):
 
     def _record_if_any(self) -> Record | None:
         if type(self._record) is tuple:
-            find, raw, position = self._record
+            self._found_by = found_by = self._record
+            find, raw, position, _ = found_by
             self._record = find(raw, position)
         return self._record  # type: ignore[return-value]  # mypy does not narrow by type()
 
@@ -116,6 +118,12 @@ class Change(Generic[N_co, O_co]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._record_if_any()!r}>"
+
+
+def found_by(change: Change[Any, Any]) -> FoundBy | None:
+    """What finds the record of a change that a dispatcher made; ``None`` for a change that was made otherwise."""
+    record = change._record  # noqa: SLF001 - a property would be one more member that users see
+    return record if type(record) is tuple else getattr(change, "_found_by", None)
 
 
 class Insert(Change[N_co, N_co]):

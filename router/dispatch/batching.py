@@ -7,12 +7,13 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from router.dispatch.delivery import Delivery
+from router.dispatch.ended import settle_ended
 from router.dispatch.gathered import Entry, Gathered
 from router.dispatch.windows import Windows
 from router.errors import PartialFailure, RouterError, any_error
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
-from router.outcomes import UNDONE, Outcome
+from router.outcomes import UNDONE
 from router.planning.step import Step
 
 __all__ = ["run_batches"]
@@ -85,17 +86,10 @@ def _settle(
     except any_error() as error:  # of the handler
         errors = [error] * len(entries)
     duration = delivery.counter() - started
-    settled = [
-        Outcome("done", outcome.record)
-        if error is None
-        else delivery.failures.settle(outcome.record, position, "handler", error, step.route, step.levels)
-        for (position, _, outcome), error in zip(entries, errors, strict=True)
-    ]
-    delivery.park_waiting()
-    for (_, _, outcome), each in zip(entries, settled, strict=True):
-        outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
-        outcome.duration = duration
-    return all(outcome.status != "failed" for outcome in settled)
+    for entry in entries:
+        entry.outcome.duration = duration
+    settle_ended(delivery, [(step, position, outcome) for position, _, outcome in entries], errors)
+    return all(entry.outcome.status != "failed" for entry in entries)
 
 
 def _call_final(delivery: Delivery, windows: Windows, step: Step) -> None:

@@ -6,12 +6,14 @@ import math
 from collections.abc import Callable, Sequence
 from contextvars import Context, copy_context
 from decimal import getcontext
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from router.completed import Pair
 from router.context import Deadline
 from router.dispatch.batching import run_batches
 from router.dispatch.delivery import Delivery
+from router.dispatch.ended import close_outboxes, send_of_handler, send_outboxes
 from router.dispatch.failure import Failures
 from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
@@ -19,6 +21,7 @@ from router.dispatch.tally import figures_of
 from router.dispatch.windows import Windows
 from router.errors import any_error
 from router.inject.call import uses_invocation_scope
+from router.inject.outboxes import Outboxes
 from router.inject.scopes import Container, Invocation, current_invocation
 from router.observability.logs import InvocationLogs, log_out_of_time, log_unrouted, write_line
 from router.observability.safe_errors import safe_error, without_inputs
@@ -65,7 +68,7 @@ def invoke(
         container.over = ()
     if records.only_routes or records.backfilled:
         known = _restricted(records, plan, known)
-    windows = Windows(received.event, invocation.finish) if plan.windows else None
+    windows = _windows(plan, received, invocation)
     if windows is not None and (counted := windows.positions_counted(records)):
         known = Known((), records) if known is None else known
         for key, positions in counted.items():
@@ -82,6 +85,7 @@ def invoke(
         current_invocation.reset(token)
         # They hold the invocation. In a circle, the batch would stay in memory until Python collects garbage.
         invocation.variables = Context()
+        close_outboxes(invocation)
     outcomes = delivery.results.outcomes
     _emit_metrics(delivery, plan, options, log)
     if options.skip_stale:
@@ -112,6 +116,12 @@ def _restricted(records: Records, plan: Plan, known: Known | None) -> Known | No
     return leave_out(records, plan.table, restrict(records, plan.table, known))
 
 
+def _windows(plan: Plan, received: Received, invocation: Invocation) -> Windows | None:
+    if not plan.windows:
+        return None
+    return Windows(received.event, invocation.finish, partial(send_of_handler, invocation))
+
+
 def _stale(options: Options, records: Records, log: structlog.typing.FilteringBoundLogger) -> frozenset[int] | set[int]:
     """The positions of the records that the Dispatcher is asked to skip as stale."""
     if not options.skip_stale or not (stale := options.skip_stale.stale(records)):
@@ -131,6 +141,7 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
     container = invocation.container
     getcontext()  # else Decimal would set it in every record's context variables
     invocation.variables = copy_context()
+    invocation.outboxes = Outboxes(delivery.find_record, delivery.results.ended_well)
     try:
         if options.concurrency == 1:
             delivery.run(delivery.positions)
@@ -146,6 +157,7 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
                 as_tasks=plan.lanes_are_tasks,
             )
         run_batches(delivery, plan.windows)
+        send_outboxes(delivery)
     except BaseException as error:
         invocation.values.close(error)
         raise

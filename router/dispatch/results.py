@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from router.inject.outboxes import StepOfRoute
 from router.outcomes import UNDONE, Outcome
 from router.planning.step import Mark, Step
 from router.record import Record, Records
@@ -49,6 +50,37 @@ class Results:
     def unrouted(self) -> int:
         """How many records were skipped because their entity has no route."""
         return self.marks.count("unrouted")
+
+    def ended_well(self, step: StepOfRoute, position: int) -> bool | None:
+        """Whether the handler of a step has ended well for a record; ``None`` while that is unknown."""
+        for each in self._steps_at(position):
+            if each is step:
+                return True
+            if isinstance(each, Outcome) and each.route is step.route:
+                return True if each.status == "done" else None if each.error is None else False
+        return None
+
+    def outcome_of(self, step: StepOfRoute, position: int) -> Outcome:
+        """The outcome of a record at a step whose handler has ended well. A change of it counts."""
+        mark = self.marks[position]
+        steps = self._steps_at(position)
+        place = next(
+            place
+            for place, each in enumerate(steps)
+            if each is step or (isinstance(each, Outcome) and each.route is step.route)
+        )
+        if isinstance(outcome := steps[place], Outcome):
+            return outcome
+        outcome = Outcome("done", self.find_record(self.records.wires[position], position), step.route)
+        if isinstance(mark, list):
+            mark[2 * place] = outcome
+        else:
+            self.marks[position] = outcome
+        return outcome
+
+    def _steps_at(self, position: int) -> list[Any]:
+        mark = self.marks[position]
+        return mark[::2] if isinstance(mark, list) else [mark]
 
     def at(self, position: int) -> Iterable[Outcome]:
         """The outcomes of the record at a position."""

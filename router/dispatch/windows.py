@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-windows.html
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,13 +34,15 @@ class Windows:
     Args:
         event: The event.
         finish: Waits for the result of a handler, where it is asynchronous.
+        send: Sends what the handler of a step has left, but for the changes given, which have failed.
     """
 
-    __slots__ = ("_after", "_event", "_finish", "_given", "failures", "is_final", "keeps_state")
+    __slots__ = ("_after", "_event", "_finish", "_given", "_send", "failures", "is_final", "keeps_state")
 
-    def __init__(self, event: Any, finish: Callable[[Any], Any]) -> None:
+    def __init__(self, event: Any, finish: Callable[[Any], Any], send: Callable[[Step, Collection[Any]], None]) -> None:
         self._event: Mapping[str, Any] = event if isinstance(event, dict) else {}
         self._finish = finish
+        self._send = send
         self._given: Any = self._event.get("state")
         self._after: dict[str, Any] = {}
         self.is_final: bool = "window" in self._event and self._event.get("isFinalInvokeForWindow") is True
@@ -65,7 +67,7 @@ class Windows:
         """Call a handler with its changes and its state.
 
         Raises:
-            Exception: That of the handler.
+            Exception: That of the handler, or of what it has left to be sent.
             RouterError: There is no window, or the state before or after the call cannot be kept.
         """
         window = self._window(step, changes)
@@ -73,9 +75,11 @@ class Windows:
             result = step.call(window)
             if result is not None:
                 self._finish(result)
-        except PartialFailure:
+        except PartialFailure as failure:
+            self._send(step, failure.failures)
             self._keep(step, window.state)
             raise
+        self._send(step, ())
         self._keep(step, window.state)
 
     def fail(self, step: Step, error: BaseException) -> None:

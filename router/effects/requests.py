@@ -14,7 +14,7 @@ from router.context import Deadline
 from router.errors import Reject
 from router.inject.scopes import current_invocation
 
-__all__ = ["CancelledTransaction", "RefusedCondition", "Requests", "current_deadline", "pause"]
+__all__ = ["CancelledTransaction", "RefusedCondition", "RefusedForAll", "Requests", "current_deadline", "pause"]
 
 CONDITION: Final = "ConditionalCheckFailed"
 """The code of a failed condition, in the reasons of a cancelled transaction."""
@@ -36,6 +36,7 @@ _PERMANENT: Final = frozenset(
         *("ResourceNotFoundException", "SerializationException", "ValidationError", "ValidationException"),
     }
 )
+_FOR_ALL: Final = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFound", "ResourceNotFoundException"})
 _OF_THE_CONNECTION: Final = frozenset({"ConnectionError", "HTTPClientError"})
 """The bases of botocore's errors without an answer: a time-out, a closed connection."""
 _SERVER_ERROR: Final = 500
@@ -66,6 +67,10 @@ class CancelledTransaction(Exception):  # noqa: N818 - as above
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__()
         self.reasons = reasons
+
+
+class RefusedForAll(Reject):
+    """A service refuses every request like this one: the role lacks a permission, or what it names is missing."""
 
 
 class Requests:
@@ -138,7 +143,7 @@ def _raise_answer(error: Exception, operation: str) -> None:
     if permanent:
         name = "".join(map(str.title, operation.split("_")))
         msg = f"DynamoDB refused {name} with {permanent[0]}, which no retry can help"
-        raise Reject(msg) from error
+        raise (RefusedForAll if permanent[0] in _FOR_ALL else Reject)(msg) from error
     if CONDITION in reasons:
         raise CancelledTransaction(reasons) from error
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from router.context import Deadline
 from router.depends import Scope
 from router.errors import RouterError, any_error, as_exception
+from router.inject.outboxes import Outboxes
 from router.observability.trouble import TroubleLog
 from router.parking.base import FirstFailures
 from router.record import Batch, Record
@@ -233,7 +234,9 @@ class Invocation:
         deadline: When nothing starts any more.
     """
 
-    __slots__ = ("batch", "container", "context", "deadline", "depth", "log", "trouble", "values", "variables")
+    __slots__ = (
+        "batch", "container", "context", "deadline", "depth", "log", "outboxes", "trouble", "values", "variables",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -253,6 +256,8 @@ class Invocation:
         self.values = Values()
         self.variables = copy_context()
         """The context variables that each record finds: those of the time at which the records start."""
+        self.outboxes: Outboxes | None = None
+        """What handlers leave to be sent; ``None`` before the records start, and after they have ended."""
 
     def finish(self, result: Any) -> Any:
         """Return a handler's result, and wait for it where it is asynchronous: what it results in may be, too."""

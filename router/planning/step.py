@@ -301,7 +301,7 @@ def _attempt(  # noqa: C901 - for the reason below
                         models[old_slot] = change._old
                 else:
                     change._old = old_parser.copy(models[old_slot])
-                change._record = (runner.find_record, raw, position)
+                change._record = (runner.find_record, raw, position, step)
                 stage = "handler"
                 if met is None and not typed(change, old or NO_IMAGE, new or NO_IMAGE):
                     return None
