@@ -26,7 +26,7 @@ from router.record import Record
 if TYPE_CHECKING:
     from router.effects.expressions import Placeholders
 
-__all__ = ["TIME", "VERSION", "Version", "event_id_of", "record_of", "version_of"]
+__all__ = ["TIME", "VERSION", "Older", "Version", "event_id_of", "record_of", "version_of"]
 
 VERSION, TIME = "routerVersion", "routerChangedAt"
 """The attributes of a version, of an item or, with a suffix, of a part of it."""
@@ -36,7 +36,23 @@ _MICROSECONDS: Final = 1_000_000
 _ROUNDING: Final = 60 * _MICROSECONDS
 """How far the time of a change is from that of the write at most: it is approximate, and to the second."""
 
-_LATER_THAN_BACKFILLS: Final = "b~"
+_BEHIND_BACKFILLS: Final = "b~"
+
+
+class Older(NamedTuple):
+    """Which stored versions are older than a version; an item without a version is older than each.
+
+    Args:
+        ranges: The ranges of older versions: the first text of each, and the first one behind it.
+        before: Versions with a time before this one are older, too, in microseconds; 0 where no time tells.
+    """
+
+    ranges: tuple[tuple[str, str], ...]
+    before: int
+
+    def contains(self, version: str, at: int) -> bool:
+        """Whether a stored version, with its time, is older."""
+        return at < self.before or any(first <= version < behind for first, behind in self.ranges)
 
 
 class Version(NamedTuple):
@@ -50,24 +66,29 @@ class Version(NamedTuple):
     text: str
     at: int
 
+    def older(self) -> Older:
+        """Which stored versions are older."""
+        if self.kind == "b":
+            # A change of the stream counts as later where the times do not tell: what it has overwritten comes again
+            # with the changes after it, a backfill does not come again.
+            return Older(((self.kind, _backfilled(self.at + 1)),), max(0, self.at - _ROUNDING))
+        backfilled = _backfilled(self.at + _ROUNDING + 1) if self.at else _BEHIND_BACKFILLS
+        return Older(((self.kind, self.text), ("b", backfilled)), 0)
+
     def newer_than(self, attribute: str, time_attribute: str, placeholders: Placeholders) -> str:
-        """The condition of a write: that what is stored has no version, or an older one.
+        """The condition of a write to DynamoDB: that what is stored has no version, or an older one.
 
         Args:
             attribute: The attribute with the stored version.
             time_attribute: The attribute with its time.
             placeholders: Takes the names and values of the expression.
         """
-        stored, value = placeholders.name(attribute), placeholders.value
-        new = f"attribute_not_exists({stored})"
-        kind = value(self.text[0])
-        if self.kind == "b":
-            # A change of the stream counts as later where the times do not tell: what it has overwritten comes again
-            # with the changes after it, a backfill does not come again.
-            before = f"{placeholders.name(time_attribute)} < {value(self.at - _ROUNDING)}"
-            return f"{new} OR ({stored} >= {kind} AND {stored} <= {value(self.text)}) OR {before}"
-        backfilled = value(_backfilled(self.at + _ROUNDING) if self.at else _LATER_THAN_BACKFILLS)
-        return f"{new} OR ({stored} >= {kind} AND {stored} < {value(self.text)}) OR {stored} <= {backfilled}"
+        stored, value, older = placeholders.name(attribute), placeholders.value, self.older()
+        conditions = [f"attribute_not_exists({stored})"]
+        conditions += [f"({stored} >= {value(first)} AND {stored} < {value(behind)})" for first, behind in older.ranges]
+        if older.before:
+            conditions.append(f"{placeholders.name(time_attribute)} < {value(older.before)}")
+        return " OR ".join(conditions)
 
     @property
     def kind(self) -> str:
