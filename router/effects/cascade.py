@@ -125,7 +125,7 @@ class Cascade:
         """
         version, placeholders = version_of(record_of(change)), Placeholders()
         stored, time = f"{VERSION}:{name}", f"{TIME}:{name}"
-        older = {} if self.index else {"FilterExpression": version.newer_than(stored, time, placeholders)}
+        older = {} if self.index else {"FilterExpression": version.may_be_newer_than(stored, placeholders)}
         sets = {**attributes, stored: version.text, time: version.at}
         return sum(
             self._touch(key, version, stored, time, sets)

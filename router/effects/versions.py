@@ -90,6 +90,19 @@ class Version(NamedTuple):
             conditions.append(f"{placeholders.name(time_attribute)} < {value(older.before)}")
         return " OR ".join(conditions)
 
+    def may_be_newer_than(self, attribute: str, placeholders: Placeholders) -> str:
+        """The filter of a query: that what is stored is neither this version nor a later one of its kind.
+
+        It passes versions of other kinds, which :meth:`check_comparable` refuses.
+
+        Args:
+            attribute: The attribute with the stored version.
+            placeholders: Takes the names and values of the expression.
+        """
+        stored, value = placeholders.name(attribute), placeholders.value
+        reached = f"{stored} BETWEEN {value(self.text)} AND {value(f'{self.kind}~')}"
+        return f"attribute_not_exists({stored}) OR NOT {reached}"
+
     @property
     def kind(self) -> str:
         """The kind of the record's source."""
@@ -113,7 +126,7 @@ def version_of(record: Record) -> Version:
     """The version of an item after a record.
 
     Raises:
-        Reject: The record has neither a sequence number nor a time.
+        Reject: The record has neither a sequence number nor a time, or comes from a stream and has no number.
 
     Example:
         >>> from router import Event
@@ -129,6 +142,9 @@ def version_of(record: Record) -> Version:
     if isinstance(number, str) and number.isascii() and number.isdigit():
         digits = number.lstrip("0")
         return Version(f"s{len(digits):03}{digits}", at)
+    if "eventSourceARN" in record.wire:  # a change that Kinesis carries names no stream
+        msg = "found a record of a stream without SequenceNumber, expected one: it orders the changes of an item"
+        raise Reject(msg)
     if created is None:
         msg = "found a record without SequenceNumber and time, expected one of them: it orders the changes of an item"
         raise Reject(msg)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router import Event, Record
+from router import Event, Record, Reject
 from router.effects.versions import version_of
 
 NUMBERS = st.integers(1, 10**60) | st.builds(
@@ -38,3 +39,11 @@ def test_times_sort_to_the_microsecond(microseconds: int, later: int) -> None:
     )
     assert (one.text < other.text) == (later > 0)
     assert (one.at, other.at) == (microseconds, microseconds + later)
+
+
+def test_a_record_of_a_stream_without_its_number_is_rejected() -> None:
+    """It is damaged: its time, as of a change in Kinesis, would be compared with no later number."""
+    wire = {"eventID": "e", "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/shop/stream/label"}
+    record = Record(wire, {"ApproximateCreationDateTime": 1_760_000_000}, Event.INSERT)
+    with pytest.raises(Reject, match="of a stream without SequenceNumber"):
+        version_of(record)

@@ -3,11 +3,12 @@
     make soak N=100000
     python -m tests.soak --run durable --changes 20000 --seed 7
 
-The runs `durable`, `memory` and `powertools` are real: DynamoDB Local, a writer, the function's package in Lambda's
-runtime client in four processes, by the Dispatcher with a store of completed routes in a table or in memory, and by
-Powertools' BatchProcessor. The others are simulated in this process, with a tenth of the changes: each source with one store
-for all containers, and DynamoDB Streams with a store in each and by Powertools, too. Their figures do not depend on the
-speed of the machine. The exit code is 1 if a run of the Dispatcher has a fault.
+The runs `durable`, `memory`, `powertools` and `effects` are real: DynamoDB Local, a writer, the function's package in
+Lambda's runtime client in four processes, by the Dispatcher with a store of completed routes in a table or in memory, by
+Powertools' BatchProcessor, and by a Dispatcher whose handlers are effects, with a tenth of the changes. The others are
+simulated in this process, with a tenth of the changes, too: each source with one store for all containers, and DynamoDB
+Streams with a store in each and by Powertools. Their figures do not depend on the speed of the machine. The exit code is 1
+if a run of the Dispatcher has a fault.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -29,13 +31,20 @@ from router.local.engines.install import install
 from tests.benchmarks.page import table
 from tests.deploy.conftest import VERSION, build_artifact
 from tests.soak.checker import Findings, check
+from tests.soak.effects_checker import EffectFindings, check_effects
 from tests.soak.real import Settings, run_real
 from tests.soak.simulation import Simulation
 from tests.soak.sources import SOURCES
 
 __all__ = ["main"]
 
-REAL = ("durable", "memory", "powertools")
+EFFECTS = "effects"
+"""The run whose tables are compared, in place of what its handlers have noted."""
+
+WHOLE = ("durable", "memory", "powertools")
+"""The runs of all changes; others have a tenth."""
+
+REAL = (*WHOLE, EFFECTS)
 SIMULATED = {source: (source, "shared") for source in SOURCES} | {
     "streams-memory": ("streams", "memory"),
     "streams-powertools": ("streams", "powertools"),
@@ -44,10 +53,10 @@ SIMULATED = {source: (source, "shared") for source in SOURCES} | {
 
 RUNS = (*REAL, *SIMULATED)
 _SHARE = 10  # a tenth of the changes
-_NEVER = ("lost", "out_of_order", "doubled", "invented")
+_NEVER = ("lost", "out_of_order", "doubled", "invented", "wrong")
 """What no run of the Dispatcher may have."""
 
-_ROWS: dict[str, Callable[[Findings], int]] = {
+_ROWS: dict[str, Callable[[Any], int]] = {
     "changes": lambda found: found.changes,
     "handlers ran": lambda found: found.counts["handlers ran"],
     "handlers ran again": lambda found: found.counts["handlers ran again"],
@@ -60,12 +69,17 @@ _ROWS: dict[str, Callable[[Findings], int]] = {
     "invented": lambda found: len(found.invented),
     "older change again after a newer one": lambda found: len(found.stale),
 }
+_EFFECT_ROWS: dict[str, Callable[[Any], int]] = {
+    "changes": lambda found: found.changes,
+    "items compared": lambda found: found.compared,
+    "items that differ": lambda found: len(found.wrong),
+}
 
 
 @dataclass(frozen=True)
 class _Done:
     name: str
-    found: Findings
+    found: Findings | EffectFindings
     seconds: float
 
 
@@ -84,7 +98,9 @@ def main() -> int:
         except RouterError as error:  # such as a missing Java
             console.print(str(error), style="bold red")
             return 1
-    print(_markdown(done))
+    for rows, each in ((_ROWS, False), (_EFFECT_ROWS, True)):
+        if runs := [run for run in done if (run.name == EFFECTS) is each]:
+            print(_markdown(runs, rows))
     bad = [each.name for each in done if "powertools" not in each.name and not {*_NEVER}.isdisjoint(each.found.faults)]
     if bad:
         console.print(f"faults in {', '.join(bad)}", style="bold red")
@@ -108,24 +124,25 @@ def _run(run: str, options: argparse.Namespace, folder: Path, console: Console) 
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as progress:
         own = folder / run
         own.mkdir()
+        changes = options.changes if run in WHOLE else max(options.changes // _SHARE, 1)
+        task = progress.add_task(run, total=changes)
         if run in REAL:
-            task = progress.add_task(run, total=options.changes)
-            settings = Settings(options.changes, options.seed, run, options.intensity)
+            settings = Settings(changes, options.seed, run, options.intensity)
             path = run_real(settings, folder / "package", own, lambda count: progress.update(task, completed=count))
         else:
-            changes, (source, by) = max(options.changes // _SHARE, 1), SIMULATED[run]
-            task = progress.add_task(run, total=changes)
+            source, by = SIMULATED[run]
             path = own / "soak.db"
             simulation = Simulation(path, changes, seed=options.seed, source=source, by=by, intensity=options.intensity)
             simulation.run(lambda count: progress.update(task, completed=count))
     seconds = time.monotonic() - began
-    return _Done(run, check(path, ordered=run != "sqs"), seconds)
+    found = check_effects(path) if run == EFFECTS else check(path, ordered=run != "sqs")
+    return _Done(run, found, seconds)
 
 
-def _markdown(done: list[_Done]) -> str:
+def _markdown(done: list[_Done], counted: Mapping[str, Callable[[Any], int]]) -> str:
     """The figures, a column for each run, in Markdown for ``docs/reliability.md``."""
     rows = {"seconds": [f"{each.seconds:.0f}" for each in done]}
-    rows |= {row: [f"{count(each.found):,}" for each in done] for row, count in _ROWS.items()}
+    rows |= {row: [f"{count(each.found):,}" for each in done] for row, count in counted.items()}
     for fault in sorted({name for each in done for name in each.found.injected}):
         rows[f"injected: {fault}"] = [f"{each.found.injected.get(fault, 0):,}" for each in done]
     return table(["", *(each.name for each in done)], ([name, *values] for name, values in rows.items()))

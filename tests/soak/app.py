@@ -17,11 +17,12 @@ __all__ = ["Counted", "Place", "make_app", "ordinal"]
 
 
 class Counted(BaseModel):
-    """An item whose changes are numbered; a removal has the number after that of the item."""
+    """An item whose changes are numbered; a removal has the number after that of the item, which was born at a number."""
 
     EntityType: Literal["Counted"] = "Counted"
     pk: str
     number: int
+    born: int
     poison: bool = False
 
 

@@ -6,6 +6,7 @@ the harness write with this module; the checker only reads, with SQL of its own.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
@@ -21,6 +22,7 @@ CREATE TABLE IF NOT EXISTS deliveries (event_id TEXT PRIMARY KEY, count INTEGER,
 CREATE TABLE IF NOT EXISTS log (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, route TEXT, item TEXT, number INTEGER, document TEXT
 );
+CREATE TABLE IF NOT EXISTS items (item TEXT);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, count INTEGER);
 """
 _COUNT = """
@@ -62,6 +64,10 @@ class Database:
     def write_document(self, kind: str, route: str | None, document: str) -> None:
         """Note the document of a parked record, or of a discarded batch."""
         self._one("INSERT INTO log (kind, route, document) VALUES (?, ?, ?)", kind, route, document)
+
+    def write_items(self, items: Iterable[Mapping[str, object]]) -> None:
+        """Note the items of a table in the end, whose numbers are integers."""
+        self._many("INSERT INTO items VALUES (?)", ((json.dumps(item, default=int),) for item in items))
 
     def count(self, name: str) -> int:
         """Count something, and return how often it has happened, in all processes."""

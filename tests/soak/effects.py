@@ -1,110 +1,134 @@
-"""The function of a soak of effects: a view and an aggregate of the items, in tables that all containers share."""
+"""The function of a soak of effects: views, counters, sums and children of the items, in tables of all containers.
+
+The children of an item are of two kinds. A *line* has in its key the number at which its item was born, so a removal
+deletes those of the item that was removed. A *note* has not: a removal deletes all notes, unless their parent, which the
+writer of the items keeps, is there again.
+"""
 
 from __future__ import annotations
 
-import itertools
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
-from json import loads
-from pathlib import Path
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from router import Change, Dispatcher, Routes
-from router.effects import GONE, Aggregate, MemoryTables, View
-from tests.soak.app import Counted, Place
+from router import Change, Dispatcher, Modify, Remove, Routes
+from router.effects import Aggregate, Cascade, Once, View
+from tests.soak.app import Counted, Place, ordinal
 from tests.soak.database import Database
 from tests.soak.faults import Faults
 
-__all__ = ["FaultyTables", "make_effects", "wrong_items"]
+__all__ = ["EFFECTS", "MARKERS", "PARENT", "FaultyTables", "make_effects"]
+
+EFFECTS, MARKERS = "Effects", "Markers"
+"""The tables, with the keys ``pk`` and ``sk``."""
+
+PARENT = "ITEM"
+"""The sort key of the parent of an item's notes."""
+
+_PAGE = 3  # of a query, as DynamoDB may end one anywhere
+_MADE, _TOUCHED = 2, 3  # every second change makes children, every third modification updates the notes
+_BUCKETS = 10
 
 
-class FaultyTables(MemoryTables):
-    """Tables that answer with faults, before and after a write, of which some end the container."""
+class FaultyTables:
+    """A client of the tables whose requests have faults before and after them, and whose answers are not complete.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.faults: Faults | None = None
-        self._writes = itertools.count()
+    Args:
+        client: The client.
+        faults: What goes wrong.
+    """
 
-    def put_item(self, **request: Any) -> dict[str, Any]:
-        return self._try(super().put_item, request)
+    def __init__(self, client: Any, faults: Faults) -> None:
+        self._client = client
+        self._faults = faults
 
-    def transact_write_items(self, **request: Any) -> dict[str, Any]:
-        return self._try(super().transact_write_items, request)
+    def __getattr__(self, operation: str) -> Any:
+        return partial(self._make, operation)
 
-    def _try(self, write: Callable[..., dict[str, Any]], request: dict[str, Any]) -> dict[str, Any]:
-        call = (write.__name__, "write", next(self._writes))
-        if self.faults is not None:
-            self.faults.before(*call)
-        answer = write(**request)
-        if self.faults is not None:
-            self.faults.after(*call)
-        return answer
+    def _make(self, operation: str, **request: Any) -> Any:
+        return self._faults.request("tables", lambda: getattr(self._client, operation)(**request))
+
+    def query(self, **request: Any) -> Any:
+        """Find a small page."""
+        return self._make("query", **{**request, "Limit": _PAGE})
+
+    def batch_write_item(self, **request: Any) -> Any:
+        """Write, and leave the last of several writes unprocessed."""
+        ((table, writes),) = request["RequestItems"].items()
+        done, left = (writes[:-1], writes[-1:]) if len(writes) > 1 else (writes, [])
+        self._make("batch_write_item", RequestItems={table: done})
+        return {"UnprocessedItems": {table: left} if left else {}}
 
 
-def make_effects(tables: FaultyTables, database: Database, faults: Faults, **options: Any) -> Dispatcher:
+def make_effects(client: Any, database: Database, faults: Faults, **options: Any) -> Dispatcher:
     """The app.
 
     Args:
-        tables: The tables of the effects.
+        client: Of the tables.
         database: Where parked records are written.
         faults: What goes wrong.
         options: Options of the Dispatcher.
     """
-    tables.faults = faults
-    routes, view = Routes(), View("View", client=tables)
+    tables = FaultyTables(client, faults)
+    routes = Routes()
+    view, once = View(EFFECTS, client=tables), Once(MARKERS, client=tables)
+    cascade = Cascade(EFFECTS, client=tables)
     numbers: Aggregate[Counted] = Aggregate(
-        "Totals",
+        EFFECTS,
         "numbers",
-        by=lambda item: {"pk": item.pk, "sk": "1"},
+        by=lambda item: {"pk": f"TOTAL#{int(item.pk.rpartition('-')[2]) % _BUCKETS}", "sk": "TOTAL"},
         count="items",
         sums={"sum": lambda item: item.number},
-        markers="Markers",
+        markers=MARKERS,
         client=tables,
     )
 
     @routes.on(Counted)
     def show(change: Change[Counted]) -> None:
+        faults.before("show", *ordinal(change))
         body = None if change.new is None else {"number": change.new.number}
-        view.put(change, {"pk": change.image.pk, "sk": "1"}, body)
+        view.put(change, {"pk": change.image.pk, "sk": "VIEW"}, body)
 
     @routes.on(Counted)
-    def count(change: Change[Counted]) -> None:
-        numbers.apply(change)
+    def tally(change: Change[Counted]) -> None:
+        faults.before("tally", *ordinal(change))
+        children = [] if change.new is None else _children(change.new)
+        once.write(change, "tally", [_one_change_more(change.image.pk), *children])
+
+    @routes.on_modify(Counted)
+    def touch(change: Modify[Counted]) -> None:
+        faults.before("touch", *ordinal(change))
+        if change.new.number % _TOUCHED == 0:
+            key, seen = {"pk": change.new.pk}, {"seen": change.new.number}
+            cascade.touch(change, key, seen, name="item", starts={"sk": "NOTE#"})
+
+    @routes.on_remove(Counted)
+    def clear(change: Remove[Counted]) -> None:
+        faults.before("clear", *ordinal(change))
+        key = {"pk": change.old.pk}
+        cascade.delete(key, starts={"sk": f"LINE#{change.old.born:06}#"}, parent=None)
+        cascade.delete(key, starts={"sk": "NOTE#"}, parent={**key, "sk": PARENT})
+
+    @routes.on_batch(Counted)
+    def add_up(changes: Sequence[Change[Counted]]) -> None:
+        numbers.apply(*changes)
 
     return Dispatcher(routes, unrouted="park", parking=Place(database, faults), **options)
 
 
-def wrong_items(path: Path, tables: MemoryTables) -> tuple[int, list[str]]:
-    """How many items could be compared, and those whose view or totals are not as their last change left them.
-
-    An item is left out if a record of it was parked or given up: its change has not taken effect.
-
-    Args:
-        path: The file of the database.
-        tables: The tables of the effects.
-    """
-    with closing(sqlite3.connect(path)) as connection:
-        changes = connection.execute("SELECT item, number, event, kind FROM changes ORDER BY number").fetchall()
-        documents = [loads(row[0]) for row in connection.execute("SELECT document FROM log WHERE document IS NOT NULL")]
-    refused = {item for item, _, _, kind in changes if kind != "plain"} | {*_items_of(documents)}
-    last = {item: (number, event) for item, number, event, _ in changes if item not in refused}
-    views = {item["pk"]: item["number"] for item in tables.items("View") if GONE not in item}
-    totals = {item["pk"]: (item["items"], item["sum"]) for item in tables.items("Totals")}
-    wrong = []
-    for item, (number, event) in last.items():
-        there = event != "REMOVE"
-        expected = (number if there else None, (1, number) if there else (0, 0))
-        if (views.get(item), totals.get(item, (0, 0))) != expected:
-            wrong.append(item)
-    return len(last), wrong
+def _one_change_more(item: str) -> dict[str, Any]:
+    return {
+        "Update": {
+            "TableName": EFFECTS,
+            "Key": {"pk": item, "sk": "COUNT"},
+            "UpdateExpression": "ADD changes :one",
+            "ExpressionAttributeValues": {":one": 1},
+        }
+    }
 
 
-def _items_of(documents: list[Any]) -> list[str]:
-    records = [
-        record
-        for document in documents
-        for record in (loads(document["payload"])["Records"] if "payload" in document else [document["record"]])
-    ]
-    return [record["dynamodb"]["Keys"]["pk"]["S"] for record in records if "dynamodb" in record]
+def _children(item: Counted) -> list[dict[str, Any]]:
+    if item.number % _MADE:
+        return []
+    keys = (f"LINE#{item.born:06}#{item.number:06}", f"NOTE#{item.number:06}")
+    return [{"Put": {"TableName": EFFECTS, "Item": {"pk": item.pk, "sk": key}}} for key in keys]

@@ -6,11 +6,14 @@ import os
 import signal
 import time
 import zlib
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from tests.soak.database import Database
 
 __all__ = ["Deeds", "Faults", "RealDeeds", "drawn"]
+
+T = TypeVar("T")
 
 RATES = {
     "raised before the effect": 0.003,
@@ -85,6 +88,19 @@ class Faults:
     def after(self, route: str, item: str, number: int) -> None:
         """Inject the fault after the effect of a handler, if there is one."""
         self._inject(self._of(route, item, number), "after", f"{route} {item} {number}")
+
+    def request(self, service: str, make: Callable[[], T]) -> T:
+        """Make a request, and inject the fault before or after it, if there is one.
+
+        Args:
+            service: To which the request is made.
+            make: Makes it.
+        """
+        number = self._database.count(f"requests: {service}")
+        self.before(service, "request", number)
+        answer = make()
+        self.after(service, "request", number)
+        return answer
 
     def outage(self, name: str, share: float) -> None:
         """Raise if a service is down, which it is for some requests in a row, a few times in a soak.

@@ -9,30 +9,37 @@ import router
 from tests.soak.app import make_app
 from tests.soak.contestant import make_contestant
 from tests.soak.database import Database
+from tests.soak.effects import make_effects
 from tests.soak.faults import Faults, RealDeeds
 
 __all__ = ["handler"]
 
 
 class FlakyClient:
-    """DynamoDB, as a client that is down for a while."""
+    """DynamoDB, as a client that is down for a while.
 
-    def __init__(self, client: Any, faults: Faults) -> None:
-        self._client = client
+    Args:
+        faults: Say when.
+        name: What is down.
+        share: About how many requests a change makes.
+    """
+
+    def __init__(self, faults: Faults, name: str, share: float) -> None:
+        import boto3
+
+        self._client = boto3.client("dynamodb", endpoint_url=os.environ["SOAK_ENDPOINT"])
         self._faults = faults
+        self._outage = name, share
 
     def __getattr__(self, operation: str) -> Any:
-        self._faults.outage("completed store", share=0.03)
+        self._faults.outage(*self._outage)
         return getattr(self._client, operation)
 
 
 def _durable(faults: Faults) -> Any:
-    import boto3
-
     from router import DynamoDBCompleted
 
-    client = boto3.client("dynamodb", endpoint_url=os.environ["SOAK_ENDPOINT"])
-    return DynamoDBCompleted(os.environ["SOAK_COMPLETED"], client=FlakyClient(client, faults))
+    return DynamoDBCompleted(os.environ["SOAK_COMPLETED"], client=FlakyClient(faults, "completed store", 0.03))
 
 
 def _handler() -> Any:
@@ -45,6 +52,8 @@ def _handler() -> Any:
             return make_contestant(database, faults)
         case "durable":
             return make_app(database, faults, concurrency=4, completed=_durable(faults))
+        case "effects":
+            return make_effects(FlakyClient(faults, "tables", 5), database, faults, concurrency=4)
         case _:
             return make_app(database, faults, concurrency=4)
 

@@ -26,12 +26,14 @@ class Write(NamedTuple):
         number: The number of the change among those of the item.
         event: The event of its record.
         kind: Whether the item does not fit its model, or its record is damaged on the way.
+        born: The number of the change that created the item.
     """
 
     item: str
     number: int
     event: Literal["INSERT", "MODIFY", "REMOVE"]
     kind: Kind
+    born: int
 
     @property
     def attributes(self) -> Json:
@@ -40,7 +42,8 @@ class Write(NamedTuple):
         if self.event == "REMOVE":
             return key
         poison = {"poison": {"M": {"not": {"S": "a bool"}}}} if self.kind == "poison" else {}
-        return {**key, "EntityType": {"S": "Counted"}, "number": {"N": str(self.number)}, **poison}
+        numbers = {"number": {"N": str(self.number)}, "born": {"N": str(self.born)}}
+        return {**key, "EntityType": {"S": "Counted"}, **numbers, **poison}
 
 
 def histories(changes: int, seed: int) -> Iterator[Write]:
@@ -52,18 +55,17 @@ def histories(changes: int, seed: int) -> Iterator[Write]:
     """
     chosen = random.Random(seed)
     numbers: dict[str, int] = {}
-    living: set[str] = set()
+    born: dict[str, int] = {}  # of the items that are there
     for _ in range(changes):
         item = f"item-{chosen.randrange(_ITEMS)}"
         number = numbers[item] = numbers.get(item, -1) + 1
-        if item in living and chosen.random() < _REMOVED:
-            living.discard(item)
-            yield Write(item, number, "REMOVE", "plain")
+        if item in born and chosen.random() < _REMOVED:
+            yield Write(item, number, "REMOVE", "plain", born.pop(item))
             continue
         drawn = chosen.random()
         kind: Kind = "poison" if drawn < _POISON else "malformed" if drawn < _POISON + _MALFORMED else "plain"
-        yield Write(item, number, "MODIFY" if item in living else "INSERT", kind)
-        living.add(item)
+        event: Literal["INSERT", "MODIFY"] = "MODIFY" if item in born else "INSERT"
+        yield Write(item, number, event, kind, born.setdefault(item, number))
 
 
 def damaged(record: Json, number: int) -> Json:

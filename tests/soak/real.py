@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import random
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import files
 from pathlib import Path
 from threading import Timer
@@ -22,7 +23,9 @@ from router.local.event_source_mapping import Invoke, Result
 from router.local.runtime import FunctionConfiguration, RuntimeFunction, payload_of, result_of
 from tests.soak.database import Database
 from tests.soak.histories import Write, damaged, histories
+from tests.soak.redeliveries import Redeliveries
 from tests.soak.stream_mapping import StreamMapping, number_of
+from tests.soak.tables import COMPLETED, create_tables, items_of, write
 
 __all__ = ["Progress", "Settings", "run_real"]
 
@@ -30,11 +33,9 @@ Progress = Callable[[int], object]
 
 _ROOT = Path(__file__).parents[2]
 _PROCESSES = 4
-_BATCH = 25  # the most of one BatchWriteItem
-_TABLE, _COMPLETED = "soak", "completed"
 _KILLED = 0.02
 _LONGEST_LIFE = 0.1
-_FUNCTION = ("app", "contestant", "database", "faults", "function")
+_FUNCTION = ("app", "contestant", "database", "effects", "faults", "function")
 _CLIENTS = (
     *("awslambdaric", "simplejson", "snapshot-restore-py"),
     *("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3"),
@@ -49,8 +50,8 @@ class Settings:
     Args:
         changes: How many changes are written.
         seed: Of the histories and of the faults.
-        by: Who handles them: ``durable`` and ``memory``, the Dispatcher with that store of completed routes, or
-            ``powertools``.
+        by: Who handles them: ``durable`` and ``memory``, the Dispatcher with that store of completed routes,
+            ``effects``, one whose handlers are effects, or ``powertools``.
         intensity: A factor of the rates of all faults; 0 for none.
         timeout: The function's time-out in seconds.
     """
@@ -86,7 +87,7 @@ def run_real(settings: Settings, package: Path, folder: Path, progress: Progress
         tables, streams = engine.client("dynamodb"), engine.client("dynamodbstreams")
         running.callback(tables.close)
         running.callback(streams.close)
-        stream_arn = _create_tables(tables)
+        stream_arn = create_tables(tables)
         environment = {
             "PYTHONPATH": str(beside),
             "LOG_LEVEL": "CRITICAL",
@@ -94,7 +95,7 @@ def run_real(settings: Settings, package: Path, folder: Path, progress: Progress
             "AWS_SECRET_ACCESS_KEY": "local",
             "SOAK_BY": settings.by,
             "SOAK_CHANGES": str(settings.changes),
-            "SOAK_COMPLETED": _COMPLETED,
+            "SOAK_COMPLETED": COMPLETED,
             "SOAK_DATABASE": str(path),
             "SOAK_ENDPOINT": engine.endpoint_url,
             "SOAK_INTENSITY": str(settings.intensity),
@@ -112,13 +113,21 @@ def run_real(settings: Settings, package: Path, folder: Path, progress: Progress
             running.enter_context(RuntimeFunction(configuration, log=lambda _: None)) for _ in range(_PROCESSES)
         ]
         writes = [*histories(settings.changes, settings.seed)]
-        function = _Function(processes, settings, writes, database)
+        redeliveries = Redeliveries(path, settings.seed)
+        function = _Function(processes, settings, writes, database, redeliveries)
         mapping = StreamMapping(streams, stream_arn, function, database)
         with ThreadPoolExecutor(1) as writer:
-            written = writer.submit(_write, tables, writes, database)
+            written = writer.submit(write, tables, writes, database, parents=settings.by == "effects")
             mapping.run(settings.changes, lambda settled: progress(settled) if not _failed(written) else None)
             written.result()
         function.stop()
+        if settings.by == "effects":
+            calm = replace(configuration, environment={**environment, "SOAK_INTENSITY": "0"})
+            process = running.enter_context(RuntimeFunction(calm, log=lambda _: None))
+            redeliveries.deliver(
+                lambda event: json.loads(process.invoke(payload_of(function.delivered(event))).payload)
+            )
+            database.write_items(items_of(tables))
     return path
 
 
@@ -133,12 +142,18 @@ class _Function:
     """The function in several processes, each of which serves one invocation at a time, and may be killed meanwhile."""
 
     def __init__(
-        self, processes: list[RuntimeFunction], settings: Settings, writes: list[Write], database: Database
+        self,
+        processes: list[RuntimeFunction],
+        settings: Settings,
+        writes: list[Write],
+        database: Database,
+        redeliveries: Redeliveries,
     ) -> None:
         self._idle: queue.SimpleQueue[RuntimeFunction] = queue.SimpleQueue()
         for process in processes:
             self._idle.put(process)
         self._database = database
+        self._redeliveries = redeliveries
         self._chosen = random.Random(settings.seed)
         self._killed = _KILLED * settings.intensity
         self._malformed = {(write.item, write.number) for write in writes if write.kind == "malformed"}
@@ -150,12 +165,15 @@ class _Function:
             timer = Timer(self._chosen.uniform(0, _LONGEST_LIFE), self._kill, [process])
             self._timers.append(timer)
             timer.start()
+        self._redeliveries.note(invoke.event["Records"])
         try:
-            records = [self._delivered(record) for record in invoke.event["Records"]]
-            event = payload_of({**invoke.event, "Records": records})
-            return result_of(process.invoke(event, request_id=invoke.request_id))
+            return result_of(process.invoke(payload_of(self.delivered(invoke.event)), request_id=invoke.request_id))
         finally:
             self._idle.put(process)
+
+    def delivered(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event as it arrives: some of its records are damaged on the way."""
+        return {**event, "Records": [self._delivered(record) for record in event["Records"]]}
 
     def stop(self) -> None:
         for timer in self._timers:
@@ -174,48 +192,6 @@ class _Function:
         if (record["dynamodb"]["Keys"]["pk"]["S"], number) in self._malformed:
             return damaged(record, number)
         return record
-
-
-def _create_tables(tables: Any) -> str:
-    stream = {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}}
-    for name, key, options in ((_TABLE, "pk", stream), (_COMPLETED, "id", {})):
-        tables.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            **options,
-        )
-    return str(tables.describe_table(TableName=_TABLE)["Table"]["LatestStreamArn"])
-
-
-def _write(tables: Any, writes: list[Write], database: Database) -> None:
-    for batch in _batches(writes):
-        database.write_changes((write.item, write.number, write.event, write.kind) for write in batch)
-        requests = [_request(write) for write in batch]
-        while requests:
-            answer = tables.batch_write_item(RequestItems={_TABLE: requests})
-            requests = answer.get("UnprocessedItems", {}).get(_TABLE, [])
-
-
-def _batches(writes: list[Write]) -> Iterator[list[Write]]:
-    """Batches of different items, because BatchWriteItem keeps no order."""
-    batch: list[Write] = []
-    items: set[str] = set()
-    for write in writes:
-        if len(batch) == _BATCH or write.item in items:
-            yield batch
-            batch, items = [], set()
-        batch.append(write)
-        items.add(write.item)
-    if batch:
-        yield batch
-
-
-def _request(write: Write) -> dict[str, Any]:
-    if write.event == "REMOVE":
-        return {"DeleteRequest": {"Key": write.attributes}}
-    return {"PutRequest": {"Item": write.attributes}}
 
 
 def _beside_the_package(folder: Path) -> Path:

@@ -10,19 +10,22 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from router import Dispatcher
 from router.completed import MemoryCompleted
+from router.effects import MemoryTables
 from router.testing import Context
 from tests.soak.app import make_app
 from tests.soak.contestant import make_contestant
 from tests.soak.database import Database
-from tests.soak.effects import FaultyTables, make_effects
+from tests.soak.effects import EFFECTS, PARENT, make_effects
 from tests.soak.faults import Faults
 from tests.soak.histories import Write, damaged, histories
+from tests.soak.redeliveries import Redeliveries
 from tests.soak.sources import SOURCES, Answer, Json
 
 __all__ = ["Killed", "Simulation"]
@@ -67,7 +70,7 @@ class Simulation:
         seed: Of the histories and of the faults.
         source: The name of the source in :data:`tests.soak.sources.SOURCES`.
         by: ``shared``: the Dispatcher with one store of completed routes for all containers; ``memory``: with one in
-            each; ``effects``: one whose handlers are effects, on ``tables``; ``powertools``.
+            each; ``effects``: one whose handlers are effects; ``powertools``.
         concurrency: How many lanes of a batch run at a time.
         intensity: A factor of the rates of all faults; 0 for none.
         broken: Makes a handler of that of a container, to see that the checker finds what is wrong with it.
@@ -94,7 +97,8 @@ class Simulation:
         self._broken = broken
         self._intensity = intensity
         self._shared = _Shared()
-        self.tables = FaultyTables()
+        self._tables = MemoryTables()
+        self._redeliveries = Redeliveries(path, seed)
         self._chosen = random.Random(seed)
         self._source = SOURCES[source](self._invoke, self._give_up, self._chosen)
         self._deliveries: Counter[str] = Counter()
@@ -112,6 +116,7 @@ class Simulation:
         done = 0
         for writes in _portions([*histories(self._changes, self._seed)]):
             self._database.write_changes((write.item, write.number, write.event, write.kind) for write in writes)
+            self._keep_parents(writes)
             records = [*self._records(writes, done)]
             self._database.write_stream(
                 (record["eventID"], write.item, write.number) for write, record in zip(writes, records, strict=True)
@@ -122,7 +127,25 @@ class Simulation:
         self._database.write_deliveries(self._deliveries, self._unanswered)
         for number in range(_CONTAINERS):
             self._close(number)
+        if self._by == "effects":
+            self._deliver_again()
+            self._database.write_items(self._tables.items(EFFECTS))
         self._database.close()
+
+    def _keep_parents(self, writes: list[Write]) -> None:
+        for write in writes:
+            key = {"pk": {"S": write.item}, "sk": {"S": PARENT}}
+            if write.event == "INSERT":
+                self._tables.put_item(TableName=EFFECTS, Item=key)
+            elif write.event == "REMOVE":
+                self._tables.delete_item(TableName=EFFECTS, Key=key)
+
+    def _deliver_again(self) -> None:
+        faults = Faults(self._database, _Deeds(), self._seed, intensity=0, changes=self._changes)
+        with closing(make_effects(self._tables, self._database, faults)) as app:
+            self._redeliveries.deliver(
+                lambda event: app({"Records": [self._delivered(record) for record in event["Records"]]}, Context())
+            )
 
     def _records(self, writes: list[Write], done: int) -> Iterator[Json]:
         for count, write in enumerate(writes, start=done + 1):
@@ -134,7 +157,7 @@ class Simulation:
         if self._by == "powertools":
             return self._broken(make_contestant(self._database, self._faults))
         completed = self._shared if self._by == "shared" else MemoryCompleted()
-        make = partial(make_effects, self.tables) if self._by == "effects" else make_app
+        make = partial(make_effects, self._tables) if self._by == "effects" else make_app
         app = make(self._database, self._faults, concurrency=self._concurrency, completed=completed)
         self._apps[number] = app
         return self._broken(app)
@@ -151,6 +174,7 @@ class Simulation:
     def _invoke(self, records: list[Json], wrap: Callable[[list[Json]], Any]) -> Answer:
         """Deliver records to one of the containers; ``None`` if it gives no response."""
         self._deliveries.update(record["eventID"] for record in records)
+        self._redeliveries.note(records)
         event = wrap([self._delivered(record) for record in records])
         number = self._chosen.randrange(_CONTAINERS)
         answer: Answer

@@ -9,8 +9,20 @@ from pathlib import Path
 import pytest
 
 from tests.soak.checker import check
+from tests.soak.effects_checker import check_effects
 from tests.soak.real import Settings, run_real
 
+INJECTED = {
+    "hung before the effect",
+    "killed after the effect",
+    "killed before the effect",
+    "killed from outside",
+    "parking place down",
+    "raised after the effect",
+    "raised at every try",
+    "raised before the effect",
+    "slow",
+}
 _NEVER = {"lost", "out_of_order", "doubled", "invented"}
 
 
@@ -22,21 +34,18 @@ def test_nothing_is_lost_or_out_of_order(package: Path, tmp_path: Path) -> None:
     path = run_real(Settings(1_500, seed=3, intensity=4, timeout=8), package, tmp_path)
     found = check(path)
     assert (found.changes, _NEVER & {*found.faults}) == (1_500, set())
-    injected = {
-        "completed store down",
-        "hung before the effect",
-        "killed after the effect",
-        "killed before the effect",
-        "killed from outside",
-        "malformed records",
-        "parking place down",
-        "poison records",
-        "raised after the effect",
-        "raised at every try",
-        "raised before the effect",
-        "slow",
-    }
-    assert {*found.injected} >= injected
+    assert {*found.injected} >= INJECTED | {"completed store down", "malformed records", "poison records"}
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name FROM counters WHERE name LIKE 'cold starts %'").fetchall()
     assert rows == [(f"cold starts of {package / 'router' / '__init__.py'}",)]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("installation")
+def test_effects_are_as_the_changes_give_them_in_order(package: Path, tmp_path: Path) -> None:
+    """Views, counters, sums and children have the effect of each change that is not parked, once."""
+    path = run_real(Settings(800, seed=4, by="effects", intensity=5, timeout=8), package, tmp_path)
+    found = check_effects(path)
+    assert (found.wrong, found.changes, found.compared > 400) == ([], 800, True)
+    assert {*found.injected} >= INJECTED | {"tables down"}
