@@ -14,7 +14,7 @@ from router.naming import KEY, shortened
 from router.wire.decode import decode_image
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
     from router.errors import RouterError
     from router.event import Event
@@ -253,7 +253,7 @@ class Records(Sequence[Record]):
         """A value for each record that is equal for records of one item, mostly without making the record."""
         try:
             names = sorted(self.wires[0]["dynamodb"]["Keys"]) if self.wires else []
-            return [_lane_of(wire["dynamodb"]["Keys"], names) for wire in self.wires]
+            return _lanes_by(names, self.wires)
         except (AttributeError, KeyError, TypeError):
             return [record.lane for record in self]
 
@@ -294,12 +294,24 @@ def _digest_of(wire: Any) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def _lane_of(keys: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> Hashable:
-    if type(keys) is not dict or len(keys) != len(names):
-        raise TypeError
-    lane = tuple([part for name in names for part in keys[name].items()])
-    hash(lane)
-    return lane
+def _lanes_by(names: Collection[str], wires: Iterable[Any]) -> list[Hashable]:
+    """The names, types and values of the keys of records that all have keys of these names.
+
+    Raises:
+        TypeError: A record has others, or a value that is none.
+    """
+    lanes: list[Hashable] = []
+    number = len(names)
+    for wire in wires:
+        keys = wire["dynamodb"]["Keys"]
+        if type(keys) is not dict or len(keys) != number:
+            raise TypeError
+        lane: tuple[Any, ...] = ()
+        for name in names:
+            lane += (*keys[name].items(),)
+        hash(lane)
+        lanes.append(lane)
+    return lanes
 
 
 def _text(value: object) -> str | None:

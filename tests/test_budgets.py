@@ -61,13 +61,13 @@ FUNCTIONS = {
     "batch": Calls(17, 67),
     "metrics": Calls(3, 55),
     "dependency": Calls(4, 56),
-    "async": Calls(16 + TASK, 65 + TASK),
-    "all": Calls(17 + TASK, 68 + TASK),
+    "async": Calls(15 + TASK, 65 + TASK),
+    "all": Calls(16 + TASK, 68 + TASK),
     "remembered": Calls(3, 54),
 }
 
 
-LANES = Calls(47, 53)
+LANES = Calls(36, 46)
 
 
 class Order(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from router.dispatch.failure import Failures
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     import asyncio
 
 __all__ = ["Delivery"]
-
-
-class _Suspended(NamedTuple):
-    """A record that waits, with its position and the time at which it started."""
-
-    waiting: Waiting
-    position: int
-    started: float
 
 
 class Delivery:
@@ -129,23 +121,24 @@ class Delivery:
         while not finished:
             context = variables.copy()
             ran = context.run(self._run_until_changed, remaining, context, unchanged)
-            while not isinstance(ran, bool):
-                yield ran.waiting.task
-                ran = context.run(self._go_on, *ran)
+            while isinstance(ran, Waiting):
+                yield ran.task
+                ran = context.run(self._go_on, ran)
             finished = ran
 
-    def _go_on(self, waiting: Waiting, position: int, started: float) -> _Suspended | bool:
+    def _go_on(self, waiting: Waiting) -> Waiting | bool:
         """Go on with a record whose task has ended; returns whether no record is left to run."""
-        mark = waiting.resume()
+        mark, position, started = waiting.resume(), waiting.position, waiting.started
         if isinstance(mark, Waiting):
-            return _Suspended(mark, position, started)
+            mark.position, mark.started = position, started
+            return mark
         self.results.marks[position] = mark
         self.results.durations[position] = self.counter() - started
         return self.stopped
 
     def _run_until_changed(  # noqa: C901 - as it says
         self, positions: Iterator[int], context: Context, unchanged: object
-    ) -> _Suspended | bool:
+    ) -> Waiting | bool:
         """Take records along their ways, until one waits or changes the context.
 
         Returns the record that waits, or whether no record is left to run.
@@ -211,7 +204,8 @@ class Delivery:
                     continue
                 mark = way(self, raw, position, new, old)  # pyright: ignore[reportArgumentType]  # as below
             if type(mark) is Waiting:
-                return _Suspended(mark, position, now)
+                mark.position, mark.started = position, now
+                return mark
             marks[position] = mark  # type: ignore[assignment]  # mypy does not narrow by an exact type
             end = counter()
             durations[position] = end - now

@@ -12,6 +12,7 @@ from typing import Any
 
 from router.dispatch.delivery import Delivery
 from router.inject.event_loop import Loop
+from router.inject.turns import Begin, Worker
 
 __all__ = ["Lanes", "run_lanes"]
 
@@ -51,11 +52,14 @@ class Lanes:
         following: int | None = None
         while True:
             with self._lock:
-                if following is not None:
-                    heapq.heappush(self._free, following)
-                if delivery.stopped or not self._free:
+                if delivery.stopped:
                     return
-                position = heapq.heappop(self._free)
+                if following is not None:
+                    position = heapq.heappushpop(self._free, following)
+                elif self._free:
+                    position = heapq.heappop(self._free)
+                else:
+                    return
             yield position
             following = self._next.get(position)
 
@@ -88,8 +92,12 @@ def run_lanes(
         delivery.stopped = True
 
     if as_tasks:
-        delivery.wait_for = delivery.invocation.begin
-        loop.run_in_turn([delivery.run_lane(lanes.positions(delivery)) for _ in range(workers)], stop)
+
+        def make_workers(begin: Begin) -> list[Worker]:
+            delivery.wait_for = begin
+            return [delivery.run_lane(lanes.positions(delivery)) for _ in range(workers)]
+
+        loop.run_in_turn(make_workers, stop)
         return
 
     def work() -> None:

@@ -7,7 +7,7 @@ import gc
 import inspect
 import threading
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import Context, copy_context
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from router.errors import as_exception
 from router.inject.first_step import TaskMaker, running_loop
 from router.inject.lane_threads import run_beside, start_threads
-from router.inject.turns import run_in_turn
+from router.inject.turns import Begin, Turns, Worker
 
 __all__ = ["AwaitedManager", "Loop"]
 
@@ -61,7 +61,8 @@ class Loop:
                 ends the task that it is raised in; here there is none, and a record that failed.
         """
         coroutine = _coroutine_of(awaitable)
-        context = context or copy_context()
+        if context is None:
+            context = copy_context()
         try:
             if self._serves_lanes:
                 return self._wait_in_lane(coroutine, context)
@@ -76,61 +77,31 @@ class Loop:
             raise
 
     def _run(self, coroutine: Coroutine[Any, Any, T], context: Context) -> T:
-        """Run something asynchronous to its end, even if a handler stops the loop: no later invocation may find it."""
-        loop, end = self.get(), None
-        task, advance = self.tasks.make(coroutine, context), self.tasks.run_first_step
-        while True:
-            try:
-                advance()
-            except BaseException as error:  # Ctrl-C, or SystemExit of any task
-                task.cancel()
-                if isinstance(error, Exception):  # another thread runs it
-                    raise
-                end = end or error
-            if task.done():
-                break
-            if advance != loop.run_forever:
-                task.add_done_callback(lambda _: loop.stop())
-                advance = loop.run_forever
-        if end is not None and not task.cancelled():
-            task.exception()  # so that asyncio does not report it as never retrieved
-        if end is not None:
-            raise end
-        return task.result()
+        """Run something asynchronous to its end."""
+        loop = self.get()
+        task, end = self.tasks.begin(coroutine, context)
+        return task.result() if end is None and task.done() else _run_to_end(loop, task, end)
 
     def _wait_in_lane(self, coroutine: Coroutine[Any, Any, T], context: Context) -> T:
         """Wait in the thread of a lane, while the thread of the invocation runs the loop."""
         loop, result = self.get(), Future[T]()
 
         def start() -> None:
-            self.tasks.make(coroutine, context).add_done_callback(lambda task: _hand_over(task, result))
-            self.tasks.run_first_step()
+            task, end = self.tasks.begin(coroutine, context)
+            task.add_done_callback(lambda task: _hand_over(task, result))
+            if end is not None:
+                raise end
 
         loop.call_soon_threadsafe(start)
         return result.result()
 
-    def begin(self, awaitable: Awaitable[T]) -> asyncio.Task[T]:
-        """Run something asynchronous up to its first wait, in a copy of the caller's context.
-
-        Raises:
-            BaseException: What ends the process: ``KeyboardInterrupt`` or ``SystemExit``.
-        """
-        task = self.tasks.make(_coroutine_of(awaitable), copy_context())
-        try:
-            self.tasks.run_first_step()
-        except BaseException:
-            if not task.cancel() and not task.cancelled():
-                task.exception()  # so that asyncio does not report it as never retrieved
-            raise
-        return task
-
-    def run_in_turn(self, workers: Iterable[Iterator[asyncio.Task[Any]]], stop: Callable[[], None]) -> None:
+    def run_in_turn(self, make_workers: Callable[[Begin], Iterable[Worker]], stop: Callable[[], None]) -> None:
         """Run plain code in turn with the loop: each worker up to a task, and on when that has ended.
 
         The code of a worker runs outside the loop, so that it may wait in it.
 
         Args:
-            workers: Generators that yield tasks of this loop.
+            make_workers: Makes the workers, given the function that begins what their handlers return.
             stop: Asks the workers to end early.
 
         Raises:
@@ -138,7 +109,10 @@ class Loop:
         """
 
         def run() -> None:
-            run_in_turn(self.get(), workers, stop)
+            self.get()
+            turns = Turns(self.tasks)
+            with self.tasks.keeping_generators():
+                turns.run(make_workers(turns.begin), stop)
 
         run() if running_loop() is None else _in_thread(run, stop)
 
@@ -194,6 +168,33 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     _open.append(loop)
     return loop
+
+
+def _run_to_end(loop: asyncio.AbstractEventLoop, task: asyncio.Task[T], end: BaseException | None) -> T:
+    """Run a task to its end, even if a handler stops the loop: no later invocation may find it.
+
+    Args:
+        loop: The loop of the task.
+        task: The task, which has begun.
+        end: What its first step has raised to end the process.
+    """
+    if end is not None:
+        task.cancel()
+    if not task.done():
+        task.add_done_callback(lambda _: loop.stop())
+    while not task.done():
+        try:
+            loop.run_forever()
+        except BaseException as error:  # Ctrl-C, or SystemExit of any task
+            task.cancel()
+            if isinstance(error, Exception):  # another thread runs it
+                raise
+            end = end or error
+    if end is None:
+        return task.result()
+    if not task.cancelled():
+        task.exception()  # so that asyncio does not report it as never retrieved
+    raise end
 
 
 def _hand_over(task: asyncio.Task[T], result: Future[T]) -> None:

@@ -13,7 +13,8 @@ import sys
 # Both are for code that runs loops, by asyncio's own description, and among its public names.
 from asyncio import _get_running_loop as running_loop  # noqa: PLC2701 - as said above
 from asyncio import _set_running_loop  # noqa: PLC2701 - as said above
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -29,53 +30,65 @@ class TaskMaker:
         loop: The loop, which does not run.
     """
 
-    __slots__ = ("_context", "_hooks", "_loop", "_step")
+    __slots__ = ("_context", "_hooks", "_step", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._hooks = loop.run_until_complete(_hooks_of_generators())
         self._context: Context | None = None
         self._step: Callable[[], object] | None = None
 
-    def make(self, coroutine: Coroutine[Any, Any, T], context: Context) -> asyncio.Task[T]:
-        """Make a task, whose first step has to be run next.
+    def begin(
+        self, coroutine: Coroutine[Any, Any, T], context: Context
+    ) -> tuple[asyncio.Task[T], BaseException | None]:
+        """Make a task and run its first step.
+
+        Returns the task, and what the step raised to end the process: ``KeyboardInterrupt`` or ``SystemExit``.
 
         Args:
             coroutine: What the task runs.
             context: The context that it runs in.
         """
-        loop, self._context = self._loop, context
+        loop, self._context = self.loop, context
         # A task schedules its first step with its loop's call_soon() when it is made.
         loop.call_soon = self._take_step  # type: ignore[method-assign, assignment]  # for this call
         try:
-            return loop.create_task(coroutine, context=context)
+            task = loop.create_task(coroutine, context=context)
         finally:
             del loop.call_soon
+            step, self._step, self._context = self._step, None, None  # a context holds the batch
+        if step is None:  # a task factory of the user's has made a task that is under way
+            return task, None
+        running, hooks = running_loop(), sys.get_asyncgen_hooks()
+        are_others = hooks != self._hooks
+        _set_running_loop(loop)
+        if are_others:
+            sys.set_asyncgen_hooks(*self._hooks)
+        try:
+            context.run(step)
+        except BaseException as error:  # noqa: BLE001 - it is raised when nothing is under way any more
+            return task, error
+        finally:
+            if are_others:
+                sys.set_asyncgen_hooks(*hooks)
+            _set_running_loop(running)
+        return task, None
+
+    @contextmanager
+    def keeping_generators(self) -> Iterator[None]:
+        """Set the hooks of the loop for as long as the block runs, so that no first step has to."""
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(*self._hooks)
+        try:
+            yield
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
 
     def _take_step(self, step: Callable[..., object], *arguments: Any, context: Context | None = None) -> Any:
         if context is self._context and self._step is None and not arguments:
             self._step = step
             return None
-        return type(self._loop).call_soon(self._loop, step, *arguments, context=context)
-
-    def run_first_step(self) -> None:
-        """Run the first step of the task that was made last.
-
-        Raises:
-            BaseException: What ends the process, as a loop raises it: ``KeyboardInterrupt`` or ``SystemExit``.
-        """
-        step, context = self._step, self._context
-        self._step = self._context = None  # a context holds the batch
-        if step is None or context is None:  # a task factory of the user's has made a task that is under way
-            return
-        running, hooks = running_loop(), sys.get_asyncgen_hooks()
-        _set_running_loop(self._loop)
-        sys.set_asyncgen_hooks(*self._hooks)
-        try:
-            context.run(step)
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
-            _set_running_loop(running)
+        return type(self.loop).call_soon(self.loop, step, *arguments, context=context)
 
 
 async def _hooks_of_generators() -> Any:

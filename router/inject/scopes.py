@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from router.context import Deadline
 from router.depends import Scope
 from router.errors import RouterError, any_error, as_exception
+from router.inject.futures import is_future
 from router.inject.outboxes import Outboxes
 from router.observability.trouble import TroubleLog
 from router.parking.base import FirstFailures
@@ -22,11 +22,9 @@ from router.record import Batch, Record
 from router.routes import Route
 
 if TYPE_CHECKING:
-    import asyncio
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
     import structlog
-    from typing_extensions import TypeIs
 
     from router.inject.event_loop import Loop
 
@@ -264,7 +262,7 @@ class Invocation:
         while result is not None:
             if type(result) is CoroutineType or inspect.isawaitable(result):
                 result = self.container.loop.wait(result)
-            elif _is_future(result):
+            elif is_future(result):
                 result = result.result()
             else:
                 break
@@ -273,26 +271,6 @@ class Invocation:
     def wait_for(self, result: Any) -> None:
         """Wait for a handler's result, where it is asynchronous."""
         self.finish(result)
-
-    def begin(self, result: Any) -> asyncio.Task[Any] | None:
-        """Run a handler's result, where it is asynchronous, up to its first wait; return the task that waits."""
-        while result is not None:
-            if type(result) is CoroutineType or inspect.isawaitable(result):
-                task = self.container.loop.begin(result)
-                if not task.done():
-                    return task
-                result = task.result()
-            elif _is_future(result):
-                result = result.result()
-            else:
-                break
-        return None
-
-
-def _is_future(value: object) -> TypeIs[Future[Any]]:
-    """Whether it is a future of ``concurrent.futures``, which a process without that package cannot have."""
-    futures = sys.modules.get("concurrent.futures")
-    return futures is not None and isinstance(value, futures.Future)
 
 
 class Request:

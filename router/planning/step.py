@@ -97,7 +97,12 @@ class Waiting:
         resume: Goes on with the record when it has ended; returns its mark, or what it waits for then.
     """
 
-    __slots__ = ("resume", "task")
+    __slots__ = ("position", "resume", "started", "task")
+
+    position: int
+    """The position of the record, set by what runs it."""
+    started: float
+    """The time at which the record started, set by what runs it."""
 
     def __init__(self, task: asyncio.Task[Any], resume: Callable[[], Mark | Waiting]) -> None:
         self.task = task
@@ -326,7 +331,8 @@ def _attempt(  # noqa: C901 - for the reason below
 def _end(runner: Runner, step: Step, raw: Any, position: int, ended: asyncio.Task[Any]) -> Mark | Waiting:
     """Settle a step whose handler has ended; what it results in may be asynchronous, too."""
     try:
-        task = runner.wait_for(ended.result())
+        result = ended.result()
+        task = None if result is None else runner.wait_for(result)
     except any_error() as error:  # of the handler
         return runner.failed(step, raw, position, "handler", error)
     return step if task is None else Waiting(task, partial(_end, runner, step, raw, position, task))

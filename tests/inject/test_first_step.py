@@ -221,6 +221,31 @@ def test_a_task_factory_of_the_user_makes_the_tasks(concurrency: int) -> None:
 
 
 @CONCURRENCY
+def test_a_task_that_goes_on_after_its_handler_is_waited_for(concurrency: int) -> None:
+    """A task factory of the user's may do more than run the coroutine: the record is done when its task is."""
+    trace: list[str] = []
+
+    async def with_more(coroutine: Any) -> Any:
+        result = await coroutine
+        await asyncio.sleep(0.001)
+        trace.append("task ended")
+        return result
+
+    def factory(loop: Any, coroutine: Any, **options: Any) -> Any:
+        return asyncio.Task(with_more(coroutine), loop=loop, **options)
+
+    async def handler(change: Change[Order]) -> None:
+        asyncio.get_running_loop().set_task_factory(factory)
+        await asyncio.sleep(0)
+        trace.append("handler ended")
+
+    app = dispatcher(handler, concurrency=concurrency)
+    assert app(inserts(1)) == SUCCESS
+    trace.clear()
+    assert (app(inserts(2)), trace) == (SUCCESS, ["handler ended", "task ended"])
+
+
+@CONCURRENCY
 def test_a_failure_in_the_first_step_is_a_failure(concurrency: int) -> None:
     """What a handler raises before it waits fails its record, and nothing is reported as never retrieved."""
     reported: list[Any] = []
