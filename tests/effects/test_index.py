@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import islice
+from random import Random
 from typing import Annotated, Any
 
 import pytest
@@ -15,7 +19,7 @@ from router import Change, Depends, Dispatcher, MemoryParking, RegistrationError
 from router.context import Clock, running_on
 from router.effects import GONE, Index, MemoryIndexes, RefusedDocumentError
 from router.record import BACKFILLED
-from tests.builders import SUCCESS, Context, Order, batch, failures, insert, inserts, statuses
+from tests.builders import SUCCESS, Context, Order, batch, failures, insert, inserts, record, statuses
 from tests.effects.schedules import Item, change, changes_of, deliver
 from tests.effects.search_server import answer_of
 from tests.examples import examples
@@ -402,7 +406,7 @@ def check(handler: Any, changes: Sequence[Change[Item]], seed: int) -> None:
     for each in changes:
         handler(once, each)
     assert once.documents("orders") == expected(handler, changes)
-    deliver(Indexes(others), handler, changes, seed)  # type: ignore[arg-type]  # it has the client that is asked for
+    deliver(Indexes(others), handler, changes, seed)
     assert state(others) == state(once)
 
 
@@ -414,3 +418,88 @@ def test_every_schedule_ends_as_delivery_in_order_does(
 ) -> None:
     """Each record one to five times, in any order, from containers that crash."""
     check(handler, changes_of(writes), seed)
+
+
+class Unreliable(MemoryIndexes):
+    """Indexes that refuse some writes for now, some requests, and each document of an item for good.
+
+    Args:
+        seed: Chooses what is refused.
+        poison: The ID of the document that never fits.
+    """
+
+    def __init__(self, seed: int, poison: str | None) -> None:
+        super().__init__()
+        self._random = Random(seed)  # noqa: S311 - a schedule that can be repeated
+        self._poison = poison
+        self._refusals = Counter[str]()
+        """How often the document was refused on end: no oftener than an effect tries."""
+
+    def bulk(self, *, index: str, body: bytes) -> dict[str, Any]:
+        lines = body.splitlines(keepends=True)
+        writes = [
+            (json.loads(lines[place])["update"]["_id"], lines[place : place + 2]) for place in range(0, len(lines), 2)
+        ]
+        names = {name for name, _ in writes}
+        if max(self._refusals[name] for name in names) < 5 and self._random.random() < 0.1:
+            self._refusals.update(names)
+            raise ConnectionError
+        return {"took": 1, "errors": True, "items": [self._item(index, name, pair) for name, pair in writes]}
+
+    def _item(self, index: str, name: str, lines: list[bytes]) -> Any:
+        if name == self._poison:
+            return answer_of(name, "mapping")
+        if self._refusals[name] < 5 and self._random.random() < 0.2:
+            self._refusals[name] += 1
+            return answer_of(name, self._random.choice(["rejected", "no shard", "conflict"]))
+        self._refusals[name] = 0
+        (item,) = super().bulk(index=index, body=b"".join(lines))["items"]
+        return item
+
+
+def event_of(changes: Sequence[Change[Item]]) -> dict[str, Any]:
+    """What Lambda delivers for changes."""
+    records = []
+    for each in changes:
+        made = record(each.record.sequence_number or "", type(each).__name__.upper(), each.image["id"])
+        records.append({**made, "dynamodb": {**made["dynamodb"], **each.record.body}})
+    return batch(*records)
+
+
+@given(
+    writes=WRITES,
+    sizes=st.lists(st.integers(1, 4), min_size=8, max_size=8),
+    concurrency=st.sampled_from([1, 3]),
+    poison=st.sampled_from([None, "x"]),
+    seed=st.integers(0, 2**32),
+)
+@settings(max_examples=examples(200))
+def test_every_schedule_of_batches_ends_so(
+    writes: list[tuple[str, Item | None]], sizes: list[int], concurrency: int, poison: str | None, seed: int
+) -> None:
+    """Through a dispatcher, with requests that fail; only the records of the document that never fits are parked."""
+    changes = changes_of(writes)
+    rest, events = iter(changes), list[Any]()
+    for size in sizes:
+        if chunk := list(islice(rest, size)):
+            events.append(event_of(chunk))
+    once, others, parking = MemoryIndexes(), Unreliable(seed, poison), MemoryParking()
+    fitting = [each for each in changes if each.image["id"] != poison]
+    for each in fitting:
+        put(once, each)
+
+    def handle(client: Any, event: Any) -> None:
+        routes, index = Routes(), Index("orders", client=client, most_documents=3)
+
+        @routes.fallback
+        def show(change: Change[dict[str, Any]]) -> None:
+            body = None if change.new is None else {"n": change.new["n"]}
+            index.put(change, change.image["id"], body)
+
+        assert Dispatcher(routes, parking=parking, concurrency=concurrency)(event) == SUCCESS
+
+    deliver(Indexes(others), handle, events, seed)
+    assert others.documents("orders") == expected(put, fitting)
+    assert state(others) == state(once)
+    parked = {each.record["dynamodb"]["SequenceNumber"] for each in parking}
+    assert parked == {each.record.sequence_number for each in changes if each not in fitting}
