@@ -190,11 +190,11 @@ class Delivery:
                 entity = image[attribute]["S"]
                 way = ways.get(entity)
                 if way is None:
-                    if not (skips_unrouted and entity and type(entity) is str):
-                        raise KeyError
-                    marks[position] = "unrouted"
                     if entity not in entities:
+                        if not (skips_unrouted and entity and type(entity) is str):
+                            raise KeyError
                         entities.add(entity)
+                    marks[position] = "unrouted"
                     continue
             except (KeyError, TypeError):
                 mark = self._deliver_exactly(position)

@@ -66,7 +66,7 @@ class Parker:
     def __init__(self, options: Options, lanes: Callable[[], Sequence[Hashable]]) -> None:
         self._place = options.parking
         self._version = options.version
-        self.takes_several = _takes_several(self._place)
+        self.takes_several = self._place is not None and _takes_several(self._place)
         self._bulk = cast("BulkParking", self._place) if self.takes_several else None
         self._calling = threading.Lock()
         self._changing = threading.Lock()
@@ -167,7 +167,7 @@ def note_failure(outcome: Outcome) -> datetime:
     return current_invocation.get().container.first_failures.time(route, outcome.record.identity)
 
 
-def _takes_several(place: Parking | None) -> bool:
+def _takes_several(place: Parking) -> bool:
     """Whether a place has ``park_bulk``. In a subclass that has a ``park`` of its own, that is what parks."""
     methods = ({"park", "park_bulk"} & vars(kind).keys() for kind in type(place).__mro__)
     return "park_bulk" in next(filter(None, methods), ())

@@ -291,8 +291,7 @@ def _attempt(  # noqa: C901 - for the reason below
                 if new_parser is None:
                     change._new = None
                 elif models is None or models[new_slot] is UNPARSED:
-                    parse = new_parser.parse
-                    change._new = parse(new, new_name)
+                    change._new = new_parser.parse(new, new_name)
                     if models is not None:
                         models[new_slot] = change._new
                 else:
@@ -300,8 +299,7 @@ def _attempt(  # noqa: C901 - for the reason below
                 if old_parser is None:
                     change._old = None
                 elif models is None or models[old_slot] is UNPARSED:
-                    parse = old_parser.parse
-                    change._old = parse(old, old_name)
+                    change._old = old_parser.parse(old, old_name)
                     if models is not None:
                         models[old_slot] = change._old
                 else:
