@@ -11,7 +11,12 @@ it is, a number becomes an ``int``. A model with fields ``id: str`` and ``tags: 
     value2 = {}
     for name4, wire5 in body3.items():
         ...
-    return build(({"id": value1, "tags": value2}, None, {"id", "tags"}))
+    draft6 = Draft()
+    draft6.id = value1
+    draft6.tags = value2
+    draft6.__pydantic_fields_set__ = {"id", "tags"}
+    draft6.__class__ = Order
+    return draft6
 
 A field that needs more, such as a date or a validator before the conversion, is decoded and given to its validator.
 

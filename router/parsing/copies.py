@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from router.parsing.core_schema import builds_instances, instance_builder
+from router.parsing.drafts import draft_class
 
 __all__ = ["copier_of"]
 
@@ -37,15 +37,24 @@ def copier_of(model: Any) -> Callable[[Any], Any]:
     if any("__copy__" in vars(base) for base in model.__mro__ if base is not BaseModel):
         return copy
 
-    if model.model_config.get("extra") == "allow" or model.__private_attributes__ or not builds_instances():
+    if model.model_config.get("extra") == "allow" or model.__private_attributes__:
         return copy
-    build = instance_builder({"type": "model", "cls": model}, {})
+    make_draft = draft_class({"type": "model", "cls": model}, ())
+    return copy if make_draft is None else _copier(model, make_draft)
+
+
+def _copier(model: type[BaseModel], make_draft: Callable[[], Any]) -> Callable[[Any], Any]:
+    """Return a function that does what ``copy()`` does, in a fraction of its time."""
 
     def copy_model(instance: Any) -> Any:
-        # What copy() does, in a third of its time.
         if type(instance) is not model:
             return copy(instance)
-        return build((instance.__dict__.copy(), None, instance.__pydantic_fields_set__.copy()))
+        draft = make_draft()
+        draft.__dict__ = instance.__dict__.copy()
+        draft.__pydantic_fields_set__ = instance.__pydantic_fields_set__.copy()
+        draft.__pydantic_extra__ = draft.__pydantic_private__ = None
+        draft.__class__ = model
+        return draft
 
     return copy_model
 

@@ -20,6 +20,7 @@ __all__ = [
     "builds_instances",
     "definitions_of",
     "field_validator",
+    "has_validators",
     "instance_builder",
     "mixes_configs",
     "model_schema",
@@ -96,6 +97,13 @@ def model_schema(schema: Schema, definitions: Definitions) -> ModelSchema | None
     extra = schema.get("extra_behavior") or fields.get("extra_behavior")
     extra = extra or config.get("extra_fields_behavior", "ignore")
     return None if extra == "allow" else ModelSchema(schema, fields["fields"], config, extra == "forbid")
+
+
+def has_validators(schema: Schema, definitions: Definitions) -> bool:
+    """Whether there are validators around a model, which take the finished instance."""
+    while schema["type"] in ("definitions", "definition-ref"):
+        schema = definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
+    return bool(schema["type"] != "model")
 
 
 def attributes_of(schema: ModelSchema) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 
@@ -10,10 +10,12 @@ from router.parsing.core_schema import (
     ModelSchema,
     Schema,
     attributes_of,
+    has_validators,
     instance_builder,
     model_schema,
     needs_other_fields,
 )
+from router.parsing.drafts import draft_class
 from router.parsing.parser_source import Conversion, ParserSource
 from router.parsing.source_writer import Unsupported
 
@@ -45,9 +47,26 @@ def emit_model(source: ParserSource, schema: Schema, image: str, *, nested: bool
     values = {name: _emit_field(source, model, name, image, fields_set) for name in model.fields}
     if nested or model.forbids_others:
         _emit_rest(source, model, image, fields_set)
-    build = source.constant(instance_builder(schema, source.definitions))
-    items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
-    return f"{build}(({{{items}}}, None, {fields_set}))"
+    return _emit_instance(source, schema, model, values, fields_set)
+
+
+def _emit_instance(
+    source: ParserSource, schema: Schema, model: ModelSchema, values: Mapping[str, str], fields_set: str
+) -> str:
+    """Emit the code that makes an instance of the values; return an expression of it."""
+    make_draft = None if has_validators(schema, source.definitions) else draft_class(model.model, model.fields)
+    if make_draft is None:
+        build = source.constant(instance_builder(schema, source.definitions))
+        items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
+        return f"{build}(({{{items}}}, None, {fields_set}))"
+    draft = source.variable("draft")
+    source.line(f"{draft} = {source.constant(make_draft)}()")
+    for name, value in values.items():
+        source.line(f"{draft}.{name} = {value}")
+    source.line(f"{draft}.__pydantic_fields_set__ = {fields_set}")
+    source.line(f"{draft}.__pydantic_extra__ = {draft}.__pydantic_private__ = None")
+    source.line(f"{draft}.__class__ = {source.constant(model.model['cls'])}")
+    return draft
 
 
 def _display(names: Collection[str]) -> str:
