@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from router.change import Change
 from router.effects.requests import RefusedForAll, pause
-from router.errors import Reject, Unfinished
+from router.errors import Reject, RouterError, Unfinished
 from router.inject.outboxes import Outboxes, Place, StepOfRoute
 from router.inject.scopes import Invocation, current_invocation
 
@@ -66,11 +66,19 @@ class Destination(Protocol):
 
 
 class Entry(NamedTuple):
-    """An entry: what is sent, its size in bytes, and what it is in order with."""
+    """An entry.
+
+    Args:
+        payload: What is sent.
+        size: Its size in bytes.
+        item: Entries of one item are in order.
+        id: Tells it from others of its handler and record: a second one with the same ID is the same, or an error.
+    """
 
     payload: Any
     size: int
     item: Hashable
+    id: str = ""
 
 
 def leave(change: Change[Any, Any], entry: Entry, destination: Destination) -> None:
@@ -120,6 +128,9 @@ def _answers(payloads: Sequence[Any], destination: Destination) -> Errors:
     """The error of each entry of a request. Of one that the service refuses as a whole, each half is sent apart."""
     try:
         answers = destination.send(payloads)
+        if len(answers) != len(payloads):
+            msg = f"found {len(answers)} answers for {len(payloads)} entries, expected one for each"
+            raise RouterError(msg)
     except Reject as error:
         if len(payloads) == 1 or isinstance(error, RefusedForAll):
             return [error] * len(payloads)
@@ -157,7 +168,7 @@ class _Outbox:
         """Whether all is sent now, also in requests that are not full."""
         self._end: BaseException | None = None
         """What ended a thread, or the invocation."""
-        self._running: dict[Place, list[Entry]] = {}
+        self._running: dict[Place, dict[Hashable, Entry]] = {}
         """The entries of handlers that have not ended."""
         self._queue = _Queue(destination)
         self._errors: dict[Place, Exception] = {}
@@ -165,7 +176,10 @@ class _Outbox:
     def add(self, place: Place, entry: Entry) -> None:
         """Add an entry, and wait while there are too many that can be sent."""
         with self._changed:
-            self._running.setdefault(place, []).append(entry)
+            left = self._running.setdefault(place, {})
+            if left.setdefault(entry.id or len(left), entry) != entry:
+                msg = "found two events of one record that differ and have one name, expected a name or part for each"
+                raise Reject(msg)
             self._take_ended(at_the_end=False)
             self._start_threads()
             if self._queue.is_due:
@@ -185,7 +199,7 @@ class _Outbox:
             for place in [place for place in self._running if place.step is step]:
                 entries = self._running.pop(place)
                 if place not in failed:
-                    self._queue.add(place, entries)
+                    self._queue.add(place, entries.values())
         errors = self._send()
         of_step = {place: error for place, error in errors.items() if place.step is step}
         with self._changed:
@@ -233,7 +247,7 @@ class _Outbox:
         for place in places:
             well = self._ended_well(*place)
             if well:
-                self._queue.add(place, running.pop(place))
+                self._queue.add(place, running.pop(place).values())
             elif well is False or at_the_end:
                 del running[place]
 
@@ -323,7 +337,7 @@ class _Queue:
         enough = len(self._next) >= self._destination.most_entries if in_order else self.requests > 0
         return enough or self.requests > 1 or (self._entries > 0 and monotonic() - self._since > _LONGEST_WAIT)
 
-    def add(self, place: Place, entries: Sequence[Entry]) -> None:
+    def add(self, place: Place, entries: Collection[Entry]) -> None:
         """Add the entries of a handler."""
         if not self._entries:
             self._since = monotonic()

@@ -1,6 +1,11 @@
-"""Requests to DynamoDB: those that can succeed later are repeated within the deadline, others are rejected.
+"""Requests to AWS: those that can succeed later are repeated within the deadline, others are rejected.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
+https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 """
 
 from __future__ import annotations
@@ -11,17 +16,32 @@ from typing import Any, Final
 
 from router.aws_client import LazyClient, code_of_error
 from router.context import Deadline
-from router.errors import Reject
+from router.errors import Reject, RouterError
 from router.inject.scopes import current_invocation
 
-__all__ = ["CancelledTransaction", "RefusedCondition", "RefusedForAll", "Requests", "current_deadline", "pause"]
+__all__ = [
+    "CancelledTransaction", "RefusedCondition", "RefusedEntryError", "RefusedForAll", "Requests", "current_deadline",
+    "pause", "refusal",
+]  # fmt: skip
 
 CONDITION: Final = "ConditionalCheckFailed"
 """The code of a failed condition, in the reasons of a cancelled transaction."""
 
-# The names are those of errors, and those of the reasons of a cancelled transaction.
+_NAMES: Final = {
+    "dynamodb": "DynamoDB",
+    "events": "EventBridge",
+    "firehose": "Firehose",
+    "kinesis": "Kinesis",
+    "sns": "SNS",
+    "sqs": "SQS",
+}
+
+# The names are those of errors, of refused entries of a request, and of the reasons of a cancelled transaction.
 _TRANSIENT: Final = frozenset(
     {
+        *("InternalError", "InternalErrorException", "InternalException", "InternalFailure"),
+        *("InternalFailureException", "KMSThrottlingException", "KmsThrottled", "OverLimit", "RequestThrottled"),
+        "ServiceUnavailableException",
         *("InternalServerError", "LimitExceededException", "ProvisionedThroughputExceeded"),
         *("ProvisionedThroughputExceededException", "ReplicatedWriteConflictException", "RequestLimitExceeded"),
         *("RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "Throttling", "ThrottlingError"),
@@ -29,14 +49,21 @@ _TRANSIENT: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-_PERMANENT: Final = frozenset(
+_FOR_ALL: Final = frozenset(
     {
-        *("AccessDenied", "AccessDeniedException", "ItemCollectionSizeLimitExceeded"),
-        *("ItemCollectionSizeLimitExceededException", "ParamValidationError", "ResourceNotFound"),
-        *("ResourceNotFoundException", "SerializationException", "ValidationError", "ValidationException"),
+        *("AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"),
+        *("InvalidAccountIdException", "KMSAccessDeniedException", "KmsAccessDenied", "NonExistentQueue"),
+        *("NotAuthorizedForSourceException", "NotFound", "NotFoundException", "QueueDoesNotExist"),
+        *("ResourceNotFound", "ResourceNotFoundException"),
     }
 )
-_FOR_ALL: Final = frozenset({"AccessDenied", "AccessDeniedException", "ResourceNotFound", "ResourceNotFoundException"})
+_PERMANENT: Final = _FOR_ALL | {
+    *("BatchRequestTooLong", "BatchRequestTooLongException", "InvalidArgument", "InvalidArgumentException"),
+    *("InvalidMessageContents", "InvalidParameter", "InvalidParameterException", "InvalidParameterValue"),
+    *("InvalidParameterValueException", "ItemCollectionSizeLimitExceeded", "MalformedDetail"),
+    *("ItemCollectionSizeLimitExceededException", "NotAuthorizedForDetailTypeException", "ParamValidationError"),
+    *("RedactionFailure", "SerializationException", "ValidationError", "ValidationException"),
+}
 _OF_THE_CONNECTION: Final = frozenset({"ConnectionError", "HTTPClientError"})
 """The bases of botocore's errors without an answer: a time-out, a closed connection."""
 _SERVER_ERROR: Final = 500
@@ -73,19 +100,52 @@ class RefusedForAll(Reject):
     """A service refuses every request like this one: the role lacks a permission, or what it names is missing."""
 
 
+class RefusedEntryError(RouterError):
+    """A service refused an entry of a request, and may accept it later.
+
+    Args:
+        service: The name of the service.
+        code: Its code.
+    """
+
+    def __init__(self, service: str, code: str) -> None:
+        super().__init__(service, code)
+        self.service = service
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.service} refused an entry with {self.code}"
+
+
+def refusal(service: str, code: str, *, at_fault: bool) -> Exception:
+    """The error of an entry that a service refused.
+
+    Args:
+        service: boto3's name of the service.
+        code: The code of the error.
+        at_fault: Whether the service says that the entry is wrong.
+    """
+    code = code.rpartition(".")[2]  # AWS.SimpleQueueService.BatchRequestTooLong
+    if code in _PERMANENT or (at_fault and code not in _TRANSIENT):
+        return Reject(f"{_NAMES[service]} refused an entry with {code}, which no retry can help")
+    return RefusedEntryError(_NAMES[service], code)
+
+
 class Requests:
-    """Makes requests to DynamoDB.
+    """Makes requests to a service.
 
     Args:
         user: The class of the effect, for messages.
         client: The user's own client, if there is one.
+        service: boto3's name of the service.
 
     Raises:
         RegistrationError: A client will be needed, and boto3 is not installed.
     """
 
-    def __init__(self, user: str, client: Any) -> None:
-        self._client = LazyClient(user, "dynamodb", client)
+    def __init__(self, user: str, client: Any, service: str = "dynamodb") -> None:
+        self._client = LazyClient(user, service, client)
+        self._service = service
 
     def make(self, operation: str, **parameters: Any) -> Any:
         """Make a request, again after a throttle or a fault of the service, as long as there is time.
@@ -97,7 +157,7 @@ class Requests:
         Raises:
             RefusedCondition: The condition of the write does not hold.
             CancelledTransaction: A condition of the transaction does not hold.
-            Reject: DynamoDB will never accept the request.
+            Reject: The service will never accept the request.
             Exception: The error of botocore; a retry of the record can succeed.
         """
         call, tries = getattr(self._client.get(), operation), 0
@@ -105,7 +165,7 @@ class Requests:
             try:
                 return call(**parameters)
             except Exception as error:
-                _raise_answer(error, operation)
+                _raise_answer(error, _NAMES[self._service], operation)
                 tries += 1
                 if not _is_transient(error) or not pause(tries):
                     raise
@@ -134,15 +194,15 @@ def current_deadline() -> Deadline:
     return Deadline() if invocation is None else invocation.deadline
 
 
-def _raise_answer(error: Exception, operation: str) -> None:
+def _raise_answer(error: Exception, service: str, operation: str) -> None:
     """Raise what an error says for good; nothing where another try may succeed."""
-    code, reasons = code_of_error(error), _reasons(error)
+    code, reasons = _code(error), _reasons(error)
     if code == f"{CONDITION}Exception":
         raise RefusedCondition(getattr(error, "response", {}).get("Item", {})) from error
     permanent = sorted(_PERMANENT.intersection(reasons or (code,)))
     if permanent:
         name = "".join(map(str.title, operation.split("_")))
-        msg = f"DynamoDB refused {name} with {permanent[0]}, which no retry can help"
+        msg = f"{service} refused {name} with {permanent[0]}, which no retry can help"
         raise (RefusedForAll if permanent[0] in _FOR_ALL else Reject)(msg) from error
     if CONDITION in reasons:
         raise CancelledTransaction(reasons) from error
@@ -153,8 +213,12 @@ def _is_transient(error: Exception) -> bool:
         return True
     response = getattr(error, "response", None)
     answer = response.get("ResponseMetadata", {}) if isinstance(response, dict) else {}
-    codes = _reasons(error) or [code_of_error(error)]
+    codes = _reasons(error) or [_code(error)]
     return not _TRANSIENT.isdisjoint(codes) or answer.get("HTTPStatusCode", 0) >= _SERVER_ERROR
+
+
+def _code(error: Exception) -> str:
+    return code_of_error(error).rpartition(".")[2]  # AWS.SimpleQueueService.NonExistentQueue
 
 
 def _reasons(error: Exception) -> list[str]:

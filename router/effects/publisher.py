@@ -1,0 +1,157 @@
+"""Publishes domain events: what all services have in common.
+
+The event of a record has the same ID at every delivery, by which a listener recognises a second one. It is left in the
+outbox of the invocation, see :mod:`router.effects.outbox`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from router.change import Change
+from router.effects.outbox import Entry, leave
+from router.effects.requests import Requests, refusal
+from router.effects.versions import event_id_of
+from router.errors import Reject
+
+__all__ = ["DomainEvent", "Publisher"]
+
+Detail = Mapping[str, Any] | BaseModel | str
+
+
+class DomainEvent(NamedTuple):
+    """An event that a change causes: all of it is the same at every delivery of its record.
+
+    Args:
+        id: Identifies it.
+        name: Its name.
+        at: The time of the change, if the record has one.
+        detail: A JSON object.
+        item: A digest of the key of the item, which names its group.
+    """
+
+    id: str
+    name: str
+    at: datetime | None
+    detail: str
+    item: str
+
+    @property
+    def document(self) -> str:
+        """The event as a JSON object, for services that carry nothing beside it."""
+        head = to_json({"id": self.id, "name": self.name, "time": self.at}).decode()
+        return f'{head[:-1]},"detail":{self.detail}}}'
+
+    @property
+    def digest(self) -> str:
+        """A digest of the ID, of letters and digits."""
+        return _digest(self.id)
+
+
+class Publisher:
+    """Publishes to one destination.
+
+    Args:
+        target: What names the destination.
+        client: A boto3 client, or :class:`MemoryEvents`.
+
+    Raises:
+        RegistrationError: boto3 is not installed.
+    """
+
+    most_entries = 10
+    most_bytes = 1_048_576
+    """The most entries and bytes of a request."""
+    in_order = False
+
+    _service: ClassVar[str]
+
+    def __init__(self, target: str, client: Any) -> None:
+        self.target = target
+        self.key: Hashable = (type(self), target, id(client))
+        """Publishers that are made anew, for each record perhaps, share requests."""
+        self._client = client
+        self._requests = Requests(type(self).__name__, client, self._service)
+
+    def publish(self, change: Change[Any, Any], name: str, detail: Detail, *, part: str = "") -> None:
+        """Publish an event before the invocation ends, if the handler ends well; outside of an invocation, now.
+
+        An event that the service refuses fails the record at the route of the handler.
+
+        Args:
+            change: The change that the handler is called with, or one of those of a batch.
+            name: The name of the event.
+            detail: What it says: a dict, a model, or the text of a JSON object.
+            part: Tells events of one name and record apart, such as those of the lines of an order.
+
+        Raises:
+            Reject: No retry can help: the record has no event ID, the service takes no event like this, or the handler
+                has left another one of this name.
+        """
+        event = DomainEvent(
+            "/".join(filter(None, (event_id_of(change.record), name, part))),
+            name,
+            change.record.created_at,
+            _json(detail),
+            _digest(repr(change.record.lane)),
+        )
+        entry, size = self._entry(event)
+        if size > self._most_bytes_of_an_entry:
+            msg = f"found an event of {size:,} bytes, expected at most {self._most_bytes_of_an_entry:,}"
+            raise Reject(msg)
+        leave(change, Entry(entry, size, event.item, event.id), self)
+
+    @property
+    def _most_bytes_of_an_entry(self) -> int:
+        return self.most_bytes
+
+    def _entry(self, event: DomainEvent) -> tuple[Any, int]:
+        """The entry of an event, and the bytes that count."""
+        raise NotImplementedError
+
+    def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
+        """Send entries in one request."""
+        raise NotImplementedError
+
+    def _refusal(self, code: str | None, *, at_fault: bool = False) -> Exception | None:
+        """The error of an entry that the service refused with a code; none for one that it accepted."""
+        return None if code is None else refusal(self._service, code, at_fault=at_fault)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.target!r})"
+
+
+def _json(detail: Detail) -> str:
+    """The text of a JSON object.
+
+    Raises:
+        Reject: It is none.
+    """
+    kind, text = type(detail).__name__, ""
+    try:
+        if isinstance(detail, str):
+            is_object = isinstance(from_json(detail.encode(), allow_inf_nan=False), dict)
+            found = kind if is_object else f"{kind} that is no JSON object"
+            text = detail.strip()
+        else:
+            given = dict(detail) if isinstance(detail, Mapping) else detail
+            text = to_json(given, inf_nan_mode="null").decode()
+            found = kind if text.startswith("{") else f"{kind} that is no JSON object"
+    except PydanticSerializationError:
+        found = f"{kind} with a value that JSON cannot express"
+    except ValueError:
+        found = f"{kind} that is no JSON"
+    if found != kind:
+        msg = f"found a detail of type {found}, expected a dict, a model, or the text of a JSON object"
+        raise Reject(msg) from None
+    return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
