@@ -170,13 +170,16 @@ class _Outbox:
         """What ended a thread, or the invocation."""
         self._running: dict[Place, dict[Hashable, Entry]] = {}
         """The entries of handlers that have not ended."""
+        self._for_batches: dict[Place, dict[Hashable, Entry]] = {}
+        """The entries of handlers of batches, which end when all records have run, and may leave many."""
         self._queue = _Queue(destination)
         self._errors: dict[Place, Exception] = {}
 
     def add(self, place: Place, entry: Entry) -> None:
         """Add an entry, and wait while there are too many that can be sent."""
         with self._changed:
-            left = self._running.setdefault(place, {})
+            running = self._for_batches if place.step.route.batch else self._running
+            left = running.setdefault(place, {})
             if left.setdefault(entry.id or len(left), entry) != entry:
                 msg = "found two events of one record that differ and have one name, expected a name or part for each"
                 raise Reject(msg)
@@ -196,8 +199,8 @@ class _Outbox:
     def send_of(self, step: StepOfRoute, failed: Collection[Place]) -> Exception | None:
         """Send what one handler has left."""
         with self._changed:
-            for place in [place for place in self._running if place.step is step]:
-                entries = self._running.pop(place)
+            for place in [place for place in self._for_batches if place.step is step]:
+                entries = self._for_batches.pop(place)
                 if place not in failed:
                     self._queue.add(place, entries.values())
         errors = self._send()
@@ -242,9 +245,10 @@ class _Outbox:
     def _take_ended(self, *, at_the_end: bool) -> None:
         """Take the entries of handlers that have ended well, and drop those of handlers that failed."""
         running = self._running
-        # Handlers of batches end when all records have run, and may have left many entries.
-        places = sorted(running, key=_position) if at_the_end else [each for each in running if not _is_batch(each)]
-        for place in places:
+        if at_the_end:
+            running |= self._for_batches
+            self._for_batches = {}
+        for place in sorted(running, key=_position):
             well = self._ended_well(*place)
             if well:
                 self._queue.add(place, running.pop(place).values())
@@ -428,7 +432,3 @@ class _Queue:
 
 def _position(place: Place) -> int:
     return place.position
-
-
-def _is_batch(place: Place) -> bool:
-    return place.step.route.batch

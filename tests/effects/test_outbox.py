@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -519,3 +520,28 @@ def test_an_error_that_ends_the_process_comes_out_of_a_thread() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         app_of(Ending())(inserts(*range(100, 120)))
+
+
+def test_the_entries_of_a_batch_cost_the_same_each() -> None:
+    """However many a handler leaves: four times as many make no more than five times as many calls."""
+    routes, post = Routes(), Post()
+
+    @routes.on_batch(Order)
+    def write(changes: Sequence[Change[Order]]) -> None:
+        for change in changes:
+            post_of(change, post)
+
+    app = Dispatcher(routes)
+
+    def calls_of(records: int) -> int:
+        made: list[str] = []
+        event = inserts(*range(100, 100 + records))
+        sys.setprofile(lambda _frame, kind, _function: made.append(kind) if kind == "call" else None)
+        try:
+            app(event)
+        finally:
+            sys.setprofile(None)
+        return len(made)
+
+    calls_of(10)
+    assert calls_of(400) < 5 * calls_of(100)
