@@ -308,10 +308,10 @@ def test_what_can_succeed_later_is_sent_again_alone(error: str, pauses: list[flo
     assert len(pauses) == 2
 
 
-def test_tries_end_at_the_deadline(pauses: list[float]) -> None:
+def test_tries_end_at_the_deadline(pauses: list[float], clock: Any) -> None:
     """Then the record is reported, with the type of the last error."""
     indexes = Refusing(**{"key-101": ["rejected"] * 99})
-    report = app_of(Index("orders", client=indexes), reserve=1.0).dispatch(inserts(100, 101), Context(1_500))
+    report = app_of(Index("orders", client=indexes), reserve=1.0).dispatch(inserts(100, 101), Context(1_010))
     assert report.response == failures(101)
     (_, failed) = report
     assert isinstance(failed.error, RefusedDocumentError)
