@@ -13,7 +13,7 @@ from router.change import Change
 from router.effects.attributes import EXACT, to_attributes
 from router.effects.expressions import Placeholders
 from router.effects.once import MOST_WRITES, Markers
-from router.effects.requests import CONDITION, CancelledTransaction, Requests
+from router.effects.requests import CONDITION, Access, CancelledTransaction, Requests
 from router.effects.versions import event_id_of
 from router.errors import PartialFailure, RegistrationError, RouterError
 from router.event import Event
@@ -90,6 +90,17 @@ class Aggregate(Generic[T]):
             raise RegistrationError(msg)
         self._markers = Markers(markers or table, key, expiry_attribute, keep)
         self._requests = Requests("Aggregate", client)
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the role of the function must allow."""
+        writes = Access(("dynamodb:UpdateItem",), self.table), Access(("dynamodb:PutItem",), self._markers.table)
+        return writes if self._requests.by_role else ()
+
+    @property
+    def expiring(self) -> tuple[str, str] | None:
+        """The table whose items expire, and the attribute for that."""
+        return (self._markers.table, self._markers.expiry_attribute) if self._requests.by_role else None
 
     def apply(self, *changes: Change[T, T]) -> None:
         """Add what changes add. Those of a batch share transactions, with up to 99 changes in each.

@@ -10,7 +10,14 @@ from router.change import Change
 from router.effects.attributes import to_attributes
 from router.effects.expressions import Placeholders
 from router.effects.once import MOST_WRITES
-from router.effects.requests import CancelledTransaction, RefusedCondition, Requests, current_deadline, pause
+from router.effects.requests import (
+    Access,
+    CancelledTransaction,
+    RefusedCondition,
+    Requests,
+    current_deadline,
+    pause,
+)
 from router.effects.versions import TIME, VERSION, Version, record_of, version_of
 from router.errors import Unfinished
 from router.loops import STAMP, stamp
@@ -71,6 +78,17 @@ class Cascade:
         self.key = tuple(key)
         self._stamp = stamped if isinstance(stamped, str) else STAMP if stamped else None
         self._requests = Requests("Cascade", client)
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the role of the function must allow."""
+        writes = "dynamodb:DeleteItem", "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"
+        needed = Access(("dynamodb:Query",), self.table, self.index), Access(writes, self.table)
+        return needed if self._requests.by_role else ()
+
+    @property
+    def expiring(self) -> None:
+        """Nothing that it writes expires."""
 
     def delete(self, children: Key, *, starts: Mapping[str, str] | None = None, parent: Key | None) -> int:
         """Delete the children; return how many.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from router.change import Change
 from router.context import current_clock
 from router.effects.attributes import to_attributes
-from router.effects.requests import CONDITION, CancelledTransaction, Requests
+from router.effects.requests import CONDITION, Access, CancelledTransaction, Requests
 from router.effects.versions import event_id_of, record_of
 from router.errors import Reject, RouterError
 from router.record import Record
@@ -53,13 +53,13 @@ class Markers:
     def __init__(self, table: str, key: Sequence[str], expiry_attribute: str, keep: timedelta) -> None:
         self.table = table
         self._key = tuple(key)
-        self._expiry_attribute = expiry_attribute
+        self.expiry_attribute = expiry_attribute
         self._keep = keep.total_seconds()
 
     def put(self, event_id: str, name: str) -> dict[str, Any]:
         """The write of a marker, which cancels its transaction if there is one already."""
         texts = [f"ONCE#{event_id}#{name}"] if len(self._key) == 1 else [f"ONCE#{event_id}", name]
-        expiry = {self._expiry_attribute: int(current_clock().time() + self._keep)}
+        expiry = {self.expiry_attribute: int(current_clock().time() + self._keep)}
         return {
             "Put": {
                 "TableName": self.table,
@@ -112,6 +112,16 @@ class Once:
     ) -> None:
         self._markers = Markers(markers, key, expiry_attribute, keep)
         self._requests = Requests("Once", client)
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the role of the function must allow."""
+        return (Access(("dynamodb:PutItem",), self._markers.table),) if self._requests.by_role else ()
+
+    @property
+    def expiring(self) -> tuple[str, str] | None:
+        """The table whose items expire, and the attribute for that."""
+        return (self._markers.table, self._markers.expiry_attribute) if self._requests.by_role else None
 
     def write(self, change: Change[Any, Any] | Record, name: str, writes: Sequence[Mapping[str, Any]]) -> bool:
         """Make writes, all or none; return whether they were made, or an earlier delivery has made them.

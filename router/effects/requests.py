@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from router.aws_client import LazyClient, code_of_error
 from router.context import Deadline
@@ -20,8 +20,8 @@ from router.errors import Reject, RouterError
 from router.inject.scopes import current_invocation
 
 __all__ = [
-    "CancelledTransaction", "RefusedCondition", "RefusedEntryError", "RefusedForAll", "Requests", "current_deadline",
-    "pause", "refusal",
+    "Access", "CancelledTransaction", "RefusedCondition", "RefusedEntryError", "RefusedForAll", "Requests",
+    "current_deadline", "pause", "refusal",
 ]  # fmt: skip
 
 CONDITION: Final = "ConditionalCheckFailed"
@@ -70,6 +70,20 @@ _SERVER_ERROR: Final = 500
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds
 _MOST_TRIES, _MOST_TRIES_WITHOUT_DEADLINE = 30, 8
+
+
+class Access(NamedTuple):
+    """What the role of the function must allow an effect.
+
+    Args:
+        actions: One of these actions.
+        table: The table.
+        of_index: The name of its index, if the action is on one.
+    """
+
+    actions: tuple[str, ...]
+    table: str
+    of_index: str | None = None
 
 
 class RefusedCondition(Exception):  # noqa: N818 - the answer to a question, which its caller expects
@@ -146,6 +160,8 @@ class Requests:
     def __init__(self, user: str, client: Any, service: str = "dynamodb") -> None:
         self._client = LazyClient(user, service, client)
         self._service = service
+        self.by_role = client is None
+        """Whether the function's role makes them; a client of the user's may have other credentials, or none."""
 
     def make(self, operation: str, **parameters: Any) -> Any:
         """Make a request, again after a throttle or a fault of the service, as long as there is time.

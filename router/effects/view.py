@@ -11,7 +11,7 @@ from router.change import Change
 from router.context import current_clock
 from router.effects.attributes import to_attributes
 from router.effects.expressions import Placeholders
-from router.effects.requests import RefusedCondition, Requests
+from router.effects.requests import Access, RefusedCondition, Requests
 from router.effects.versions import TIME, VERSION, Version, record_of, version_of
 from router.errors import RegistrationError
 from router.loops import STAMP, stamp
@@ -79,6 +79,17 @@ class View:
         if repeated := sorted({name for name in names if names.count(name) > 1}):
             msg = f"View(groups=) found {', '.join(repeated)} twice, expected each attribute in one group"
             raise RegistrationError(msg)
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the role of the function must allow."""
+        action = "dynamodb:UpdateItem" if self.groups else "dynamodb:PutItem"
+        return (Access((action,), self.table),) if self._requests.by_role else ()
+
+    @property
+    def expiring(self) -> tuple[str, str] | None:
+        """The table whose items expire, and the attribute for that."""
+        return (self.table, self.expiry_attribute) if self._requests.by_role else None
 
     def put(
         self,

@@ -1,4 +1,4 @@
-"""Find the handlers whose code names a table: their own code, or the user's code that they call."""
+"""Find what the code of handlers names: their own code, or the user's code that they call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import router
 from router.registration.dependencies import Parameter
 from router.routes import Route
 
-__all__ = ["mentions"]
+__all__ = ["behind", "factories", "mentions"]
 
 # The standard library, installed packages and this package are not the user's code.
 _NOT_THE_USERS = tuple(
@@ -33,7 +33,16 @@ def mentions(route: Route, words: Collection[str]) -> bool:
         route: The handler's route.
         words: The words.
     """
-    waiting: list[Any] = [route.handler, *_factories(route.signature.parameters)]
+    return any(isinstance(found, str) and found in words for found in behind(route.handler, *factories(route)))
+
+
+def behind(*values: Any) -> Iterator[Any]:
+    """The strings and objects in the code of functions, of user functions that these call, and in their objects.
+
+    Args:
+        values: The functions.
+    """
+    waiting = [*values]
     seen: set[int] = set()
     while waiting:
         value = waiting.pop()
@@ -41,12 +50,14 @@ def mentions(route: Route, words: Collection[str]) -> bool:
             continue
         seen.add(id(value))
         for found in _behind(value):
-            if isinstance(found, str):
-                if found in words:
-                    return True
-            elif _is_users(found):
+            yield found
+            if not isinstance(found, str) and _is_users(found):
                 waiting.append(found)
-    return False
+
+
+def factories(route: Route) -> Iterator[Callable[..., Any]]:
+    """The factories of a handler's dependencies, and of theirs."""
+    return _factories(route.signature.parameters)
 
 
 def _factories(parameters: Iterable[Parameter]) -> Iterator[Callable[..., Any]]:

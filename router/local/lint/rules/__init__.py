@@ -9,6 +9,7 @@ from router.local.lint.rules.copies import (
     copies_public,
     copies_unencrypted,
 )
+from router.local.lint.rules.effects import effect_never_expires, effect_not_allowed
 from router.local.lint.rules.filters import filter_drops_route, filter_drops_unrouted, filter_undocumented
 from router.local.lint.rules.function import (
     error_texts_logged,
@@ -89,6 +90,8 @@ RULES: tuple[Rule, ...] = (
     completed_not_allowed,
     completed_key_differs,
     completed_never_expires,
+    effect_not_allowed,
+    effect_never_expires,
     copies_denied,
     key_not_allowed,
     copies_expire,
@@ -116,6 +119,8 @@ OF_EVERY_SOURCE: tuple[Rule, ...] = (
     completed_not_allowed,
     completed_key_differs,
     completed_never_expires,
+    effect_not_allowed,
+    effect_never_expires,
     error_texts_logged,
     logs_never_expire,
 )

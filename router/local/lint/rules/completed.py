@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from router.completed import DynamoDBCompleted
-from router.local.cloudformation.resources import TABLES, Declaration
-from router.local.lint.deployment import Deployment, NotKnownError
+from router.local.cloudformation.resources import Declaration
+from router.local.lint.deployment import Deployment
+from router.local.lint.expiry import never_expires
 from router.local.lint.permissions import listed
 from router.local.lint.rule import Violation, rule
 
@@ -25,7 +26,7 @@ def completed_not_allowed(deployment: Deployment) -> Iterator[Violation]:
     store = _store(deployment)
     if store is None:
         return
-    table = _table(deployment, store)
+    table = deployment.table_named(store.table)
     arn = _arn(store.table) if table is None else str(deployment.template.arn(table.name))
     lacking = [action for action in _ACTIONS if deployment.statement_allowing([action], [arn])[0] is None]
     if lacking:
@@ -43,20 +44,7 @@ def completed_not_allowed(deployment: Deployment) -> Iterator[Violation]:
 def completed_never_expires(deployment: Deployment) -> Iterator[Violation]:
     """The table of completed routes has no time to live on the attribute of their expiry."""
     for store, table in _stores_in_template(deployment):
-        given = table.values.get("TimeToLiveSpecification", {})
-        place = deployment.template.place(table.line_of("TimeToLiveSpecification"))
-        if not isinstance(given, Mapping):
-            raise NotKnownError(place, f"the time to live of {table.name} is not in this template")
-        enabled = str(given.get("Enabled", "false")).lower() != "false"
-        name = given.get("AttributeName") if enabled else None
-        if name is None or (isinstance(name, str) and name != store.expiry_attribute):
-            found = "no time to live enabled" if name is None else f"its time to live on {name}"
-            yield Violation(
-                place,
-                f"Table {table.name} has {found}, and {store!r} writes when its entries expire to "
-                f"{store.expiry_attribute}: DynamoDB deletes none of its items.",
-                f"TimeToLiveSpecification:\n  AttributeName: {store.expiry_attribute}\n  Enabled: true",
-            )
+        yield from never_expires(deployment, table, store.expiry_attribute, f"{store!r} writes when its entries expire")
 
 
 @rule("error", _KEYS)
@@ -83,21 +71,9 @@ def _store(deployment: Deployment) -> DynamoDBCompleted | None:
 def _stores_in_template(deployment: Deployment) -> Iterator[tuple[DynamoDBCompleted, Declaration]]:
     """The app's store and its table, if it has one in the template."""
     store = _store(deployment)
-    table = None if store is None else _table(deployment, store)
+    table = None if store is None else deployment.table_named(store.table)
     if store is not None and table is not None:
         yield store, table
-
-
-def _table(deployment: Deployment, store: DynamoDBCompleted) -> Declaration | None:
-    template = deployment.template
-    return next(
-        (
-            table
-            for table in template.of_type(*TABLES, "AWS::Serverless::SimpleTable")
-            if store.table in (template.reference(table.name), template.arn(table.name))
-        ),
-        None,
-    )
 
 
 def _arn(table: str) -> str:
