@@ -1,6 +1,5 @@
 """Customers: their profile on their page, and a domain event when a customer joins or becomes GOLD."""
 
-from handlers.bus import DomainEvent
 from handlers.wiring import BusDep, PagesDep
 from models.customer import Customer
 from router import Change, Insert, Modify, Routes, changed
@@ -17,10 +16,10 @@ def show_profile(change: Change[Customer], pages: PagesDep) -> None:
 
 
 @routes.on_insert(Customer)
-async def joined(change: Insert[Customer], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change, "CustomerJoined", customer_id=change.new.customer_id))
+def joined(change: Insert[Customer], bus: BusDep) -> None:
+    bus.publish(change, "CustomerJoined", {"customer_id": change.new.customer_id})
 
 
 @routes.on_modify(Customer, changed("tier", to="GOLD"))
-async def promoted(change: Modify[Customer], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change, "CustomerPromoted", customer_id=change.new.customer_id))
+def promoted(change: Modify[Customer], bus: BusDep) -> None:
+    bus.publish(change, "CustomerPromoted", {"customer_id": change.new.customer_id})

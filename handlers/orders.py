@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from handlers.bus import DomainEvent
 from handlers.wiring import BusDep, PagesDep, StockDep
 from models.order import Order
 from router import Change, Insert, Modify, Remove, Routes, any_of, changed
@@ -35,16 +34,15 @@ def return_to_stock(change: Remove[Order], stock: StockDep) -> None:
 
 
 @routes.on_insert(Order)
-async def placed(change: Insert[Order], bus: BusDep) -> None:
-    order = change.new
-    await bus.publish(DomainEvent.of(change, "OrderPlaced", order_id=order.order_id, total=str(order.total)))
+def placed(change: Insert[Order], bus: BusDep) -> None:
+    bus.publish(change, "OrderPlaced", {"order_id": change.new.order_id, "total": change.new.total})
 
 
 @routes.on_modify(Order, changed("status", to="SHIPPED"))
-async def shipped(change: Modify[Order], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change, "OrderShipped", order_id=change.new.order_id))
+def shipped(change: Modify[Order], bus: BusDep) -> None:
+    bus.publish(change, "OrderShipped", {"order_id": change.new.order_id})
 
 
 @routes.on_remove(Order, cause="ttl")
-async def abandoned(change: Remove[Order], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change, "OrderAbandoned", order_id=change.old.order_id))
+def abandoned(change: Remove[Order], bus: BusDep) -> None:
+    bus.publish(change, "OrderAbandoned", {"order_id": change.old.order_id})

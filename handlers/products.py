@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from handlers.bus import DomainEvent
 from handlers.wiring import BusDep, PagesDep
 from models.product import Product
 from router import Change, Modify, Routes, changed, where
@@ -25,5 +24,5 @@ def ran_out(change: Modify[Product]) -> bool:
 
 
 @routes.on_modify(Product, changed("stock"), where(ran_out))
-async def sold_out(change: Modify[Product], bus: BusDep) -> None:
-    await bus.publish(DomainEvent.of(change, "ProductSoldOut", sku=change.new.sku))
+def sold_out(change: Modify[Product], bus: BusDep) -> None:
+    bus.publish(change, "ProductSoldOut", {"sku": change.new.sku})

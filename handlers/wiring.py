@@ -10,10 +10,9 @@ In Lambda that would lose data and look like success, so it needs ``SHOP_IN_MEMO
 import os
 from typing import Annotated
 
-from handlers.bus import Bus, EventBridgeBus, MemoryBus
 from handlers.stock import Stock
 from router import Depends, Metrics, Parking, SqsParking
-from router.effects import MemoryTables, Once, View
+from router.effects import EventBridge, MemoryEvents, MemoryTables, Once, View
 
 __all__ = ["BusDep", "PagesDep", "StockDep", "get_bus", "get_metrics", "get_pages", "get_parking", "get_stock"]
 
@@ -31,13 +30,9 @@ def get_stock() -> Stock:
     return Stock(Once("Views", client=MemoryTables()), "Shop", knows_products=False)
 
 
-def get_bus() -> Bus:
+def get_bus() -> EventBridge:
     bus = _setting("EVENT_BUS")
-    if bus is None:
-        return MemoryBus()
-    import boto3
-
-    return EventBridgeBus(boto3.client("events"), bus)
+    return EventBridge(bus or "shop", source="shop", client=None if bus else MemoryEvents())
 
 
 def get_parking() -> Parking | None:
@@ -61,4 +56,4 @@ def _setting(name: str) -> str | None:
 # A client is made once per container: that takes longer than most of its calls.
 PagesDep = Annotated[View, Depends(get_pages, scope="cold_start")]
 StockDep = Annotated[Stock, Depends(get_stock, scope="cold_start")]
-BusDep = Annotated[Bus, Depends(get_bus, scope="cold_start")]
+BusDep = Annotated[EventBridge, Depends(get_bus, scope="cold_start")]

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from handlers import customers, messages, orders, products
-from handlers.bus import DomainEvent, MemoryBus
 from handlers.stock import Stock
 from handlers.wiring import get_bus, get_pages, get_stock
 from router import Dispatcher
-from router.effects import GONE, MemoryTables, Once, View
+from router.effects import GONE, EventBridge, MemoryEvents, MemoryTables, Once, View
 from tests.events.stories import Item, keys, wire
 
 EVENTS = Path(__file__).parents[1] / "events"
@@ -24,17 +23,20 @@ _numbers = itertools.count(1000)
 
 
 class Shop:
-    """The handlers with tables and bus in memory; `container()` is a Lambda container that has just started.
+    """The handlers with tables and events in memory; `container()` is a Lambda container that has just started.
 
     Args:
         tables: A client of the tables.
-        bus: The bus.
+        events: A client of EventBridge.
         stock: The pieces of each product that exists. Without it the table has no products, and none is missed.
     """
 
-    def __init__(self, tables: Any = None, bus: Any = None, stock: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, tables: Any = None, events: MemoryEvents | None = None, stock: Mapping[str, int] | None = None
+    ) -> None:
         self.tables: Any = tables or MemoryTables()
-        self.bus: Any = bus or MemoryBus()
+        self.events = events or MemoryEvents()
+        self.bus = EventBridge("shop", source="shop", client=self.events)
         self.pages = View("Views", client=self.tables)
         self.stock = Stock(Once("Views", client=self.tables), "Shop", knows_products=stock is not None)
         for sku, count in (stock or {}).items():
@@ -66,15 +68,14 @@ class Shop:
 
     @property
     def published(self) -> list[str]:
-        """The names of the events on the bus, in order."""
-        events: dict[str, DomainEvent] = self.bus.events
-        return [event.name for event in events.values()]
+        """The names of the events on the bus, in order, without repeated ones."""
+        return [event.name for event in self.events.once.values()]
 
     @property
     def state(self) -> tuple[Any, ...]:
         """All effects of the handlers."""
         pages = {page: self.page(page) for page in ("CATALOGUE", "CUSTOMER#42", "CUSTOMER#43", "CUSTOMER#44")}
-        return pages, self.pieces, self.bus.events
+        return pages, self.pieces, self.events.once
 
 
 def change(old: Item | None, new: Item | None, *, expired: bool = False) -> dict[str, Any]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from handlers.bus import DomainEvent, MemoryBus
-from router.effects import MemoryTables
+from router.effects import MemoryEvents, MemoryTables
 from tests.handlers.shop import EVENTS, Shop, recorded
 
 # What the table of the shop puts on its stream; the others carry less, and one holds what no order can be.
@@ -51,10 +51,15 @@ class Downstream:
         self.seen: set[Any] = set()
         self.chance = random.Random(7)  # noqa: S311 - as above
 
-    def fails(self, call: Any) -> bool:
-        new = call not in self.seen
+    def attempt(self, call: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        fails = call not in self.seen
         self.seen.add(call)
-        return new
+        answer: dict[str, Any] = {}
+        if not fails or self.chance.random() < 0.5:
+            answer = make()
+        if fails:
+            raise TimeoutError
+        return answer
 
 
 class FailingTables(MemoryTables):
@@ -69,26 +74,17 @@ class FailingTables(MemoryTables):
         return self.try_it(super().transact_write_items, request)
 
     def try_it(self, write: Any, request: dict[str, Any]) -> dict[str, Any]:
-        fails = self.downstream.fails(re.sub("'expires_at': {'N': .+?}", "", str(request)))
-        answer: dict[str, Any] = {}
-        if not fails or self.downstream.chance.random() < 0.5:
-            answer = write(**request)
-        if fails:
-            raise TimeoutError
-        return answer
+        call = re.sub("'expires_at': {'N': .+?}", "", str(request))
+        return self.downstream.attempt(call, lambda: write(**request))
 
 
-class FailingBus(MemoryBus):
+class FailingEvents(MemoryEvents):
     def __init__(self, downstream: Downstream) -> None:
         super().__init__()
         self.downstream = downstream
 
-    async def publish(self, event: DomainEvent) -> None:
-        fails = self.downstream.fails(event.id)
-        if not fails or self.downstream.chance.random() < 0.5:
-            await super().publish(event)
-        if fails:
-            raise TimeoutError
+    def put_events(self, **request: Any) -> dict[str, Any]:
+        return self.downstream.attempt(str(request), lambda: super(FailingEvents, self).put_events(**request))
 
 
 def suffix(records: list[dict[str, Any]], response: dict[str, Any]) -> list[dict[str, Any]]:
@@ -105,7 +101,7 @@ def suffix(records: list[dict[str, Any]], response: dict[str, Any]) -> list[dict
 def test_failures_on_the_way_leave_no_trace(story: str, same_container: bool) -> None:
     """If every call to the outside fails once, the final state is the same."""
     downstream = Downstream()
-    shop = Shop(FailingTables(downstream), FailingBus(downstream))
+    shop = Shop(FailingTables(downstream), FailingEvents(downstream))
     records = left = recorded(story)
     app = shop.container()
     for _ in range(1000):

@@ -9,11 +9,10 @@ import sys
 import pytest
 
 import handlers
-from handlers.bus import EventBridgeBus, MemoryBus
 from handlers.wiring import get_bus, get_metrics, get_pages, get_parking, get_stock
 from tests.handlers.shop import recorded
 
-SETTINGS = {"SHOP_TABLE": "shop-items", "VIEWS_TABLE": "shop-views", "EVENT_BUS": "shop"}
+SETTINGS = {"SHOP_TABLE": "shop-items", "VIEWS_TABLE": "shop-views", "EVENT_BUS": "shop-events"}
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/123456789012/parked"
 
 
@@ -25,14 +24,17 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
 
-def chosen() -> tuple[str, str, type]:
-    """The tables, which in memory have names of their own, and the kind of bus."""
-    return repr(get_pages()), get_stock()._table, type(get_bus())
+IN_MEMORY = ("View('Views')", "Shop", "EventBridge('shop')")
+
+
+def chosen() -> tuple[str, str, str]:
+    """The tables and the bus, which in memory have names of their own."""
+    return repr(get_pages()), get_stock()._table, repr(get_bus())
 
 
 def test_memory_stands_in_outside_of_lambda() -> None:
     """Outside of Lambda, adapters without a variable are in memory."""
-    assert chosen() == ("View('Views')", "Shop", MemoryBus)
+    assert chosen() == IN_MEMORY
 
 
 @pytest.mark.parametrize("function", [None, "shop"])
@@ -42,7 +44,7 @@ def test_a_variable_selects_the_adapter_on_aws(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(name, value)
     if function:
         monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", function)
-    assert chosen() == ("View('shop-views')", "shop-items", EventBridgeBus)
+    assert chosen() == ("View('shop-views')", "shop-items", "EventBridge('shop-events')")
 
 
 @pytest.mark.parametrize("make", [get_pages, get_stock, get_bus])
@@ -58,7 +60,7 @@ def test_lambda_gets_memory_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """In Lambda SHOP_IN_MEMORY=1 selects the adapters in memory."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop")
     monkeypatch.setenv("SHOP_IN_MEMORY", "1")
-    assert chosen() == ("View('Views')", "Shop", MemoryBus)
+    assert chosen() == IN_MEMORY
 
 
 def test_the_app_as_it_is_deployed_answers() -> None:
