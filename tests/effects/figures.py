@@ -8,17 +8,20 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from importlib import import_module
 from random import Random
 from typing import Any
 
 from router import Change, Dispatcher, Remove, Routes
-from router.effects import Aggregate, Cascade, MemoryTables, Once, View
+from router.effects import Aggregate, Cascade, Index, MemoryTables, Once, View
 from router.effects.attributes import to_attributes
 from router.local.engines.engine import open_engine
 from tests.builders import Context, Order, batch, insert, remove
-from tests.effects import test_aggregate, test_cascade, test_once, test_view
+from tests.effects import test_aggregate, test_cascade, test_index, test_once, test_view
 from tests.effects.conftest import EngineTables
 from tests.effects.schedules import Item, Tables, changes_of
+from tests.effects.search_server import search_server
 
 RECORDS = 1_000
 BATCH = 100
@@ -104,14 +107,33 @@ def print_calls() -> None:
             app, children = app_of(decorator, handler), decorator == "on_remove"
             for number in range(CHILDREN if children else 0):
                 tables.put("Pages", {"pk": "A", "sk": f"ORDER#{number:04}"})
-            events = [batch(remove(1))] if children else _events()
-            requests.clear()
-            began = time.perf_counter()
-            for event in events:
-                assert app(event, Context()) == {"batchItemFailures": []}
-            seconds = time.perf_counter() - began
-            print(f"{effect:34} {way:22} {len(requests):5} calls  {seconds:6.2f} s")
+            _print_calls(effect, way, app, [batch(remove(1))] if children else _events(), requests)
         opened.close()
+
+
+def print_calls_of_index() -> None:
+    """Through the client of opensearch-py, to a server that costs about nothing but the way to it."""
+    opensearch = import_module("opensearchpy")  # not in each environment
+    with search_server() as search, closing(opensearch.OpenSearch(hosts=[search.url])) as client:
+        index = Index("orders", client=client)
+
+        def naive(change: Change[Order]) -> None:
+            client.index(index="orders", id=change.image.pk, body={"total": change.image.total})
+
+        def put(change: Change[Order]) -> None:
+            index.put(change, change.image.pk, {"total": change.image.total})
+
+        for way, handler in {"naive": naive, "effect": put}.items():
+            _print_calls("Index.put", way, app_of("on", handler), _events(), search.requests)
+
+
+def _print_calls(effect: str, way: str, app: Dispatcher, events: Sequence[dict[str, Any]], requests: list[Any]) -> None:
+    requests.clear()
+    began = time.perf_counter()
+    for event in events:
+        assert app(event, Context()) == {"batchItemFailures": []}
+    seconds = time.perf_counter() - began
+    print(f"{effect:34} {way:22} {len(requests):5} calls  {seconds:6.2f} s")
 
 
 def _events() -> list[dict[str, Any]]:
@@ -155,6 +177,10 @@ _CHECKS: list[Callable[[Tables, list[tuple[str, Item | None]], int], None]] = [
         lambda tables, writes, seed, handler=handler: test_view.check(tables, handler, changes_of(writes), seed)
         for handler in (test_view.put, test_view.move, test_view.merge)
     ),
+    *(
+        lambda _, writes, seed, handler=handler: test_index.check(handler, changes_of(writes), seed)
+        for handler in (test_index.put, test_index.move)
+    ),
     test_once.check,
     test_aggregate.check,
     lambda tables, writes, seed: test_cascade.check_delete(tables, sorted(_family(writes)), seed),
@@ -166,4 +192,5 @@ _CHECKS: list[Callable[[Tables, list[tuple[str, Item | None]], int], None]] = [
 
 if __name__ == "__main__":
     print_calls()
+    print_calls_of_index()
     print_schedules(int(sys.argv[1]) if sys.argv[1:] else 1_000)

@@ -420,6 +420,17 @@ def test_every_schedule_ends_as_delivery_in_order_does(
     check(handler, changes_of(writes), seed)
 
 
+@given(writes=WRITES, seed=st.integers(0, 2**32))
+@settings(max_examples=examples(100))
+def test_every_schedule_of_kinesis_ends_so(writes: list[tuple[str, Item | None]], seed: int) -> None:
+    """With the time of each change, a millisecond after the one before, and no sequence number."""
+    changes = changes_of(writes)
+    for number, each in enumerate(changes):
+        time = 1_760_000_000_000 + number
+        each.record.body = {**each.record.body, "ApproximateCreationDateTime": time, "SequenceNumber": None}
+    check(put, changes, seed)
+
+
 class Unreliable(MemoryIndexes):
     """Indexes that refuse some writes for now, some requests, and each document of an item for good.
 

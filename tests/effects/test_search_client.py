@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from botocore.credentials import Credentials
 
 from router import Change, Dispatcher, MemoryParking, Routes
 from router.effects import Index, RefusedDocumentError
@@ -68,6 +69,17 @@ def test_documents_come_to_the_index(client: Any, search: SearchServer) -> None:
     ((path, headers),) = search.requests
     assert path == "/orders/_bulk"
     assert headers["content-type"] == "application/json"
+
+
+def test_requests_are_signed_and_compressed(opensearch: Any, search: SearchServer) -> None:
+    """As the client is set: it is the user's."""
+    credentials = Credentials("AKIDEXAMPLE", "secret")
+    signer = opensearch.Urllib3AWSV4SignerAuth(credentials, "eu-west-1")
+    with closing(opensearch.OpenSearch(hosts=[search.url], http_auth=signer, http_compress=True)) as client:
+        assert app_of(client)(inserts(100, 101)) == SUCCESS
+    ((_, headers),) = search.requests
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert len(search.indexes.documents("orders")) == 2
 
 
 def test_an_older_change_is_done(client: Any, search: SearchServer) -> None:

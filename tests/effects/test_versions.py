@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router import Event, Record, Reject
-from router.effects.versions import version_of
+from router.effects.attributes import to_attributes
+from router.effects.expressions import Placeholders
+from router.effects.memory_expressions import Expression
+from router.effects.versions import Version, version_of
+from router.record import BACKFILLED
 
 NUMBERS = st.integers(1, 10**60) | st.builds(
     lambda digits, step: 10**digits + step, st.integers(1, 56), st.integers(-1, 1)
@@ -47,3 +53,44 @@ def test_a_record_of_a_stream_without_its_number_is_rejected() -> None:
     record = Record(wire, {"ApproximateCreationDateTime": 1_760_000_000}, Event.INSERT)
     with pytest.raises(Reject, match="of a stream without SequenceNumber"):
         version_of(record)
+
+
+@st.composite
+def versions(draw: st.DrawFn) -> Version:
+    """Those of each kind, with times that are equal, within the rounding of a time, or far apart."""
+    kind = draw(st.sampled_from("stb"))
+    times = st.integers(1_760_000_000, 1_760_000_150)
+    seconds = draw(st.none() | times if kind == "b" else times)
+    body = {"SequenceNumber": str(draw(NUMBERS)) if kind == "s" else None, "ApproximateCreationDateTime": seconds}
+    wire = {"eventID": draw(st.sampled_from("ef")), "eventSource": BACKFILLED if kind == "b" else "aws:dynamodb"}
+    return version_of(Record(wire, body, Event.MODIFY))
+
+
+@given(versions(), versions())
+def test_the_condition_of_dynamodb_says_which_versions_are_older(stored: Version, version: Version) -> None:
+    """As the value does from which a script of OpenSearch is made."""
+    placeholders = Placeholders()
+    condition = version.newer_than("version", "at", placeholders)
+    item = to_attributes({"version": stored.text, "at": stored.at})
+    holds = Expression(condition, placeholders.parameters()).holds(item)
+    assert holds == version.older().contains(stored.text, stored.at)
+
+
+@given(versions(), versions())
+def test_of_two_versions_at_most_one_is_older(one: Version, other: Version) -> None:
+    """Except for backfills of one time, of which the last counts."""
+    older, later = one.older().contains(*other), other.older().contains(*one)
+    assert not (older and later) or (one.text == other.text and one.kind == "b")
+
+
+@given(st.lists(st.integers(0, 10**40), min_size=1), st.randoms())
+def test_the_latest_version_is_left_in_any_order(numbers: list[int], random: Random) -> None:
+    """A store that takes only what is newer ends with it."""
+    random.shuffle(numbers)
+    stored: Version | None = None
+    for number in (*numbers, *numbers[: len(numbers) // 2]):
+        version = version_of(Record({}, {"SequenceNumber": str(number)}, Event.MODIFY))
+        if stored is None or version.older().contains(*stored):
+            stored = version
+    assert stored is not None
+    assert stored.text == text(max(numbers))
