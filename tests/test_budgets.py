@@ -67,7 +67,7 @@ FUNCTIONS = {
 }
 
 
-LANES = Calls(36, 46)
+LANES = Calls(35, 40)
 
 
 class Order(BaseModel):

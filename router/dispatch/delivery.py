@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
+from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -115,40 +116,27 @@ class Delivery:
         Args:
             positions: The positions of the records. The next one is asked for when the record before it is finished.
         """
-        remaining, finished = iter(positions), False
         variables = self.invocation.variables
-        unchanged = comparable(variables)
-        while not finished:
-            context = variables.copy()
-            ran = context.run(self._run_until_changed, remaining, context, unchanged)
-            while isinstance(ran, Waiting):
-                yield ran.task
-                ran = context.run(self._go_on, ran)
-            finished = ran
+        records = self._run_records(positions, comparable(variables))
+        next(records)
+        with suppress(StopIteration):
+            while True:
+                context = variables.copy()
+                while (task := context.run(records.send, context)) is not None:
+                    yield task
 
-    def _go_on(self, waiting: Waiting) -> Waiting | bool:
-        """Go on with a record whose task has ended; returns whether no record is left to run."""
-        mark, position, started = waiting.resume(), waiting.position, waiting.started
-        if isinstance(mark, Waiting):
-            mark.position, mark.started = position, started
-            return mark
-        self.results.marks[position] = mark
-        self.results.durations[position] = self.counter() - started
-        return self.stopped
+    def _run_records(  # noqa: C901 - as it says
+        self, positions: Iterable[int], unchanged: object
+    ) -> Generator[asyncio.Task[Any] | None, Context, None]:
+        """Take records along their ways, in the contexts that are sent.
 
-    def _run_until_changed(  # noqa: C901 - as it says
-        self, positions: Iterator[int], context: Context, unchanged: object
-    ) -> Waiting | bool:
-        """Take records along their ways, until one waits or changes the context.
-
-        Returns the record that waits, or whether no record is left to run.
+        Yields each task that a record waits for, and ``None`` where the next record needs another context.
 
         Every record passes through this loop, so it looks ways up itself and reads the clock once a record.
 
         Args:
             positions: The positions of the records.
-            context: The context that this runs in.
-            unchanged: Equal to the context while that is unchanged.
+            unchanged: Equal to a context while that is unchanged.
         """
         raws, marks, durations, deadline = self.records.wires, self.results.marks, self.results.durations, self.deadline
         index, skips_unrouted = self._plan.index, self._plan.skips_unrouted
@@ -157,16 +145,16 @@ class Delivery:
         counter, parker = self.counter, self.failures.parker
         waiting, holds = parker.waiting, parker.holds
         depends_on_others = groups is not None or parker.takes_several
-        now = counter()
+        context, now = (yield None), counter()
         for position in positions:
             if now > deadline:
                 self.stopped = True
-                return True
+                return
             if depends_on_others:
                 if waiting and holds(position):
                     self.park_waiting()
                     if self.stopped:
-                        return True
+                        return
                 if groups is not None and groups[position].name in self.failed_groups:
                     continue
             raw = raws[position]
@@ -203,21 +191,21 @@ class Delivery:
                     marks[position] = None
                     continue
                 mark = way(self, raw, position, new, old)  # pyright: ignore[reportArgumentType]  # as below
-            if type(mark) is Waiting:
-                mark.position, mark.started = position, now
-                return mark
+            while type(mark) is Waiting:
+                yield mark.task
+                mark = mark.resume()
             marks[position] = mark  # type: ignore[assignment]  # mypy does not narrow by an exact type
             end = counter()
             durations[position] = end - now
             now = end
             if self.stopped:
-                return True
+                return
             try:
-                if context != unchanged:
-                    return False
+                changed = context != unchanged
             except Exception:  # noqa: BLE001 - only values that are not the same are compared, and may raise anything
-                return False
-        return True
+                changed = True
+            if changed:
+                context = yield None
 
     def _deliver_exactly(self, position: int) -> Mark | Waiting:
         """Take a record along its way after a look at all that can be unusual about it."""

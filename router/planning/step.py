@@ -97,12 +97,7 @@ class Waiting:
         resume: Goes on with the record when it has ended; returns its mark, or what it waits for then.
     """
 
-    __slots__ = ("position", "resume", "started", "task")
-
-    position: int
-    """The position of the record, set by what runs it."""
-    started: float
-    """The time at which the record started, set by what runs it."""
+    __slots__ = ("resume", "task")
 
     def __init__(self, task: asyncio.Task[Any], resume: Callable[[], Mark | Waiting]) -> None:
         self.task = task
