@@ -5,6 +5,7 @@ A line needs few parts of structlog. In Lambda they are imported in the initiali
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -88,7 +89,8 @@ def _parts() -> tuple[Any, Any, Any]:
 def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
     """The logger class and the processors; cached, because making them takes longer than writing a line."""
     make_class, _, processors = _parts()
-    renderer = processors.JSONRenderer(default=str)
+    encode = json.JSONEncoder(default=str).encode  # json.dumps with a default makes an encoder for each line
+    renderer = processors.JSONRenderer(lambda fields, **_: encode(fields))
     if as_text:
         from structlog.dev import ConsoleRenderer
 
