@@ -58,7 +58,7 @@ TASK = 0 if sys.version_info >= (3, 14) else 2  # calls of asyncio's own for a t
 
 FUNCTIONS = {
     "realistic": Calls(3, 50),
-    "batch": Calls(17, 63),
+    "batch": Calls(13, 58),
     "metrics": Calls(3, 51),
     "dependency": Calls(4, 52),
     "async": Calls(15 + TASK, 61 + TASK),

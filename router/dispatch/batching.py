@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from router.dispatch.delivery import Delivery
@@ -45,20 +46,22 @@ def run_batches(delivery: Delivery, steps_of_windows: Sequence[Step]) -> None:
 
 def _ready(delivery: Delivery, gathered: Gathered) -> list[Entry]:
     """The changes before the first undone record of their group, in the order of their records."""
-    ends = _ends(delivery)
-    ready = [entry for entry in gathered.entries if entry.position < ends.get(delivery.group(entry.position), math.inf)]
-    return sorted(ready, key=lambda entry: entry.position)
+    ready, ends = gathered.entries, _ends(delivery)
+    if ends:
+        ready = [entry for entry in ready if entry.position < ends.get(delivery.group(entry.position), math.inf)]
+    return sorted(ready, key=attrgetter("position"))
 
 
 def _ends(delivery: Delivery) -> Mapping[Hashable, int]:
     """The position of the first record of each group that is undone, other than by waiting for a call."""
+    if not delivery.stopped and not delivery.failed_groups:
+        return {}
     waiting = {id(entry.outcome) for gathered in delivery.for_batches.values() for entry in gathered.entries}
     ends: dict[Hashable, int] = {}
-    if delivery.stopped or delivery.failed_groups:
-        for position in range(len(delivery.records)):
-            for outcome in delivery.results.at(position):
-                if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
-                    ends.setdefault(delivery.group(position), position)
+    for position in range(len(delivery.records)):
+        for outcome in delivery.results.at(position):
+            if outcome.status in UNDONE and (outcome.status == "failed" or id(outcome) not in waiting):
+                ends.setdefault(delivery.group(position), position)
     return ends
 
 

@@ -264,7 +264,10 @@ class Delivery:
         """Keep a change for the one call of its ``on_batch`` handler; until then it is deferred."""
         outcome = Outcome("deferred", self.find_record(raw, position), step.route)
         # Lanes gather at the same time; each of these operations is atomic.
-        self.for_batches.setdefault(step.key, Gathered(step)).entries.append(Entry(position, change, outcome))
+        gathered = self.for_batches.get(step.key)
+        if gathered is None:
+            gathered = self.for_batches.setdefault(step.key, Gathered(step))
+        gathered.entries.append(Entry(position, change, outcome))
         return outcome
 
     # ---------------------------------------------------------------------------------------------- what comes out

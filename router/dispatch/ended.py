@@ -26,14 +26,17 @@ def settle_ended(delivery: Delivery, ended: Sequence[Ended], errors: Sequence[Ba
         errors: The error of each; ``None`` for a record that is done.
     """
     settled = [
-        Outcome("done", outcome.record)
+        None
         if error is None
         else delivery.failures.settle(outcome.record, position, "handler", error, step.route, step.levels)
         for (step, position, outcome), error in zip(ended, errors, strict=True)
     ]
     delivery.park_waiting()
     for (_, _, outcome), each in zip(ended, settled, strict=True):
-        outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
+        if each is None:
+            outcome.status, outcome.stage, outcome.error = "done", None, None
+        else:
+            outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
 
 
 def send_outboxes(delivery: Delivery) -> None:
