@@ -6,7 +6,6 @@ from router.late_names import late_names
 
 if TYPE_CHECKING:
     from router.effects.aggregate import Aggregate
-    from router.effects.bulk import RefusedDocumentError
     from router.effects.cascade import Cascade
     from router.effects.data_streams import FirehoseStream, KinesisStream
     from router.effects.event_bridge import EventBridge
@@ -36,7 +35,6 @@ else:
             "MemoryTables": "router.effects.memory",
             "Once": "router.effects.once",
             "Published": "router.effects.memory_events",
-            "RefusedDocumentError": "router.effects.bulk",
             "RefusedEntryError": "router.effects.requests",
             "SnsTopic": "router.effects.messages",
             "SqsQueue": "router.effects.messages",
@@ -59,7 +57,6 @@ __all__ = [
     "MemoryTables",
     "Once",
     "Published",
-    "RefusedDocumentError",
     "RefusedEntryError",
     "SnsTopic",
     "SqsQueue",

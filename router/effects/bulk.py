@@ -17,11 +17,11 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from router.effects.requests import RefusedForAll
+from router.effects.requests import RefusedEntryError, RefusedForAll
 from router.effects.versions import TIME, VERSION, Version
-from router.errors import Reject, RouterError
+from router.errors import Reject
 
-__all__ = ["SCRIPT", "Action", "Bulk", "RefusedDocumentError"]
+__all__ = ["SCRIPT", "Action", "Bulk"]
 
 SCRIPT: Final = f"""\
 def stored = ctx._source.{VERSION};
@@ -52,25 +52,6 @@ _WITHOUT_ANSWER: Final = frozenset({"ConnectionError", "ConnectionTimeout"})
 _TRIES_OF_ENGINE: Final = 3
 """How often OpenSearch runs a script again after another write of the document, before it answers with a conflict."""
 _LONGEST_ID: Final = 512
-
-
-class RefusedDocumentError(RouterError):
-    """OpenSearch did not write a document; a later try can succeed.
-
-    Args:
-        index: The name of the index.
-        status: The status of the answer for the document.
-        kind: The type of its error.
-    """
-
-    def __init__(self, index: str, status: int, kind: str) -> None:
-        super().__init__(index, status, kind)
-        self.index = index
-        self.status = status
-        self.kind = kind
-
-    def __str__(self) -> str:
-        return f"OpenSearch answered {self.kind} with the status {self.status} for a document of {self.index!r}"
 
 
 class Action(NamedTuple):
@@ -153,7 +134,8 @@ class Bulk:
         (answer,) = item.values()
         if error := answer.get("error"):
             # Its reason may quote the document, its type does not.
-            return self._refusal(answer["status"], error["type"] if isinstance(error, dict) else "an error")
+            status = answer["status"]
+            return self._refusal(status, error["type"] if isinstance(error, dict) else f"the status {status}")
         try:
             action.version.check_comparable(answer.get("get", {}).get("_source", {}).get(VERSION, ""))
         except Reject as reject:
@@ -164,7 +146,7 @@ class Bulk:
         msg = f"OpenSearch refused a write to {self.index!r} with {kind}, which no retry can help"
         if kind in _FOR_ALL:
             return RefusedForAll(msg)
-        return Reject(msg) if status in _PERMANENT else RefusedDocumentError(self.index, status, kind)
+        return Reject(msg) if status in _PERMANENT else RefusedEntryError("OpenSearch", kind)
 
 
 def _is_transient(error: Exception) -> bool:
@@ -183,9 +165,8 @@ def _status_of(error: Exception) -> int:
 def _kind_of(error: Exception) -> str:
     """The type that OpenSearch gives an error, else the name of its class: what a proxy answers may be anything."""
     kind = getattr(error, "error", "")
-    return (
-        kind if isinstance(kind, str) and kind.endswith("_exception") and kind.isidentifier() else type(error).__name__
-    )
+    is_type = isinstance(kind, str) and kind.endswith("_exception") and kind.isidentifier()
+    return kind if is_type else type(error).__name__
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

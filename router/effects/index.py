@@ -86,8 +86,8 @@ class Index:
     ) -> None:
         """Replace a document as of a change: when the handler has ended well, and before the answer to Lambda.
 
-        Outside of an invocation it is replaced at once. A record writes a document once: a second write of the same
-        record changes nothing, as a second delivery does.
+        Outside of an invocation it is replaced at once. A record writes a document once: a second write by another
+        route changes nothing, as a second delivery does.
 
         Args:
             change: The change that the handler was called with, or one of a batch.
@@ -96,7 +96,8 @@ class Index:
             was: Its ID before the change, where a change may move it: if it differs, that document is deleted.
 
         Raises:
-            Reject: No retry can help: the record has no version, or JSON cannot hold the document.
+            Reject: No retry can help: the record has no version, JSON cannot hold the document, or the handler has put
+                another one under this ID.
         """
         version = version_of(record_of(change))
         self._leave(change, version, identity, document)
@@ -116,7 +117,8 @@ class Index:
         self, change: Change[Any, Any], version: Version, identity: str, document: Mapping[str, Any] | None
     ) -> None:
         action = Action.replacing(identity, version, self._tombstone() if document is None else document)
-        leave(change, Entry(action, len(action.lines), (identity, version)), self._bulk)
+        # The versions put the documents in order, so none waits for another.
+        leave(change, Entry(action, len(action.lines), (identity, version), identity), self._bulk)
 
     def _tombstone(self) -> dict[str, Any]:
         return {GONE: True, EXPIRY: int(current_clock().time() + self.keep_deleted.total_seconds())}

@@ -181,7 +181,7 @@ class _Outbox:
             running = self._for_batches if place.step.route.batch else self._running
             left = running.setdefault(place, {})
             if left.setdefault(entry.id or len(left), entry) != entry:
-                msg = "found two events of one record that differ and have one name, expected a name or part for each"
+                msg = "found two entries of one record that differ and have one name, expected one for each"
                 raise Reject(msg)
             self._take_ended(at_the_end=False)
             self._start_threads()

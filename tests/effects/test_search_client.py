@@ -12,7 +12,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from router import Change, Dispatcher, MemoryParking, Routes
-from router.effects import Index, RefusedDocumentError
+from router.effects import Index, RefusedEntryError
 from tests.builders import SUCCESS, Context, Order, batch, failures, insert, inserts, statuses
 from tests.effects.schedules import change
 from tests.effects.search_server import CLOSED, SearchServer, search_server
@@ -149,5 +149,5 @@ def test_no_server_is_a_failure_of_the_records(opensearch: Any) -> None:
 
 def test_an_error_is_raised_at_once_outside_of_an_invocation(client: Any, search: SearchServer) -> None:
     search.refused = {"x": ["blocked"] * 99}
-    with pytest.raises(RefusedDocumentError, match="cluster_block_exception with the status 403"):
+    with pytest.raises(RefusedEntryError, match="OpenSearch refused an entry with cluster_block_exception"):
         Index("orders", client=client).put(change(1, None, {}), "x", {})
