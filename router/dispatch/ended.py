@@ -47,7 +47,7 @@ def send_outboxes(delivery: Delivery) -> None:
             outcomes = {place: delivery.results.outcome_of(*place) for place in errors}
             # What another outbox has failed for is settled.
             left = [(place, outcome) for place, outcome in outcomes.items() if outcome.status == "done"]
-            ended = [(*place, outcome) for place, outcome in left]
+            ended = [(place.step, place.position, outcome) for place, outcome in left]
             settle_ended(delivery, ended, [errors[place] for place, _ in left])
             again = {place: comes_again(outcome) for place, outcome in outcomes.items()}
             delivery.stopped = delivery.stopped or any(again.values())

@@ -5,6 +5,7 @@ Run ``python -m tests.effects.figures [SCHEDULES]``: DynamoDB Local has to be in
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -14,14 +15,29 @@ from random import Random
 from typing import Any
 
 from router import Change, Dispatcher, Remove, Routes
-from router.effects import Aggregate, Cascade, Index, MemoryTables, Once, View
+from router.effects import (
+    Aggregate,
+    Cascade,
+    EventBridge,
+    FirehoseStream,
+    Index,
+    KinesisStream,
+    MemoryTables,
+    Once,
+    SnsTopic,
+    SqsQueue,
+    View,
+)
 from router.effects.attributes import to_attributes
+from router.effects.publisher import Publisher
 from router.local.engines.engine import open_engine
+from tests.benchmarks.measuring import quiet
 from tests.builders import Context, Order, batch, insert, remove
-from tests.effects import test_aggregate, test_cascade, test_index, test_once, test_view
+from tests.effects import test_aggregate, test_cascade, test_index, test_once, test_publish_schedules, test_view
 from tests.effects.conftest import EngineTables
 from tests.effects.schedules import Item, Tables, changes_of
 from tests.effects.search_server import search_server
+from tests.local.doctor.stacks import Ministack
 
 RECORDS = 1_000
 BATCH = 100
@@ -127,6 +143,65 @@ def print_calls_of_index() -> None:
             _print_calls("Index.put", way, app_of("on", handler), _events(), search.requests)
 
 
+def print_calls_of_publishers() -> None:
+    """On ministack, where a request takes some milliseconds."""
+    with Ministack() as ministack:
+        for service, (publisher, operation, one) in _publishers(ministack).items():
+            requests: list[str] = []
+            client = ministack.client(service)
+            client.meta.events.register(f"before-call.{service}", lambda model, into=requests, **_: into.append(model))
+
+            ways = {"naive": _putting(getattr(client, operation), one), "effect": _publishing(publisher)}
+            for way, handler in ways.items():
+                _print_calls(f"{type(publisher).__name__}.publish", way, app_of("on", handler), _events(), requests)
+
+
+def _putting(call: Handler, parameters: Callable[[str], Any]) -> Handler:
+    return lambda change: call(**parameters(json.dumps({"total": change.image.total})))
+
+
+def _publishing(publisher: Publisher) -> Handler:
+    return lambda change: publisher.publish(change, "OrderChanged", {"total": change.image.total})
+
+
+def _publishers(ministack: Ministack) -> dict[str, tuple[Publisher, str, Callable[[str], Any]]]:
+    """For each service: a publisher, and the operation of the naive way with its parameters."""
+    of = ministack.client
+    queue, topic = (
+        of("sqs").create_queue(QueueName="orders.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"],
+        of("sns").create_topic(Name="orders")["TopicArn"],
+    )
+    of("kinesis").create_stream(StreamName="orders", ShardCount=2)
+    of("kinesis").get_waiter("stream_exists").wait(StreamName="orders", WaiterConfig={"Delay": 1})
+    of("s3").create_bucket(Bucket="orders")
+    bucket = {"RoleARN": "arn:aws:iam::000000000000:role/firehose", "BucketARN": "arn:aws:s3:::orders"}
+    of("firehose").create_delivery_stream(DeliveryStreamName="orders", ExtendedS3DestinationConfiguration=bucket)
+    event = {"Source": "shop", "DetailType": "OrderChanged"}
+    return {
+        "events": (
+            EventBridge("default", source="shop", client=of("events")),
+            "put_events", lambda text: {"Entries": [{**event, "Detail": text}]},
+        ),
+        "sqs": (
+            SqsQueue(queue, client=of("sqs")),
+            "send_message", lambda text: {
+                "QueueUrl": queue, "MessageBody": text, "MessageGroupId": text, "MessageDeduplicationId": text[1:-1],
+            },
+        ),
+        "sns": (
+            SnsTopic(topic, client=of("sns")), "publish", lambda text: {"TopicArn": topic, "Message": text},
+        ),
+        "kinesis": (
+            KinesisStream("orders", client=of("kinesis")),
+            "put_record", lambda text: {"StreamName": "orders", "Data": text.encode(), "PartitionKey": text},
+        ),
+        "firehose": (
+            FirehoseStream("orders", client=of("firehose")),
+            "put_record", lambda text: {"DeliveryStreamName": "orders", "Record": {"Data": text.encode()}},
+        ),
+    }  # fmt: skip
+
+
 def _print_calls(effect: str, way: str, app: Dispatcher, events: Sequence[dict[str, Any]], requests: list[Any]) -> None:
     requests.clear()
     began = time.perf_counter()
@@ -156,6 +231,21 @@ def print_schedules(number: int) -> None:
             except AssertionError:
                 differing += 1
     print(f"{tried:,} schedules tried, {differing} states that differ")
+
+
+def print_schedules_of_publishers(number: int) -> None:
+    """Try schedules of events, of which each is compared with one delivery in order as a listener sees it."""
+    random, differing, tried = Random(1), 0, 0  # noqa: S311 - a schedule that can be repeated
+    with quiet(), test_publish_schedules.without_pauses():
+        for seed in range(number):
+            for kind in test_publish_schedules.PUBLISHERS:
+                writes = [(random.choice("xyz"), random.randint(0, 15)) for _ in range(random.randint(1, 60))]
+                tried += 1
+                try:
+                    test_publish_schedules.check(kind, writes, seed)
+                except AssertionError:
+                    differing += 1
+    print(f"{tried:,} schedules of events tried, {differing} that a listener sees differ")
 
 
 def _writes(random: Random) -> list[tuple[str, Item | None]]:
@@ -193,4 +283,6 @@ _CHECKS: list[Callable[[Tables, list[tuple[str, Item | None]], int], None]] = [
 if __name__ == "__main__":
     print_calls()
     print_calls_of_index()
+    print_calls_of_publishers()
     print_schedules(int(sys.argv[1]) if sys.argv[1:] else 1_000)
+    print_schedules_of_publishers(int(sys.argv[1]) // 5 if sys.argv[1:] else 200)

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from random import Random
 from typing import Any, NamedTuple
 
@@ -197,10 +198,17 @@ def check(kind: str, writes: Sequence[Write], seed: int) -> None:
     }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_pauses() -> Iterator[None]:
+@contextmanager
+def without_pauses() -> Iterator[None]:
+    """Tries of a request follow each other at once."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(time, "sleep", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_pauses() -> Iterator[None]:
+    with without_pauses():
         yield
 
 
