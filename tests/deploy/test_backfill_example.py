@@ -12,9 +12,9 @@ from cfnlint.api import lint  # type: ignore[import-untyped]  # it has no types
 from ruamel.yaml import YAML
 
 from tests.builders import Json
-from tests.local.backfill.deployments import function, ministack, seen
+from tests.local.backfill.deployments import function, seen
 from tests.local.backfill.exports import EXPORT_ID, item_line, upload, write_export
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack, ministack
 from tests.waiting import becomes
 
 __all__ = ["function", "ministack", "seen"]

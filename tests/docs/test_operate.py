@@ -7,8 +7,6 @@ import io
 import json
 import re
 import shlex
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +18,7 @@ from router.local.doctor.aws import action_of
 from tests.deploy.test_template import AWS_METRICS, shown, translated
 from tests.docs.blocks import ROOT, blocks
 from tests.docs.console import commands, differs
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy
+from tests.local.doctor.stacks import DeployedStack
 from tests.local.doctor.test_aws import everything
 
 PAGE = ROOT / "docs" / "operate.md"
@@ -29,19 +27,6 @@ TEXT = PAGE.read_text(encoding="utf-8")
 # Commands that the CLI of AWS adds to the operations of the API, with the options that the page uses.
 ADDED = {("logs", "tail"): {"since", "filter-pattern"}, ("s3", "ls"): {"recursive"}}
 EVERYWHERE = {"query", "output"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Ministack]:
-    """ministack, which runs in a process of its own."""
-    with Ministack() as running:
-        yield running
-
-
-@pytest.fixture
-def stack(server: Ministack, tmp_path: Path) -> DeployedStack:
-    """The example's stack."""
-    return deploy(server, tmp_path / "template.yaml")
 
 
 def sections(chapter: str) -> list[str]:

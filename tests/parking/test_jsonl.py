@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -149,6 +150,15 @@ def test_line_break_in_a_value(tmp_path: Path) -> None:
     assert json.loads(line)["record"] == insert(1, status="one\ntwo\r\u2028three\x85\ud800")
 
 
+def in_threads(work: Callable[[int], None]) -> None:
+    """Work in four threads at the same time, each with a number."""
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_threads_write_whole_lines(tmp_path: Path) -> None:
     """Records that several threads park at the same time are each a whole line."""
     place = JsonLinesParking(tmp_path / "parked.jsonl")
@@ -157,11 +167,7 @@ def test_threads_write_whole_lines(tmp_path: Path) -> None:
         for turn in range(5):
             place.park(parked(number * 100 + turn, status="x" * 20_000))
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     expected = {f"e{number * 100 + turn}" for number in range(4) for turn in range(5)}
     assert {line["record"]["eventID"] for line in lines(place.path)} == expected
 
@@ -175,11 +181,7 @@ def test_two_places_of_one_file(tmp_path: Path) -> None:
         for turn in range(5):
             place.park(parked(number * 100 + turn, status="x" * 20_000))
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(work)
     assert len(lines(path)) == 20
 
 

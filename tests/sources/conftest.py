@@ -1,5 +1,5 @@
 """S3 on a loopback port."""
 
-from tests.local.backfill.deployments import ministack
+from tests.ministack import ministack
 
 __all__ = ["ministack"]

@@ -17,7 +17,7 @@ from router.sources.bucket_object import objects_of
 from tests.builders import Context, Json, Order
 from tests.clock import Clock
 from tests.local.backfill.exports import change_line, item_line, upload, write_export
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 Section = Callable[..., Json]
 _numbers = itertools.count(1)

@@ -18,7 +18,7 @@ from router.cli import main
 from tests.cli.shop import Ended
 from tests.local.backfill.deployments import APP
 from tests.local.backfill.exports import EXPORT_ID, item_line, upload, write_export
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 Seen = Callable[[], list[str]]
 Backfill = Callable[..., Ended]

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from router.cli import main
 from router.local.doctor import CHECKS
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy
+from tests.local.doctor.stacks import DeployedStack, deploy
+from tests.ministack import Ministack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+def stack(ministack: Ministack, tmp_path_factory: pytest.TempPathFactory) -> DeployedStack:
     """The example's stack; the mapping's batch size was changed beside it."""
-    with Ministack() as server:
-        deployed = deploy(server, tmp_path_factory.mktemp("stack") / "template.yaml")
-        deployed.update_mapping(BatchSize=7)
-        yield deployed
+    deployed = deploy(ministack, tmp_path_factory.mktemp("stack") / "template.yaml")
+    deployed.update_mapping(BatchSize=7)
+    return deployed
 
 
 def arguments(stack: DeployedStack, *more: str) -> list[str]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -24,8 +21,8 @@ from router.local.redrive.place import Document, PlaceError
 from router.testing import deliveries
 from tests.builders import Json
 from tests.cli.shop import Ended
-from tests.local.doctor.stacks import Ministack
 from tests.local.redrive.shop import APP, change, image, make_table, parked, write_lines
+from tests.ministack import Ministack, deployed_function
 
 Command = Callable[..., Ended]
 
@@ -372,23 +369,8 @@ def test_a_document_that_cannot_be_removed_ends_the_run(
 @pytest.fixture
 def deployed(ministack: Ministack, seen: Path) -> Iterator[str]:
     """A deployed function of the app, which runs this package."""
-    client, name = ministack.client("lambda"), f"redriven{next(_numbers)}"
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as file:
-        file.writestr("redriven_shop.py", APP)
-    root = str(Path(__file__).parents[3])
-    packages = [path for path in sys.path if "site-packages" in path]
-    client.create_function(
-        FunctionName=name,
-        Runtime="python3.12",
-        Role="arn:aws:iam::000000000000:role/shop",
-        Handler="redriven_shop.app",
-        Code={"ZipFile": code.getvalue()},
-        Timeout=30,
-        Environment={"Variables": {"PYTHONPATH": os.pathsep.join([root, *packages]), "SEEN": str(seen)}},
-    )
-    yield name
-    client.delete_function(FunctionName=name)
+    with deployed_function(ministack, f"redriven{next(_numbers)}", "redriven_shop.app", APP, seen) as name:
+        yield name
 
 
 @pytest.mark.parametrize("of_queue", [False, True])

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-import os
-import sys
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack, deployed_function
 
-_ROOT = Path(__file__).parents[3]
 _numbers = itertools.count(1)
 
-__all__ = ["APP", "function", "make_table", "ministack", "seen", "table"]
+__all__ = ["APP", "function", "make_table", "seen", "table"]
 
 APP = """
 import os
@@ -60,13 +55,6 @@ def welcome(change: Insert[Order]) -> None:
 
 app = Dispatcher(routes)
 """
-
-
-@pytest.fixture(scope="session")
-def ministack() -> Iterator[Ministack]:
-    """ministack, which runs in a process of its own."""
-    with Ministack() as running:
-        yield running
 
 
 @pytest.fixture
@@ -114,21 +102,5 @@ def seen(tmp_path: Path) -> Callable[[], list[str]]:
 @pytest.fixture
 def function(ministack: Ministack, tmp_path: Path) -> Iterator[str]:
     """A deployed function of the app, which runs this package."""
-    client, name = ministack.client("lambda"), f"shop{next(_numbers)}"
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as file:
-        file.writestr("shop.py", APP)
-    packages = [path for path in sys.path if "site-packages" in path]
-    client.create_function(
-        FunctionName=name,
-        Runtime="python3.12",
-        Role="arn:aws:iam::000000000000:role/shop",
-        Handler="shop.app",
-        Code={"ZipFile": code.getvalue()},
-        Timeout=30,
-        Environment={
-            "Variables": {"PYTHONPATH": os.pathsep.join([str(_ROOT), *packages]), "SEEN": str(tmp_path / "seen.txt")}
-        },
-    )
-    yield name
-    client.delete_function(FunctionName=name)
+    with deployed_function(ministack, f"shop{next(_numbers)}", "shop.app", APP, tmp_path / "seen.txt") as name:
+        yield name

@@ -14,7 +14,7 @@ from router.local.backfill.export_places import export_place
 from router.local.backfill.table_export import TableExport, exported_table
 from tests.builders import item
 from tests.local.backfill.exports import EXPORT_ID, change_line, item_line, upload, write_export
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 
 def opened(place: str | Path, *keys: str, endpoint_url: str | None = None) -> TableExport:

@@ -14,7 +14,7 @@ from router.local.backfill.existing_items import BackfillError
 from router.local.backfill.table_scan import TableScan, key_names
 from router.local.engines.dynamodb_local import DynamoDBLocal
 from tests.local.backfill.deployments import make_table
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 
 def scan(table: str, url: str, *, segments: int = 4, units: float | None = None, consistent: bool = False) -> TableScan:

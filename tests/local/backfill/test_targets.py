@@ -17,7 +17,7 @@ from router.local.deployed_function import DeployedFunction, FunctionError, Func
 from router.sources.backfilled_item import backfilled_item
 from router.testing import Context
 from tests.builders import Order, item
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 Seen = Callable[[], list[str]]
 

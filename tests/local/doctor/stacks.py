@@ -5,22 +5,22 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from router.local.doctor import Aws, Finding, by_function, by_stack, examine
-from router.local.engines.process import EngineProcess
+from router.local.doctor import Finding, by_function, by_stack, examine
+from tests.ministack import Ministack
 from tests.waiting import becomes
 
-__all__ = ["DeployedStack", "Ministack", "deploy", "written"]
+__all__ = ["DeployedStack", "deploy", "stack", "written"]
 
 TEMPLATE = Path(__file__).parents[3] / "template.yaml"
 # ministack keeps no MetricsConfig, which a test gives to the answer instead.
@@ -36,38 +36,6 @@ class Raw(io.BytesIO):
     def stream(self, **_: Any) -> Iterator[bytes]:
         """The whole."""
         yield self.read()
-
-
-class Ministack(EngineProcess):
-    """ministack with all its services in a process of its own.
-
-    Attributes:
-        aws: Reads from it; made once, because to load the models of six services takes half a second.
-    """
-
-    name = "ministack"
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        self.aws = Aws(self.endpoint_url)
-        self._clients: dict[str, Any] = {}
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for client in (self.aws, *self._clients.values()):
-            client.close()
-        super().__exit__(*error)
-
-    def client(self, service: str) -> Any:
-        """A client that may write, unlike those of ``aws``."""
-        if service not in self._clients:
-            self._clients[service] = _client(service, self.endpoint_url)
-        return self._clients[service]
-
-    def command(self, port: int) -> list[str]:
-        """The command line."""
-        settings = [f"GATEWAY_PORT={port}", "BIND_HOST=127.0.0.1", "MINISTACK_HOST=127.0.0.1", "LOG_LEVEL=ERROR"]
-        return ["/usr/bin/env", *settings, sys.executable, "-m", "ministack"]
 
 
 class DeployedStack:
@@ -189,18 +157,15 @@ def deploy(server: Ministack, template: Path, text: str | None = None, **paramet
         parameters: Values of the template's parameters.
     """
     template.write_text(text or written(), encoding="utf-8")
-    stack = DeployedStack(f"shop-{next(_numbers)}", server, template)
-    _create(stack, parameters)
-    return stack
+    made = DeployedStack(f"shop-{next(_numbers)}", server, template)
+    _create(made, parameters)
+    return made
 
 
-def _client(service: str, url: str) -> Any:
-    import boto3
-
-    make: Any = boto3.client  # of any service
-    return make(
-        service, endpoint_url=url, region_name="us-east-1", aws_access_key_id="local", aws_secret_access_key="local"
-    )
+@pytest.fixture
+def stack(ministack: Ministack, tmp_path: Path) -> DeployedStack:
+    """The example's stack, deployed for one test, with its alarms in state OK."""
+    return deploy(ministack, tmp_path / "template.yaml")
 
 
 def _error(service: str, code: str) -> str:
@@ -213,20 +178,20 @@ def _error(service: str, code: str) -> str:
     return json.dumps({"__type": code, "code": code, "message": "of a test"})
 
 
-def _create(stack: DeployedStack, parameters: dict[str, str]) -> None:
+def _create(made: DeployedStack, parameters: dict[str, str]) -> None:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("handlers.py", "def app(event, context): return {}")
-    stack.client("s3").create_bucket(Bucket="code")
-    stack.client("s3").put_object(Bucket="code", Key="handlers.zip", Body=code.getvalue())
-    stack.client("cloudformation").create_stack(
-        StackName=stack.name,
-        TemplateBody=stack.template.read_text(encoding="utf-8"),
+    made.client("s3").create_bucket(Bucket="code")
+    made.client("s3").put_object(Bucket="code", Key="handlers.zip", Body=code.getvalue())
+    made.client("cloudformation").create_stack(
+        StackName=made.name,
+        TemplateBody=made.template.read_text(encoding="utf-8"),
         Capabilities=["CAPABILITY_IAM"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     )
-    waiter = stack.client("cloudformation").get_waiter("stack_create_complete")
-    waiter.wait(StackName=stack.name, WaiterConfig={"Delay": 1})
-    for name, identity in stack.ids.items():
+    waiter = made.client("cloudformation").get_waiter("stack_create_complete")
+    waiter.wait(StackName=made.name, WaiterConfig={"Delay": 1})
+    for name, identity in made.ids.items():
         if name.endswith("Alarm"):
-            stack.client("cloudwatch").set_alarm_state(AlarmName=identity, StateValue="OK", StateReason="deployed")
+            made.client("cloudwatch").set_alarm_state(AlarmName=identity, StateValue="OK", StateReason="deployed")

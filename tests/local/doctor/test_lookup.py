@@ -9,7 +9,8 @@ from router.local.cloudformation.resources import TemplateError
 from router.local.doctor import by_function, by_stack, examine
 from router.local.doctor.aws import NoAccessError
 from tests.deploy.test_template import translated
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy, written
+from tests.local.doctor.stacks import DeployedStack, deploy, written
+from tests.ministack import Ministack
 
 QUEUE = """        Retries:
           Type: SQS
@@ -43,18 +44,18 @@ def several() -> str:
 
 
 @pytest.fixture
-def two(server: Ministack, tmp_path: Path) -> DeployedStack:
+def two(ministack: Ministack, tmp_path: Path) -> DeployedStack:
     """A stack with two functions, one of which has two mappings."""
-    return deploy(server, tmp_path / "template.yaml", several())
+    return deploy(ministack, tmp_path / "template.yaml", several())
 
 
-def test_plain_cloudformation(server: Ministack, tmp_path: Path) -> None:
+def test_plain_cloudformation(ministack: Ministack, tmp_path: Path) -> None:
     """A template without SAM, as the CDK writes it, is compared too."""
     text = written().replace("CodeUri: s3://code/handlers.zip", "CodeUri: handlers/")
     plain = json.dumps(translated(text)).replace(
         '"S3Bucket": "bucket", "S3Key": "key"', '"S3Bucket": "code", "S3Key": "handlers.zip"'
     )
-    stack = deploy(server, tmp_path / "template.json", plain)
+    stack = deploy(ministack, tmp_path / "template.json", plain)
     assert (stack.findings(), stack.findings_by_function()) == ([], [])
     stack.update_mapping(BatchSize=7)
     (finding,) = stack.findings()
@@ -111,9 +112,9 @@ def test_hidden_parameter(stack: DeployedStack) -> None:
         assert stack.findings() == []
 
 
-def test_alias(server: Ministack, tmp_path: Path) -> None:
+def test_alias(ministack: Ministack, tmp_path: Path) -> None:
     """The version under the alias counts that the mapping invokes; metrics have the name without the alias."""
-    stack = deploy(server, tmp_path / "template.yaml", written(alias=True))
+    stack = deploy(ministack, tmp_path / "template.yaml", written(alias=True))
     aws, client, name = stack.server.aws, stack.client("lambda"), stack.ids["Router"]
     client.update_function_configuration(FunctionName=name, Timeout=7)  # not published
     stack.metric("AWS/Lambda", "Throttles", 2, {"FunctionName": name})

@@ -14,11 +14,18 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-__all__ = ["ARN", "BUSY", "CREATED", "URL", "FaultyStream", "refused"]
+__all__ = ["ARN", "BUSY", "CREATED", "FAMILY", "URL", "FaultyStream", "refused"]
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
 CREATED = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 Shards = dict[str, tuple[str | None, list[int]]]
+
+FAMILY: Shards = {
+    "grandchild": ("child", [*range(60, 90)]),
+    "parent": (None, [*range(1, 40)]),
+    "child": ("parent", [*range(40, 60)]),
+}
+"""Three shards in a row, not in their order, with the sequence numbers of each."""
 
 _SHARE = 0.4  # of the requests fail, and of the pages are empty
 URL = "http://127.0.0.1:8000"

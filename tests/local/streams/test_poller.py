@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -27,7 +27,7 @@ from router.local.streams.poller import Poller
 from router.local.streams.reader import StreamsClient
 from router.local.streams.stream_arn import event_source_arn
 from tests.examples import examples
-from tests.local.streams.faulty_stream import FaultyStream
+from tests.local.streams.faulty_stream import FAMILY, FaultyStream
 
 NOW = 1_789_651_620.0
 ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/T/stream/2026"
@@ -218,17 +218,11 @@ class TestLosing:
 
 
 class TestFaults:
-    SHARDS: ClassVar = {
-        "grandchild": ("child", list(range(60, 90))),
-        "parent": (None, list(range(1, 40))),
-        "child": ("parent", list(range(40, 60))),
-    }
-
     @pytest.mark.parametrize("fields", [True, False], ids=["all fields", "few fields"])
     @pytest.mark.parametrize("seed", range(examples(25)))
     def test_every_record_is_delivered_once_and_in_order(self, seed: int, fields: bool) -> None:
         """With failures in between, and without the fields that an engine may leave out."""
-        stream = FaultyStream(self.SHARDS, seed, fields=fields, created=datetime.fromtimestamp(NOW, UTC))
+        stream = FaultyStream(FAMILY, seed, fields=fields, created=datetime.fromtimestamp(NOW, UTC))
         run = Run(stream, batch_size=7)
         while sum(map(len, run.batches)) < 89:
             run.poller.step()

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from botocore import exceptions as botocore
@@ -22,7 +22,7 @@ from router.local.streams.redaction import Redaction
 from router.routes import Routes
 from tests.examples import examples
 from tests.local.streams.conftest import Table
-from tests.local.streams.faulty_stream import FaultyStream, refused
+from tests.local.streams.faulty_stream import FAMILY, FaultyStream, refused
 
 ARN = "arn:aws:dynamodb:eu-west-1:111122223333:table/Shop/stream/2026-01-02T03:04:05.678"
 LOCAL_ARN = "arn:aws:dynamodb:ddblocal:000000000000:table/Shop/stream/2026-01-02T03:04:05.678"
@@ -276,17 +276,11 @@ class TestFollowing:
 
 
 class TestFaults:
-    SHARDS: ClassVar = {
-        "grandchild": ("child", list(range(60, 90))),
-        "parent": (None, list(range(1, 40))),
-        "child": ("parent", list(range(40, 60))),
-    }
-
     @pytest.mark.parametrize("fields", [True, False], ids=["all fields", "few fields"])
     @pytest.mark.parametrize("seed", range(examples(25)))
     def test_every_record_is_recorded_once_and_in_order(self, seed: int, fields: bool) -> None:
         """With failures in between, and without the fields that an engine may leave out."""
-        stream, now = FaultyStream(self.SHARDS, seed, fields=fields), [NOW]
+        stream, now = FaultyStream(FAMILY, seed, fields=fields), [NOW]
 
         def sleep(seconds: float) -> None:
             now[0] += seconds

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy
+from tests.local.doctor.stacks import DeployedStack, deploy
+from tests.ministack import Ministack
 
 
 def put(stack: DeployedStack, title: str, **changed: Any) -> None:
@@ -57,10 +58,10 @@ def test_switched_off(stack: DeployedStack) -> None:
     assert (finding.check, finding.found) == ("alarm-silent", "ActionsEnabled false")
 
 
-def test_no_notification(server: Ministack, tmp_path: Path) -> None:
+def test_no_notification(ministack: Ministack, tmp_path: Path) -> None:
     """An alarm that should notify a topic, and has no action, differs from the template."""
     topic = "arn:aws:sns:us-east-1:000000000000:night"
-    stack = deploy(server, tmp_path / "template.yaml", AlarmTopic=topic)
+    stack = deploy(ministack, tmp_path / "template.yaml", AlarmTopic=topic)
     assert stack.findings() == []
     put(stack, "ErrorsAlarm")
     assert [(each.check, each.found) for each in stack.findings()] == [("alarm-differs", "no AlarmActions")]

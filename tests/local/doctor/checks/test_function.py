@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy
+from tests.local.doctor.stacks import DeployedStack, deploy
+from tests.ministack import Ministack
 
 
 @pytest.mark.parametrize(
@@ -33,9 +34,9 @@ def test_other_architecture(stack: DeployedStack) -> None:
     assert (finding.found, finding.expected) == ("Architectures x86_64", "Architectures arm64")
 
 
-def test_parameters_of_the_stack(server: Ministack, tmp_path: Path) -> None:
+def test_parameters_of_the_stack(ministack: Ministack, tmp_path: Path) -> None:
     """A stack whose parameters are not the defaults is as its template says; by the function alone that is unknown."""
-    stack = deploy(server, tmp_path / "template.yaml", Timeout="90", Architecture="x86_64", Tracing="PassThrough")
+    stack = deploy(ministack, tmp_path / "template.yaml", Timeout="90", Architecture="x86_64", Tracing="PassThrough")
     assert stack.findings() == []
     found = {(each.check, each.found) for each in stack.findings_by_function()}
     assert found == {("function-differs", "Timeout 90"), ("function-differs", "Architectures x86_64")}

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack, Ministack
+from tests.local.doctor.stacks import DeployedStack
+from tests.ministack import Ministack
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Ministack]:
+def ministack() -> Iterator[Ministack]:
     """ministack for this module."""
     with Ministack() as running:
         yield running

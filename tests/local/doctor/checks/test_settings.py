@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.local.doctor.stacks import DeployedStack, Ministack, deploy, written
+from tests.local.doctor.stacks import DeployedStack, deploy, written
+from tests.ministack import Ministack
 
 
 @pytest.mark.parametrize(
@@ -65,9 +66,9 @@ def test_other_destination(stack: DeployedStack, destination: str | None, name: 
     assert finding.expected == f"DestinationConfig {stack.ids['FailedRecords']}"
 
 
-def test_other_alias(server: Ministack, tmp_path: Path) -> None:
+def test_other_alias(ministack: Ministack, tmp_path: Path) -> None:
     """A mapping that invokes no alias, or another one than SAM publishes, differs."""
-    stack = deploy(server, tmp_path / "template.yaml", written(alias=True))
+    stack = deploy(ministack, tmp_path / "template.yaml", written(alias=True))
     assert stack.findings() == []
     stack.update_mapping(FunctionName=stack.ids["Router"])
     (finding,) = stack.findings()
