@@ -155,6 +155,20 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def alarms(path: Path) -> dict[str, tuple[Any, ...]]:
+    """The alarms of a template."""
+    found = TemplateFile(path).of_type("AWS::CloudWatch::Alarm")
+    return {
+        each.name: (
+            each.values["Dimensions"][0]["Name"],
+            *(each.values.get(name) for name in ("Namespace", "MetricName", "Statistic", "Threshold")),
+            *(each.values.get(name) for name in ("Period", "EvaluationPeriods", "DatapointsToAlarm")),
+            *(each.values[name] for name in ("ComparisonOperator", "TreatMissingData")),
+        )
+        for each in found
+    }
+
+
 class TestCdk:
     def test_the_mapping_is_that_of_the_template(self, shop: Path, synthesised: Path) -> None:
         """All settings, the filters, the destination and the table's keys are the same."""
@@ -163,6 +177,10 @@ class TestCdk:
     def test_the_permissions_are_those_of_the_template(self, shop: Path, synthesised: Path) -> None:
         """The role may do the same, and no more."""
         assert permissions(synthesised) == permissions(shop / "template.yaml")
+
+    def test_the_alarms_are_those_of_the_template(self, shop: Path, synthesised: Path) -> None:
+        """Metrics, thresholds and periods are the same."""
+        assert alarms(synthesised) == alarms(shop / "template.yaml")
 
     def test_there_are_no_other_policies(self, synthesised: Path) -> None:
         """CDK attaches no policy of its own."""
@@ -200,9 +218,18 @@ class TestTerraform:
             "MaximumBatchingWindowInSeconds": found["maximum_batching_window_in_seconds"],
             "MaximumRecordAgeInSeconds": found["maximum_record_age_in_seconds"],
             "MaximumRetryAttempts": found["maximum_retry_attempts"],
+            "MetricsConfig": {"Metrics": found["metrics_config"][0]["metrics"]},
             "StartingPosition": found["starting_position"],
             "keys": tuple(table[name] for name in ("hash_key", "range_key") if name in table),
         }
+
+    def test_the_alarms_are_those_of_the_template(self, shop: Path) -> None:
+        """Metric, statistic and threshold of each are the same."""
+        text = (shop / "terraform" / "main.tf").read_text(encoding="utf-8")
+        rows = re.findall(r'^    ([a-z-]+) += \["([\w/]+)", "(\w+)", local\.\w+, "(\w+)", (\d+)\]', text, re.MULTILINE)
+        found = {f"{name.title().replace('-', '')}Alarm": (*row, int(last)) for name, *row, last in rows}
+        wanted = {name: row[1:5] for name, row in alarms(shop / "template.yaml").items()}
+        assert found == wanted
 
     def test_the_permissions_are_those_of_the_template(self, shop: Path, module: dict[tuple[str, str], Any]) -> None:
         """The role may do the same, and no more."""
