@@ -46,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("real")
 
 
+def pytest_unconfigure() -> None:
+    """Close the socket that the SDK of X-Ray opens when it is imported, and never closes."""
+    if sdk := sys.modules.get("aws_xray_sdk.core"):
+        sdk.xray_recorder.emitter._socket.close()
+
+
 @pytest.fixture(autouse=True)
 def _own_environment() -> Iterator[None]:
     """Take back what a test, or a command that it runs in this process, sets in the environment."""

@@ -67,7 +67,7 @@ FUNCTIONS = {
 }
 
 
-LANES = Calls(35, 40)
+LANES = Calls(35, 38)
 
 
 class Order(BaseModel):

@@ -30,11 +30,12 @@ class TaskMaker:
         loop: The loop, which does not run.
     """
 
-    __slots__ = ("_context", "_hooks", "_step", "loop")
+    __slots__ = ("_context", "_hooks", "_keeps_generators", "_step", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self._hooks = loop.run_until_complete(_hooks_of_generators())
+        self._keeps_generators = False
         self._context: Context | None = None
         self._step: Callable[[], object] | None = None
 
@@ -59,17 +60,17 @@ class TaskMaker:
             step, self._step, self._context = self._step, None, None  # a context holds the batch
         if step is None:  # a task factory of the user's has made a task that is under way
             return task, None
-        running, hooks = running_loop(), sys.get_asyncgen_hooks()
-        are_others = hooks != self._hooks
+        running = running_loop()
+        hooks = None if self._keeps_generators else sys.get_asyncgen_hooks()
         _set_running_loop(loop)
-        if are_others:
+        if hooks is not None:
             sys.set_asyncgen_hooks(*self._hooks)
         try:
             context.run(step)
         except BaseException as error:  # noqa: BLE001 - it is raised when nothing is under way any more
             return task, error
         finally:
-            if are_others:
+            if hooks is not None:
                 sys.set_asyncgen_hooks(*hooks)
             _set_running_loop(running)
         return task, None
@@ -79,9 +80,11 @@ class TaskMaker:
         """Set the hooks of the loop for as long as the block runs, so that no first step has to."""
         hooks = sys.get_asyncgen_hooks()
         sys.set_asyncgen_hooks(*self._hooks)
+        self._keeps_generators = True
         try:
             yield
         finally:
+            self._keeps_generators = False
             sys.set_asyncgen_hooks(*hooks)
 
     def _take_step(self, step: Callable[..., object], *arguments: Any, context: Context | None = None) -> Any:
