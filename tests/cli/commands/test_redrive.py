@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -14,8 +16,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
 
 from router.cli import main
+from router.local.aws_clients import aws_client
 from router.local.redrive.file_place import FilePlace
 from router.local.redrive.place import Document, PlaceError
 from router.testing import deliveries
@@ -23,6 +28,7 @@ from tests.builders import Json
 from tests.cli.shop import Ended
 from tests.local.redrive.shop import APP, change, image, make_table, parked, write_lines
 from tests.ministack import Ministack, deployed_function
+from tests.sources.deliveries import on_kinesis
 
 Command = Callable[..., Ended]
 
@@ -312,6 +318,30 @@ def test_a_failure_document_without_records(run: Command, seen: Path, ministack:
     assert len(Path(PLACE).read_text(encoding="utf-8").splitlines()) == 1
 
 
+def test_a_failure_document_of_kinesis(run: Command, seen: Path, ministack: Ministack) -> None:
+    """Its records are read again from the shard, in their order, as those of a table's stream are."""
+    kinesis, name = ministack.client("kinesis"), f"redriven{next(_numbers)}"
+    kinesis.create_stream(StreamName=name, ShardCount=1)
+    kinesis.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+    changes = [change(item, 1, number, "INSERT") for number, item in enumerate("abc", 1)]
+    datas = [b64decode(on_kinesis(each, 1)["kinesis"]["data"]) for each in changes]
+    put = [kinesis.put_record(StreamName=name, PartitionKey="a", Data=data) for data in datas]
+    document = deliveries.failure_document(change("a", 1, 1), payload=False)
+    del document["DDBStreamBatchInfo"]
+    batch = {
+        "streamArn": kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"],
+        "shardId": put[0]["ShardId"],
+        "startSequenceNumber": put[1]["SequenceNumber"],
+        "endSequenceNumber": put[2]["SequenceNumber"],
+        "batchSize": 2,
+    }
+    write_lines(Path(PLACE), [document | {"KinesisBatchInfo": batch}])
+    ended = run("redrive", PLACE, "--stale", "allow", "--json")
+    assert (ended.code, outcomes(ended)) == (0, {"done": 2})
+    assert [line.split()[:2] for line in handled(seen)] == [["INSERT", "b"], ["INSERT", "c"]]
+    assert Path(PLACE).read_text(encoding="utf-8") == ""
+
+
 # ---------------------------------------------------------------------------------------------------------- the course
 
 
@@ -371,6 +401,23 @@ def deployed(ministack: Ministack, seen: Path) -> Iterator[str]:
     """A deployed function of the app, which runs this package."""
     with deployed_function(ministack, f"redriven{next(_numbers)}", "redriven_shop.app", APP, seen) as name:
         yield name
+
+
+def test_a_function_that_is_throttled_ends_the_run(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says so; what is done has left the place, and the other records stay as they were."""
+    client = aws_client("lambda", "http://127.0.0.1:1")
+    monkeypatch.setattr("router.local.deployed_function.aws_client", lambda *_, **__: client)
+    write_lines(Path(PLACE), [parked(change("a", version, version)) for version in (1, 2, 3)])
+    with Stubber(client) as stub:
+        done = b'{"batchItemFailures": []}'
+        stub.add_response("invoke", {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(done), len(done))})
+        stub.add_client_error("invoke", "TooManyRequestsException", http_status_code=429)
+        ended = run("redrive", PLACE, "--stale", "allow", "--function", "shop", app=None)
+        stub.assert_no_pending_responses()
+    assert ended.code != 0
+    assert "found TooManyRequestsException on invoking the function shop" in ended.err.splitlines()[-1]
+    left = [json.loads(line) for line in Path(PLACE).read_text(encoding="utf-8").splitlines()]
+    assert [each["record"]["eventID"] for each in left] == ["e2", "e3"]
 
 
 @pytest.mark.parametrize("of_queue", [False, True])
