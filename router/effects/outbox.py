@@ -81,11 +81,11 @@ class Entry(NamedTuple):
     id: str = ""
 
 
-def leave(change: Change[Any, Any], entry: Entry, destination: Destination) -> None:
+def leave(change: Change[Any, Any] | None, entry: Entry, destination: Destination) -> None:
     """Leave an entry to be sent when the handler has ended well; outside of an invocation, send it now.
 
     Args:
-        change: The change that the handler was called with, or one of a batch.
+        change: The change that the handler was called with, or one of a batch; without one, the entry is sent now.
         entry: The entry.
         destination: Where it is sent to.
 
@@ -94,7 +94,7 @@ def leave(change: Change[Any, Any], entry: Entry, destination: Destination) -> N
     """
     invocation = current_invocation.get(None)
     outboxes = None if invocation is None else invocation.outboxes
-    place = None if outboxes is None else outboxes.place_of(change)
+    place = None if outboxes is None or change is None else outboxes.place_of(change)
     if invocation is None or outboxes is None or place is None:
         (error,) = send_now([entry.payload], destination)
         if error is not None:
@@ -107,7 +107,7 @@ def leave(change: Change[Any, Any], entry: Entry, destination: Destination) -> N
 def send_now(payloads: Sequence[Any], destination: Destination) -> Errors:
     """Send entries in one request, those that may be accepted later again; return the error of each that was not."""
     errors, tries = [*_answers(payloads, destination)], 0
-    while left := [place for place, error in enumerate(errors) if error and not isinstance(error, Reject | _Raised)]:
+    while left := [place for place, error in enumerate(errors) if error is not None and not isinstance(error, _FINAL)]:
         tries += 1
         if not pause(tries):
             break
@@ -122,6 +122,9 @@ class _Raised(Exception):  # noqa: N818 - a mark
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+_FINAL: Final = (Reject, _Raised)
 
 
 def _answers(payloads: Sequence[Any], destination: Destination) -> Errors:

@@ -18,7 +18,9 @@ from router.change import Change
 from router.effects.outbox import Entry, leave
 from router.effects.requests import Requests, refusal
 from router.effects.versions import event_id_of
-from router.errors import Reject
+from router.errors import Reject, RouterError
+from router.record import Record
+from router.window import Window
 
 __all__ = ["DomainEvent", "Publisher"]
 
@@ -79,13 +81,16 @@ class Publisher:
         self._client = client
         self._requests = Requests(type(self).__name__, client, self._service)
 
-    def publish(self, change: Change[Any, Any], name: str, detail: Detail, *, part: str = "") -> None:
+    def publish(
+        self, change: Change[Any, Any] | Window[Any, Any], name: str, detail: Detail, *, part: str = ""
+    ) -> None:
         """Publish an event before the invocation ends, if the handler ends well; outside of an invocation, now.
 
         An event that the service refuses fails the record at the route of the handler.
 
         Args:
-            change: The change that the handler is called with, or one of those of a batch.
+            change: The change that the handler is called with, or one of those of a batch; or a window in its final
+                invocation, whose event is sent now.
             name: The name of the event.
             detail: What it says: a dict, a model, or the text of a JSON object.
             part: Tells events of one name and record apart, such as those of the lines of an order.
@@ -93,19 +98,15 @@ class Publisher:
         Raises:
             Reject: No retry can help: the record has no event ID, the service takes no event like this, or the handler
                 has left another one of this name.
+            RouterError: The window has not ended: its other invocations have the same ID.
         """
-        event = DomainEvent(
-            "/".join(filter(None, (event_id_of(change.record), name, part))),
-            name,
-            change.record.created_at,
-            _json(detail),
-            _digest(repr(change.record.lane)),
-        )
+        identity, at, group = _of_window(change) if isinstance(change, Window) else _of_record(change.record)
+        event = DomainEvent("/".join(filter(None, (identity, name, part))), name, at, _json(detail), _digest(group))
         entry, size = self._entry(event)
         if size > self._most_bytes_of_an_entry:
             msg = f"found an event of {size:,} bytes, expected at most {self._most_bytes_of_an_entry:,}"
             raise Reject(msg)
-        leave(change, Entry(entry, size, event.item, event.id), self)
+        leave(None if isinstance(change, Window) else change, Entry(entry, size, event.item, event.id), self)
 
     @property
     def _most_bytes_of_an_entry(self) -> int:
@@ -125,6 +126,20 @@ class Publisher:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.target!r})"
+
+
+def _of_record(record: Record) -> tuple[str, datetime | None, str]:
+    """What identifies the events of a record, their time, and the name of their item."""
+    return event_id_of(record), record.created_at, repr(record.lane)
+
+
+def _of_window(window: Window[Any, Any]) -> tuple[str, datetime | None, str]:
+    """The same of a window, whose item is its shard."""
+    if not window.is_final:
+        msg = "found a window that has not ended, expected one with is_final: its events have one ID in all invocations"
+        raise RouterError(msg)
+    shard = window.shard_id or ""
+    return f"{shard}/{window.start.isoformat()}", window.end, shard
 
 
 def _json(detail: Detail) -> str:

@@ -16,7 +16,19 @@ import pytest
 from botocore.stub import Stubber
 from pydantic import BaseModel
 
-from router import Change, Depends, Dispatcher, Event, Insert, MemoryParking, Record, Reject, Routes
+from router import (
+    Change,
+    Depends,
+    Dispatcher,
+    Event,
+    Insert,
+    MemoryParking,
+    Record,
+    Reject,
+    RouterError,
+    Routes,
+    Window,
+)
 from router.effects import (
     EventBridge,
     FirehoseStream,
@@ -242,6 +254,57 @@ def test_a_record_without_an_event_id_is_rejected() -> None:
     change: Insert[Any] = Insert({}, Record({}, BODY, Event.INSERT))
     with pytest.raises(Reject, match="without an eventID"):
         EventBridge("shop", source="shop", client=MemoryEvents()).publish(change, "OrderPlaced", {})
+
+
+class Totals(BaseModel):
+    count: int = 0
+
+
+def window_app(events: MemoryEvents, *, always: bool = False) -> Dispatcher:
+    """An app that publishes a total when a window ends."""
+    routes = Routes()
+    bus = EventBridge("shop", source="shop", client=events)
+
+    @routes.on_window(Order, state=Totals)
+    def total(window: Window[Order, Totals]) -> None:
+        window.state.count += len(window.changes)
+        if window.is_final or always:
+            bus.publish(window, "Total", {"count": window.state.count})
+
+    return Dispatcher(routes)
+
+
+WINDOW = {"start": "2026-01-01T00:00:00Z", "end": "2026-01-01T00:05:00Z"}
+
+
+def in_window(*numbers: int, state: Any, **fields: Any) -> dict[str, Any]:
+    return {**inserts(*numbers), "window": WINDOW, "state": state, "shardId": "shard-1", **fields}
+
+
+def test_a_window_publishes_when_it_ends() -> None:
+    """With an ID of its shard and its start: a final invocation that comes again has the same one."""
+    events = MemoryEvents()
+    app = window_app(events)
+    state = app(in_window(100, 101, state={}))["state"]
+    assert events.published == []
+    for _ in range(2):
+        app(in_window(state=state, isFinalInvokeForWindow=True))
+    assert [event.detail for event in events.published] == [{"count": 2}] * 2
+    assert [*events.once] == ["shard-1/2026-01-01T00:00:00+00:00/Total"]
+
+
+def test_an_event_of_a_window_that_is_refused_fails_its_invocation() -> None:
+    """Lambda makes the final one again."""
+    events = MemoryEvents()
+    events.refuse("MalformedDetail")
+    with pytest.raises(RouterError, match="final invocation of the window"):
+        window_app(events)(in_window(state={}, isFinalInvokeForWindow=True))
+
+
+def test_a_window_that_has_not_ended_publishes_nothing() -> None:
+    """Each of its invocations would publish under the same ID."""
+    report = window_app(MemoryEvents(), always=True).dispatch(in_window(100, state={}))
+    assert "found a window that has not ended" in str([outcome.error for outcome in report])
 
 
 def test_groups_show_no_value_of_the_item() -> None:
