@@ -13,7 +13,10 @@ from router.effects.attributes import from_attributes, to_attributes
 from router.local.engines.engine import Engine, open_engine
 from router.local.engines.install import EngineMissingError, install, locate
 from tests.effects.schedules import Tables
+from tests.ministack import ministack
 from tests.real import REQUIRED, missing, one_worker
+
+__all__ = ["EngineTables", "ministack"]
 
 
 class EngineTables:

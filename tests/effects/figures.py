@@ -37,7 +37,7 @@ from tests.effects import test_aggregate, test_cascade, test_index, test_once, t
 from tests.effects.conftest import EngineTables
 from tests.effects.schedules import Item, Tables, changes_of
 from tests.effects.search_server import search_server
-from tests.local.doctor.stacks import Ministack
+from tests.ministack import Ministack
 
 RECORDS = 1_000
 BATCH = 100

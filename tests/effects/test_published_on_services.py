@@ -13,10 +13,7 @@ from router import Change, Dispatcher, Routes
 from router.effects import EventBridge, FirehoseStream, KinesisStream, SnsTopic, SqsQueue
 from router.effects.publisher import Publisher
 from tests.builders import SUCCESS, Order, batch, insert, modify, statuses
-from tests.local.backfill.deployments import ministack
-from tests.local.doctor.stacks import Ministack
-
-__all__ = ["ministack"]
+from tests.ministack import Ministack
 
 _numbers = itertools.count(1)
 FIFO = {"FifoQueue": "true"}
