@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from typing_extensions import TypeIs
 
@@ -16,7 +17,6 @@ from router.discriminator_rules import (
     Attribute,
     Chain,
     Discriminator,
-    ElectroDBKey,
     Folded,
     Function,
     Image,
@@ -24,7 +24,13 @@ from router.discriminator_rules import (
     Template,
 )
 from router.errors import RegistrationError
+from router.late_names import late_names
 from router.naming import kind_of, signature_of
+
+if TYPE_CHECKING:
+    from router.electrodb import ELECTRODB
+else:
+    __getattr__, __dir__ = late_names(__name__, {"ELECTRODB": "router.electrodb"})
 
 __all__ = [
     "AMPLIFY",
@@ -132,6 +138,8 @@ def electrodb_key(partition_key: str = "pk", sort_key: str = "sk") -> Discrimina
         >>> renamed.read({"PK": {"S": "$shop#id_7"}, "SK": {"S": "$work#order_1"}})
         'order'
     """
+    from router.electrodb import ElectroDBKey
+
     return ElectroDBKey(
         _string("electrodb_key", "partition_key", partition_key), _string("electrodb_key", "sort_key", sort_key)
     )
@@ -270,7 +278,6 @@ def _string(function: str, parameter: str, value: object) -> str:
 
 # Each preset follows the source code of the library that it is named for. attribute() spares each import the search for
 # a near miss.
-ELECTRODB = folded(chain(attribute("__edb_e__"), electrodb_key()))
 ONETABLE = attribute("_type")
 DYNAMODB_TOOLBOX = attribute("_et")
 TYPEDORM = attribute("__en")

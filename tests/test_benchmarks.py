@@ -256,14 +256,17 @@ def test_pages_have_a_place_for_each_figure() -> None:
 
 
 def test_pythons_stand_beside_each_other() -> None:
-    """The table has a row for each workload and a column for each Python, with time and ratios."""
+    """The table has a row for each workload and cold start and a column for each Python, with time and ratios."""
     times = {"app": [1e-4], "powertools": [3e-4], "powertools-models": [4e-4], "floor": [5e-5]}
     results = Results(1, {"insert": measured(times)})
+    cold_start = {"milliseconds": {"median": 120.4}, "times Powertools": 0.9}
+    results.cold_starts = {"shop": cold_start, "Powertools": cold_start}
     kept = [{**results.to_dict(), "python": version} for version in ("3.11.7", "3.13.0")]
     assert pythons(kept).splitlines() == [
         "| workload | Python 3.11 | Python 3.13 |",
         "| --- | --- | --- |",
         "| INSERT | 1.00 µs: 3.00 0.50 | 1.00 µs: 3.00 0.50 |",
+        "| cold start, shop | 120 ms: 0.90 | 120 ms: 0.90 |",
     ]
 
 

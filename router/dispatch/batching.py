@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from router.dispatch.delivery import Delivery
 from router.dispatch.ended import settle_ended
 from router.dispatch.gathered import Entry, Gathered
-from router.dispatch.windows import Windows
 from router.errors import PartialFailure, RouterError, any_error
 from router.observability.logs import write_line
 from router.observability.safe_errors import safe_error
 from router.outcomes import UNDONE
 from router.planning.step import Step
+
+if TYPE_CHECKING:
+    from router.dispatch.windows import Windows
 
 __all__ = ["run_batches"]
 
@@ -27,7 +29,6 @@ def run_batches(delivery: Delivery, steps_of_windows: Sequence[Step]) -> None:
         delivery: The delivery, whose records have run.
         steps_of_windows: One step of each ``on_window`` route.
     """
-    delivery.park_waiting()
     gathered, windows = delivery.for_batches, delivery.windows
     if windows is not None and windows.is_final:
         for step in steps_of_windows:

@@ -12,7 +12,6 @@ from router.dispatch.failure import Failures
 from router.dispatch.gathered import Entry, Gathered
 from router.dispatch.redelivery import Known
 from router.dispatch.results import Results
-from router.dispatch.windows import Windows
 from router.errors import any_error
 from router.inject.context_variables import comparable
 from router.inject.scopes import Invocation
@@ -26,6 +25,8 @@ from router.sources import Received
 
 if TYPE_CHECKING:
     import asyncio
+
+    from router.dispatch.windows import Windows
 
 __all__ = ["Delivery"]
 

@@ -41,6 +41,10 @@ def prepare(routes: Iterable[Route], options: Options, containers: Containers) -
         import_module("concurrent.futures.thread")
     elif any(is_async(route.handler) or _needs_async(route.signature.parameters) for route in routes):
         import_module("router.inject.event_loop")
+    if any(route.batch for route in routes):
+        import_module("router.dispatch.batching")
+    if any(route.state is not None for route in routes):
+        import_module("router.dispatch.windows")
     register_hooks(routes, containers)
     freeze()
 

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from router.completed import Pair
 from router.context import Deadline
-from router.dispatch.batching import run_batches
 from router.dispatch.delivery import Delivery
 from router.dispatch.ended import close_outboxes, send_of_handler, send_outboxes
 from router.dispatch.failure import Failures
 from router.dispatch.parker import log_outcome
 from router.dispatch.redelivery import Known, forget_over, keep_completed, recall
 from router.dispatch.tally import figures_of
-from router.dispatch.windows import Windows
 from router.errors import any_error
 from router.inject.call import uses_invocation_scope
 from router.inject.outboxes import Outboxes
@@ -34,6 +32,8 @@ from router.sources import Received
 
 if TYPE_CHECKING:
     import structlog
+
+    from router.dispatch.windows import Windows
 
 __all__ = ["invoke"]
 
@@ -119,6 +119,8 @@ def _restricted(records: Records, plan: Plan, known: Known | None) -> Known | No
 def _windows(plan: Plan, received: Received, invocation: Invocation) -> Windows | None:
     if not plan.windows:
         return None
+    from router.dispatch.windows import Windows  # few apps have any
+
     return Windows(received.event, invocation.finish, partial(send_of_handler, invocation))
 
 
@@ -156,7 +158,11 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
                 lambda: container.threads(options.concurrency).submit,
                 as_tasks=plan.lanes_are_tasks,
             )
-        run_batches(delivery, plan.windows)
+        delivery.park_waiting()
+        if delivery.for_batches or plan.windows:
+            from router.dispatch.batching import run_batches  # not for the handlers of single records
+
+            run_batches(delivery, plan.windows)
         send_outboxes(delivery)
     except BaseException as error:
         invocation.values.close(error)

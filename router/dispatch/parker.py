@@ -21,7 +21,6 @@ from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.parking import BulkParking, Parked, Parking
 from router.planning.options import Options
-from router.sources import delivery_count, first_delivery
 
 __all__ = ["Parker", "Waiting", "log_outcome", "note_failure"]
 
@@ -186,6 +185,8 @@ def _settle(outcome: Outcome, error: Exception, refusal: BaseException | None) -
 
 
 def _parked(outcome: Outcome, error: Exception, version: str | None) -> Parked:
+    from router.sources.delivery_counts import delivery_count, first_delivery  # most invocations park nothing
+
     fields, route, record = safe_error(error), outcome.route, outcome.record
     entity, first_attempt_at = record.entity, first_delivery(record) or note_failure(outcome)
     return Parked(

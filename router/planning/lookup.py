@@ -77,7 +77,7 @@ def _way(steps: tuple[Step, ...]) -> Way:
     counts = Counter(each[0] for each in required if each is not None)
     if not counts:
         return way_of(steps)
-    attribute = counts.most_common(1)[0][0]
+    attribute = max(counts, key=counts.__getitem__)  # most_common() imports heapq
     texts = [None if each is None or each[0] != attribute else each[1] for each in required]
 
     def way_for(text: str | None) -> Way:

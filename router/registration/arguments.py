@@ -16,7 +16,6 @@ from router.policies import OnError
 from router.registration.condition_checks import check_condition
 from router.registration.options import check_options, events_of_cause, refuse
 from router.registration.source_text import describe, is_type, show_decorator
-from router.registration.window_state import check_state
 from router.value_classes import dataclass
 
 __all__ = ["FALLBACK", "Arguments", "read_arguments"]
@@ -97,7 +96,10 @@ def read_arguments(
     written = show_decorator(decorator, model, terms, options)
     check_options(written, decorator, options)
     _check_model(written, decorator, model, options)
-    check_state(written, decorator, options.get("state"))
+    if decorator == "on_window":
+        from router.registration.window_state import check_state  # few apps have windows
+
+        check_state(written, options.get("state"))
     if events is None:
         events, terms = _events_of(written, terms)
     if "cause" in options:

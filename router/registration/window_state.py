@@ -14,19 +14,16 @@ from router.registration.source_text import describe
 __all__ = ["check_state"]
 
 
-def check_state(written: str, decorator: str, state: Any) -> None:
+def check_state(written: str, state: Any) -> None:
     """Require a pydantic model that exists without arguments, and whose JSON it can read again.
 
     Args:
         written: The decorator as source text, for messages.
-        decorator: The decorator's name.
         state: The value of ``state=``.
 
     Raises:
         RegistrationError: The message says what was found and what to write instead.
     """
-    if decorator != "on_window":
-        return
     if not (isinstance(state, type) and issubclass(state, BaseModel)):
         found = "no state=" if state is None else f"{_shown(state)} as state="
         refuse(written, found, "a pydantic model whose fields have defaults: state=Totals")

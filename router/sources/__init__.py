@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from router.sources.carrier import delivery_count, first_delivery
-from router.sources.received import SOURCES, Received, receive
+from router.sources.events import receive
+from router.sources.received import Received
 from router.sources.source import Group, Source
 
-__all__ = ["SOURCES", "Group", "Received", "Source", "delivery_count", "first_delivery", "receive"]
+__all__ = ["Group", "Received", "Source", "receive"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from router.naming import shortened
@@ -11,14 +10,7 @@ from router.record import Record, Records
 from router.sources.carried_changes import carried
 from router.sources.change import broken_record, is_backfilled, make_record, unread_record
 
-__all__ = ["carried_records", "delivery_count", "first_delivery"]
-
-_COUNTS = (("attributes", "ApproximateReceiveCount"), ("requestContext", "approximateInvokeCount"))
-"""The counts of a message of SQS and of Lambda's failure document, each with the section where it stands.
-
-https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
-https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
-"""
+__all__ = ["carried_records"]
 
 
 def carried_records(entries: Sequence[Any], source: str, expected: str) -> Records:
@@ -55,35 +47,3 @@ def carried_records(entries: Sequence[Any], source: str, expected: str) -> Recor
     changes = [each.change for _, each in found]
     backfilled = [position for position, change in enumerate(changes) if is_backfilled(change)]
     return Records(changes, make, only_routes, backfilled)
-
-
-def delivery_count(record: Record) -> int | None:
-    """How often the message was received or the batch was tried; ``None`` where the source does not count.
-
-    Args:
-        record: The record.
-    """
-    for section, name in _COUNTS:
-        fields = record.raw.get(section)
-        count = _whole_number(fields.get(name) if isinstance(fields, dict) else None)
-        if count is not None:
-            return count
-    return None
-
-
-def first_delivery(record: Record) -> datetime | None:
-    """When the message was received for the first time, in UTC; ``None`` where the source does not say.
-
-    Args:
-        record: The record.
-    """
-    fields = record.raw.get("attributes")
-    milliseconds = _whole_number(fields.get("ApproximateFirstReceiveTimestamp") if isinstance(fields, dict) else None)
-    try:
-        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (OverflowError, ValueError, OSError):  # beyond the calendar
-        return None
-
-
-def _whole_number(value: Any) -> int | None:
-    return int(value) if isinstance(value, str | int) and str(value).isdecimal() else None

@@ -1,31 +1,15 @@
-"""From an event to its records, and from records that are not done to the response."""
+"""The records of an event, and from those that are not done to the response."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from router.errors import UnknownEventError
 from router.outcomes import Outcome
 from router.record import Record, Records
-from router.sources import backfill, dynamodb_streams, export_file, failure_document, kinesis, pipes, sqs
-from router.sources.change import EVENT_SOURCE, NO_CHANGE, is_backfilled
 from router.sources.source import Group, Source
 
-__all__ = ["SOURCES", "Received", "receive"]
-
-_ENTRIES: tuple[Source, ...] = (
-    dynamodb_streams.SOURCE,
-    kinesis.SOURCE,
-    sqs.SOURCE,
-    failure_document.SOURCE,
-    backfill.SOURCE,
-)
-"""The sources of the entries of an event's ``Records``."""
-
-SOURCES: tuple[Source, ...] = (*_ENTRIES, pipes.SOURCE)
+__all__ = ["Received"]
 
 
 class Received:
@@ -104,109 +88,3 @@ class Received:
 
 def _of(source: Source, records: Sequence[Record]) -> list[Record]:
     return [record for record in records if record.source == source.name]
-
-
-def receive(event: Any) -> Received:
-    """Find the sources of an event and make its records.
-
-    Args:
-        event: The event as Lambda delivered it.
-
-    Raises:
-        UnknownEventError: The event is of no known source. A wrongly wired function has to fail: if it reported
-            success, its records would be lost.
-    """
-    if not isinstance(event, dict | list):
-        event = _as_delivered(event)
-    if isinstance(event, list) and event and all(map(pipes.claims, event)):
-        return Received(event, _wired(pipes.SOURCE.records(event)), [pipes.SOURCE])
-    if failure_document.claims(event):
-        return Received(event, _wired(failure_document.SOURCE.records([event])), [failure_document.SOURCE])
-    if export_file.claims(event):
-        return Received(event, export_file.SOURCE.records([event]), [export_file.SOURCE])
-    entries = event.get("Records") if isinstance(event, dict) else None
-    if not isinstance(entries, list):
-        raise _unknown(_shape(event))
-    if _all_are_changes(entries):
-        return Received(event, dynamodb_streams.SOURCE.records(entries), [dynamodb_streams.SOURCE])
-    sources = [_source_of(entry, position) for position, entry in enumerate(entries)]
-    distinct = list(dict.fromkeys(sources))
-    if len(distinct) == 1:
-        return Received(event, _wired(distinct[0].records(entries)), distinct)
-    return Received(event, _wired(_mixed(entries, sources)), distinct)
-
-
-def _wired(records: Records) -> Records:
-    """Records of which each source delivered at least one change.
-
-    Raises:
-        UnknownEventError: A source delivered none: it is wired wrongly.
-    """
-    if all(wire is not NO_CHANGE for wire in records.wires):
-        return records
-    changes = {record.source for record in records if record.wire is not NO_CHANGE}
-    for record in records:
-        if record.source not in changes and record.flaw is not None:
-            msg = f"{record.flaw.error}; check what invokes this function"
-            raise UnknownEventError(msg)
-    return records
-
-
-def _as_delivered(event: Any) -> Any:
-    """The event inside of an object: a data class of Powertools, as ``event_source`` makes it, or any mapping."""
-    raw = getattr(event, "raw_event", event)
-    return dict(raw) if isinstance(raw, Mapping) else raw
-
-
-def _all_are_changes(entries: Sequence[Any]) -> bool:
-    """Whether all entries are of DynamoDB Streams, in a fraction of the time of asking its source for each."""
-    try:
-        return [entry["eventSource"] for entry in entries].count(EVENT_SOURCE) == len(entries)
-    except (KeyError, TypeError):
-        return False
-
-
-def _source_of(entry: Any, position: int) -> Source:
-    for source in _ENTRIES:
-        if source.claims(entry):
-            return source
-    raise _unknown(f"an event whose record {position} is {_record_shape(entry)}")
-
-
-def _mixed(entries: Sequence[Any], sources: Sequence[Source]) -> Records:
-    """The records of entries of several sources, each made by its own."""
-    made = [record for entry, source in zip(entries, sources, strict=True) for record in source.records([entry])]
-    only_routes = {position: record.only_route for position, record in enumerate(made) if record.only_route is not None}
-    backfilled = [position for position, record in enumerate(made) if is_backfilled(record.wire)]
-    return Records([record.wire for record in made], lambda _wire, position: made[position], only_routes, backfilled)
-
-
-def _unknown(found: str) -> UnknownEventError:
-    expected = " or ".join(source.expects for source in SOURCES)
-    return UnknownEventError(f"found {found}, expected an event of {expected}; check what invokes this function")
-
-
-_MOST_NAMES = 8
-
-
-def _shape(event: Any) -> str:
-    if isinstance(event, BaseModel):
-        return f"a model of type {type(event).__name__}, which a decorator such as event_parser made of the event"
-    if not isinstance(event, dict):
-        return f"an event of type {type(event).__name__}"
-    if "Records" in event:
-        return f"an event whose Records are of type {type(event['Records']).__name__}"
-    return f"an event with {_names(event)}"
-
-
-def _record_shape(record: Any) -> str:
-    if not isinstance(record, dict):
-        return f"of type {type(record).__name__}"
-    source = record.get("eventSource")
-    return f"from {source[:64]!r}" if isinstance(source, str) else f"an object with {_names(record)} and no eventSource"
-
-
-def _names(container: dict[Any, Any]) -> str:
-    names = [repr(str(name)[:64]) for name in container]
-    shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
-    return f"the keys {shown}" if names else "no keys"

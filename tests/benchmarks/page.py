@@ -118,9 +118,21 @@ def pythons(kept: Sequence[Mapping[str, Any]]) -> str:
     versions = [f"Python {'.'.join(each['python'].split('.')[:2])}" for each in kept]
     columns = [{workload["key"]: workload for workload in each["workloads"]} for each in kept]
     shared = (key for key in MAIN if all(key in column for column in columns))
-    return table(
-        ["workload", *versions], ([columns[0][key]["name"], *(_short(each[key]) for each in columns)] for key in shared)
-    )
+    rows = [[columns[0][key]["name"], *(_short(each[key]) for each in columns)] for key in shared]
+    starts = [each["cold starts"] for each in kept]
+    rows += [
+        [
+            f"cold start, {name}",
+            *(f"{each[name]['milliseconds']['median']:.0f} ms: {_cold_ratio(each[name])}" for each in starts),
+        ]
+        for name in starts[0]
+        if name.startswith("shop") and all(name in each for each in starts)
+    ]
+    return table(["workload", *versions], rows)
+
+
+def _cold_ratio(cold_start: Mapping[str, Any]) -> str:
+    return f"{cold_start['times Powertools']:.2f}"
 
 
 def _short(workload: Mapping[str, Any]) -> str:
@@ -144,8 +156,7 @@ def runtime_rows(results: Results) -> Iterator[list[str]]:
 
 def cold_rows(results: Results) -> Iterator[list[str]]:
     for name, each in results.cold_starts.items():
-        ratio, peak = f"{each['times Powertools']:.2f}", f"{each['peak MB']:.0f} MB"
-        yield [name, f"{each['milliseconds']['median']:.0f} ms", ratio, peak]
+        yield [name, f"{each['milliseconds']['median']:.0f} ms", _cold_ratio(each), f"{each['peak MB']:.0f} MB"]
 
 
 def lanes_rows(lanes: Mapping[str, Lanes]) -> Iterator[list[str]]:

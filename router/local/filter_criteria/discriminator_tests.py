@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.discriminator_rules import Attribute, Chain, Discriminator, ElectroDBKey, Folded, Prefix, Template
+from router.discriminator_rules import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.electrodb import ElectroDBKey
 from router.local.filter_patterns import FilterPattern, FilterPatternError
 from router.local.filter_patterns.matchers import address
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from router.app import Dispatcher
 from router.conditions import AllOf, AnyOf, Changed
-from router.discriminator_rules import Attribute, Chain, Discriminator, ElectroDBKey, Folded, Prefix, Template
+from router.discriminator_rules import Attribute, Chain, Discriminator, Folded, Prefix, Template
+from router.electrodb import ElectroDBKey
 from router.event import Event
 from router.routes import Route
 from router.stream_view import View, carried
