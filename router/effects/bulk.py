@@ -109,7 +109,7 @@ class Bulk:
         self.key = ("Index", id(client), index)
         self.most_entries = most_documents
         self.most_bytes = most_bytes
-        self._client = client
+        self.client = client
 
     def send(self, payloads: Sequence[Action]) -> list[Exception | None]:
         """Make one request; return the error of each write, ``None`` for those that OpenSearch made or need not make.
@@ -122,7 +122,7 @@ class Bulk:
             Exception: The client cannot make the request.
         """
         try:
-            answer = self._client.bulk(index=self.index, body=b"".join(action.lines for action in payloads))
+            answer = self.client.bulk(index=self.index, body=b"".join(action.lines for action in payloads))
         except Exception as error:  # noqa: BLE001 - of the user's client
             if _is_transient(error):
                 return [error] * len(payloads)

@@ -50,7 +50,6 @@ class EventBridge(Publisher):
     def __init__(self, bus: str, *, source: str, client: Any = None) -> None:
         super().__init__(bus, client)
         self.source = source
-        self.key = (self.key, source)
 
     def _entry(self, event: DomainEvent) -> tuple[dict[str, Any], int]:
         rest = event.detail[1:].lstrip()

@@ -35,7 +35,12 @@ class Destination(Protocol):
 
     @property
     def key(self) -> Hashable:
-        """Equal for destinations whose entries may be in one request."""
+        """Equal for destinations that keep one order of an item's entries."""
+        ...
+
+    @property
+    def client(self) -> Any:
+        """What makes the requests. Entries whose destinations have the same one may be in one request."""
         ...
 
     @property
@@ -101,7 +106,7 @@ def leave(change: Change[Any, Any] | None, entry: Entry, destination: Destinatio
             raise error
         return
     outbox = outboxes.get_or_make(destination.key, lambda outboxes: _Outbox(destination, outboxes, invocation))
-    outbox.add(place, entry)
+    outbox.add(_Left(place, entry, destination))
 
 
 def send_now(payloads: Sequence[Any], destination: Destination) -> Errors:
@@ -145,23 +150,23 @@ def _answers(payloads: Sequence[Any], destination: Destination) -> Errors:
 
 
 class _Left(NamedTuple):
-    """An entry with the place whose handler left it."""
+    """An entry with the place whose handler left it, and where it is sent to."""
 
     place: Place
     entry: Entry
+    destination: Destination
 
 
 class _Outbox:
     """The entries of one invocation for a destination.
 
     Args:
-        destination: The destination.
+        destination: The destination, or one of several with the same key.
         outboxes: Those of the invocation.
         invocation: The invocation.
     """
 
     def __init__(self, destination: Destination, outboxes: Outboxes, invocation: Invocation) -> None:
-        self._destination = destination
         self._ended_well: Callable[[Any, int], bool | None] = outboxes.ended_well
         self._deadline = invocation.deadline
         self._variables = invocation.variables
@@ -171,19 +176,21 @@ class _Outbox:
         """Whether all is sent now, also in requests that are not full."""
         self._end: BaseException | None = None
         """What ended a thread, or the invocation."""
-        self._running: dict[Place, dict[Hashable, Entry]] = {}
+        self._running: dict[Place, dict[Hashable, _Left]] = {}
         """The entries of handlers that have not ended."""
-        self._for_batches: dict[Place, dict[Hashable, Entry]] = {}
+        self._for_batches: dict[Place, dict[Hashable, _Left]] = {}
         """The entries of handlers of batches, which end when all records have run, and may leave many."""
         self._queue = _Queue(destination)
         self._errors: dict[Place, Exception] = {}
 
-    def add(self, place: Place, entry: Entry) -> None:
+    def add(self, left: _Left) -> None:
         """Add an entry, and wait while there are too many that can be sent."""
+        place, entry, destination = left
         with self._changed:
             running = self._for_batches if place.step.route.batch else self._running
-            left = running.setdefault(place, {})
-            if left.setdefault(entry.id or len(left), entry) != entry:
+            others = running.setdefault(place, {})
+            identity = (id(destination.client), entry.id) if entry.id else len(others)
+            if others.setdefault(identity, left).entry != entry:
                 msg = "found two entries of one record that differ and have one name, expected one for each"
                 raise Reject(msg)
             self._take_ended(at_the_end=False)
@@ -205,7 +212,7 @@ class _Outbox:
             for place in [place for place in self._for_batches if place.step is step]:
                 entries = self._for_batches.pop(place)
                 if place not in failed:
-                    self._queue.add(place, entries.values())
+                    self._queue.add(entries.values())
         errors = self._send()
         of_step = {place: error for place, error in errors.items() if place.step is step}
         with self._changed:
@@ -254,7 +261,7 @@ class _Outbox:
         for place in sorted(running, key=_position):
             well = self._ended_well(*place)
             if well:
-                self._queue.add(place, running.pop(place).values())
+                self._queue.add(running.pop(place).values())
             elif well is False or at_the_end:
                 del running[place]
 
@@ -277,7 +284,7 @@ class _Outbox:
         while request := self._next(late=late):
             late = self._deadline.passed
             try:
-                errors = send_now([each.entry.payload for each in request], self._destination)
+                errors = send_now([each.entry.payload for each in request], request[0].destination)
             except BaseException as error:  # noqa: BLE001 - raised where the outbox is sent
                 self._stop(error)
                 return
@@ -344,18 +351,19 @@ class _Queue:
         enough = len(self._next) >= self._destination.most_entries if in_order else self.requests > 0
         return enough or self.requests > 1 or (self._entries > 0 and monotonic() - self._since > _LONGEST_WAIT)
 
-    def add(self, place: Place, entries: Collection[Entry]) -> None:
+    def add(self, entries: Collection[_Left]) -> None:
         """Add the entries of a handler."""
         if not self._entries:
             self._since = monotonic()
-        for entry in entries:
-            item = self._items.get(entry.item)
+        for left in entries:
+            name = left.entry.item
+            item = self._items.get(name)
             if item is None:
-                item = self._items[entry.item] = deque()
-                self._next.append(entry.item)
-            item.append(_Left(place, entry))
-            if entry.item not in self._held:
-                self._count(1, entry)
+                item = self._items[name] = deque()
+                self._next.append(name)
+            item.append(left)
+            if name not in self._held:
+                self._count(1, left.entry)
 
     def take(self) -> list[_Left]:
         """Take the entries of a request."""
@@ -364,6 +372,8 @@ class _Queue:
             item = self._items[self._next[0]]
             left = item[0]
             if taken and size + left.entry.size > destination.most_bytes:
+                break
+            if taken and left.destination.client is not taken[0].destination.client:
                 break
             item.popleft()
             name = self._next.popleft()
@@ -386,19 +396,19 @@ class _Queue:
     def sent(self, request: Sequence[_Left], errors: Errors) -> None:
         """Note which entries of a request were refused."""
         self.under_way -= 1
-        for (place, entry), error in zip(request, errors, strict=True):
+        for left, error in zip(request, errors, strict=True):
             if error is not None:
-                self._hold(entry.item, place)
+                self._hold(left.entry.item, left.place)
             elif self._destination.in_order:
-                self._go_on(entry.item)
+                self._go_on(left.entry.item)
 
     def _hold(self, name: Hashable, place: Place) -> None:
         if name in self._held:
             self._held[name].add(place)
             return
         self._held[name] = {place}
-        for _, entry in self._items.setdefault(name, deque()):
-            self._count(-1, entry)
+        for left in self._items.setdefault(name, deque()):
+            self._count(-1, left.entry)
         if name in self._next:
             self._next.remove(name)
 
@@ -414,9 +424,7 @@ class _Queue:
             if any(self._settled[place] for place in places):
                 following |= dict.fromkeys(each.place for each in entries if each.place not in places)
             else:
-                for place, entry in entries:
-                    if place not in places:
-                        self.add(place, [entry])
+                self.add([each for each in entries if each.place not in places])
         return following
 
     def drop_unsent(self) -> Collection[Place]:

@@ -76,9 +76,8 @@ class Publisher:
 
     def __init__(self, target: str, client: Any) -> None:
         self.target = target
-        self.key: Hashable = (type(self), target, id(client))
-        """Publishers that are made anew, for each record perhaps, share requests."""
-        self._client = client
+        self.key: Hashable = (type(self), target)
+        self.client = client
         self._requests = Requests(type(self).__name__, client, self._service)
 
     def publish(

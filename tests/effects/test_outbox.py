@@ -32,6 +32,7 @@ class Post:
     """
 
     key = "post"
+    client: object = None
     most_bytes = 1_000
 
     def __init__(

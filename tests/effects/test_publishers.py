@@ -182,6 +182,30 @@ def test_publishers_of_one_destination_share_requests() -> None:
     assert events.requests == ["put_events"] * 2
 
 
+def test_publishers_with_a_client_for_each_record_keep_the_order() -> None:
+    """They share no requests, which could be of other accounts."""
+    events, routes = MemoryEvents(), Routes()
+
+    class Account(MemoryEvents):
+        def send_message_batch(self, **request: Any) -> dict[str, Any]:
+            return events.send_message_batch(**request)
+
+    def get_queue() -> SqsQueue:
+        return SqsQueue(f"{QUEUE}.fifo", client=Account())
+
+    @routes.on(Order)
+    def placed(change: Change[Order], queue: Annotated[SqsQueue, Depends(get_queue)]) -> None:
+        for part in range(3):
+            queue.publish(change, "Part", {"total": change.image.total}, part=str(part))
+
+    records = [insert(number, f"key-{number % 3}", total=number) for number in range(100, 130)]
+    assert Dispatcher(routes, concurrency=4)(batch(*records)) == SUCCESS
+    assert len(events.published) == 90
+    for rest in range(3):
+        ids = [event.id for event in events.published if event.detail["total"] % 3 == rest]
+        assert ids == sorted(ids)
+
+
 def test_two_events_of_one_name_need_a_part_each() -> None:
     """One of them would be lost at a listener that recognises IDs. Publishing the same one again is no second one."""
     events, routes = MemoryEvents(), Routes()
