@@ -367,7 +367,8 @@ class _Queue:
 
     def take(self) -> list[_Left]:
         """Take the entries of a request."""
-        destination, taken, size = self._destination, list[_Left](), 0
+        destination, size = self._destination, 0
+        taken: list[_Left] = []
         while self._next and len(taken) < destination.most_entries:
             item = self._items[self._next[0]]
             left = item[0]
