@@ -1,4 +1,5 @@
-"""The function of a soak of effects: views, counters, sums and children of the items, in tables of all containers.
+"""The function of a soak of effects: views, counters, sums and children of the items, in tables of all containers, and
+events in a FIFO queue.
 
 The children of an item are of two kinds. A *line* has in its key the number at which its item was born, so a removal
 deletes those of the item that was removed. A *note* has not: a removal deletes all notes, unless their parent, which the
@@ -12,15 +13,17 @@ from functools import partial
 from typing import Any
 
 from router import Change, Dispatcher, Modify, Remove, Routes
-from router.effects import Aggregate, Cascade, Once, View
+from router.effects import Aggregate, Cascade, Once, SqsQueue, View
 from tests.soak.app import Counted, Place, ordinal
 from tests.soak.database import Database
 from tests.soak.faults import Faults
 
-__all__ = ["EFFECTS", "MARKERS", "PARENT", "FaultyTables", "make_effects"]
+__all__ = ["EFFECTS", "MARKERS", "PARENT", "make_effects"]
 
 EFFECTS, MARKERS = "Effects", "Markers"
 """The tables, with the keys ``pk`` and ``sk``."""
+
+QUEUE = "https://sqs.us-east-1.amazonaws.com/123456789012/soak.fifo"
 
 PARENT = "ITEM"
 """The sort key of the parent of an item's notes."""
@@ -30,23 +33,29 @@ _MADE, _TOUCHED = 2, 3  # every second change makes children, every third modifi
 _BUCKETS = 10
 
 
-class FaultyTables:
-    """A client of the tables whose requests have faults before and after them, and whose answers are not complete.
+class FaultyClient:
+    """A client whose requests have faults before and after them.
 
     Args:
         client: The client.
+        service: Its service.
         faults: What goes wrong.
     """
 
-    def __init__(self, client: Any, faults: Faults) -> None:
+    def __init__(self, client: Any, service: str, faults: Faults) -> None:
         self._client = client
+        self._service = service
         self._faults = faults
 
     def __getattr__(self, operation: str) -> Any:
         return partial(self._make, operation)
 
     def _make(self, operation: str, **request: Any) -> Any:
-        return self._faults.request("tables", lambda: getattr(self._client, operation)(**request))
+        return self._faults.request(self._service, lambda: getattr(self._client, operation)(**request))
+
+
+class FaultyTables(FaultyClient):
+    """A client of the tables, whose answers are not complete either."""
 
     def query(self, **request: Any) -> Any:
         """Find a small page."""
@@ -60,16 +69,17 @@ class FaultyTables:
         return {"UnprocessedItems": {table: left} if left else {}}
 
 
-def make_effects(client: Any, database: Database, faults: Faults, **options: Any) -> Dispatcher:
+def make_effects(client: Any, database: Database, faults: Faults, *, events: Any = None, **options: Any) -> Dispatcher:
     """The app.
 
     Args:
         client: Of the tables.
         database: Where parked records are written.
         faults: What goes wrong.
+        events: A client of the queue; without it nothing is published.
         options: Options of the Dispatcher.
     """
-    tables = FaultyTables(client, faults)
+    tables = FaultyTables(client, "tables", faults)
     routes = Routes()
     view, once = View(EFFECTS, client=tables), Once(MARKERS, client=tables)
     cascade = Cascade(EFFECTS, client=tables)
@@ -112,6 +122,15 @@ def make_effects(client: Any, database: Database, faults: Faults, **options: Any
     @routes.on_batch(Counted)
     def add_up(changes: Sequence[Change[Counted]]) -> None:
         numbers.apply(*changes)
+
+    if events is not None:
+        queue = SqsQueue(QUEUE, client=FaultyClient(events, "queue", faults))
+
+        @routes.on(Counted)
+        def tell(change: Change[Counted]) -> None:
+            faults.before("tell", *ordinal(change))
+            item, number = ordinal(change)
+            queue.publish(change, "Changed", {"item": item, "number": number})
 
     return Dispatcher(routes, unrouted="park", parking=Place(database, faults), **options)
 

@@ -21,7 +21,7 @@ Refused = set[tuple[str, str, int]]
 
 Items = dict[Key, dict[str, Any]]
 
-HANDLERS = ("show", "tally", "touch", "clear", "add_up")
+HANDLERS = ("show", "tally", "touch", "clear", "add_up", "tell")
 _OURS = ("pk", "sk", "router", "expires_at")
 """With what the attributes start that are a key's or of the framework."""
 
@@ -48,13 +48,15 @@ class EffectFindings:
         return {"wrong": len(self.wrong)} if self.wrong else {}
 
 
-def check_effects(path: Path | str, *, ordered: bool = True) -> EffectFindings:
+def check_effects(path: Path | str, *, ordered: bool = True, events: bool = False) -> EffectFindings:
     """Judge a soak.
 
     Args:
         path: The file.
         ordered: Whether the source keeps the order of an item's changes. Where it does not, and for items of which
-            records were discarded, children may be left that were written after the removal of their parent.
+            records were discarded, children may be left that were written after the removal of their parent, and events
+            have no order.
+        events: Whether the changes were published.
     """
     with closing(sqlite3.connect(path)) as connection:
         changes = connection.execute("SELECT item, number, event FROM changes ORDER BY number").fetchall()
@@ -76,6 +78,8 @@ def check_effects(path: Path | str, *, ordered: bool = True) -> EffectFindings:
         expected.add(*change)
     for change in {change[0]: change for change in changes}.values():
         expected.end(*change)
+    if not events:
+        expected.items = {key: item for key, item in expected.items.items() if key[1] != "EVENTS"}
     return _compared(expected, {(item["pk"], item["sk"]): item for item in items}, late, len(changes), faults)
 
 
@@ -138,6 +142,9 @@ class _Expected:
             for key in self._children(item, f"LINE#{self._born[item]:06}#"):
                 del self.items[key]
 
+    def _tell(self, item: str, number: int, event: str) -> None:
+        self.items.setdefault((item, "EVENTS"), {"numbers": []})["numbers"].append(number)
+
     def _add_up(self, item: str, number: int, event: str) -> None:
         total = self.items.setdefault((f"TOTAL#{item[-1]}", "TOTAL"), {"items": 0, "sum": 0})
         items, added = {"INSERT": (1, number), "MODIFY": (0, 1), "REMOVE": (-1, 1 - number)}[event]
@@ -153,6 +160,9 @@ def _compared(
         for key, item in items.items()
         if "routerGone" not in item and key[1] != "ITEM" and key not in expected.left
     }
+    for item in late:
+        if (numbers := found.get((item, "EVENTS"))) is not None:
+            numbers["numbers"].sort()
     keys = [
         key
         for key in found.keys() | expected.items.keys()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Any
 
 from router import Dispatcher
 from router.completed import MemoryCompleted
-from router.effects import MemoryTables
+from router.effects import MemoryEvents, MemoryTables
 from router.testing import Context
 from tests.soak.app import make_app
 from tests.soak.contestant import make_contestant
@@ -33,6 +33,7 @@ __all__ = ["Killed", "Simulation"]
 _CONTAINERS = 4
 _AT_A_TIME = 1_000
 _RESPONSE_LOST = 0.01
+_REFUSED = 20  # events, which are sent again
 Handler = Callable[[Any, Any], Any]
 
 
@@ -98,6 +99,8 @@ class Simulation:
         self._intensity = intensity
         self._shared = _Shared()
         self._tables = MemoryTables()
+        self._events = MemoryEvents()
+        self._events.refuse("InternalError", lambda event: event.detail["number"] % 5 == 0, times=_REFUSED)
         self._redeliveries = Redeliveries(path, seed)
         self._chosen = random.Random(seed)
         self._source = SOURCES[source](self._invoke, self._give_up, self._chosen)
@@ -129,7 +132,7 @@ class Simulation:
             self._close(number)
         if self._by == "effects":
             self._deliver_again()
-            self._database.write_items(self._tables.items(EFFECTS))
+            self._database.write_items([*self._tables.items(EFFECTS), *self._told()])
         self._database.close()
 
     def _keep_parents(self, writes: list[Write]) -> None:
@@ -140,9 +143,17 @@ class Simulation:
             elif write.event == "REMOVE":
                 self._tables.delete_item(TableName=EFFECTS, Key=key)
 
+    def _told(self) -> Iterator[Json]:
+        """The numbers of each item's events, as a listener has them that recognises IDs."""
+        numbers: defaultdict[str, list[int]] = defaultdict(list)
+        for event in self._events.once.values():
+            numbers[event.detail["item"]].append(event.detail["number"])
+        for item, found in numbers.items():
+            yield {"pk": item, "sk": "EVENTS", "numbers": found}
+
     def _deliver_again(self) -> None:
         faults = Faults(self._database, _Deeds(), self._seed, intensity=0, changes=self._changes)
-        with closing(make_effects(self._tables, self._database, faults)) as app:
+        with closing(make_effects(self._tables, self._database, faults, events=self._events)) as app:
             self._redeliveries.deliver(
                 lambda event: app({"Records": [self._delivered(record) for record in event["Records"]]}, Context())
             )
@@ -157,7 +168,7 @@ class Simulation:
         if self._by == "powertools":
             return self._broken(make_contestant(self._database, self._faults))
         completed = self._shared if self._by == "shared" else MemoryCompleted()
-        make = partial(make_effects, self._tables) if self._by == "effects" else make_app
+        make = partial(make_effects, self._tables, events=self._events) if self._by == "effects" else make_app
         app = make(self._database, self._faults, concurrency=self._concurrency, completed=completed)
         self._apps[number] = app
         return self._broken(app)

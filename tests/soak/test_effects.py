@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -23,7 +24,7 @@ def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def soaked(path: Path, source: str = "streams", changes: int = 1_000) -> EffectFindings:
     Simulation(path, changes, seed=3, source=source, by="effects", intensity=6).run()
-    return check_effects(path, ordered=source != "sqs")
+    return check_effects(path, ordered=source != "sqs", events=True)
 
 
 @pytest.mark.parametrize("source", ["streams", "fifo", "sqs"])
@@ -64,6 +65,10 @@ def _stop_after_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Cascade, "_pages", lambda *given, **others: [*pages(*given, **others)][:1])
 
 
+def _publish_under_new_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("router.effects.publisher.event_id_of", lambda record: f"{record.event_id}-{uuid4()}")
+
+
 @pytest.mark.parametrize(
     ("damage", "wrong"),
     [
@@ -71,6 +76,7 @@ def _stop_after_the_first_page(monkeypatch: pytest.MonkeyPatch) -> None:
         (_show_without_a_version, {"VIEW"}),
         (_delete_without_a_parent, {"NOTE"}),
         (_stop_after_the_first_page, {"NOTE"}),
+        (_publish_under_new_ids, {"EVENTS"}),
     ],
 )
 def test_a_broken_effect_is_found(
