@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from functools import partial
@@ -55,14 +56,17 @@ def _emit_instance(
 ) -> str:
     """Emit the code that makes an instance of the values; return an expression of it."""
     make_draft = None if has_validators(schema, source.definitions) else draft_class(model.model, model.fields)
+    items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
     if make_draft is None:
         build = source.constant(instance_builder(schema, source.definitions))
-        items = ", ".join(f"{name!r}: {value}" for name, value in values.items())
         return f"{build}(({{{items}}}, None, {fields_set}))"
     draft = source.variable("draft")
     source.line(f"{draft} = {source.constant(make_draft)}()")
-    for name, value in values.items():
-        source.line(f"{draft}.{name} = {value}")
+    if sys.version_info >= (3, 13):  # values stand in the object itself, and are copied when it changes its class
+        source.line(f"{draft}.__dict__ = {{{items}}}")
+    else:
+        for name, value in values.items():
+            source.line(f"{draft}.{name} = {value}")
     source.line(f"{draft}.__pydantic_fields_set__ = {fields_set}")
     source.line(f"{draft}.__pydantic_extra__ = {draft}.__pydantic_private__ = None")
     source.line(f"{draft}.__class__ = {source.constant(model.model['cls'])}")
