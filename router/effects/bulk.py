@@ -93,7 +93,7 @@ class Action(NamedTuple):
 
 
 class Bulk:
-    """Makes ``_bulk`` requests for one index: a :class:`router.effects.outbox.Destination`.
+    """Makes ``_bulk`` requests for one index: a :class:`router.effects.destination.Destination`.
 
     Args:
         index: The name of the index.

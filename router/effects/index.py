@@ -10,7 +10,8 @@ from typing import Any, Final
 from router.change import Change
 from router.context import current_clock
 from router.effects.bulk import Action, Bulk
-from router.effects.outbox import Entry, leave
+from router.effects.destination import Entry
+from router.effects.outbox import leave
 from router.effects.versions import Version, record_of, version_of
 from router.effects.view import GONE
 from router.errors import RegistrationError

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from router.change import Change
-from router.effects.outbox import Entry, leave
+from router.effects.destination import Entry
+from router.effects.outbox import leave
 from router.effects.requests import Requests, refusal
 from router.effects.versions import event_id_of
 from router.errors import Reject, RouterError

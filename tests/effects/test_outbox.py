@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from router import Change, Dispatcher, Drop, Insert, MemoryParking, PartialFailure, Reject, Routes, Window
 from router.context import Clock, running_on
-from router.effects.outbox import Entry, leave
+from router.effects.destination import Entry
+from router.effects.outbox import leave
 from router.effects.requests import RefusedForAll
 from router.observability.metrics import InvocationFigures
 from tests.builders import SUCCESS, Context, Order, batch, failures, insert, inserts, statuses
@@ -452,7 +453,8 @@ def test_without_time_what_is_not_sent_is_deferred() -> None:
 
 def test_what_waits_for_long_is_sent_in_a_request_that_is_not_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else slow records behind it would keep it unsent until the time is over."""
-    monkeypatch.setattr("router.effects.outbox._LONGEST_WAIT", 0.001)
+    for module in ("outbox", "entry_queue"):
+        monkeypatch.setattr(f"router.effects.{module}.LONGEST_WAIT", 0.001)
     sent = threading.Event()
 
     class Noted(Post):
