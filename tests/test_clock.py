@@ -24,6 +24,7 @@ REAL_TIME = (
     "local/",
     "testing/",
     "context.py",
+    "effects/entry_queue.py",
     "effects/requests.py",
     "inject/middleware.py",
     "parking/sqs_calls.py",
