@@ -67,6 +67,19 @@ def app_of(post: Post, **options: Any) -> Dispatcher:
     return Dispatcher(routes, **options)
 
 
+def batch_app_of(post: Post, end: Callable[[Sequence[Change[Order]]], None] = lambda _: None) -> Dispatcher:
+    """An app whose batch handler posts for each change, and ends with ``end``."""
+    routes = Routes()
+
+    @routes.on_batch(Order)
+    def write(changes: Sequence[Change[Order]]) -> None:
+        for change in changes:
+            post_of(change, post)
+        end(changes)
+
+    return Dispatcher(routes)
+
+
 def of_items(*pairs: tuple[int, str]) -> dict[str, Any]:
     """Inserts of a number and an item each."""
     return batch(*(insert(number, item) for number, item in pairs))
@@ -343,35 +356,26 @@ def test_groups_of_a_queue_fail_apart() -> None:
 
 def test_a_refused_entry_of_a_batch_fails_its_change() -> None:
     """The handler of a batch has ended well, and the others are done."""
-    post, routes = Post({"101": [Reject("too large")]}), Routes()
-
-    @routes.on_batch(Order)
-    def write(changes: Sequence[Change[Order]]) -> None:
-        for change in changes:
-            post_of(change, post)
-
-    report = Dispatcher(routes).dispatch(inserts(100, 101, 102))
+    post = Post({"101": [Reject("too large")]})
+    report = batch_app_of(post).dispatch(inserts(100, 101, 102))
     assert (statuses(report), report.response) == (["done", "failed", "done"], failures(101))
     assert post.requests == [["100", "101", "102"]]
 
 
 def test_a_change_that_failed_in_a_batch_leaves_nothing() -> None:
     """The handler says that it failed."""
-    post, routes = Post(), Routes()
+    post = Post()
 
-    @routes.on_batch(Order)
-    def write(changes: Sequence[Change[Order]]) -> None:
-        for change in changes:
-            post_of(change, post)
+    def fail(changes: Sequence[Change[Order]]) -> None:
         raise PartialFailure({changes[1]: TimeoutError()})
 
-    assert Dispatcher(routes)(inserts(100, 101, 102)) == failures(101)
+    assert batch_app_of(post, fail)(inserts(100, 101, 102)) == failures(101)
     assert post.sent == ["100", "102"]
 
 
 def test_many_entries_of_a_batch_use_several_threads() -> None:
     """They are sent when the handler has ended."""
-    routes, threads, numbers = Routes(), set[int](), itertools.count()
+    threads, numbers = set[int](), itertools.count()
     both = threading.Barrier(2)
 
     class Noted(Post):
@@ -382,13 +386,7 @@ def test_many_entries_of_a_batch_use_several_threads() -> None:
             return super().send(payloads)
 
     post = Noted()
-
-    @routes.on_batch(Order)
-    def write(changes: Sequence[Change[Order]]) -> None:
-        for change in changes:
-            post_of(change, post)
-
-    assert Dispatcher(routes)(inserts(*range(100, 200))) == SUCCESS
+    assert batch_app_of(post)(inserts(*range(100, 200))) == SUCCESS
     assert len(post.requests) == 34
     assert len(threads) > 1
 
@@ -435,16 +433,13 @@ def test_metrics_and_the_log_show_what_was_refused(capfd: pytest.CaptureFixture[
 
 def test_without_time_what_is_not_sent_is_deferred() -> None:
     """One request is made even then: an entry that is never sent would bring its record back for ever."""
-    post, routes, clock = Post(), Routes(), [0.0]
+    post, clock = Post(), [0.0]
 
-    @routes.on_batch(Order)
-    def write(changes: Sequence[Change[Order]]) -> None:
-        for change in changes:
-            post_of(change, post)
+    def wait(_: Sequence[Change[Order]]) -> None:
         clock[0] += 100
 
     with running_on(Clock(lambda: 1_760_000_000.0, lambda: clock[0])):
-        report = Dispatcher(routes).dispatch(inserts(*range(100, 130)), Context(60_000))
+        report = batch_app_of(post, wait).dispatch(inserts(*range(100, 130)), Context(60_000))
     done = len(post.sent)
     assert 3 <= done <= 12
     assert statuses(report) == ["done"] * done + ["deferred"] * (30 - done)
@@ -527,14 +522,7 @@ def test_an_error_that_ends_the_process_comes_out_of_a_thread() -> None:
 
 def test_the_entries_of_a_batch_cost_the_same_each() -> None:
     """However many a handler leaves: four times as many make no more than five times as many calls."""
-    routes, post = Routes(), Post()
-
-    @routes.on_batch(Order)
-    def write(changes: Sequence[Change[Order]]) -> None:
-        for change in changes:
-            post_of(change, post)
-
-    app = Dispatcher(routes)
+    app = batch_app_of(Post())
 
     def calls_of(records: int) -> int:
         made: list[str] = []
