@@ -18,23 +18,35 @@ from typing import Protocol
 __all__ = ["SYSTEM_CLOCK", "Clock", "Deadline", "LambdaContext", "current_clock", "now", "running_on"]
 
 
+# The functions of ``time`` are looked up at each call, for tests that replace them.
+def _machine_time() -> float:
+    return time.time()
+
+
+def _machine_sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 class Clock:
-    """The two readings of a clock.
+    """The two readings of a clock, and how to wait on it.
 
     Args:
         time: Seconds since the epoch, for ages, expiries and times of parking.
         counter: Seconds since an unspecified moment, for deadlines and durations.
+        sleep: Waits for some seconds before another try.
     """
 
-    __slots__ = ("counter", "time")
+    __slots__ = ("counter", "sleep", "time")
 
-    def __init__(self, time: Callable[[], float], counter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        time: Callable[[], float],
+        counter: Callable[[], float],
+        sleep: Callable[[float], None] = _machine_sleep,
+    ) -> None:
         self.time = time
         self.counter = counter
-
-
-def _machine_time() -> float:
-    return time.time()  # looked up at each call, for tests that replace it
+        self.sleep = sleep
 
 
 SYSTEM_CLOCK = Clock(_machine_time, perf_counter)

@@ -25,9 +25,7 @@ REAL_TIME = (
     "testing/",
     "context.py",
     "effects/entry_queue.py",
-    "effects/requests.py",
     "inject/middleware.py",
-    "parking/sqs_calls.py",
 )
 
 

@@ -10,12 +10,11 @@ https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from router.aws_client import LazyClient, code_of_error
-from router.context import Deadline
+from router.context import Deadline, current_clock
 from router.errors import Reject, RouterError
 from router.inject.scopes import current_invocation
 
@@ -200,7 +199,7 @@ def pause(tries: int) -> bool:
     most = _MOST_TRIES_WITHOUT_DEADLINE if deadline.timeout is None else _MOST_TRIES
     if tries >= most or deadline.remaining < seconds:
         return False
-    time.sleep(seconds)
+    current_clock().sleep(seconds)
     return True
 
 

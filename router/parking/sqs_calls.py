@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from router.aws_client import LazyClient, code_of_error
-from router.context import Deadline
+from router.context import Deadline, current_clock
 from router.errors import ParkingError
 
 __all__ = ["MOST_BYTES", "MOST_MESSAGES", "Message", "SqsCalls", "code_of_refusal"]
@@ -81,7 +80,7 @@ class SqsCalls:
             again = [position for position, error in enumerate(errors) if _may_pass(error)]
             if not again or deadline.remaining < pause * 1.5:
                 break
-            time.sleep(pause * _spread())
+            current_clock().sleep(pause * _spread())
             position = iter(again)
             for call in _calls_of([messages[each] for each in again]):
                 for error in self._errors(call):

@@ -123,7 +123,7 @@ class Stream:
         self._function_arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
         self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/{label}"
         self._clock = VirtualClock(float(int(time.time() if start is None else start.timestamp())))
-        self._app_clock = Clock(lambda: self._clock.now, lambda: self._clock.now)
+        self._app_clock = Clock(lambda: self._clock.now, lambda: self._clock.now, _sleep_shortly)
         self._clock_started = start is not None
         self._unread: list[dict[str, Any]] = []  # records from before the clock's start
         self._delivered: set[int] = set()  # the ids of the records in `records` that were delivered
@@ -355,3 +355,8 @@ def _number(value: Any) -> float:
         return float(value)
     msg = f"found a response with a value of type {type(value).__name__}, expected JSON"
     raise TypeError(msg)
+
+
+def _sleep_shortly(seconds: float) -> None:
+    # No time passes on the stream's clock, but what the app waits for may be real: a table, or another thread.
+    time.sleep(seconds / 100)

@@ -61,7 +61,7 @@ def refuses(those: str, code: str, *, fault: bool = True) -> Answer:
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The seconds that were waited, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr("router.parking.sqs_calls.time.sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
     return waited
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from router import Change, Dispatcher, Insert, Record, Retry, Routes
 from router.completed import MemoryCompleted
 from router.context import Deadline, LambdaContext, now
+from router.effects import EventBridge, MemoryEvents
 from router.observability.metrics import Metrics
 from router.parking import MemoryParking
 from router.testing import AppStream, Stream, inserted
@@ -251,3 +252,22 @@ def test_the_clock_ends_with_the_invocation() -> None:
     stream.run()
     assert times == [START]
     assert now() > START + timedelta(days=365)
+
+
+def test_a_throttled_service_does_not_slow_a_test_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses between tries are a hundredth of those on AWS."""
+    paused: list[float] = []
+    monkeypatch.setattr("time.sleep", paused.append)
+    events, routes = MemoryEvents(), Routes()
+    events.refuse("ThrottlingException", times=29)
+    bus = EventBridge("shop", source="shop", client=events)
+
+    @routes.on_insert(Order)
+    def place(change: Insert[Order]) -> None:
+        bus.publish(change, "OrderPlaced", change.new)
+
+    stream = Stream(Dispatcher(routes))
+    stream.put(Order(pk="a"))
+    stream.run()
+    assert (len(paused), len(events.published)) == (29, 1)
+    assert sum(paused) < 1
