@@ -91,6 +91,10 @@ class Totals(pydantic.BaseModel):
     count: int = 0
 @routes.on_window(Order, state=Totals)
 def total(window: router.Window[Order, Totals]) -> None: ..."""
+LOGGING = f"""{PLAIN}
+from structlog.typing import FilteringBoundLogger
+@routes.on_insert(Order)
+def log_it(change: router.Insert[Order], log: FilteringBoundLogger) -> None: ..."""
 ASYNC = "async def handle(change: router.Change[Order]) -> None: ..."
 
 UNUSED = {
@@ -103,11 +107,20 @@ UNUSED = {
 }  # fmt: skip
 
 
-def test_a_plain_handler_needs_little() -> None:
+@pytest.mark.parametrize("handler", [PLAIN, LOGGING])
+def test_a_plain_handler_needs_little(handler: str) -> None:
     """The initialisation of a function with a plain handler loads its logger, and nothing that the function never uses."""
-    loaded = modules_after(INIT.format(handler=PLAIN, options=""))
+    loaded = modules_after(INIT.format(handler=handler, options=""))
     assert "structlog.processors" in loaded
     assert loaded & UNUSED == set()
+
+
+def test_all_of_structlog_is_there_for_who_uses_it() -> None:
+    """The type of a logger is that of the whole package, which is imported when something else of it is used."""
+    same = "assert structlog.typing.FilteringBoundLogger is FilteringBoundLogger"
+    code = f"{LOGGING}\nimport structlog, structlog.stdlib\n{same}"
+    loaded = modules_after(INIT.format(handler=code, options=""))
+    assert {"structlog.stdlib", "structlog.dev", "structlog.typing"} <= loaded
 
 
 def test_metrics_load_a_part_of_powertools() -> None:

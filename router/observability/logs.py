@@ -14,6 +14,7 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, TextIO
 
+from router.lambda_process import in_lambda
 from router.naming import KEY, shortened
 from router.observability.package_parts import late_module, parts_of
 
@@ -35,6 +36,11 @@ __all__ = [
     "record_fields",
     "write_line",
 ]
+
+if in_lambda():
+    # A handler that takes a logger imports its type from here, and would import all of structlog.
+    with parts_of("structlog"):
+        import structlog.typing
 
 _MOST_NAMES = 10
 LONGEST_FIELD = 256

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec, module_from_spec
 from threading import RLock
 from types import ModuleType
@@ -18,6 +19,8 @@ from typing import Any
 __all__ = ["late_module", "parts_of"]
 
 _completing = RLock()
+_incomplete: dict[str, ModuleSpec] = {}
+"""The packages whose ``__init__`` has not run."""
 
 
 @contextmanager
@@ -45,21 +48,32 @@ def parts_of(*packages: str) -> Iterator[None]:
 
 
 def _without_init(name: str) -> ModuleType | None:
-    spec = None if name in sys.modules else find_spec(name)
-    if spec is None or spec.loader is None:
+    if name not in sys.modules:
+        _make_incomplete(name)
+    spec = _incomplete.get(name)
+    if spec is None:
         return None
+    package = sys.modules[name]
+    package.__path__ = list(spec.submodule_search_locations or ())
+    return package
+
+
+def _make_incomplete(name: str) -> None:
+    spec = find_spec(name)
+    if spec is None or spec.loader is None:
+        return
     package, loader = module_from_spec(spec), spec.loader
 
     def complete(attribute: str) -> Any:
         with _completing:
             if vars(package).pop("__getattr__", None) is not None:
+                del _incomplete[name]
                 package.__path__ = list(spec.submodule_search_locations or ())
                 loader.exec_module(package)
         return getattr(package, attribute)
 
     package.__getattr__ = complete  # type: ignore[method-assign]  # https://peps.python.org/pep-0562/
-    sys.modules[name] = package
-    return package
+    sys.modules[name], _incomplete[name] = package, spec
 
 
 @contextmanager

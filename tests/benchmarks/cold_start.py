@@ -44,7 +44,7 @@ CONTESTANTS = {
     "pydantic only": f"{COLD}.pydantic_only.app",
     "nothing": f"{COLD}.nothing.app",
 }
-MEASURED = "shop, plain handlers"  # does what Powertools' contestant does; the shop's handlers need asyncio too
+MEASURED = "shop, plain handlers"  # does what Powertools' contestant does; the shop has effects, too
 GOAL = 0.85  # of Powertools' cold start, at most
 EVENT = ROOT / "tests" / "events" / "order-lifecycle.json"
 OURS = ("router", "handlers", "models")

@@ -59,6 +59,15 @@ def test_the_package_runs_once_when_it_is_used(package: str, use: Callable[[str]
     assert sys.modules[package].part.value == 1
 
 
+def test_parts_are_imported_one_after_the_other(package: str) -> None:
+    """A package without its ``__init__`` gives another part without it, too."""
+    import_part(package)
+    with parts_of(package):
+        assert importlib.import_module(f"{package}.other").value == 2
+    assert runs() == 0
+    assert (sys.modules[package].value, runs()) == (2, 1)
+
+
 def test_an_imported_package_stays(package: str) -> None:
     """A package that is imported already is the same object, before and after."""
     module = importlib.import_module(package)
