@@ -5,7 +5,6 @@ A line needs few parts of structlog. In Lambda they are imported in the initiali
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from router.lambda_process import in_lambda
 from router.naming import KEY, shortened
+from router.observability.log_lines import Lines, add_level_and_time, as_json
 from router.observability.package_parts import late_module, parts_of
 
 if TYPE_CHECKING:
@@ -64,10 +64,9 @@ def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBound
 
         configured: structlog.typing.FilteringBoundLogger = structlog.get_logger("router")
         return configured
-    _, writer, _ = _parts()
     target = stream or sys.stdout
     wrapper_class, processors = _pipeline(log_level(), "AWS_LAMBDA_FUNCTION_NAME" not in os.environ and target.isatty())
-    logger: structlog.typing.FilteringBoundLogger = wrapper_class(writer(target), processors, {})
+    logger: structlog.typing.FilteringBoundLogger = wrapper_class(Lines(target), processors, {})
     return logger
 
 
@@ -81,27 +80,16 @@ def _is_configured() -> bool:
 
 
 @cache
-def _parts() -> tuple[Any, Any, Any]:
-    """What writes a line of JSON: the maker of logger classes, the class that writes, and the processors."""
-    with parts_of("structlog"), late_module("asyncio"):
-        import structlog.processors
-        from structlog._native import make_filtering_bound_logger  # noqa: PLC2701 - the public name needs all of structlog
-        from structlog._output import WriteLogger  # noqa: PLC2701 - as above
-
-    return make_filtering_bound_logger, WriteLogger, structlog.processors
-
-
-@cache
 def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
     """The logger class and the processors; cached, because making them takes longer than writing a line."""
-    make_class, _, processors = _parts()
-    encode = json.JSONEncoder(default=str).encode  # json.dumps with a default makes an encoder for each line
-    renderer = processors.JSONRenderer(lambda fields, **_: encode(fields))
+    with parts_of("structlog"), late_module("asyncio"):
+        from structlog._native import make_filtering_bound_logger  # noqa: PLC2701 - the public name needs all of structlog
+    render: Any = as_json
     if as_text:
         from structlog.dev import ConsoleRenderer
 
-        renderer = ConsoleRenderer()
-    return make_class(level), [processors.add_log_level, processors.TimeStamper(fmt="iso", utc=True), renderer]
+        render = ConsoleRenderer()
+    return make_filtering_bound_logger(level), [add_level_and_time, render]
 
 
 class InvocationLogs:

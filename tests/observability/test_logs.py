@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -313,6 +314,36 @@ def test_a_users_structlog_over_logging_is_used(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.INFO):
         dispatcher(Handled())(inserts(1))
     assert [json.loads(message)["logger"] for message in caplog.messages] == ["router"]
+
+
+LEVELS = ("debug", "info", "msg", "warning", "warn", "error", "critical", "fatal", "exception", "ainfo", "aerror")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_lines_are_those_that_structlog_makes_of_them(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each method of a logger writes what structlog's own processors and writer write, but for the time."""
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+
+    def line_of(make: Any) -> str:
+        done = getattr(make(stream := io.StringIO()).bind(b=Decimal(2)), level)("found %s", "ü", a=(1, None))
+        if done is not None:
+            asyncio.run(done)
+        return re.sub(r'"timestamp": "[-0-9]+T[:0-9]+\.[0-9]{6}Z"', "", stream.getvalue())
+
+    def standard(stream: io.StringIO) -> Any:
+        processors: Any = structlog.processors
+        return structlog.wrap_logger(
+            structlog.WriteLogger(stream),
+            [
+                processors.add_log_level,
+                processors.TimeStamper(fmt="iso", utc=True),
+                processors.JSONRenderer(default=str),
+            ],
+            structlog.make_filtering_bound_logger("debug"),
+        )
+
+    assert line_of(make_logger) == line_of(standard)
+    assert line_of(make_logger).endswith(", }\n")
 
 
 # ------------------------------------------------------------------------------------------------------- nothing of an item
