@@ -98,9 +98,10 @@ class Faults:
         """
         number = self._database.count(f"requests: {service}")
         self.before(service, "request", number)
-        answer = make()
-        self.after(service, "request", number)
-        return answer
+        try:
+            return make()
+        finally:  # whatever the answer is: else it depends on the run which faults there are
+            self.after(service, "request", number)
 
     def outage(self, name: str, share: float) -> None:
         """Raise if a service is down, which it is for some requests in a row, a few times in a soak.

@@ -27,7 +27,9 @@ def soaked(path: Path, source: str = "streams", changes: int = 1_000) -> EffectF
     return check_effects(path, ordered=source != "sqs", events=True)
 
 
-@pytest.mark.parametrize("source", ["streams", "fifo", "sqs"])
+@pytest.mark.parametrize(
+    "source", ["streams", *(pytest.param(each, marks=pytest.mark.slow) for each in ("fifo", "sqs"))]
+)
 def test_items_are_as_the_changes_give_them_in_order(source: str, tmp_path: Path) -> None:
     """Views, counters, sums and children have the effect of each change that is not parked, once."""
     found = soaked(tmp_path / "soak.db", source)
@@ -69,6 +71,7 @@ def _publish_under_new_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("router.effects.publisher.event_id_of", lambda record: f"{record.event_id}-{uuid4()}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "wrong"),
     [
