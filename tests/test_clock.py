@@ -26,6 +26,7 @@ REAL_TIME = (
     "context.py",
     "effects/entry_queue.py",
     "inject/middleware.py",
+    "observability/log_lines.py",
 )
 
 
