@@ -100,7 +100,7 @@ class Faults:
         self.before(service, "request", number)
         try:
             return make()
-        finally:  # whatever the answer is: else it depends on the run which faults there are
+        finally:  # after an error too: else the faults of a soak depend on the run
             self.after(service, "request", number)
 
     def outage(self, name: str, share: float) -> None:
