@@ -57,6 +57,18 @@ def post_of(change: Change[Order], post: Post, payload: Any = None, size: int = 
     leave(change, Entry(change.record.sequence_number if payload is None else payload, size, change.record.lane), post)
 
 
+class Announcing(Post):
+    """Lets a test wait for its first request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_sent = threading.Event()
+
+    def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
+        self.has_sent.set()
+        return super().send(payloads)
+
+
 def app_of(post: Post, **options: Any) -> Dispatcher:
     routes = Routes()
 
@@ -136,20 +148,13 @@ def test_requests_are_not_larger_than_the_destination_takes() -> None:
 
 def test_a_full_request_is_sent_while_the_records_run() -> None:
     """So a long event makes progress before its deadline."""
-    sent = threading.Event()
-
-    class Noted(Post):
-        def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
-            sent.set()
-            return super().send(payloads)
-
-    post, routes = Noted(), Routes()
+    post, routes = Announcing(), Routes()
 
     @routes.on(Order)
     def write(change: Change[Order]) -> None:
         post_of(change, post)
         if change.record.sequence_number == "104":
-            assert sent.wait(30)
+            assert post.has_sent.wait(30)
             assert set(post.sent) <= {"100", "101", "102", "103"}
 
     assert Dispatcher(routes)(inserts(*range(100, 105))) == SUCCESS
@@ -450,21 +455,14 @@ def test_what_waits_for_long_is_sent_in_a_request_that_is_not_full(monkeypatch: 
     """Else slow records behind it would keep it unsent until the time is over."""
     for module in ("outbox", "entry_queue"):
         monkeypatch.setattr(f"router.effects.{module}.LONGEST_WAIT", 0.001)
-    sent = threading.Event()
-
-    class Noted(Post):
-        def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
-            sent.set()
-            return super().send(payloads)
-
-    post, routes = Noted(), Routes()
+    post, routes = Announcing(), Routes()
 
     @routes.on(Order)
     def write(change: Change[Order]) -> None:
         if change.record.sequence_number == "100":
             post_of(change, post)
         else:
-            assert sent.wait(30)
+            assert post.has_sent.wait(30)
 
     assert Dispatcher(routes)(inserts(100, 101)) == SUCCESS
     assert post.requests == [["100"]]
