@@ -66,7 +66,7 @@ def test_a_quick_run_measures_every_workload(
     wanted = {workload.key: set(contestants_of(workload)) for group in GROUPS.values() for workload in group()}
     assert {key: names & {*CONTESTANTS} for key, names in found.items()} == wanted
     assert [kept[part].keys() for part in ("lanes", "in the runtime client")] == [
-        {"app", "powertools"},
+        {"app", "powertools", "asyncio"},
         {"app", "powertools", "nothing"},
     ]
     printed = capsys.readouterr()

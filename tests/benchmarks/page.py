@@ -20,10 +20,15 @@ TITLES = {
     "json.loads": "json.loads alone",
     "look": "looking at entities alone",
     "nothing": "the client and JSON alone",
+    "asyncio": "asyncio alone",
 }
 BESIDE = ("powertools", "powertools-models", "boto3", "floor")
 """The contestants beside the application."""
-LANES = {"app": "Dispatcher(concurrency=100)", "powertools": "Powertools' async processor, a lock for each item"}
+LANES = {
+    "app": "Dispatcher(concurrency=100)",
+    "powertools": "Powertools' async processor, a lock for each item",
+    "asyncio": "asyncio alone, a task for each item",
+}
 MAIN = (
     "realistic",
     "batch",
