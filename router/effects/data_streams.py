@@ -33,7 +33,7 @@ class KinesisStream(Publisher):
 
     # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
     most_entries, most_bytes, in_order = 500, 10_485_760, True
-    _service = "kinesis"
+    _service, _action = "kinesis", "PutRecords"
 
     def __init__(self, stream: str, *, most_bytes: int = 1_048_576, client: Any = None) -> None:
         super().__init__(stream, client)
@@ -76,7 +76,7 @@ class FirehoseStream(Publisher):
 
     # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html: 4 MB, records of 1,000 KiB
     most_entries, most_bytes = 500, 4_000_000
-    _service = "firehose"
+    _service, _action = "firehose", "PutRecordBatch"
 
     def __init__(self, stream: str, *, client: Any = None) -> None:
         super().__init__(stream, client)

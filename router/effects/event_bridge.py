@@ -45,7 +45,7 @@ class EventBridge(Publisher):
 
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html: less than 1 MB
     most_bytes = 1_048_575
-    _service = "events"
+    _service, _action = "events", "PutEvents"
 
     def __init__(self, bus: str, *, source: str, client: Any = None) -> None:
         super().__init__(bus, client)

@@ -71,7 +71,7 @@ class SqsQueue(_Messages):
     """
 
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-    _service = "sqs"
+    _service, _action = "sqs", "SendMessage"
 
     def __init__(self, url: str, *, client: Any = None) -> None:
         super().__init__(url, client)
@@ -104,7 +104,7 @@ class SnsTopic(_Messages):
     """
 
     # https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
-    _service = "sns"
+    _service, _action = "sns", "Publish"
     _body = "Message"
 
     def __init__(self, arn: str, *, most_bytes: int = 262_144, client: Any = None) -> None:

@@ -17,7 +17,7 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from router.change import Change
 from router.effects.destination import Entry
 from router.effects.outbox import leave
-from router.effects.requests import Requests, refusal
+from router.effects.requests import Access, Requests, refusal
 from router.effects.versions import event_id_of
 from router.errors import Reject, RouterError
 from router.record import Record
@@ -73,13 +73,22 @@ class Publisher:
     """The most entries and bytes of a request."""
     in_order = False
 
+    expiring = None
+    """Nothing that it sends expires."""
+
     _service: ClassVar[str]
+    _action: ClassVar[str]
 
     def __init__(self, target: str, client: Any) -> None:
         self.target = target
         self.key: Hashable = (type(self), target)
         self.client = client
         self._requests = Requests(type(self).__name__, client, self._service)
+
+    @property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the role of the function must allow."""
+        return (Access((f"{self._service}:{self._action}",), self.target),) if self._requests.by_role else ()
 
     def publish(
         self, change: Change[Any, Any] | Window[Any, Any], name: str, detail: Detail, *, part: str = ""

@@ -76,12 +76,12 @@ class Access(NamedTuple):
 
     Args:
         actions: One of these actions.
-        table: The table.
-        of_index: The name of its index, if the action is on one.
+        resource: The name or the ARN of the table, the bus, the topic or the stream; the URL of the queue.
+        of_index: The name of the table's index, if the action is on one.
     """
 
     actions: tuple[str, ...]
-    table: str
+    resource: str
     of_index: str | None = None
 
 

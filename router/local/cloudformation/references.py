@@ -8,7 +8,7 @@ from typing import Any
 
 from router.local.cloudformation.values import NOTHING, MadeUp, StreamOf, Unknown
 
-__all__ = ["ACCOUNT", "STACK", "Scope", "attribute_of", "function_name", "reference"]
+__all__ = ["ACCOUNT", "STACK", "Scope", "attribute_of", "function_name", "name_property", "reference"]
 
 ACCOUNT = "123456789012"
 """The made-up ID of the account."""
@@ -31,9 +31,11 @@ _TABLE_ARN = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{{}}"
 _ARNS = {
     "AWS::DynamoDB::GlobalTable": _TABLE_ARN,
     "AWS::DynamoDB::Table": _TABLE_ARN,
+    "AWS::Events::EventBus": f"arn:aws:events:us-east-1:{ACCOUNT}:event-bus/{{}}",
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/{{}}",
     "AWS::KMS::Key": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{{}}",
     "AWS::Kinesis::Stream": f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/{{}}",
+    "AWS::KinesisFirehose::DeliveryStream": f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/{{}}",
     "AWS::Lambda::Function": _FUNCTION_ARN,
     "AWS::S3::Bucket": "arn:aws:s3:::{}",
     "AWS::SNS::Topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:{{}}",
@@ -41,7 +43,20 @@ _ARNS = {
     "AWS::Serverless::Function": _FUNCTION_ARN,
     "AWS::Serverless::SimpleTable": _TABLE_ARN,
 }
-_NAMES = ("TableName", "BucketName", "TopicName", "QueueName", "FunctionName", "RoleName")
+_NAME_PROPERTIES = {
+    "AWS::DynamoDB::GlobalTable": "TableName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Events::EventBus": "Name",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::KinesisFirehose::DeliveryStream": "DeliveryStreamName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Serverless::Function": "FunctionName",
+    "AWS::Serverless::SimpleTable": "TableName",
+}
 _VERSIONS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 _SSM_VALUE = "AWS::SSM::Parameter::Value"
 
@@ -113,11 +128,20 @@ def attribute_of(name: str, scope: Scope) -> Any:
         return StreamOf(logical_id)
     if resource is not None and attribute in ("Arn", "TopicArn"):
         return _arn(logical_id, resource, scope)
-    if resource is not None and attribute in ("QueueName", "TopicName"):
+    if resource is not None and attribute == name_property(resource.get("Type")):
         return _named(logical_id, resource, scope)
     if resource is not None and attribute == "QueueUrl":
         return reference(logical_id, scope)
     return Unknown(f"!GetAtt {name}")
+
+
+def name_property(kind: object) -> str | None:
+    """The property with the name of a resource; ``None`` for a type whose resources have no name here.
+
+    Args:
+        kind: The type of the resource.
+    """
+    return _NAME_PROPERTIES.get(str(kind))
 
 
 def function_name(written: str) -> str:
@@ -158,10 +182,7 @@ def _version(name: str, resource: Mapping[str, Any], scope: Scope) -> Any:
 
 
 def _named(logical_id: str, resource: Mapping[str, Any], scope: Scope) -> str:
-    properties = _properties(resource)
-    # A mapping has the name of its function, and none of its own.
-    names = () if resource.get("Type") == "AWS::Lambda::EventSourceMapping" else _NAMES
-    name = next((properties[name] for name in names if name in properties), None)
+    name = _properties(resource).get(name_property(resource.get("Type")) or "")
     given = None if logical_id in scope.active else scope.within(logical_id).resolve(name)
     return given if isinstance(given, str) and given else logical_id
 

@@ -16,10 +16,12 @@ from typing import Any
 from router.errors import RouterError
 from router.extras import needed_by
 from router.local.cloudformation.intrinsics import StreamOf, holds, load, resolve
+from router.local.cloudformation.references import name_property
 
 __all__ = [
     "FUNCTIONS",
     "SAM_FUNCTION",
+    "SIMPLE_TABLE",
     "TABLES",
     "Declaration",
     "TemplateError",
@@ -29,6 +31,7 @@ __all__ = [
 ]
 
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
+SIMPLE_TABLE = "AWS::Serverless::SimpleTable"
 SAM_FUNCTION = "AWS::Serverless::Function"
 FUNCTIONS = (SAM_FUNCTION, "AWS::Lambda::Function")
 
@@ -115,6 +118,20 @@ class TemplateFile:
         """The value of ``!GetAtt`` of a resource's ``Arn``."""
         return resolve({"Fn::GetAtt": [logical_id, "Arn"]}, self.document)
 
+    def named(self, name: str, *types: str) -> Declaration | None:
+        """The resource of some types that ``!Ref`` of it, or its ARN, names; ``None`` if none does.
+
+        Args:
+            name: The name, the ARN, or the URL of a queue.
+            types: The types.
+        """
+        resources = self.of_type(*types)
+        return next((each for each in resources if name in (self.reference(each.name), self.arn(each.name))), None)
+
+    def given_names(self, *types: str) -> set[Any]:
+        """The names of resources of some types that the template itself gives them, and not CloudFormation."""
+        return {self.reference(each.name) for each in self.of_type(*types) if name_property(each.type) in each.values}
+
     def table_of(self, stream: Any) -> Declaration | None:
         """The table with a stream; ``None`` if no table of the template has it.
 
@@ -131,14 +148,17 @@ class TemplateFile:
         """The environment variables of a function, those of ``Globals`` included."""
         return {name: resolve(parsed, self.document) for name, parsed in self._variables(function)}
 
-    def variables_of_tables(self, function: Declaration) -> dict[str, str]:
-        """The environment variables of a function that hold the name or the ARN of a table of the template."""
-        named = {self.reference(table.name) for table in self.of_type(*TABLES) if "TableName" in table.values}
-        known = {
-            value for table in self.of_type(*TABLES) for value in (self.reference(table.name), self.arn(table.name))
-        }
+    def variables_of(self, function: Declaration, *types: str) -> dict[str, str]:
+        """The environment variables of a function that hold what names a resource of the template.
+
+        Args:
+            function: The function.
+            types: The types of the resources: for tables, their names and ARNs.
+        """
+        named = self.given_names(*types)
+        known = {value for each in self.of_type(*types) for value in (self.reference(each.name), self.arn(each.name))}
         found = {name: (parsed, resolve(parsed, self.document)) for name, parsed in self._variables(function)}
-        # A plain text that equals a logical ID is no reference to the table.
+        # A plain text that equals a logical ID is no reference to the resource.
         return {
             name: value
             for name, (parsed, value) in found.items()

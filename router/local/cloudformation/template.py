@@ -219,7 +219,7 @@ class _Reader:
 
     def _environment(self, function: Declaration | None) -> dict[str, str]:
         """The variables that hold a table's name: tables exist locally under their names, buses and queues do not."""
-        variables = self._template.variables_of_tables(function) if function else {}
+        variables = self._template.variables_of(function, *TABLES) if function else {}
         known = {self._template.reference(each.name) for each in self._template.of_type(*TABLES)}
         return {key: value for key, value in variables.items() if value in known}
 

@@ -6,7 +6,8 @@
   record of a route.
 - :mod:`router.local.lint.permissions` reads the role, :mod:`~router.local.lint.resource_policies` the policies of
   queues, buckets and keys, :mod:`~router.local.lint.handler_names` the handlers' code.
-- :mod:`router.local.lint.effects` finds the effects of handlers, :mod:`~router.local.lint.expiry` whether items expire.
+- :mod:`router.local.lint.effects` finds the effects of handlers, :mod:`~router.local.lint.effect_targets` the tables,
+  buses, queues, topics and streams that they write to, :mod:`~router.local.lint.expiry` whether items expire.
 - :mod:`router.local.lint.keepers` finds the queues and buckets that keep discarded and parked records.
 """
 

@@ -12,7 +12,7 @@ from router.errors import RouterError
 from router.local.cloudformation.intrinsics import Unknown
 from router.local.cloudformation.mapping_source import MappingSource, source_of
 from router.local.cloudformation.mappings import DeclaredMapping, keys_of, source_text
-from router.local.cloudformation.resources import TABLES, Declaration, TemplateFile
+from router.local.cloudformation.resources import SIMPLE_TABLE, TABLES, Declaration, TemplateFile
 from router.local.lint.handler_lookup import DeclaredHandler
 from router.local.lint.permissions import Permissions, Statement, permissions_of
 from router.stream_view import VIEWS, View
@@ -164,9 +164,7 @@ class Deployment:
 
     def table_named(self, name: str) -> Declaration | None:
         """The table of the template that has a name or an ARN, if there is one."""
-        tables = self.template.of_type(*TABLES, "AWS::Serverless::SimpleTable")
-        names = ((each, self.template.reference(each.name), self.template.arn(each.name)) for each in tables)
-        return next((each for each, *known in names if name in known), None)
+        return self.template.named(name, *TABLES, SIMPLE_TABLE)
 
     @property
     def view(self) -> View | None:

@@ -22,6 +22,7 @@ from router.local.lint.managed_policies import MANAGED_POLICIES
 
 __all__ = ["Permissions", "Statement", "fits", "fits_arn", "listed", "permissions_of"]
 
+_NAME = re.compile(r"^((?:deliverystream|event-bus|function|key|role|stream|table)[:/])?([^:/]+)")
 _ROLE_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy")
 
 
@@ -225,7 +226,7 @@ def _spellings(arn: str, pattern: str) -> tuple[str, ...]:
     if len(parts) < 6 or len(written) < 6 or parts[4] not in (ACCOUNT, ""):
         return (arn,)
     place = [mine if not mine or "*" in given else given for mine, given in zip(parts[3:5], written[3:5], strict=True)]
-    name = re.sub(r"^((?:function|key|role|stream|table)[:/])?([^:/]+)", rf"\g<1>{STACK}-\g<2>-1A2B3C", parts[5])
+    name = _NAME.sub(rf"\g<1>{STACK}-\g<2>-1A2B3C", parts[5])
     return (arn, *(":".join(["arn", written[1], parts[2], *place, resource]) for resource in (parts[5], name)))
 
 

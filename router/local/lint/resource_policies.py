@@ -1,4 +1,4 @@
-"""The policies of queues, topics, buckets and keys: what they allow and deny to a function's role.
+"""The policies of queues, topics, buses, streams, buckets and keys: what they allow and deny to a function's role.
 
 A policy allows or denies by principal, action, resource and condition. Of the conditions' keys only those are known
 that have the same value in every request of a function.
@@ -22,12 +22,16 @@ __all__ = ["PolicyStatement", "Request", "policy_statements"]
 Truth = bool | None
 """``None`` if the template does not determine it."""
 
+_DOCUMENT = "PolicyDocument"
+# The properties with the resources that a policy is of, and with its document.
 _HOLDERS = {
-    "AWS::SQS::QueuePolicy": "Queues",
-    "AWS::SQS::QueueInlinePolicy": "Queue",
-    "AWS::SNS::TopicPolicy": "Topics",
-    "AWS::SNS::TopicInlinePolicy": "TopicArn",
-    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::Events::EventBusPolicy": ("EventBusName", None),
+    "AWS::Kinesis::ResourcePolicy": ("ResourceArn", "ResourcePolicy"),
+    "AWS::SQS::QueuePolicy": ("Queues", _DOCUMENT),
+    "AWS::SQS::QueueInlinePolicy": ("Queue", _DOCUMENT),
+    "AWS::SNS::TopicPolicy": ("Topics", _DOCUMENT),
+    "AWS::SNS::TopicInlinePolicy": ("TopicArn", _DOCUMENT),
+    "AWS::S3::BucketPolicy": ("Bucket", _DOCUMENT),
 }
 _ROOT = (ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root")
 _KEYS = {
@@ -136,23 +140,25 @@ class PolicyStatement:
 
 
 def policy_statements(template: TemplateFile, resource: Declaration) -> Iterator[PolicyStatement]:
-    """The statements of the policies of a queue, a topic, a bucket or a key.
+    """The statements of the policies of a queue, a topic, a bus, a stream, a bucket or a key.
 
     Args:
         template: The template.
         resource: The resource.
     """
-    reference = template.reference(resource.name)
+    names = template.reference(resource.name), template.arn(resource.name)
     for policy in template.of_type(*_HOLDERS):
-        if reference in listed(policy.values.get(_HOLDERS[policy.type])):
-            yield from _document(policy, "PolicyDocument", template)
+        of, document = _HOLDERS[policy.type]
+        if any(each in names for each in listed(policy.values.get(of))):
+            yield from _document(policy, document, template)
     if "KeyPolicy" in resource.values:
         yield from _document(resource, "KeyPolicy", template)
 
 
-def _document(holder: Declaration, name: str, template: TemplateFile) -> Iterator[PolicyStatement]:
-    document = holder.values.get(name)
-    place = template.place(holder.line_of(name))
+def _document(holder: Declaration, name: str | None, template: TemplateFile) -> Iterator[PolicyStatement]:
+    """The statements of a document, or of a policy that has its statement itself."""
+    document = holder.values if name is None else holder.values.get(name)
+    place = template.place(holder.line_of(name or "Statement"))
     for statement in listed(document.get("Statement", ())) if isinstance(document, Mapping) else ():
         if isinstance(statement, Mapping):
             yield PolicyStatement(statement, place)

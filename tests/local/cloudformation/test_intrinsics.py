@@ -22,7 +22,7 @@ from router.local.cloudformation.intrinsics import Unknown, resolve
         ([{"Ref": "AWS::NoValue"}, {"Ref": "List"}], [["a", "b"]]),
         ({"Ref": "Topic"}, "arn:aws:sns:us-east-1:123456789012:news"),
         ({"Fn::GetAtt": "Topic.Other"}, Unknown("!GetAtt Topic.Other")),
-        ({"Fn::GetAtt": ["Bus", "Arn"]}, Unknown("!GetAtt Bus.Arn")),
+        ({"Fn::GetAtt": ["Rule", "Arn"]}, Unknown("!GetAtt Rule.Arn")),
     ],
 )
 def test_intrinsic_functions_are_resolved_as_far_as_possible(value: Any, expected: Any) -> None:
@@ -34,7 +34,7 @@ def test_intrinsic_functions_are_resolved_as_far_as_possible(value: Any, expecte
         },
         "Resources": {
             "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "news"}},
-            "Bus": {"Type": "AWS::Events::EventBus"},
+            "Rule": {"Type": "AWS::Events::Rule"},
         },
     }
     assert resolve(value, template) == expected

@@ -9,6 +9,7 @@ from typing import Any
 from router.local.cloudformation.intrinsics import Unknown
 from router.local.cloudformation.resources import Declaration
 from router.local.lint.deployment import Deployment, NotKnownError
+from router.local.lint.effects import accesses_of
 from router.local.lint.keepers import Keeper, keepers
 from router.local.lint.permissions import listed
 from router.local.lint.resource_policies import Request, policy_statements
@@ -19,6 +20,12 @@ __all__ = ["key_not_allowed"]
 _PAGE = "https://docs.aws.amazon.com/kms/latest/developerguide/determining-access.html"
 _DECRYPT, _GENERATE = "kms:Decrypt", "kms:GenerateDataKey"
 _SERVICE = "lambda.amazonaws.com"
+# Where resources that effects write to have a key, and what a writer must be allowed.
+_OF_EFFECTS = {
+    "AWS::Kinesis::Stream": (("StreamEncryption", "KeyId"), (_GENERATE,)),
+    "AWS::SNS::Topic": (("KmsMasterKeyId",), (_GENERATE, _DECRYPT)),
+    "AWS::SQS::Queue": (("KmsMasterKeyId",), (_GENERATE, _DECRYPT)),
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class _Use:
 
 @rule("error", _PAGE)
 def key_not_allowed(deployment: Deployment) -> Iterator[Violation]:
-    """The role may not use the key that encrypts the stream or the copies of failed records."""
+    """The role may not use the key that encrypts the stream, copies of failed records, or what an effect writes to."""
     for use in _uses(deployment):
         key = _resource(deployment, use)
         lacking = [action for action in use.actions if not _is_allowed(deployment, use, key, action)]
@@ -58,10 +65,11 @@ def key_not_allowed(deployment: Deployment) -> Iterator[Violation]:
 def _uses(deployment: Deployment) -> Iterator[_Use]:
     yield from _use_of_mapping(deployment)
     unknown: NotKnownError | None = None
-    try:
-        yield from _use_of_table(deployment)
-    except NotKnownError as error:
-        unknown = error
+    for uses in (_use_of_table, _uses_of_effects):
+        try:
+            yield from uses(deployment)
+        except NotKnownError as error:
+            unknown = unknown or error
     for keeper in keepers(deployment):
         key = _key_of_bucket(keeper) if keeper.is_bucket else keeper.declaration.values.get("KmsMasterKeyId")
         actions = (_GENERATE,) if keeper.is_bucket else (_GENERATE, _DECRYPT)
@@ -90,6 +98,20 @@ def _use_of_mapping(deployment: Deployment) -> Iterator[_Use]:
     if _is_customers(key):
         what = f"Lambda cannot read the filters of {deployment.mapping.name}"
         yield _Use(key, (_DECRYPT,), deployment.place("KmsKeyArn"), what, service=True)
+
+
+def _uses_of_effects(deployment: Deployment) -> Iterator[_Use]:
+    """The keys of queues, topics and streams; EventBridge and Firehose use the keys themselves."""
+    for effect, _, target in accesses_of(deployment):
+        path, actions = _OF_EFFECTS.get("" if target.declaration is None else target.declaration.type, ((), ()))
+        if target.declaration is None or not path:
+            continue
+        key: Any = target.declaration.values
+        for name in path:
+            key = key.get(name) if isinstance(key, Mapping) else None
+        if _is_customers(key):
+            place = deployment.template.place(target.declaration.line_of(*path))
+            yield _Use(key, actions, place, f"{effect!r} of a handler cannot write to {target.name}")
 
 
 def _key_of_bucket(keeper: Keeper) -> Any:

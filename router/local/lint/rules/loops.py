@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from router.event import Event
+from router.local.cloudformation.resources import TABLES
 from router.local.lint.deployment import Deployment
 from router.local.lint.handler_names import mentions
 from router.local.lint.rule import Violation, rule
@@ -77,7 +78,7 @@ def guard_without_images(deployment: Deployment) -> Iterator[Violation]:
 def _variables(deployment: Deployment, values: Sequence[object]) -> Iterator[str]:
     """The environment variables that hold the table's name or ARN."""
     if deployment.function is not None:
-        for name, value in deployment.template.variables_of_tables(deployment.function).items():
+        for name, value in deployment.template.variables_of(deployment.function, *TABLES).items():
             if value in values:
                 yield name
 
