@@ -78,9 +78,11 @@ def is_from_get_records(raw: Any) -> bool:
 
 def has_time_of_get_records(raw: Mapping[str, Any]) -> bool:
     """Whether the time of a record is that of ``GetRecords``, which Lambda writes as a number."""
-    body = raw.get("dynamodb")
-    time = body.get("ApproximateCreationDateTime") if isinstance(body, dict) else None
-    return isinstance(time, date) or (isinstance(time, str) and _is_iso_8601(time))
+    try:
+        time = raw["dynamodb"]["ApproximateCreationDateTime"]
+    except (KeyError, TypeError):
+        return False
+    return isinstance(time, (date, str)) and (isinstance(time, date) or _is_iso_8601(time))
 
 
 def _is_iso_8601(text: str) -> bool:

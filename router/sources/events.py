@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from router.sources import dynamodb_streams
@@ -22,18 +23,24 @@ def receive(event: Any) -> Received:
         UnknownEventError: The event is of no known source. A wrongly wired function has to fail: if it reported
             success, its records would be lost.
     """
-    if not isinstance(event, dict | list):
+    if not isinstance(event, dict):
         event = _as_delivered(event)
     entries = event.get("Records") if isinstance(event, dict) else None
     if isinstance(entries, list) and _all_are_changes(entries):
-        return Received(event, dynamodb_streams.SOURCE.records(entries), [dynamodb_streams.SOURCE])
+        return Received(event, dynamodb_streams.SOURCE.records(entries), (dynamodb_streams.SOURCE,))
     from router.sources.other_events import receive_other  # most functions read a table's stream
 
     return receive_other(event)
 
 
+_event_source = itemgetter("eventSource")
+
+
 def _as_delivered(event: Any) -> Any:
-    """The event inside of an object: a data class of Powertools, as ``event_source`` makes it, or any mapping."""
+    """The event inside of an object: a data class of Powertools, as ``event_source`` makes it, or any mapping.
+
+    A list, which is an event too, is returned as it is.
+    """
     raw = getattr(event, "raw_event", event)
     return dict(raw) if isinstance(raw, Mapping) else raw
 
@@ -41,6 +48,6 @@ def _as_delivered(event: Any) -> Any:
 def _all_are_changes(entries: Sequence[Any]) -> bool:
     """Whether all entries are of DynamoDB Streams, in a fraction of the time of asking its source for each."""
     try:
-        return [entry["eventSource"] for entry in entries].count(EVENT_SOURCE) == len(entries)
+        return list(map(_event_source, entries)).count(EVENT_SOURCE) == len(entries)
     except (KeyError, TypeError):
         return False

@@ -25,21 +25,24 @@ class Received:
 
     def __init__(self, event: Any, records: Records, sources: Sequence[Source]) -> None:
         self.event = event
-        self._sources = {source.name: source for source in sources}
+        self._sources = sources
         self.records = records
         self.groups: list[Group] | None = None
         """The group of each record; ``None`` where all records are one group."""
         if len(sources) > 1 or sources[0].group is not None:
-            self.groups = [self._group(record) for record in records]
+            self.groups = self._groups()
 
-    def _group(self, record: Record) -> Group:
-        group = self._sources[record.source].group
-        return Group(record.source, in_order=False) if group is None else group(record)
+    def _groups(self) -> list[Group]:
+        group_of = {source.name: source.group for source in self._sources}
+        return [
+            Group(record.source, in_order=False) if (group := group_of[record.source]) is None else group(record)
+            for record in self.records
+        ]
 
     @property
     def source(self) -> str:
         """The name of the source, or the names."""
-        return ", ".join(self._sources)
+        return ", ".join([source.name for source in self._sources])
 
     def lanes(self) -> list[Hashable]:
         """A value for each record that is equal for records which run one after the other."""
@@ -58,30 +61,29 @@ class Received:
         Raises:
             MalformedRecordError: One of them has no identifier.
         """
-        identifiers = [
-            identifier
-            for source in self._sources.values()
-            if (mine := [record for record in undone if record.source == source.name])
-            for identifier in source.identifiers(mine)
-        ]
-        response: dict[str, Any] = {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}
+        failures = [{"itemIdentifier": each} for each in self._identifiers(undone)] if undone else []
+        response: dict[str, Any] = {"batchItemFailures": failures}
         # Without on_window routes a window's state goes back as it came: a response without it is a failed invocation.
         if isinstance(self.event, dict) and "state" in self.event:
             response["state"] = self.event["state"]
-        for source in self._sources.values():
+        for source in self._sources:
             if source.answer is not None:
                 outcomes_of = [outcome for outcome in outcomes() if outcome.record.source == source.name]
                 response |= source.answer(self.records, outcomes_of)
         return response
 
+    def _identifiers(self, undone: Sequence[Record]) -> list[str]:
+        """What the records that are not done are reported by."""
+        by_source = ((source, _of(source, undone)) for source in self._sources)
+        return [identifier for source, mine in by_source if mine for identifier in source.identifiers(mine)]
+
     def coming_again(self, undone: Sequence[Record]) -> Sequence[Record]:
         """The records that are delivered again, given those that are not done."""
         if len(self._sources) == 1:
-            (source,) = self._sources.values()
-            return source.coming_again(self.records, undone)
+            return self._sources[0].coming_again(self.records, undone)
         return [
             record
-            for source in self._sources.values()
+            for source in self._sources
             for record in source.coming_again(_of(source, self.records), _of(source, undone))
         ]
 
