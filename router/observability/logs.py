@@ -50,7 +50,7 @@ _DEFAULT_LEVEL = "INFO"
 _LEVELS = ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "FATAL", "CRITICAL")
 
 
-def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBoundLogger:
+def make_logger(stream: TextIO | None = None, **fields: Any) -> structlog.typing.FilteringBoundLogger:
     """Make the logger of an invocation.
 
     If the user has called ``structlog.configure``, it is that logger. Otherwise lines go to standard output, where
@@ -58,29 +58,35 @@ def make_logger(stream: TextIO | None = None) -> structlog.typing.FilteringBound
 
     Args:
         stream: Replaces standard output, and the user's configuration.
+        fields: The fields of each of its lines.
     """
-    if stream is None and _is_configured():
-        import structlog
-
-        configured: structlog.typing.FilteringBoundLogger = structlog.get_logger("router")
-        return configured
+    # structlog.configure() loads the module that is looked for.
+    if stream is None and "structlog._config" in sys.modules and (configured := _configured()) is not None:
+        return configured.bind(**fields) if fields else configured
+    # Tests and tools replace standard output and the environment, so each invocation looks at them.
     target = stream or sys.stdout
-    wrapper_class, processors = _pipeline(log_level(), "AWS_LAMBDA_FUNCTION_NAME" not in os.environ and target.isatty())
-    logger: structlog.typing.FilteringBoundLogger = wrapper_class(Lines(target), processors, {})
+    wrapper_class, processors = _pipeline(os.environ.get("LOG_LEVEL"), _shows_text(target))
+    logger: structlog.typing.FilteringBoundLogger = wrapper_class(Lines(target), processors, fields)
     return logger
 
 
-def _is_configured() -> bool:
-    """Whether the user has called ``structlog.configure``, which loads the module that is looked for."""
-    if "structlog._config" not in sys.modules:
-        return False
+def _configured() -> structlog.typing.FilteringBoundLogger | None:
+    """The user's logger, if the user has called ``structlog.configure``."""
     import structlog
 
-    return structlog.is_configured()
+    return structlog.get_logger("router") if structlog.is_configured() else None
+
+
+def _shows_text(stream: TextIO) -> bool:
+    """Whether lines are for people to read: the stream is a terminal, and not that of a function in Lambda."""
+    try:
+        return stream.isatty() and "AWS_LAMBDA_FUNCTION_NAME" not in os.environ
+    except Exception:  # noqa: BLE001 - a closed stream, or a stand-in of the user's
+        return False
 
 
 @cache
-def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
+def _pipeline(level: str | None, as_text: bool) -> tuple[Any, list[Any]]:
     """The logger class and the processors; cached, because making them takes longer than writing a line."""
     with parts_of("structlog"), late_module("asyncio"):
         from structlog._native import make_filtering_bound_logger  # noqa: PLC2701 - the public name needs all of structlog
@@ -89,31 +95,35 @@ def _pipeline(level: int, as_text: bool) -> tuple[Any, list[Any]]:
         from structlog.dev import ConsoleRenderer
 
         render = ConsoleRenderer()
-    return make_filtering_bound_logger(level), [add_level_and_time, render]
+    return make_filtering_bound_logger(log_level(level)), [add_level_and_time, render]
 
 
 class InvocationLogs:
-    """The loggers of one invocation, made on first use."""
+    """The loggers of one invocation.
 
-    __slots__ = ("_context", "_logger")
+    Args:
+        context: Lambda's context, or what a caller gave in its place.
+    """
+
+    __slots__ = ("_logger",)
 
     def __init__(self, context: Any) -> None:
-        self._context = context
-        self._logger: structlog.typing.FilteringBoundLogger | None = None
+        self._logger = make_logger(**_fields_of(context))
 
-    def bound(self, record: Record | None, route: Route | None) -> structlog.typing.FilteringBoundLogger:
+    def bound(self, record: Record | None = None, route: Route | None = None) -> structlog.typing.FilteringBoundLogger:
         """The logger with the fields of a record and a route, if given."""
-        if self._logger is None:
-            request_id = None
-            with suppress(Exception):  # a test double of the context may lack it, or raise
-                request_id = self._context.aws_request_id
-            logger = make_logger()
-            if isinstance(request_id, str):
-                logger = logger.bind(request_id=shortened(request_id, LONGEST_FIELD))
-            self._logger = logger
         if record is not None:
             return self._logger.bind(**record_fields(record, route))
         return self._logger if route is None else self._logger.bind(route=shortened(route.name, LONGEST_FIELD))
+
+
+def _fields_of(context: Any) -> dict[str, Any]:
+    """The fields of each line of an invocation."""
+    try:
+        request_id = context.aws_request_id
+    except Exception:  # noqa: BLE001 - a test double of the context may lack it, or raise
+        return {}
+    return {"request_id": shortened(request_id, LONGEST_FIELD)} if isinstance(request_id, str) else {}
 
 
 def write_line(log: structlog.typing.FilteringBoundLogger, level: str, event: str, **fields: Any) -> None:
@@ -167,9 +177,9 @@ def log_out_of_time(log: structlog.typing.FilteringBoundLogger, outcomes: list[O
         write_line(log, "warning", "out of time", deferred=counts["deferred"])
 
 
-def log_level() -> int:
-    """The level that ``LOG_LEVEL`` names, else INFO."""
-    named = os.environ.get("LOG_LEVEL", _DEFAULT_LEVEL).upper()
+def log_level(name: str | None) -> int:
+    """The level with a name, in upper or lower case; INFO without one that is known."""
+    named = (name or _DEFAULT_LEVEL).upper()
     return int(getattr(logging, named if named in _LEVELS else _DEFAULT_LEVEL))
 
 

@@ -61,6 +61,8 @@ class TroubleLog:
 
     def write_counted(self) -> None:
         """Log a line for each kind of which there are several records."""
+        if not self._refused:
+            return
         for alike in self._refused.values():
             if len(alike) > 1:
                 self._write(alike)

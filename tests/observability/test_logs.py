@@ -252,10 +252,9 @@ def test_debug_lines_are_written_when_asked_for(monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("level", ["", "LOUD", "10", "  "])
-def test_a_level_that_is_none_is_info(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_level_that_is_none_is_info(level: str) -> None:
     """A LOG_LEVEL that is no level means INFO."""
-    monkeypatch.setenv("LOG_LEVEL", level)
-    assert log_level() == logging.INFO
+    assert log_level(level) == logging.INFO
 
 
 def test_a_level_of_another_library(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
