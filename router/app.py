@@ -182,14 +182,17 @@ class Dispatcher:
             self._invoked = True
             freeze()  # what was made after this Dispatcher, too
         received = receive(event)
-        self._apply_overrides()
-        with self._containers.one() as container:
+        if self.overrides != self._planned_overrides:
+            self._apply_overrides()
+        containers = self._containers
+        container = containers.take()
+        try:
             return invoke(self._plan, self._options, container, received, context)
+        finally:
+            containers.give_back(container)
 
     def _apply_overrides(self) -> None:
-        """Make the plan again when a test has changed ``overrides``, and close the values of the old one."""
-        if self.overrides == self._planned_overrides:
-            return
+        """Make the plan again after a test has changed ``overrides``, and close the values of the old one."""
         with self._planning:
             self._plan = make_plan(self._table, self._options, self.overrides)
             self._planned_overrides = dict(self.overrides)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
-from contextlib import suppress
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -41,7 +40,6 @@ class Delivery:
         received: Its records, with the groups that are delivered again together.
         known: What earlier deliveries have completed of them.
         windows: Their tumbling window; ``None`` without ``on_window`` routes.
-        passed_over: The positions of records that are skipped before they reach a route.
     """
 
     __slots__ = (
@@ -73,7 +71,6 @@ class Delivery:
         received: Received,
         known: Known | None,
         windows: Windows | None = None,
-        passed_over: Collection[int] = (),
     ) -> None:
         self._plan = plan
         self.failures = failures
@@ -87,16 +84,19 @@ class Delivery:
         self.known = known
         self.find_record = _record_finder(records, plan.read_entity)
         self.results = Results(records, self.find_record)
-        self.positions: Iterable[int] = range(len(records))
+        self.positions: Iterable[int] = range(len(records.wires))
         self.for_batches: dict[str, Gathered] = {}
         self.unrouted_entities: set[str] = set()
         self.stopped = False
         self.watch = watched.get()
         self.windows = windows
-        if passed_over:
-            self._pass_over(passed_over)
 
-    def _pass_over(self, positions: Collection[int]) -> None:
+    def pass_over(self, positions: Collection[int]) -> None:
+        """Skip records before they reach a route.
+
+        Args:
+            positions: Their positions.
+        """
         for position in positions:
             self.results.marks[position] = Outcome("skipped", self.records.at(position))
         self.positions = [position for position in self.positions if position not in positions]
@@ -120,11 +120,13 @@ class Delivery:
         variables = self.invocation.variables
         records = self._run_records(positions, comparable(variables))
         next(records)
-        with suppress(StopIteration):
+        try:
             while True:
                 context = variables.copy()
                 while (task := context.run(records.send, context)) is not None:
                     yield task
+        except StopIteration:  # of the records
+            return
 
     def _run_records(  # noqa: C901 - as it says
         self, positions: Iterable[int], unchanged: object

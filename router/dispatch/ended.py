@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from router.dispatch.delivery import Delivery
+from router.inject.outboxes import Outbox
 from router.inject.scopes import Invocation
 from router.outcomes import Outcome, comes_again
 from router.planning.step import Step
 
-__all__ = ["close_outboxes", "send_of_handler", "send_outboxes", "settle_ended"]
+__all__ = ["send_of_handler", "send_outboxes", "settle_ended"]
 
 
 Ended = tuple[Any, int, Outcome]
@@ -39,10 +40,9 @@ def settle_ended(delivery: Delivery, ended: Sequence[Ended], errors: Sequence[Ba
             outcome.status, outcome.stage, outcome.error = each.status, each.stage, each.error
 
 
-def send_outboxes(delivery: Delivery) -> None:
+def send_outboxes(delivery: Delivery, outboxes: Collection[Outbox]) -> None:
     """Send what handlers have left; an error fails the record at the route whose handler has left it."""
-    outboxes = delivery.invocation.outboxes
-    for outbox in () if outboxes is None else outboxes.all():
+    for outbox in outboxes:
         while errors := outbox.send():
             outcomes = {place: delivery.results.outcome_of(*place) for place in errors}
             # What another outbox has failed for is settled.
@@ -63,15 +63,10 @@ def send_of_handler(invocation: Invocation, step: Step, failed: Collection[Any])
         Exception: The error of what was sent.
     """
     outboxes = invocation.outboxes
-    for outbox in () if outboxes is None else outboxes.all():
-        places = {place for change in failed if outboxes and (place := outboxes.place_of(change))}
+    if outboxes is None:
+        return
+    for outbox in [*outboxes.made.values()]:
+        places = {place for change in failed if (place := outboxes.place_of(change))}
         error = outbox.send_of(step, places)
         if error is not None:
             raise error
-
-
-def close_outboxes(invocation: Invocation) -> None:
-    """End what runs for the outboxes, and leave none: they refer to the records of the invocation."""
-    outboxes, invocation.outboxes = invocation.outboxes, None
-    for outbox in () if outboxes is None else outboxes.all():
-        outbox.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
-from router.dispatch.parker import Parker, log_outcome, note_failure
+from router.dispatch.parker import NO_PARKER, Parker, log_outcome, note_failure
 from router.errors import RecordsUnreadError, Reject, Unfinished, UnroutedError, as_exception
 from router.observability.safe_errors import without_inputs
 from router.outcomes import Outcome, Stage
@@ -32,7 +32,7 @@ class Failures:
         self._on_error = options.on_error
         self._unrouted = options.unrouted
         self._can_park = options.parking is not None
-        self.parker = Parker(options, lanes)
+        self.parker = Parker(options.parking, options.version, lanes) if self._can_park else NO_PARKER
 
     def settle(
         self,

@@ -10,8 +10,8 @@ import os
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple, cast
+from functools import cache, partial
+from typing import Final, NamedTuple, cast
 
 from router.context import now
 from router.errors import ParkingError, any_error, as_exception
@@ -20,9 +20,8 @@ from router.naming import shortened
 from router.observability.safe_errors import safe_error, without_inputs
 from router.outcomes import Outcome
 from router.parking import BulkParking, Parked, Parking
-from router.planning.options import Options
 
-__all__ = ["Parker", "Waiting", "log_outcome", "note_failure"]
+__all__ = ["NO_PARKER", "Parker", "Waiting", "log_outcome", "note_failure"]
 
 _LONGEST_ENTITY = 256
 _LONGEST_WAIT = 1_000
@@ -42,7 +41,8 @@ class Parker:
     """Parks the records of one invocation.
 
     Args:
-        options: The options of the Dispatcher.
+        place: The parking place of the Dispatcher; ``None`` where nothing is parked.
+        version: The version of the app.
         lanes: Gives the lane of each record.
     """
 
@@ -62,11 +62,11 @@ class Parker:
         "waiting",
     )
 
-    def __init__(self, options: Options, lanes: Callable[[], Sequence[Hashable]]) -> None:
-        self._place = options.parking
-        self._version = options.version
-        self.takes_several = self._place is not None and _takes_several(self._place)
-        self._bulk = cast("BulkParking", self._place) if self.takes_several else None
+    def __init__(self, place: Parking | None, version: str | None, lanes: Callable[[], Sequence[Hashable]]) -> None:
+        self._place = place
+        self._version = version
+        self.takes_several = place is not None and _takes_several(type(place))
+        self._bulk = cast("BulkParking", place) if self.takes_several else None
         self._calling = threading.Lock()
         self._changing = threading.Lock()
         self._lanes_of = lanes
@@ -155,6 +155,10 @@ class Parker:
         return [ParkingError(msg)] * len(call)
 
 
+NO_PARKER: Final = Parker(None, None, list)
+"""Serves all invocations of all apps without a parking place: nothing waits in it."""
+
+
 def log_outcome(outcome: Outcome) -> None:
     """Log an outcome that needs attention."""
     current_invocation.get().trouble.add(outcome)
@@ -166,9 +170,10 @@ def note_failure(outcome: Outcome) -> datetime:
     return current_invocation.get().container.first_failures.time(route, outcome.record.identity)
 
 
-def _takes_several(place: Parking) -> bool:
+@cache
+def _takes_several(kind_of_place: type[Parking]) -> bool:
     """Whether a place has ``park_bulk``. In a subclass that has a ``park`` of its own, that is what parks."""
-    methods = ({"park", "park_bulk"} & vars(kind).keys() for kind in type(place).__mro__)
+    methods = ({"park", "park_bulk"} & vars(kind).keys() for kind in kind_of_place.__mro__)
     return "park_bulk" in next(filter(None, methods), ())
 
 

@@ -7,7 +7,7 @@ is remembered, so that the next delivery skips exactly those pairs of route and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from router.completed import Completed, MemoryCompleted, Pair
@@ -76,7 +76,7 @@ def recall(completed: Completed, records: Records, log: structlog.typing.Filteri
         log: The invocation's logger.
     """
     try:
-        if isinstance(completed, Sized) and not len(completed):
+        if not completed:  # type: ignore[truthy-bool]  # a store may have a length
             return None
         records.tell_apart()
         pairs = completed.recall(records)

@@ -27,8 +27,9 @@ class Results:
     def __init__(self, records: Records, find_record: Callable[[Any, int], Record]) -> None:
         self.records = records
         self.find_record = find_record
-        self.marks: list[Mark] = ["deferred"] * len(records)
-        self.durations = [0.0] * len(records)
+        size = len(records.wires)
+        self.marks: list[Mark] = ["deferred"] * size
+        self.durations = [0.0] * size
         """Seconds spent on each record."""
         self._outcomes: list[Outcome] | None = None
 

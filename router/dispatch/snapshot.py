@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from contextvars import copy_context
 from importlib import import_module
 from typing import Any
 
@@ -20,7 +21,6 @@ from router.inject.call import make_kept
 from router.inject.scopes import Container, Containers, Invocation
 from router.observability.logs import InvocationLogs
 from router.parsing.parser import parser_for
-from router.record import Batch
 from router.routes import Route
 
 __all__ = ["register_hooks"]
@@ -68,6 +68,7 @@ def after_restore() -> None:
 
 
 def _make_kept(routes: Iterable[Route], container: Container) -> None:
-    invocation = Invocation(container, None, Batch(()), InvocationLogs(None).bound, Deadline())
+    invocation = Invocation(container, None, (), InvocationLogs(None).bound, Deadline())
+    invocation.variables = copy_context()
     for route in routes:
         make_kept(route, invocation)

@@ -8,6 +8,9 @@ from typing import Any
 __all__ = ["ManagerInContext", "comparable"]
 
 
+_by_identity: Any = object.__eq__
+
+
 def comparable(context: Context) -> object:
     """Return what equals a copy of a context while every variable has the same value: the context, where that suffices.
 
@@ -17,8 +20,10 @@ def comparable(context: Context) -> object:
     Args:
         context: The context.
     """
-    by_equality = any(getattr(type(value), "__eq__", None) is not object.__eq__ for value in context.values())
-    return _ByIdentity(context) if by_equality else context
+    for value in context.values():
+        if type(value).__eq__ is not _by_identity:
+            return _ByIdentity(context)
+    return context
 
 
 class _ByIdentity:

@@ -63,7 +63,7 @@ class Outboxes:
         ended_well: Tells whether the handler at a place has ended well; ``None`` while that is unknown.
     """
 
-    __slots__ = ("_find_record", "_lock", "_made", "ended_well")
+    __slots__ = ("_find_record", "_lock", "ended_well", "made")
 
     def __init__(
         self,
@@ -72,7 +72,8 @@ class Outboxes:
     ) -> None:
         self._find_record = find_record
         self.ended_well = ended_well
-        self._made: dict[Hashable, Outbox] = {}
+        self.made: dict[Hashable, Outbox] = {}
+        """The outboxes by their keys."""
         self._lock = threading.Lock()
 
     def place_of(self, change: Change[Any, Any]) -> Place | None:
@@ -83,10 +84,11 @@ class Outboxes:
     def get_or_make(self, key: Hashable, make: Callable[[Outboxes], Any]) -> Any:
         """Return the outbox under a key, made at the first request."""
         with self._lock:  # for lanes
-            if key not in self._made:
-                self._made[key] = make(self)
-            return self._made[key]
+            if key not in self.made:
+                self.made[key] = make(self)
+            return self.made[key]
 
-    def all(self) -> Collection[Outbox]:
-        """The outboxes that are made."""
-        return [*self._made.values()]
+    def close(self) -> None:
+        """End what runs for the outboxes."""
+        for outbox in [*self.made.values()]:  # a handler's own thread may make one meanwhile
+            outbox.close()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from contextvars import ContextVar, copy_context
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from contextvars import Context, ContextVar
 from functools import cached_property
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
@@ -92,9 +92,14 @@ class Values:
 
 
 class Container:
-    """What lives as long as Lambda's container: the event loop, threads, values of scope ``cold_start``, memory."""
+    """What lives as long as Lambda's container: the event loop, threads, values of scope ``cold_start``, memory.
 
-    def __init__(self) -> None:
+    Args:
+        generation: How often the containers of the Dispatcher had been closed when this one was made.
+    """
+
+    def __init__(self, generation: int = 0) -> None:
+        self.generation = generation
         self.values = Values()
         self.kept = Values()
         """The values that SnapStart's snapshot keeps."""
@@ -154,26 +159,29 @@ class Containers:
     invocations share no event loop, no threads and no values, so that none waits for another.
     """
 
-    __slots__ = ("_free",)
+    __slots__ = ("_free", "_generation")
 
     def __init__(self) -> None:
         self._free: list[Container] = []
+        self._generation = 0
 
-    @contextmanager
-    def one(self) -> Iterator[Container]:
-        """A container that no other invocation has."""
-        free = self._free
+    def take(self) -> Container:
+        """Take a container that no other invocation has; it has to be given back."""
         try:
-            container = free.pop()
+            return self._free.pop()
         except IndexError:
-            container = Container()
-        try:
-            yield container
-        finally:
-            if free is self._free:
-                free.append(container)
-            else:  # closed meanwhile
-                container.close()
+            return Container(self._generation)
+
+    def give_back(self, container: Container) -> None:
+        """Let other invocations have a container; one that was to be closed meanwhile is closed.
+
+        Raises:
+            Exception: The error of the first clean-up that failed.
+        """
+        if container.generation == self._generation:
+            self._free.append(container)
+        else:
+            container.close()
 
     def before_snapshot(self, make_kept: Callable[[Container], None]) -> None:
         """End the connections of all containers, and make in one the values that the snapshot keeps.
@@ -186,8 +194,11 @@ class Containers:
         """
         for container in self._free:
             container.end_connections()
-        with self.one() as container:
+        container = self.take()
+        try:
             make_kept(container)
+        finally:
+            self.give_back(container)
 
     def close(self) -> None:
         """Clean up the values of scope ``cold_start``; those that an invocation uses, when it ends.
@@ -195,6 +206,7 @@ class Containers:
         Raises:
             Exception: The error of the first container whose clean-up failed.
         """
+        self._generation += 1
         free, self._free = self._free, []
         with ExitStack() as stack:
             for container in free:
@@ -204,14 +216,13 @@ class Containers:
 _DEEPEST = 8
 
 
-def _depth() -> int:
-    """How many invocations the new one is inside of: a handler may dispatch, and each has an event loop and threads.
+def _depth_inside(outer: Invocation) -> int:
+    """How many invocations one is inside of: a handler may dispatch, and each has an event loop and threads.
 
     Raises:
         RouterError: So many that the handler will never end.
     """
-    outer = current_invocation.get(None)
-    depth = 0 if outer is None else outer.depth + 1
+    depth = outer.depth + 1
     if depth > _DEEPEST:
         msg = (
             f"found a dispatch inside the handlers of {depth} others, expected at most {_DEEPEST}: "
@@ -227,35 +238,56 @@ class Invocation:
     Args:
         container: The container it runs in.
         context: Lambda's context, or what a caller gave in its place.
-        batch: The records.
+        records: The records.
         log: Makes a logger, bound to a record and a route where they are given.
         deadline: When nothing starts any more.
     """
 
     __slots__ = (
-        "batch", "container", "context", "deadline", "depth", "log", "outboxes", "trouble", "values", "variables",
+        "_batch", "container", "context", "deadline", "depth", "log", "outboxes", "records", "trouble", "values",
+        "variables",
     )  # fmt: skip
 
     def __init__(
         self,
         container: Container,
         context: Any,
-        batch: Batch,
+        records: Sequence[Record],
         log: Callable[[Record | None, Route | None], structlog.typing.FilteringBoundLogger],
         deadline: Deadline,
     ) -> None:
         self.container = container
         self.context = context
-        self.batch = batch
+        self.records = records
+        self._batch: Batch | None = None
         self.log = log
         self.trouble = TroubleLog(log)
         self.deadline = deadline
-        self.depth = _depth()
+        outer = current_invocation.get(None)
+        self.depth = 0 if outer is None else _depth_inside(outer)
         self.values = Values()
-        self.variables = copy_context()
+        self.variables = Context()
         """The context variables that each record finds: those of the time at which the records start."""
         self.outboxes: Outboxes | None = None
         """What handlers leave to be sent; ``None`` before the records start, and after they have ended."""
+
+    @property
+    def batch(self) -> Batch:
+        """The records, for handlers and factories that need all of them."""
+        if self._batch is None:
+            self._batch = Batch(self.records)
+        return self._batch
+
+    def end(self) -> None:
+        """Log what was counted, end what runs for the outboxes, and drop what refers to the invocation.
+
+        In a circle, the batch would stay in memory until Python collects garbage.
+        """
+        self.trouble.write_counted()
+        self.variables = Context()
+        outboxes, self.outboxes = self.outboxes, None
+        if outboxes is not None:
+            outboxes.close()
 
     def finish(self, result: Any) -> Any:
         """Return a handler's result, and wait for it where it is asynchronous: what it results in may be, too."""
