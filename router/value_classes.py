@@ -1,11 +1,14 @@
-"""Frozen dataclasses whose methods are shared. The standard ones compile six methods for each class at each cold start.
+"""Frozen dataclasses for short cold starts: their methods are shared, and their fields are made when something asks.
 
-A class is the same dataclass in all other respects: ``fields()``, ``replace()``, ``match``, copying and pickling work.
+The standard decorator compiles six methods for each class, and one more to set them. A class of this one is the same
+dataclass in all other respects: ``fields()``, ``replace()``, ``match``, copying and pickling work.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 __all__ = ["dataclass"]
@@ -23,34 +26,68 @@ else:
         """
 
         def decorate(cls):
-            made = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
-            made.__dataclass_params__.frozen = True  # a frozen dataclass may inherit from it
-            made.__signature__ = _Signature()
             for name, method in _METHODS.items():
-                if getattr(made, name) is getattr(object, name) and (repr or name != "__repr__"):
-                    setattr(made, name, method)
-            return made
+                if getattr(cls, name, None) is getattr(object, name, None) and (repr or name != "__repr__"):
+                    setattr(cls, name, method)
+            cls.__signature__ = _SIGNATURE
+            if any(isinstance(value, dataclasses.Field) for value in vars(cls).values()):
+                _make_fields(cls)
+            else:
+                for name, late in _LATE.items():
+                    setattr(cls, name, late)
+            return cls
 
         return decorate
 
 
+def _make_fields(cls: Any) -> None:
+    dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
+    cls.__dataclass_params__.frozen = True  # a frozen dataclass may inherit from it
+    names = tuple(field.name for field in dataclasses.fields(cls) if field.init)
+    cls.__match_args__ = names  # type: ignore[misc]  # the standard decorator keeps what is there
+
+
+class _Late:
+    """An attribute that is there when something asks for it: all are made then, of the class that has this one."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, _: object, owner: Any) -> Any:
+        _make_fields(next(cls for cls in owner.__mro__ if vars(cls).get(self._name) is self))
+        return getattr(owner, self._name)
+
+
+_LATE = {name: _Late(name) for name in ("__dataclass_fields__", "__dataclass_params__", "__match_args__")}
+
+
 def _init(self: Any, *positional: Any, **named: Any) -> None:
-    given = dict(zip(self.__match_args__, positional, strict=False))
+    cls: Any = type(self)
+    parameters = _parameters(cls)
+    given = dict(zip(parameters, positional, strict=False))
     if len(positional) > len(given) or not named.keys().isdisjoint(given):
         _refuse(self, positional, named)
     given |= named
-    for field in dataclasses.fields(self):
-        if field.init and field.name in given:
-            object.__setattr__(self, field.name, given.pop(field.name))
-        elif field.default is not dataclasses.MISSING:
-            object.__setattr__(self, field.name, field.default)
-        elif field.init:
+    for name, default in parameters.items():
+        value = given.pop(name, default)
+        if value is dataclasses.MISSING:
             _refuse(self, positional, named)
+        object.__setattr__(self, name, value)
     if given:
         _refuse(self, positional, named)
     post_init = getattr(self, "__post_init__", None)
     if post_init is not None:
         post_init()
+
+
+@cache
+def _parameters(cls: Any) -> Mapping[str, Any]:
+    """The default of each parameter of a class, read without its fields as long as they are not made."""
+    holder = next(each for each in cls.__mro__ if "__dataclass_fields__" in vars(each))
+    if vars(holder)["__dataclass_fields__"] is not _LATE["__dataclass_fields__"]:
+        return {field.name: field.default for field in dataclasses.fields(cls) if field.init}
+    names = [name for name, annotation in holder.__annotations__.items() if "ClassVar" not in str(annotation)]
+    return {name: vars(holder).get(name, dataclasses.MISSING) for name in names}
 
 
 def _refuse(value: Any, positional: tuple[Any, ...], named: dict[str, Any]) -> None:
@@ -83,6 +120,9 @@ class _Signature:
         return Signature(parameters, return_annotation=None)
 
 
+_SIGNATURE = _Signature()
+
+
 def _repr(self: Any) -> str:
     shown = (f"{field.name}={getattr(self, field.name)!r}" for field in dataclasses.fields(self) if field.repr)
     return f"{type(self).__qualname__}({', '.join(shown)})"
@@ -112,6 +152,10 @@ def _delattr(_self: Any, name: str) -> None:
     raise dataclasses.FrozenInstanceError(msg)
 
 
+def _replace(self: Any, **changes: Any) -> Any:
+    return dataclasses.replace(self, **changes)
+
+
 _METHODS = {
     "__init__": _init,
     "__repr__": _repr,
@@ -119,4 +163,5 @@ _METHODS = {
     "__hash__": _hash,
     "__setattr__": _setattr,
     "__delattr__": _delattr,
+    "__replace__": _replace,  # of Python 3.13
 }

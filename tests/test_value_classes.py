@@ -53,6 +53,7 @@ BEHAVIOUR: list[Callable[[Any], Any]] = [
     lambda cls: [field.name for field in dataclasses.fields(cls)],
     lambda cls: dataclasses.asdict(cls("a")),
     lambda cls: dataclasses.replace(cls("a"), count=3).made,
+    lambda cls: getattr(copy, "replace", dataclasses.replace)(cls("a"), count=3).made,  # of Python 3.13
     lambda cls: copy.deepcopy(cls("a")) == cls("a"),
     lambda cls: pickle.loads(pickle.dumps(cls("a", 4))).made,  # noqa: S301 - its own
     lambda cls: str(inspect.signature(cls)),
@@ -104,6 +105,67 @@ def test_a_standard_frozen_dataclass_may_inherit() -> None:
 
     assert More("a", more=2) == More("a", more=2)
     assert More("a", more=2) != More("a", more=3)
+
+
+def class_made_with(decorate: Any) -> Any:
+    """A class that nothing has used."""
+
+    @decorate(frozen=True)
+    class Value:
+        """A value."""
+
+        name: str
+        count: int = 1
+        kind: ClassVar[str] = "plain"
+
+    return Value
+
+
+def matched(cls: Any) -> object:
+    match cls("a", 3):
+        case cls(name, count):
+            return name, count
+    return None
+
+
+USES: list[Callable[[Any], Any]] = [
+    lambda cls: [field.name for field in dataclasses.fields(cls)],
+    dataclasses.is_dataclass,
+    lambda cls: dataclasses.is_dataclass(cls("a")),
+    lambda cls: dataclasses.replace(cls("a"), count=3).count,
+    lambda cls: cls("a") == cls("a", 1),
+    matched,
+    lambda cls: str(inspect.signature(cls)),
+    lambda cls: repr(cls("a")).rpartition(".")[2],
+    lambda cls: hash(cls("a")),
+    lambda cls: dataclasses.asdict(copy.copy(cls("a"))),
+]
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_class_without_field_is_the_same_at_its_first_use(use: Callable[[Any], Any]) -> None:
+    """The fields of a class without ``field()`` are made at any use that needs them."""
+    made = class_made_with(dataclass)
+    assert use(made) == use(class_made_with(dataclasses.dataclass))
+    assert [field.name for field in dataclasses.fields(made)] == ["name", "count"]
+
+
+def test_a_subclass_without_decorator_has_the_fields() -> None:
+    """A subclass that is no dataclass of its own takes the same arguments, before and after its fields are made."""
+
+    @dataclass(frozen=True)
+    class Base:
+        """A value."""
+
+        name: str
+        count: int = 1
+
+    class Derived(Base):
+        """The same value."""
+
+    assert repr(Derived("a")).endswith("Derived(name='a', count=1)")
+    assert dataclasses.fields(Derived) == dataclasses.fields(Base)
+    assert Derived("a") == Derived("a", count=1) != Base("a")
 
 
 def test_no_method_is_compiled() -> None:
