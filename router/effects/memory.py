@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from copy import deepcopy
+from itertools import islice
 from typing import Any
 
 from router.effects.attributes import from_attributes, to_attributes
 from router.effects.memory_expressions import Expression
+from router.effects.memory_table import MemoryTable
 
 __all__ = ["MemoryTables", "MemoryTablesError"]
 
@@ -52,7 +55,7 @@ class MemoryTables:
         self.key = key
         self.requests: list[str] = []
         """The methods that were called, in order."""
-        self._tables: dict[str, dict[tuple[Any, ...], Item]] = {}
+        self._tables: dict[str, MemoryTable] = defaultdict(lambda: MemoryTable(key))
         self._lock = threading.RLock()
 
     # ---------------------------------------------------------------------------------------------------- for tests
@@ -64,7 +67,7 @@ class MemoryTables:
     def items(self, table: str) -> list[dict[str, Any]]:
         """The items of a table as Python values, in the order of their keys; tombstones of views and markers, too."""
         with self._lock:
-            return [from_attributes(item) for _, item in sorted(self._tables.get(table, {}).items())]
+            return [from_attributes(item) for item in self._tables[table]]
 
     # --------------------------------------------------------------------------------------------- as boto3's client
 
@@ -88,7 +91,7 @@ class MemoryTables:
     def get_item(self, **request: Any) -> dict[str, Any]:
         """Get an item."""
         with self._noted("get_item"):
-            item = self._stored(request["TableName"], request["Key"])
+            item = self._tables[request["TableName"]].get(request["Key"])
             return {} if item is None else {"Item": deepcopy(item)}
 
     def batch_write_item(self, **request: Any) -> dict[str, Any]:
@@ -99,7 +102,7 @@ class MemoryTables:
                     if "PutRequest" in write:
                         self._put(table, write["PutRequest"]["Item"])
                     else:
-                        self._remove(table, write["DeleteRequest"]["Key"])
+                        self._tables[table].remove(write["DeleteRequest"]["Key"])
             return {"UnprocessedItems": {}}
 
     def transact_write_items(self, **request: Any) -> dict[str, Any]:
@@ -118,14 +121,13 @@ class MemoryTables:
         with self._noted("query"):
             condition = Expression(request["KeyConditionExpression"], request)
             rest = Expression(request["FilterExpression"], request) if "FilterExpression" in request else None
-            after = self._key(request["ExclusiveStartKey"]) if "ExclusiveStartKey" in request else ()
-            table = sorted(self._tables.get(request["TableName"], {}).items())
-            found = [(key, item) for key, item in table if key > after and condition.holds(item)]
-            page = found[: request.get("Limit", len(found))]
-            items = [deepcopy(item) for _, item in page if rest is None or rest.holds(item)]
-            if len(page) == len(found):
+            table, after = self._tables[request["TableName"]], request.get("ExclusiveStartKey")
+            found = (item for item in table.with_value(condition.equality, after) if condition.holds(item))
+            page = [*islice(found, request.get("Limit"))]
+            items = [deepcopy(item) for item in page if rest is None or rest.holds(item)]
+            if next(found, None) is None:
                 return {"Items": items}
-            return {"Items": items, "LastEvaluatedKey": self._key_attributes(page[-1][1])}
+            return {"Items": items, "LastEvaluatedKey": self._key_attributes(page[-1])}
 
     # -------------------------------------------------------------------------------------------------------- items
 
@@ -136,15 +138,15 @@ class MemoryTables:
     def _write(self, write: Mapping[str, Any]) -> Item:
         ((kind, request),) = write.items()
         if not self._allowed(write):
-            stored = self._stored(request["TableName"], request.get("Key") or request["Item"])
+            stored = self._stored(request)
             asked = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD" and stored is not None
             raise MemoryTablesError(f"{_CONDITION}Exception", **({"Item": deepcopy(stored)} if asked else {}))
         if kind == "Put":
             self._put(request["TableName"], request["Item"])
         elif kind == "Delete":
-            self._remove(request["TableName"], request["Key"])
+            self._tables[request["TableName"]].remove(request["Key"])
         elif kind == "Update":
-            stored = self._stored(request["TableName"], request["Key"])
+            stored = self._stored(request)
             new = Expression(request["UpdateExpression"], request).updated(dict(stored or request["Key"]))
             self._put(request["TableName"], new)
             return new
@@ -153,26 +155,15 @@ class MemoryTables:
     def _allowed(self, write: Mapping[str, Any]) -> bool:
         ((_, request),) = write.items()
         condition = request.get("ConditionExpression")
-        stored = self._stored(request["TableName"], request.get("Key") or request["Item"])
+        stored = self._stored(request)
         return condition is None or Expression(condition, request).holds(stored or {})
 
-    def _stored(self, table: str, key: Item) -> Item | None:
-        return self._tables.get(table, {}).get(self._key(key))
+    def _stored(self, request: Mapping[str, Any]) -> Item | None:
+        return self._tables[request["TableName"]].get(request.get("Key") or request["Item"])
 
     def _put(self, table: str, item: Item) -> None:
         with self._lock:
-            self._tables.setdefault(table, {})[self._key(item)] = deepcopy(item)
-
-    def _remove(self, table: str, key: Item) -> None:
-        self._tables.get(table, {}).pop(self._key(key), None)
-
-    def _key(self, item: Item) -> tuple[Any, ...]:
-        return tuple(_sortable(item[name]) for name in self.key if name in item)
+            self._tables[table].put(item)
 
     def _key_attributes(self, item: Item) -> Item:
         return {name: item[name] for name in self.key if name in item}
-
-
-def _sortable(value: Item) -> str:
-    ((tag, content),) = value.items()
-    return f"{tag}{content}"

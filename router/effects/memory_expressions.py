@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from router.effects.attributes import EXACT
 from router.errors import RouterError
 
-__all__ = ["Expression"]
+__all__ = ["Equality", "Expression", "scalar"]
 
 Item = dict[str, Any]
 
@@ -28,6 +28,18 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+class Equality(NamedTuple):
+    """An attribute and the value that it must have.
+
+    Args:
+        attribute: The name of the attribute.
+        value: The value as :func:`scalar` has it.
+    """
+
+    attribute: str
+    value: Hashable
 
 
 class Expression:
@@ -63,6 +75,19 @@ class Expression:
         if self._rest:
             raise _unknown(self._rest[0])
         return met
+
+    @property
+    def equality(self) -> Equality | None:
+        """An attribute that has one value in each item that meets the condition, such as the partition key of a query.
+
+        ``None`` if the condition names no such attribute.
+        """
+        if any(token.upper() in ("OR", "NOT") for token in self._tokens):
+            return None
+        for path, sign, value in zip(self._tokens, self._tokens[1:], self._tokens[2:], strict=False):
+            if sign == "=" and path not in (")", *self._values) and (wanted := self._values.get(value)) is not None:
+                return Equality(self._names.get(path, path), scalar(wanted))
+        return None
 
     def updated(self, item: Item) -> Item:
         """The item after the update; what is assigned is computed from the item before it."""
@@ -196,6 +221,16 @@ def _plain(value: Any) -> Any:
     if tag == "N":
         return Decimal(content)
     return content.encode("utf-8", "surrogatepass") if tag == "S" else content
+
+
+def scalar(value: Any) -> Hashable:
+    """What is equal for the values that are equal to DynamoDB, if they are texts, numbers or bytes; else ``None``.
+
+    Args:
+        value: The attribute value.
+    """
+    ((tag, _),) = value.items()
+    return (tag, _plain(value)) if tag in ("S", "N", "B") else None
 
 
 def _number(value: Decimal) -> dict[str, str]:
