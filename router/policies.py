@@ -11,7 +11,7 @@ from router.naming import kind_of
 from router.value_classes import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["RETRY", "Drop", "OnError", "Park", "Policy", "Retry", "decide"]
 
@@ -81,7 +81,12 @@ OnError = Policy | Mapping[type[Exception], Policy]
 
 
 def decide(
-    error: Exception, *, permanent: bool, levels: Iterable[OnError | None], age: float | None, can_park: bool
+    error: Exception,
+    *,
+    permanent: bool,
+    levels: Iterable[OnError | None],
+    age: Callable[[], float | None],
+    can_park: bool,
 ) -> Policy:
     """Decide what a failure becomes.
 
@@ -90,22 +95,29 @@ def decide(
         permanent: Whether a retry cannot help.
         levels: The policies of the route and of the dispatcher, in this order. The first that covers the error decides;
             in a mapping, the entry of the error's nearest base class.
-        age: The seconds since the change, or ``None`` if unknown.
+        age: Returns the seconds since the change, or ``None`` if they are unknown.
         can_park: Whether there is a parking place.
     """
-    chosen = next((policy for level in levels if (policy := _covering(level, error, permanent)) is not None), None)
-    if chosen is None:
-        return _PARK if permanent and can_park else RETRY
-    if isinstance(chosen, Retry) and chosen.park_after is not None and age is not None:
-        # __post_init__ converts a timedelta to seconds.
-        return _PARK if age >= chosen.park_after else chosen  # type: ignore[operator]
-    return chosen
+    for level in levels:
+        chosen = _covering(level, error, permanent)
+        if chosen is not None:
+            return _PARK if isinstance(chosen, Retry) and _is_old(chosen, age) else chosen
+    return _PARK if permanent and can_park else RETRY
 
 
 def _covering(level: OnError | None, error: Exception, permanent: bool) -> Policy | None:
-    if isinstance(level, Mapping):
-        return next((level[base] for base in type(error).__mro__ if base in level), None)
-    return None if permanent and isinstance(level, Retry) else level
+    if level is None or isinstance(level, Park | Drop):
+        return level
+    if isinstance(level, Retry):
+        return None if permanent else level
+    return next((level[base] for base in type(error).__mro__ if base in level), None)
+
+
+def _is_old(policy: Retry, age: Callable[[], float | None]) -> bool:
+    """Whether a record has the age from which it is parked."""
+    if policy.park_after is None or (seconds := age()) is None:
+        return False
+    return seconds >= policy.park_after  # type: ignore[operator]  # __post_init__ converts a timedelta to seconds
 
 
 def policies_of(level: OnError | None) -> tuple[Policy, ...]:

@@ -20,7 +20,7 @@ ERRORS: dict[str, Exception] = {"timeout": TimeoutError(), "value": ValueError()
 def decided(
     error: Exception, *levels: OnError | None, permanent: bool = False, age: float | None = 0.0, can_park: bool = True
 ) -> Policy:
-    return decide(error, permanent=permanent, levels=levels, age=age, can_park=can_park)
+    return decide(error, permanent=permanent, levels=levels, age=lambda: age, can_park=can_park)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_no_level_above_is_asked() -> None:
         yield Park()
         pytest.fail("the second level was asked")
 
-    assert decide(ValueError(), permanent=False, levels=levels(), age=None, can_park=True) == Park()
+    assert decide(ValueError(), permanent=False, levels=levels(), age=lambda: None, can_park=True) == Park()
 
 
 @given(

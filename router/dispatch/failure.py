@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 
+from pydantic_core import ValidationError
+
 from router.dispatch.parker import NO_PARKER, Parker, log_outcome, note_failure
-from router.errors import RecordsUnreadError, Reject, Unfinished, UnroutedError, as_exception
+from router.errors import DecodeError, RecordsUnreadError, Reject, Unfinished, UnroutedError, as_exception
 from router.observability.safe_errors import without_inputs
 from router.outcomes import Outcome, Stage
 from router.planning.lookup import what_it_found
@@ -64,12 +66,14 @@ class Failures:
                 exception,
                 permanent=stage != "handler" or isinstance(exception, Reject),
                 levels=levels or (self._on_error,),
-                age=record.age(),
+                age=record.age,
                 can_park=self._can_park and not record.is_held,
             )
         if record.is_held and isinstance(policy, Park):
             policy = RETRY
         exception = without_inputs(exception)
+        if stage != "handler" and isinstance(exception, DecodeError | ValidationError):
+            exception.__traceback__ = None  # its frames are the parser's, and hold the decoded item
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):
             outcome.status = "skipped"
@@ -99,7 +103,8 @@ class Failures:
         """Whether the policies drop a failure without a record, which cannot be parked."""
         exception = as_exception(error)
         permanent = isinstance(exception, Reject)
-        return isinstance(decide(exception, permanent=permanent, levels=levels, age=None, can_park=False), Drop)
+        policy = decide(exception, permanent=permanent, levels=levels, age=lambda: None, can_park=False)
+        return isinstance(policy, Drop)
 
 
 def _logged(outcome: Outcome) -> Outcome:

@@ -8,7 +8,7 @@ input, other attributes are kept or forbidden - the whole image is decoded. No e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import cached_property, lru_cache
 from inspect import getattr_static
 from typing import TYPE_CHECKING, Any, get_args
@@ -67,6 +67,7 @@ class Parser:
         self.model = model
         self.validate = validate
         self._schema = schema
+        self._reads_attributes = _has_fields(model)
         self._names_of: Any = None
         self._shown_names: frozenset[str] = frozenset()
         self.parse: Parse = self._parse
@@ -98,7 +99,7 @@ class Parser:
         except DecodeError as error:  # raised by a user's validator: the image is well formed
             raise ValueError(str(error)) from error
         except ValidationError as error:
-            refusal = without_values(error, self._declared().union(self._attributes(values)))
+            refusal = without_values(error, self._declared(), values if self._reads_attributes else ())
         raise refusal  # outside the except blocks: its traceback does not show the error that was caught
 
     @cached_property
@@ -112,13 +113,6 @@ class Parser:
     def unreadable_parts(self) -> tuple[str, ...]:
         """The strict parts that can never read what an item holds for them; none while the model is incomplete."""
         return () if _overrides_validation(self.model) else unreadable_parts(self._schema())
-
-    def _attributes(self, values: dict[str, Any]) -> Collection[str]:
-        """The attributes of an item, which a model may forbid; an item that is read as a map has keys instead."""
-        model = self.model
-        # Not issubclass(model, RootModel): importing it takes tens of modules.
-        has_fields = isinstance(model, type) and issubclass(model, BaseModel) and not model.__pydantic_root_model__
-        return values.keys() if has_fields else ()
 
     def _declared(self) -> frozenset[str]:
         """The names that may stand in an error; kept until the model is rebuilt."""
@@ -203,6 +197,12 @@ def _make_parser(model: Any) -> Parser:
         # It may do anything with the values.
         return Parser(model, model.model_validate, lambda: model.__pydantic_core_schema__)
     return _ModelParser(model)
+
+
+def _has_fields(model: Any) -> bool:
+    """Whether a type reads the attributes of an item: one that reads the item as a map has keys instead."""
+    # Not issubclass(model, RootModel): importing it takes tens of modules.
+    return isinstance(model, type) and issubclass(model, BaseModel) and not model.__pydantic_root_model__
 
 
 def _overrides_validation(model: Any) -> bool:

@@ -25,6 +25,8 @@ _NOTE: Final = "input values are left out"
 _LABELS: Final = frozenset({*get_args(CoreSchemaType), "[key]", "lax-or-strict", "json-or-python"})
 """What pydantic adds to a place for the parts of a type, such as the members of a union."""
 _KINDS: Final = frozenset(get_args(ErrorType))
+_MARK: Final = "__without_values__"
+"""The attribute of an error that holds no values."""
 
 
 def declared_names(schema: Any) -> frozenset[str]:
@@ -90,41 +92,42 @@ def shows_error_texts() -> bool:
     return os.environ.get("LOG_ERROR_TEXT") == "1"
 
 
-def without_values(error: ValidationError, names: Collection[str] | None = None) -> ValidationError:
+def without_values(
+    error: ValidationError, names: Collection[str] | None = None, attributes: Collection[str] = ()
+) -> ValidationError:
     """Return an error with the first ten faults, without input values, messages and keys of maps.
 
     Args:
         error: The error. With ``LOG_ERROR_TEXT=1``, or if it is such an error already, it is returned unchanged.
         names: The names that the schema declares; by default those of the models with the error's title.
+        attributes: The attributes of the item, which a model may forbid.
     """
-    faults = error.errors(include_url=False, include_input=False)
-    if _is_without_values(faults) or shows_error_texts():
+    if _MARK in vars(error) or shows_error_texts():
         return error
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
     names = _names_by_title(error.title) if names is None else names
     context = {"note": _NOTE, "faults": len(faults)}
     details: list[InitErrorDetails] = [
         {
             "type": PydanticCustomError(_kind(fault["type"]), "refused", context),  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
-            "loc": tuple(_place(step, names) for step in fault["loc"]),
+            "loc": tuple([_place(step, names, attributes) for step in fault["loc"]]),
             "input": None,
         }
         for fault in faults[:_MOST_FAULTS]
     ]
-    return ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
-
-
-def _is_without_values(faults: Any) -> bool:
-    return bool(faults) and faults[0].get("ctx", {}).get("note") is _NOTE
+    refusal = ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
+    vars(refusal)[_MARK] = True
+    return refusal
 
 
 def _kind(kind: str) -> str:
     return kind if kind in _KINDS or (kind.isidentifier() and kind == shortened(kind)) else "custom_error"
 
 
-def _place(step: str | int, names: Collection[str]) -> str | int:
+def _place(step: str | int, names: Collection[str], attributes: Collection[str]) -> str | int:
     if isinstance(step, int):
         return step if 0 <= step < _GREATEST_INDEX else KEY
-    if step in names or step in _LABELS:
+    if step in names or step in attributes or step in _LABELS:
         return shortened(str.__str__(step))
     label, bracket, _ = step.partition("[")  # such as "list[int]"
     return f"{label}[...]" if bracket and step.endswith("]") and label in _LABELS else KEY

@@ -108,6 +108,24 @@ def test_each_failure_has_its_stage_and_error(kind: str) -> None:
     assert (outcome.stage, type(outcome.error)) == (STAGES[kind], ERRORS[kind])
 
 
+@pytest.mark.parametrize("kind", ["decode", "decode-absent", "validate"])
+def test_an_error_of_the_parser_keeps_no_frames(kind: str) -> None:
+    """What the parser raises has no traceback: its frames would keep the decoded item as long as the outcome."""
+    assert error_of(kind).__traceback__ is None
+
+
+@pytest.mark.parametrize("kind", ["reject", "handler"])
+def test_an_error_of_a_handler_keeps_its_frames(kind: str) -> None:
+    """What a handler raises has its traceback: it shows the line."""
+    assert error_of(kind).__traceback__ is not None
+
+
+def error_of(kind: str) -> Exception:
+    error = outcome_of(BAD[kind]).error
+    assert error is not None
+    return error
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_without_a_place_every_failure_is_reported(kind: str) -> None:
     """Without policy and parking place any failure is reported: nothing is dropped silently."""

@@ -133,6 +133,22 @@ def test_twice() -> None:
     assert without_values(error) is error
 
 
+def test_raised_again_by_a_validator() -> None:
+    """An error without values that a validator raises beside other faults is cleaned with them."""
+
+    class Outer(BaseModel):
+        order: Any
+        total: int
+
+        @field_validator("order")
+        @classmethod
+        def parse(cls, value: Any) -> Any:
+            return parser_for(Order).parse({"total": {"S": "x"}})
+
+    error = refusal(Outer, {"order": {"S": "x"}, "total": {"S": SECRET}})
+    assert SECRET not in f"{error} {error.errors()}"
+
+
 def test_texts_on_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """With LOG_ERROR_TEXT=1 an error keeps its values."""
     monkeypatch.setenv("LOG_ERROR_TEXT", "1")
