@@ -37,11 +37,7 @@ class KinesisStream(Publisher):
 
     def __init__(self, stream: str, *, most_bytes: int = 1_048_576, client: Any = None) -> None:
         super().__init__(stream, client)
-        self._most_bytes_of_a_record = most_bytes
-
-    @property
-    def _most_bytes_of_an_entry(self) -> int:
-        return self._most_bytes_of_a_record
+        self.most_entry_bytes = most_bytes
 
     def _entry(self, event: DomainEvent) -> tuple[dict[str, Any], int]:
         data = event.document.encode()
@@ -51,7 +47,7 @@ class KinesisStream(Publisher):
         """Put records in one request."""
         named = {"StreamARN" if self.target.startswith("arn:") else "StreamName": self.target}
         response = self._requests.make("put_records", Records=payloads, **named)
-        return [self._refusal(entry.get("ErrorCode")) for entry in response["Records"]]
+        return self._refusals(response["Records"])
 
 
 class FirehoseStream(Publisher):
@@ -75,15 +71,11 @@ class FirehoseStream(Publisher):
     """
 
     # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html: 4 MB, records of 1,000 KiB
-    most_entries, most_bytes = 500, 4_000_000
+    most_entries, most_bytes, most_entry_bytes = 500, 4_000_000, 1_024_000
     _service, _action = "firehose", "PutRecordBatch"
 
     def __init__(self, stream: str, *, client: Any = None) -> None:
         super().__init__(stream, client)
-
-    @property
-    def _most_bytes_of_an_entry(self) -> int:
-        return 1_024_000
 
     def _entry(self, event: DomainEvent) -> tuple[dict[str, Any], int]:
         data = f"{event.document}\n".encode()
@@ -92,4 +84,4 @@ class FirehoseStream(Publisher):
     def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
         """Put records in one request."""
         response = self._requests.make("put_record_batch", DeliveryStreamName=self.target, Records=payloads)
-        return [self._refusal(entry.get("ErrorCode")) for entry in response["RequestResponses"]]
+        return self._refusals(response["RequestResponses"])

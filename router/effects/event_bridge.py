@@ -62,4 +62,4 @@ class EventBridge(Publisher):
     def send(self, payloads: Sequence[Any]) -> Sequence[Exception | None]:
         """Put events in one request."""
         response = self._requests.make("put_events", Entries=payloads)
-        return [self._refusal(entry.get("ErrorCode")) for entry in response["Entries"]]
+        return self._refusals(response["Entries"])

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.effects.publisher import DomainEvent, Publisher
+from router.effects.requests import refusal
 
 __all__ = ["SnsTopic", "SqsQueue"]
 
@@ -45,8 +46,8 @@ class _Messages(Publisher):
         failed = {each["Id"]: each for each in response.get("Failed", ())}
         return [None if number in accepted else self._error(failed.get(number, {})) for number in numbered]
 
-    def _error(self, failed: Mapping[str, Any]) -> Exception | None:
-        return self._refusal(str(failed.get("Code", _NO_ANSWER)), at_fault=bool(failed.get("SenderFault")))
+    def _error(self, failed: Mapping[str, Any]) -> Exception:
+        return refusal(self._service, str(failed.get("Code", _NO_ANSWER)), at_fault=bool(failed.get("SenderFault")))
 
 
 class SqsQueue(_Messages):

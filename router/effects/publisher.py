@@ -71,8 +71,9 @@ class Publisher:
     most_entries = 10
     most_bytes = 1_048_576
     """The most entries and bytes of a request."""
+    most_entry_bytes: int | None = None
+    """The most bytes of an entry; ``None`` if only the request has a limit."""
     in_order = False
-
     expiring = None
     """Nothing that it sends expires."""
 
@@ -112,14 +113,11 @@ class Publisher:
         identity, at, group = _of_window(change) if isinstance(change, Window) else _of_record(change.record)
         event = DomainEvent("/".join(filter(None, (identity, name, part))), name, at, _json(detail), _digest(group))
         entry, size = self._entry(event)
-        if size > self._most_bytes_of_an_entry:
-            msg = f"found an event of {size:,} bytes, expected at most {self._most_bytes_of_an_entry:,}"
+        most = self.most_entry_bytes or self.most_bytes
+        if size > most:
+            msg = f"found an event of {size:,} bytes, expected at most {most:,}"
             raise Reject(msg)
         leave(None if isinstance(change, Window) else change, Entry(entry, size, event.item, event.id), self)
-
-    @property
-    def _most_bytes_of_an_entry(self) -> int:
-        return self.most_bytes
 
     def _entry(self, event: DomainEvent) -> tuple[Any, int]:
         """The entry of an event, and the bytes that count."""
@@ -129,9 +127,12 @@ class Publisher:
         """Send entries in one request."""
         raise NotImplementedError
 
-    def _refusal(self, code: str | None, *, at_fault: bool = False) -> Exception | None:
-        """The error of an entry that the service refused with a code; none for one that it accepted."""
-        return None if code is None else refusal(self._service, code, at_fault=at_fault)
+    def _refusals(self, answers: Sequence[Mapping[str, Any]]) -> list[Exception | None]:
+        """The error of each entry that the service refused with an ``ErrorCode``; none for one that it accepted."""
+        return [
+            None if (code := answer.get("ErrorCode")) is None else refusal(self._service, code, at_fault=False)
+            for answer in answers
+        ]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.target!r})"
