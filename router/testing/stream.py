@@ -8,30 +8,25 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any, Self
 
-from router.context import Clock, running_on
 from router.errors import RegistrationError
 from router.local.event_source_mapping import (
     Action,
     Discard,
     EventSourceMapping,
-    FunctionError,
     Invoke,
     MappingSettings,
     Result,
-    Returned,
     Trim,
 )
 from router.local.event_source_mapping.stream_record import creation_time
 from router.local.event_source_mapping.virtual_clock import VirtualClock
 from router.local.streams.event_changes import changes_in
-from router.planning.shared_values import changes_are_watched
 from router.stream_view import View
 from router.testing.builders import FIRST_SEQUENCE_NUMBER, stream_record
-from router.testing.context import Context
 from router.testing.discarded import Discarded
+from router.testing.invoked_function import InvokedFunction
 from router.testing.items import Item, Key, Rule
 from router.testing.table import Table, Write
 from router.testing.trimmed_records import TrimmedRecordsWarning
@@ -108,30 +103,27 @@ class Stream:
         label: str = "2026-01-01T00:00:00.000",
         **mapping: Any,
     ) -> None:
-        self.invocations: list[dict[str, Any]] = []
-        self.responses: list[Any] = []
-        self.errors: list[Exception | None] = []
         self.discarded: list[Discarded] = []
         self.trimmed: list[dict[str, Any]] = []
         self.records: list[dict[str, Any]] = []
         self.has_run = False
-        self._handler = handler
         self._view: View = view
         self._table = Table(key, discriminator)
-        self._timeout = timeout
-        self._function_name = function_name
-        self._function_arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
         self._stream_arn = f"arn:aws:dynamodb:{_REGION}:table/{table_name}/stream/{label}"
         self._clock = VirtualClock(float(int(time.time() if start is None else start.timestamp())))
-        self._app_clock = Clock(lambda: self._clock.now, lambda: self._clock.now, _sleep_shortly)
         self._clock_started = start is not None
         self._unread: list[dict[str, Any]] = []  # records from before the clock's start
         self._delivered: set[int] = set()  # the ids of the records in `records` that were delivered
         self._never_delivered = 0
         self._number = FIRST_SEQUENCE_NUMBER
+        arn = f"arn:aws:lambda:{_REGION}:function:{function_name}"
+        self._function = InvokedFunction(handler, self._clock, name=function_name, arn=arn, timeout=timeout)
+        self.invocations = self._function.invocations
+        self.responses = self._function.responses
+        self.errors = self._function.errors
         self._mapping = EventSourceMapping(
             MappingSettings.of(mapping),
-            function_arn=self._function_arn,
+            function_arn=arn,
             stream_arn=self._stream_arn,
             idle_flush=0.0,  # records that no window holds are due at once; advance() reaches the end of a window
         )
@@ -301,33 +293,8 @@ class Stream:
                 self._never_delivered += sum(id(record) not in self._delivered for record in action.records)
 
     def _invoke(self, invoke: Invoke) -> Result:
-        text = json.dumps(invoke.event)
         self._delivered.update(map(id, invoke.event["Records"]))
-        self.invocations.append(json.loads(text))
-        self.responses.append(None)
-        self.errors.append(None)
-        at, deadline = len(self.invocations) - 1, self._clock.now + self._timeout
-        context = Context(
-            invoke.request_id,
-            remaining=lambda: deadline - self._clock.now,
-            function_name=self._function_name,
-            invoked_function_arn=self._function_arn,
-        )
-        try:
-            # As JSON both ways: in Lambda, handlers share no object with the stream or with the caller.
-            with running_on(self._app_clock), changes_are_watched() as found:
-                response = json.loads(json.dumps(self._handler(json.loads(text), context), default=_number))
-            if self._clock.now > deadline:
-                msg = f"found a function that took longer than {self._timeout:g} s, its time-out"
-                raise TimeoutError(msg)
-        except Exception as error:  # noqa: BLE001 - every exception of a handler is a function error
-            self.errors[at] = error
-            self.responses[at] = {"errorMessage": str(error), "errorType": type(error).__name__}
-            return FunctionError()
-        if found:
-            raise found[0]
-        self.responses[at] = response
-        return Returned(response)
+        return self._function.invoke(invoke)
 
     def _write(self, write: Write | None, *, ttl: bool = False) -> dict[str, Any] | None:
         if write is None:
@@ -347,16 +314,3 @@ class Stream:
         others = {"trimmed": len(self.trimmed), "filtered out": self.filtered_out}
         counts += "".join(f", {count} {what}" for what, count in others.items() if count)
         return f"<Stream of {len(self.records)} records: {counts}>"
-
-
-def _number(value: Any) -> float:
-    """A Decimal as Lambda's runtime serialises it."""
-    if isinstance(value, Decimal):
-        return float(value)
-    msg = f"found a response with a value of type {type(value).__name__}, expected JSON"
-    raise TypeError(msg)
-
-
-def _sleep_shortly(seconds: float) -> None:
-    # No time passes on the stream's clock, but what the app waits for may be real: a table, or another thread.
-    time.sleep(seconds / 100)
