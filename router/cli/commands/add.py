@@ -13,7 +13,8 @@ from router.cli.app_source import TEMPLATE, AppSource, find_app
 from router.cli.console import Page
 from router.cli.errors import BrokenAppError, CommandLineError
 from router.cli.options import FunctionOption, HandlerAppOption, TemplateOption
-from router.cli.project.files import FILTERS, Entity, entity_files, filters_text
+from router.cli.project.entity import Entity
+from router.cli.project.files import FILTERS, entity_files, filters_text
 from router.cli.project.names import entity_names, keys_of_text
 from router.cli.project.registering import NoPlaceError, registered
 from router.cli.project.writing import show_written, write_new

@@ -12,7 +12,8 @@ import typer
 
 from router.cli.console import Page
 from router.cli.errors import CommandLineError
-from router.cli.project.files import Entity, Project, cdk_files, minimal_files, project_files, terraform_files
+from router.cli.project.entity import Entity
+from router.cli.project.files import Project, cdk_files, minimal_files, project_files, terraform_files
 from router.cli.project.names import discriminator_code, entity_names, keys_of_text, project_name
 from router.cli.project.writing import check_folder, show_written, write_new
 

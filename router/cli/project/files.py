@@ -9,24 +9,18 @@ import string
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from router import Change, Dispatcher, Routes, __version__
-from router.cli.errors import CommandLineError
 from router.cli.json_output import filters_document
-from router.cli.project.names import EntityNames, Field, call_lines, field_of, quoted
-from router.discriminators import Discriminator
+from router.cli.project.entity import Entity
+from router.cli.project.names import quoted
 from router.local.cloudformation.yaml_text import block_lines, flow_text
 from router.local.filter_criteria import MOST_FILTERS, Filters, filters_of
-from router.testing.builders import event
-from router.testing.items import key_attributes
-from router.testing.recorded_events import story_stream
 
 __all__ = [
     "FILTERS",
-    "Entity",
     "Project",
     "cdk_files",
     "entity_files",
@@ -40,111 +34,12 @@ FILTERS = ("infrastructure/filters.json", "terraform/filters.json")
 """The files from which a CDK app and a Terraform module read the filters."""
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_SAMPLES = ("status", "state", "phase", "title")  # one of them is no key and no discriminator
 _YAML_WORDS = ("yes", "no", "on", "off", "true", "false", "null")
 _RUNTIMES = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
 class _Text(string.Template):
     delimiter = "%"  # `$` and `{}` are characters of templates and of Python
-
-
-@dataclass(frozen=True)
-class Entity:
-    """An entity and the table that it is in.
-
-    Args:
-        names: Its names.
-        keys: The table's key attributes.
-        rule: The app's discriminator.
-    """
-
-    names: EntityNames
-    keys: tuple[str, ...]
-    rule: Discriminator
-
-    @cached_property
-    def attribute(self) -> Field | None:
-        """The field that names the entity; ``None`` if the discriminator reads it from a key."""
-        first = self.rule.attributes[:1]
-        return None if not first or first[0] in self.keys else field_of(first[0])
-
-    @cached_property
-    def fields(self) -> list[Field]:
-        """The fields of the keys."""
-        return [field_of(key) for key in self.keys]
-
-    @cached_property
-    def sample(self) -> str:
-        """The field whose change a handler waits for."""
-        taken = {*self.keys, *(field.name for field in self.fields), *self.rule.attributes}
-        return next(name for name in _SAMPLES if name not in taken)
-
-    @cached_property
-    def item(self) -> dict[str, Any]:
-        """An item, as Python values."""
-        named = {} if self.attribute is None else {self.attribute.attribute: self.names.entity}
-        return {**named, **dict.fromkeys(self.keys, f"{self.names.entity}#1"), self.sample: "NEW"}
-
-    @property
-    def is_readable(self) -> bool:
-        """Whether the discriminator reads the entity from the item."""
-        found = self.rule.read({name: {"S": value} for name, value in self.item.items()})
-        same = found == self.names.entity
-        return same or (self.rule.folds and found is not None and found.casefold() == self.names.entity.casefold())
-
-    def check(self) -> None:
-        """Refuse names that do not go together.
-
-        Raises:
-            CommandLineError: Two attributes would be one field, or the discriminator does not read the entity.
-        """
-        fields = [field.name for field in (self.attribute, *self.fields) if field is not None]
-        if len(set(fields)) < len(fields):
-            msg = f"found the attributes {', '.join(self.item)}, of which two would be one field of the model"
-            raise CommandLineError(msg)
-        if not self.is_readable:
-            msg = (
-                f"found the discriminator {self.rule!r}, which does not read {self.names.entity!r} from an item of "
-                f"{', '.join(self.item)}; expected an attribute that is no key, or a preset"
-            )
-            raise CommandLineError(msg)
-
-    def event(self) -> dict[str, Any]:
-        """The event of an item that is put, changed and deleted, as the generated test records it."""
-        stream = story_stream(discriminator=self.rule, key=self.keys)
-        stream.put(self.item)
-        stream.update(self.item, **{self.sample: "DONE"})
-        stream.delete(self.item)
-        return event(*stream.records)
-
-    @property
-    def needs_key(self) -> bool:
-        """Whether streams of tests have to be given the key, because they would guess another one."""
-        image = {name: {"S": value} for name, value in self.item.items()}
-        return tuple(key_attributes({}, image, None, self.rule)) != self.keys
-
-    def values(self) -> dict[str, str]:
-        """The values of the placeholders in the files of an entity."""
-        entity = quoted(self.names.entity)
-        lines = [] if self.attribute is None else self.attribute.lines(f"Literal[{entity}]", entity)
-        lines += [line for field in self.fields for line in field.lines("str")]
-        renamed = any(field.is_renamed for field in (self.attribute, *self.fields) if field is not None)
-        if renamed:
-            lines = ["model_config = ConfigDict(populate_by_name=True)", "", *lines]
-        lines.append(f'{self.sample}: str = "NEW"')
-        arguments = [f"{field.name}={quoted(self.item[field.attribute])}" for field in self.fields]
-        by_class = self.attribute is not None or self.names.class_name == self.names.entity
-        return {
-            "class_name": self.names.class_name,
-            "module": self.names.module,
-            "sample": self.sample,
-            "pydantic_names": "BaseModel, ConfigDict, Field" if renamed else "BaseModel",
-            "literal": "" if self.attribute is None else "from typing import Literal\n\n",
-            "named": "" if by_class else f", entity={entity}",
-            "fields": "\n".join(f"    {line}" if line else "" for line in lines),
-            "item": "\n".join(call_lines(f"ITEM = {self.names.class_name}", arguments, 0)),
-        }
 
 
 @dataclass(frozen=True)
@@ -173,6 +68,21 @@ class Project:
             "runtime": python if python in _RUNTIMES else _RUNTIMES[-2],
         }
 
+    def app_values(self, *names: str, option: str) -> dict[str, str]:
+        """These values, and those of the placeholders in the module of the app.
+
+        Args:
+            names: What the module imports from ``router``.
+            option: The option of the Dispatcher, with ``{}`` for the discriminator.
+        """
+        of_presets = ["discriminators"] if self.discriminator.startswith("discriminators.") else []
+        is_default = self.discriminator == '"EntityType"'
+        return {
+            **self.values(),
+            "router_names": ", ".join([*names, *of_presets]),
+            "discriminator": "" if is_default else option.format(self.discriminator),
+        }
+
 
 def entity_files(entity: Entity, package: str = "handlers") -> dict[str, str]:
     """The files of an entity: model, handlers, test and recorded event.
@@ -199,11 +109,8 @@ def project_files(project: Project) -> dict[str, str]:
     Args:
         project: The project.
     """
-    entity, values = project.entity, project.values()
-    preset = project.discriminator.startswith("discriminators.")
-    is_default = project.discriminator == '"EntityType"'
-    values["router_names"] = "Dispatcher, SqsParking, discriminators" if preset else "Dispatcher, SqsParking"
-    values["discriminator"] = "" if is_default else f"    discriminator={project.discriminator},\n"
+    entity = project.entity
+    values = project.app_values("Dispatcher", "SqsParking", option="    discriminator={},\n")
     return {
         "models/__init__.py": '"""The entities of the table, one file each."""\n',
         "handlers/__init__.py": _filled("app.py", values),
@@ -221,12 +128,9 @@ def minimal_files(project: Project) -> dict[str, str]:
     Args:
         project: The project.
     """
-    entity, values = project.entity, project.values()
-    preset = project.discriminator.startswith("discriminators.")
-    is_default = project.discriminator == '"EntityType"'
-    names = ["Dispatcher", "Insert", "Modify", "Routes", "changed", *(["discriminators"] if preset else [])]
-    values["router_names"] = ", ".join(names)
-    values["discriminator"] = "" if is_default else f", discriminator={project.discriminator}"
+    entity = project.entity
+    names = ("Dispatcher", "Insert", "Modify", "Routes", "changed")
+    values = project.app_values(*names, option=", discriminator={}")
     schema, definitions = _schema(entity.keys)
     table = {
         "attribute_definitions": ", ".join(definitions),

@@ -103,14 +103,15 @@ def _use_of_mapping(deployment: Deployment) -> Iterator[_Use]:
 def _uses_of_effects(deployment: Deployment) -> Iterator[_Use]:
     """The keys of queues, topics and streams; EventBridge and Firehose use the keys themselves."""
     for effect, _, target in accesses_of(deployment):
-        path, actions = _OF_EFFECTS.get("" if target.declaration is None else target.declaration.type, ((), ()))
-        if target.declaration is None or not path:
+        resource = target.declaration
+        if resource is None or resource.type not in _OF_EFFECTS:
             continue
-        key: Any = target.declaration.values
+        path, actions = _OF_EFFECTS[resource.type]
+        key: Any = resource.values
         for name in path:
             key = key.get(name) if isinstance(key, Mapping) else None
         if _is_customers(key):
-            place = deployment.template.place(target.declaration.line_of(*path))
+            place = deployment.template.place(resource.line_of(*path))
             yield _Use(key, actions, place, f"{effect!r} of a handler cannot write to {target.name}")
 
 
