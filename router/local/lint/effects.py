@@ -168,7 +168,8 @@ def _made(kind: Any, call: ast.Call, names: _Names, code: Container[str]) -> Eff
     """
     options = {str(each.arg): each.value for each in call.keywords if each.arg not in _OF_NO_MATTER}
     first = call.args[0] if call.args else options.pop(next(iter(inspect.signature(kind).parameters)), None)
-    if first is None or isinstance(first, ast.Starred) or "client" in options:
+    client = options.pop("client", None)
+    if first is None or isinstance(first, ast.Starred) or (client is not None and not _may_be_none(client)):
         return None
     name = names.meant(first, code)
     try:
@@ -176,3 +177,9 @@ def _made(kind: Any, call: ast.Call, names: _Names, code: Container[str]) -> Eff
         return None if name is None else _MAKERS[kind][1](name, **known)
     except (ValueError, TypeError, RegistrationError):  # no literal, unknown options, or no boto3 here
         return None
+
+
+def _may_be_none(client: ast.expr) -> bool:
+    """Whether an effect has no client of its own in at least one case: ``None if name else MemoryEvents()``."""
+    cases = (client.body, client.orelse) if isinstance(client, ast.IfExp) else (client,)
+    return any(isinstance(each, ast.Constant) and each.value is None for each in cases)

@@ -50,6 +50,28 @@ def test_the_example_is_clean(folder: Path, run_bare: Run, monkeypatch: pytest.M
     assert ended.code == 0
 
 
+@pytest.mark.parametrize(
+    ("action", "rule"),
+    [
+        ("dynamodb:PutItem", "effect-not-allowed"),
+        ("events:PutEvents", "effect-not-allowed"),
+        ("sqs:SendMessage", "parking-not-allowed"),
+    ],
+)
+def test_the_example_without_a_permission(
+    action: str, rule: str, folder: Path, run_bare: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its handlers and the app need is found out from their code."""
+    for name in ("handlers", "models"):
+        shutil.copytree(ROOT / name, folder / name)
+    text = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    assert action in text
+    (folder / "template.yaml").write_text(text.replace(action, "sts:GetCallerIdentity"), encoding="utf-8")
+    monkeypatch.chdir(folder)
+    ended = run_bare("lint", "--json")
+    assert {found["id"] for found in json.loads(ended.out)["findings"]} == {rule}
+
+
 @pytest.mark.parametrize("case", [TUTORIAL], indirect=True)
 class TestOneTemplate:
     def test_json(self, case: Path, run_bare: Run) -> None:
