@@ -73,6 +73,7 @@ class Drop:
     """
 
 
+_POLICIES = (Retry, Park, Drop)
 RETRY = Retry()
 _PARK = Park()
 
@@ -99,17 +100,14 @@ def decide(
         can_park: Whether there is a parking place.
     """
     for level in levels:
-        chosen = _covering(level, error, permanent)
-        if chosen is not None:
+        if level is not None and (chosen := _covering(level, error, permanent)) is not None:
             return _PARK if isinstance(chosen, Retry) and _is_old(chosen, age) else chosen
     return _PARK if permanent and can_park else RETRY
 
 
-def _covering(level: OnError | None, error: Exception, permanent: bool) -> Policy | None:
-    if level is None or isinstance(level, Park | Drop):
-        return level
-    if isinstance(level, Retry):
-        return None if permanent else level
+def _covering(level: OnError, error: Exception, permanent: bool) -> Policy | None:
+    if isinstance(level, _POLICIES):
+        return None if permanent and isinstance(level, Retry) else level
     return next((level[base] for base in type(error).__mro__ if base in level), None)
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from router.context import SYSTEM_CLOCK
 from router.parsing import parser as parser_module
+from router.parsing.validation_errors import shows_error_texts
 from tests.clock import Clock
 
 pytest_plugins = ["pytester"]  # runs pytest on small projects, in tests/testing
@@ -60,6 +61,7 @@ def _own_environment() -> Iterator[None]:
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update({name: value for name, value in before.items() if os.environ.get(name) != value})
+    shows_error_texts.cache_clear()
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from router.routes import Route
 
 __all__ = ["Failures"]
 
+_OF_PARSER = (DecodeError, ValidationError)
+
 
 class Failures:
     """Settles the failures of a Dispatcher's records: reports, parks or drops them, and logs that.
@@ -72,7 +74,7 @@ class Failures:
         if record.is_held and isinstance(policy, Park):
             policy = RETRY
         exception = without_inputs(exception)
-        if stage != "handler" and isinstance(exception, DecodeError | ValidationError):
+        if stage != "handler" and isinstance(exception, _OF_PARSER):
             exception.__traceback__ = None  # its frames are the parser's, and hold the decoded item
         outcome = Outcome("failed", record, route, stage, exception)
         if isinstance(policy, Drop):

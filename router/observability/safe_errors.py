@@ -45,6 +45,8 @@ def without_inputs(error: Exception) -> Exception:
     Args:
         error: The error. Pydantic's errors and groups that contain one are replaced; others are changed in place.
     """
+    if isinstance(error, ValidationError):
+        return without_values(error)
     cleaned: Exception = _without_inputs(error, set())
     return cleaned
 
@@ -85,8 +87,9 @@ def alone(error: Exception) -> Exception:
 
 
 def _frames(error: BaseException) -> list[str]:
-    frames = traceback.extract_tb(error.__traceback__)
+    # Not extract_tb(), which asks the file system for each file: the lines' text is not shown.
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     # The framework's own frames are the same in every error, and the last frames of a recursion are enough.
-    users = [frame for frame in frames if not frame.filename.startswith(_OUR_CODE)] or frames
-    shown = [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in users[-_MOST_FRAMES:]]
+    users = [each for each in frames if not each[0].co_filename.startswith(_OUR_CODE)] or frames
+    shown = [f"{code.co_filename}:{line} in {code.co_name}" for code, line in users[-_MOST_FRAMES:]]
     return [shortened(frame, _LONGEST_FRAME) for frame in shown]

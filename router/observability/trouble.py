@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from router.naming import shortened
 from router.observability.logs import LONGEST_FIELD, write_line
 from router.observability.safe_errors import safe_error
+from router.parsing.validation_errors import shows_error_texts
 
 if TYPE_CHECKING:
     import structlog
@@ -42,6 +43,7 @@ class TroubleLog:
     __slots__ = ("_log", "_refused")
 
     def __init__(self, log: Callable[[Record | None, Route | None], structlog.typing.FilteringBoundLogger]) -> None:
+        shows_error_texts.cache_clear()
         self._log = log
         self._refused: dict[Kind, list[Outcome]] = {}
 
@@ -52,7 +54,8 @@ class TroubleLog:
         """
         if outcome.stage not in ("handler", "park"):
             # Lanes do this at the same time; each of these operations is atomic.
-            alike = self._refused.setdefault(_kind_of(outcome), [])
+            kind = _kind_of(outcome)
+            alike = self._refused.get(kind) or self._refused.setdefault(kind, [])
             alike.append(outcome)
             if alike[0] is not outcome:
                 return

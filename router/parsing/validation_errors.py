@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast, get_args
 
 from pydantic import BaseModel
@@ -87,6 +87,7 @@ def _title(model: type[BaseModel]) -> str:
     return model.model_config.get("title") or model.__name__
 
 
+@cache  # until the next invocation, because reading a variable that is not set takes a tenth of a refused record
 def shows_error_texts() -> bool:
     """Whether the user wants texts of errors, which may quote items: ``LOG_ERROR_TEXT=1``."""
     return os.environ.get("LOG_ERROR_TEXT") == "1"
@@ -102,21 +103,18 @@ def without_values(
         names: The names that the schema declares; by default those of the models with the error's title.
         attributes: The attributes of the item, which a model may forbid.
     """
-    if _MARK in vars(error) or shows_error_texts():
+    if hasattr(error, _MARK) or shows_error_texts():
         return error
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     names = _names_by_title(error.title) if names is None else names
     context = {"note": _NOTE, "faults": len(faults)}
-    details: list[InitErrorDetails] = [
-        {
-            "type": PydanticCustomError(_kind(fault["type"]), "refused", context),  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
-            "loc": tuple([_place(step, names, attributes) for step in fault["loc"]]),
-            "input": None,
-        }
-        for fault in faults[:_MOST_FAULTS]
-    ]
+    details: list[InitErrorDetails] = []
+    for fault in faults[:_MOST_FAULTS]:
+        kind: Any = PydanticCustomError(_kind(fault["type"]), "refused", context)  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
+        place = tuple([_place(step, names, attributes) for step in fault["loc"]])
+        details.append({"type": kind, "loc": place, "input": None})
     refusal = ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
-    vars(refusal)[_MARK] = True
+    setattr(refusal, _MARK, True)
     return refusal
 
 

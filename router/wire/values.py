@@ -55,12 +55,15 @@ def map_of(body: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
     """Decode an object of attribute values, or those of its attributes that are named."""
     if not isinstance(body, dict):
         raise TypeError
+    if names is None:
+        "".join(body)  # raises unless all names are strings, at a fraction of the cost of checking each
+        names = body
     decoded: dict[str, Any] = {}
-    for name in body if names is None else names:
+    for name in names:
         if name not in body:
             continue
         wire: Any = body[name]
-        if len(wire) != 1 or not isinstance(name, str):
+        if len(wire) != 1:
             raise TypeError
         # Most values are strings or numbers: testing for these two tags is faster than the lookup in DECODERS.
         if "S" in wire:

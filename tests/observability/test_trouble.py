@@ -130,3 +130,13 @@ def test_no_value_reaches_the_line_of_several_records(value: Any, capsys: Captur
     written = capsys.readouterr().out
     assert '"event": "records parked"' in written
     assert "s3cret" not in written
+
+
+def test_the_switch_for_texts_is_read_at_each_invocation(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container whose environment changes writes texts of errors from its next invocation on."""
+    app, event = dispatcher(Handled(), parking=MemoryParking()), batch(insert(1, total="many"))
+    app(event)
+    assert "reason" not in lines(capsys)[1]
+    monkeypatch.setenv("LOG_ERROR_TEXT", "1")
+    app(event)
+    assert "reason" in lines(capsys)[1]
