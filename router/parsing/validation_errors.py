@@ -111,8 +111,7 @@ def without_values(
     details: list[InitErrorDetails] = []
     for fault in faults[:_MOST_FAULTS]:
         kind: Any = PydanticCustomError(_kind(fault["type"]), "refused", context)  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
-        place = tuple([_place(step, names, attributes) for step in fault["loc"]])
-        details.append({"type": kind, "loc": place, "input": None})
+        details.append({"type": kind, "loc": _place(fault["loc"], names, attributes), "input": None})
     refusal = ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
     setattr(refusal, _MARK, True)
     return refusal
@@ -122,10 +121,17 @@ def _kind(kind: str) -> str:
     return kind if kind in _KINDS or (kind.isidentifier() and kind == shortened(kind)) else "custom_error"
 
 
-def _place(step: str | int, names: Collection[str], attributes: Collection[str]) -> str | int:
+def _place(steps: tuple[str | int, ...], names: Collection[str], attributes: Collection[str]) -> tuple[str | int, ...]:
+    place = [_step(step, names) for step in steps]
+    if place and place[0] == KEY and steps[0] in attributes:  # below it, an equal text may be the key of a map
+        place[0] = shortened(str(steps[0]))
+    return tuple(place)
+
+
+def _step(step: str | int, names: Collection[str]) -> str | int:
     if isinstance(step, int):
         return step if 0 <= step < _GREATEST_INDEX else KEY
-    if step in names or step in attributes or step in _LABELS:
+    if step in names or step in _LABELS:
         return shortened(str.__str__(step))
     label, bracket, _ = step.partition("[")  # such as "list[int]"
     return f"{label}[...]" if bracket and step.endswith("]") and label in _LABELS else KEY

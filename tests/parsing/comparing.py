@@ -18,7 +18,7 @@ def exactly(model: Any, wire: Any) -> Any:
         return validate(values)
     except ValidationError as error:
         is_map = not hasattr(model, "model_fields") or issubclass(model, RootModel)
-        refusal = without_values(error, declared(model) if is_map else declared(model) | values.keys())
+        refusal = without_values(error, declared(model), () if is_map else values)
     raise refusal
 
 

@@ -49,6 +49,10 @@ class Holding(BaseModel):
     inner: Forbidding
 
 
+class HoldingOnly(Holding):
+    model_config = ConfigDict(extra="forbid")
+
+
 class Quoting(BaseModel):
     total: int
 
@@ -90,6 +94,8 @@ def test_extra_attribute() -> None:
     assert faults_of(refusal(Forbidding, {"note": {"S": ""}})) == ["note: extra_forbidden"]
     nested = {"inner": {"M": {SECRET: {"S": ""}}}}
     assert faults_of(refusal(Holding, nested)) == ["inner.<key>: extra_forbidden"]
+    both = {SECRET: {"S": ""}, **nested}
+    assert faults_of(refusal(HoldingOnly, both)) == ["inner.<key>: extra_forbidden", f"{SECRET}: extra_forbidden"]
 
 
 @pytest.mark.parametrize("model", [dict[str, int], RootModel[dict[str, int]]])
