@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#run
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from importlib import import_module
 
-from router.dispatch.snapshot import register_hooks
 from router.garbage_collection import check_setting, freeze
 from router.inject.scopes import Containers
 from router.lambda_process import in_lambda
@@ -45,7 +45,10 @@ def prepare(routes: Iterable[Route], options: Options, containers: Containers) -
         import_module("router.dispatch.batching")
     if any(route.state is not None for route in routes):
         import_module("router.dispatch.windows")
-    register_hooks(routes, containers)
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start":
+        from router.dispatch.snapshot import register_hooks
+
+        register_hooks(routes, containers)
     freeze()
 
 

@@ -8,7 +8,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable
 from contextvars import copy_context
@@ -27,14 +26,12 @@ __all__ = ["register_hooks"]
 
 
 def register_hooks(routes: Iterable[Route], containers: Containers) -> None:
-    """Register a Dispatcher's hooks, where Lambda initialises the function for a snapshot.
+    """Register a Dispatcher's hooks in a function that Lambda initialises for a snapshot.
 
     Args:
         routes: The routes of the Dispatcher.
         containers: Its containers.
     """
-    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
-        return
     try:
         snapshots: Any = import_module("snapshot_restore_py")  # a part of Lambda's runtime, without types
     except ModuleNotFoundError:  # runtimes without SnapStart

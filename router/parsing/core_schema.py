@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from pydantic_core import CoreConfig, CoreSchema, SchemaValidator
+
+from router.value_classes import dataclass
 
 __all__ = [
     "Definitions",
@@ -35,7 +37,8 @@ Keys = tuple[tuple[Any, ...], ...]
 _PLAIN_TYPES = (str, int, float, bool)
 
 
-class ModelSchema(NamedTuple):
+@dataclass(frozen=True)
+class ModelSchema:
     """The schema of a model that takes nothing of its input but the attributes of its fields.
 
     Args:

@@ -6,17 +6,19 @@ import inspect
 from contextlib import suppress
 from enum import Enum
 from itertools import chain
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
 from router.registration.annotations import members_of
 from router.registration.model_fields import default_of, fields_of
+from router.value_classes import dataclass
 
 __all__ = ["Constant", "constant_of", "literal_entities", "name_of_class"]
 
 
-class Constant(NamedTuple):
+@dataclass(frozen=True)
+class Constant:
     """A text that a model writes into an attribute, the name of what holds it, and whether it is read from there."""
 
     attribute: str

@@ -9,7 +9,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from types import UnionType
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from router.conditions import AllOf, AnyOf, Changed, Condition, Not
@@ -18,6 +18,7 @@ from router.event import Event
 from router.registration.annotations import members_of
 from router.registration.model_fields import fields_of, has_validators, reads_otherwise, takes
 from router.registration.source_text import describe
+from router.value_classes import dataclass
 from router.wire.compare import same
 from router.wire.decode import decode_image
 from router.wire.paths import Path, write_path
@@ -30,14 +31,15 @@ _SCALARS = (str, bytes, int, float, Decimal, date, time, timedelta, UUID, Enum, 
 _CONVERTERS = ("BeforeValidator", "WrapValidator", "PlainValidator", "Json")
 
 
-class _Fault(NamedTuple):
+@dataclass(frozen=True)
+class _Fault:
     """What a condition says that no change can meet, and what can be met."""
 
     found: str
     expected: str
 
 
-def check_condition(written: str, condition: Condition[Any] | None, events: Event, model: Any, old: Any) -> None:
+def check_condition(written: str, condition: Condition[Any], events: Event, model: Any, old: Any) -> None:
     """Refuse a condition of which a part can never be met.
 
     Args:

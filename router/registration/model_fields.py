@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from pydantic import AliasChoices, AliasPath, BaseModel, TypeAdapter, ValidationError
 from typing_extensions import is_typeddict
+
+from router.value_classes import dataclass
 
 __all__ = ["ReadField", "default_of", "fields_of", "has_validators", "reads_otherwise", "takes"]
 
 _ANNOTATED: Any = Annotated
 
 
-class ReadField(NamedTuple):
+@dataclass(frozen=True)
+class ReadField:
     """A field of a model, with its constraints in the annotation."""
 
     name: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from router.change import Change, Insert, Modify, Remove
 from router.event import Event
@@ -41,7 +41,8 @@ class ChangeOf:
     old: Any
 
 
-class Wanted(NamedTuple):
+@dataclass(frozen=True)
+class Wanted:
     """The first parameter that a decorator wants: ``change`` with its annotation."""
 
     name: str

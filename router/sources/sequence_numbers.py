@@ -6,15 +6,16 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from router.errors import MalformedRecordError
 from router.record import Record
+from router.value_classes import dataclass
 
 __all__ = ["Identifier", "from_the_lowest", "identified", "lowest"]
 
 
-class Identifier(NamedTuple):
+@dataclass(frozen=True)
+class Identifier:
     """What identifies a record in the response.
 
     Args:
