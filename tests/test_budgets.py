@@ -69,7 +69,7 @@ FUNCTIONS = {
 
 
 LANES = Calls(35, 38)
-REFUSED = Calls(38, 50)
+REFUSED = Calls(38, 52)
 FAILED_BY_HANDLER = Calls(69, 74)
 
 # The calls of an invocation with one record, at most: Pythons differ in their own.

@@ -21,12 +21,14 @@ __all__ = ["declared_names", "faults_of", "shows_error_texts", "without_values"]
 
 _MOST_FAULTS: Final = 10
 _GREATEST_INDEX: Final = 100_000  # an item of 400 KB holds no longer list: a greater number is the key of a map
+_Fault = tuple[tuple[str | int, ...], str]
+"""The place and the kind of a fault."""
 _NOTE: Final = "input values are left out"
 _LABELS: Final = frozenset({*get_args(CoreSchemaType), "[key]", "lax-or-strict", "json-or-python"})
 """What pydantic adds to a place for the parts of a type, such as the members of a union."""
 _KINDS: Final = frozenset(get_args(ErrorType))
-_MARK: Final = "__without_values__"
-"""The attribute of an error that holds no values."""
+_MARK: Final = "__faults__"
+"""The attribute that an error without values has: its faults, for texts."""
 
 
 def declared_names(schema: Any) -> frozenset[str]:
@@ -108,12 +110,15 @@ def without_values(
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     names = _names_by_title(error.title) if names is None else names
     context = {"note": _NOTE, "faults": len(faults)}
+    shown: list[_Fault] = []
     details: list[InitErrorDetails] = []
     for fault in faults[:_MOST_FAULTS]:
-        kind: Any = PydanticCustomError(_kind(fault["type"]), "refused", context)  # pyright: ignore[reportArgumentType]  # the types of the faults are no literals
-        details.append({"type": kind, "loc": _place(fault["loc"], names, attributes), "input": None})
+        place, kind = _place(fault["loc"], names, attributes), _kind(fault["type"])
+        shown.append((place, kind))
+        custom = PydanticCustomError(kind, "refused", context)  # pyright: ignore[reportArgumentType]  # the kinds are no literals
+        details.append({"type": custom, "loc": place, "input": None})
     refusal = ValidationError.from_exception_data(shortened(error.title), details, hide_input=True)
-    setattr(refusal, _MARK, True)
+    setattr(refusal, _MARK, (shown, len(faults)))
     return refusal
 
 
@@ -139,10 +144,14 @@ def _step(step: str | int, names: Collection[str]) -> str | int:
 
 def faults_of(error: ValidationError) -> list[str]:
     """Describe the first ten faults of an error, and count the others: ``lines.0.total: int_parsing``."""
-    faults = without_values(error).errors(include_url=False, include_input=False)
-    count = faults[0].get("ctx", {}).get("faults", len(faults)) if faults else 0
-    shown = [
-        shortened(f"{'.'.join(map(str, fault['loc'])) or '(model)'}: {fault['type']}", 256)
-        for fault in faults[:_MOST_FAULTS]
+    faults, count = getattr(without_values(error), _MARK, None) or _faults_as_they_are(error)
+    texts = [
+        shortened(f"{'.'.join(map(str, place)) or '(model)'}: {kind}", 256) for place, kind in faults[:_MOST_FAULTS]
     ]
-    return [*shown, f"and {count - len(shown):,} more"] if count > len(shown) else shown
+    return [*texts, f"and {count - len(texts):,} more"] if count > len(texts) else texts
+
+
+def _faults_as_they_are(error: ValidationError) -> tuple[list[_Fault], int]:
+    """The faults of an error that keeps its values, as the user wants."""
+    faults = error.errors(include_url=False, include_context=False, include_input=False)
+    return [(fault["loc"], fault["type"]) for fault in faults], len(faults)
