@@ -286,7 +286,7 @@ class Invocation:
         self.trouble.write_counted()
         self.variables = Context()
         outboxes, self.outboxes = self.outboxes, None
-        if outboxes is not None:
+        if outboxes is not None and outboxes.made:
             outboxes.close()
 
     def finish(self, result: Any) -> Any:

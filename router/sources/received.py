@@ -42,7 +42,8 @@ class Received:
     @property
     def source(self) -> str:
         """The name of the source, or the names."""
-        return ", ".join([source.name for source in self._sources])
+        first, *others = self._sources
+        return ", ".join([first.name, *[source.name for source in others]]) if others else first.name
 
     def lanes(self) -> list[Hashable]:
         """A value for each record that is equal for records which run one after the other."""

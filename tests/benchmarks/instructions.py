@@ -30,9 +30,10 @@ from tests.benchmarks.workloads import event_text, workload_of
 __all__ = ["CountingError", "count_all", "main"]
 
 ROOT = Path(__file__).parents[2]
-WARM_UP = 6  # events, after which parsers are generated
 REPEATS = 5
 RECORDS = 100
+WARM_UP = 600  # records, after which parsers are generated
+FEWEST_EVENTS = 6
 WORKLOADS = ("realistic", "insert", "modify", "remove", "two-routes", "all", "one-of-four", "sample")
 COLLECTED = re.compile(r"Collected : (\d+)")
 
@@ -127,7 +128,7 @@ def handle(key: str, contestant: str, records: int, repeats: int) -> None:
     workload, context = workload_of(key), Context(remaining=900)
     entry, text = CONTESTANTS[contestant](workload, None), event_text(workload, records)
     with quiet():
-        for _ in range(WARM_UP):
+        for _ in range(max(FEWEST_EVENTS, WARM_UP // records)):
             entry.run(entry.prepare(json.loads(text)), context)
         events = [entry.prepare(json.loads(text)) for _ in range(repeats)]
         gc.collect()
