@@ -1,6 +1,7 @@
 """Log lines are JSON, identify the record, and contain no item values."""
 
 import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -288,6 +289,25 @@ def test_lambda_gets_json(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     make_logger(terminal).info("hello", size=5)
     assert json.loads(terminal.getvalue())["size"] == 5
+
+
+def test_a_closed_standard_output_fails_no_invocation(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    """Where standard output is closed, records are handled, and standard error says that no line was written."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stdout", closed)
+    assert dispatcher(Handled())(inserts(1)) == {"batchItemFailures": []}
+    assert "cannot write a log line" in capsys.readouterr().err
+
+
+def test_standard_output_is_looked_up_at_each_invocation(capsys: Capture) -> None:
+    """A test or a tool may redirect standard output between two invocations."""
+    app, redirected = dispatcher(Handled()), io.StringIO()
+    app(inserts(1))
+    with contextlib.redirect_stdout(redirected):
+        app(inserts(1))
+    app(inserts(1))
+    assert (len(lines(capsys)), len(redirected.getvalue().splitlines())) == (2, 1)
 
 
 def test_a_users_structlog_is_left_alone(capsys: Capture) -> None:
