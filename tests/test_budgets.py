@@ -73,7 +73,7 @@ REFUSED = Calls(38, 52)
 FAILED_BY_HANDLER = Calls(69, 74)
 
 # The calls of an invocation with one record, at most: Pythons differ in their own.
-INVOCATION = Calls(68, 64)
+INVOCATION = Calls(68, 65)
 
 
 class Order(BaseModel):
