@@ -5,6 +5,8 @@ They are outside the package, because nothing inside it runs where Python finds 
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -28,6 +30,9 @@ def other_router() -> str | None:
 
 def main() -> int:
     """Run the command ``router``."""
+    # Until the command receives signals itself, Ctrl-C would print a traceback of its imports.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda number, _: os._exit(128 + number))
     other = other_router()
     if other is not None:
         print(f"router: {_explained(other)}", file=sys.stderr)  # noqa: T201 - the command's one line

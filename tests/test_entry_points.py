@@ -74,6 +74,16 @@ def test_without_a_shadow_the_command_runs(project: Path) -> None:
     assert (done.returncode, done.stdout) == (0, f"entity-router {router.__version__}\n")
 
 
+def test_an_interrupt_during_the_imports_is_quiet(project: Path) -> None:
+    """Ctrl-C prints no traceback before the command receives signals itself."""
+    package = project / "router"
+    package.mkdir()
+    (package / "discriminators.py").touch()
+    (package / "__init__.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n", encoding="utf-8")
+    done = python(project, COMMAND, "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_without_a_shadow_the_plugin_is_that_of_the_package(project: Path) -> None:
     """The plugin's module has its own name, for `-p no:router` and for debuggers."""
     assert python(project, PLUGIN).stdout == "router.testing.plugin\n"

@@ -173,5 +173,5 @@ def _misfit(error: ValidationError, whole: str) -> str:
 
 def _unknown(name: str, known: list[str], model: type[BaseModel], option: str) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(dict.fromkeys(known))}"
     return f"found {option} {name}, which is no attribute of {model.__name__}; {hint}"

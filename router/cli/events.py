@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from router.cli.errors import CommandLineError
+from router.local.files import walk
 from router.local.streams.saved_output import is_event_of_pipe, lambda_event
 
 __all__ = ["GivenEvent", "read_events", "read_standard_input"]
@@ -68,6 +69,9 @@ def _contents(source: str) -> Iterator[tuple[str, bytes]]:
     if source == _STDIN:
         yield "standard input", read_standard_input()
         return
+    if not source:  # Path("") is the current folder
+        msg = "found an empty EVENT, expected a file, a folder, or - for standard input"
+        raise CommandLineError(msg)
     path = Path(source)
     files = _files(path) if path.is_dir() else [path]
     for file in files:
@@ -97,7 +101,7 @@ def read_standard_input() -> bytes:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [path for root, folders, names in os.walk(folder) for path in _events_in(Path(root), folders, names)]
+    found = [path for root, folders, names in walk(folder) for path in _events_in(Path(root), folders, names)]
     if not found:
         msg = f"found no event in folder {folder}, expected files *.json or *.jsonl"
         raise CommandLineError(msg)
@@ -111,7 +115,8 @@ def _events_in(root: Path, folders: list[str], names: list[str]) -> list[Path]:
 
 
 def _holds_packages(folder: Path) -> bool:
-    return folder.name == "node_modules" or (folder / "pyvenv.cfg").exists()
+    # Path.exists raises in a folder that cannot be read, which walk() names.
+    return folder.name == "node_modules" or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110
 
 
 def _no_file(path: Path) -> str:

@@ -72,6 +72,7 @@ COMMANDS: dict[Callable[..., int], str] = {
 
 _INTERRUPTED = 128 + signal.SIGINT
 _WRITE_ERRORS = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
+_PATH_ERRORS = (errno.EACCES, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR, errno.EPERM, errno.EROFS)
 
 
 def run(argv: Sequence[str]) -> int:
@@ -92,6 +93,8 @@ def run(argv: Sequence[str]) -> int:
         _drop_output()
         return 1
     except OSError as error:
+        if error.filename is not None and error.errno in _PATH_ERRORS:
+            return _refuse(f"cannot access {os.fsdecode(error.filename)}: {error.strerror}")
         # Errors of opening and reading name a file; the commands give errors of their own for files that they write.
         if error.filename is not None or error.errno not in _WRITE_ERRORS:
             raise
@@ -178,6 +181,7 @@ def _drop_output() -> None:
 
 
 def _as_clause(sentence: str) -> str:
+    sentence = sentence.replace(": Value error, ", ": ")  # pydantic's words, with which typer says that a value is none
     clause = sentence[:1].lower() + sentence[1:].rstrip(".")
     return clause if clause.endswith("?") else f"{clause};"
 

@@ -1,12 +1,13 @@
-"""Write files in one step: a reader sees the old text or the new one, never a part of either."""
+"""Write files in one step, so that a reader sees the old text or the new one; read folders whole, or not at all."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from secrets import token_hex
 
-__all__ = ["write_text"]
+__all__ = ["walk", "write_text"]
 
 _DEFAULT_MODE = 0o666  # of which the system subtracts the umask
 
@@ -47,3 +48,19 @@ def write_text(path: Path, text: str, *, mode: int | None = None, replace: bool 
             os.link(partial, target)  # unlike a rename, a link does not replace a file
     finally:
         partial.unlink(missing_ok=True)
+
+
+def walk(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """``os.walk``, which by default passes over a folder that cannot be read, as if it were empty.
+
+    Args:
+        folder: The folder.
+
+    Raises:
+        OSError: The folder, or one in it, cannot be read.
+    """
+    return os.walk(folder, onerror=_raise)
+
+
+def _raise(error: OSError) -> None:
+    raise error

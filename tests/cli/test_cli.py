@@ -32,7 +32,9 @@ app = Dispatcher(routes)
 
 def _start(*argv: str, **options: Any) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen([ROUTER, *argv], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, **options)
+    return subprocess.Popen(
+        [ROUTER, *argv], stdout=pipe, stderr=pipe, text=True, **{"stdin": subprocess.DEVNULL} | options
+    )
 
 
 def _run(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -124,6 +126,17 @@ def test_an_interrupt_ends_quietly_with_130(folder: Path) -> None:
         assert process.stderr.readline() == "asleep\n"
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == ""
+    assert process.returncode == 130
+
+
+def test_an_interrupt_at_a_question_ends_quietly_with_130(folder: Path) -> None:
+    """The command does not complain of an answer that is missing."""
+    with _start("init", "shop", stdin=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        question = "The project's name [shop]:"
+        assert process.stderr.read(len(question)) == question
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read().strip() == ""
     assert process.returncode == 130
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,29 @@ def test_a_file_that_cannot_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) 
     write("file.json", PLACED)
     monkeypatch.setattr(Path, "read_bytes", denied)
     assert _refused("file.json") == "cannot read file.json: Permission denied"
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its events would be missing, and nothing would say so."""
+    read = os.scandir
+
+    def denied(path: str) -> Any:
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return read(path)
+
+    Path("events/locked").mkdir(parents=True)
+    write("events/order.json", PLACED)
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(PermissionError) as raised:
+        read_events(["events"])
+    assert raised.value.filename == "events/locked"
+
+
+def test_an_empty_text_is_no_folder() -> None:
+    """An unset variable of the shell does not stand for the current folder."""
+    write("order.json", PLACED)
+    assert _refused("") == "found an empty EVENT, expected a file, a folder, or - for standard input"
 
 
 def test_a_folder_without_events_is_refused() -> None:

@@ -1,5 +1,6 @@
 """``router.cli.program``: help, versions, and how command lines end."""
 
+import errno
 import io
 import os
 import sys
@@ -98,6 +99,30 @@ def test_an_interrupt_is_130(run_bare: Run, monkeypatch: pytest.MonkeyPatch, int
 
     monkeypatch.setattr(typer.main, "get_command", interrupted)
     assert run_bare("routes") == (130, "", "")
+
+
+def test_a_path_that_cannot_be_accessed_is_one_line(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a command has no message of its own; pathlib raises before it says whether a file exists."""
+
+    def denied(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", denied)
+    ended = run_bare("invoke", "locked/event.json", "--app", "shop:app")
+    assert ended == (2, "", "router: cannot access locked/event.json: Permission denied\n")
+
+
+def test_a_path_that_is_too_long_is_one_line(run_bare: Run) -> None:
+    """As a shell makes it of a text that is no path."""
+    ended = run_bare("invoke", "x" * 300, "--app", "shop:app")
+    assert (ended.code, ended.out, ended.err.count("\n")) == (2, "", 1)
+    assert ended.err.endswith("File name too long\n")
+
+
+def test_a_value_that_is_none_of_several_is_one_line(run_bare: Run) -> None:
+    """The values are named, without the words of the library that compared them."""
+    message = "router: invalid value for '--engine': 'nope' is not one of 'embedded', 'dynamodb-local'; see 'router dev --help'\n"
+    assert run_bare("dev", "--engine", "nope") == (2, "", message)
 
 
 def test_a_pipe_that_breaks_at_the_last_flush_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from router.cli.project.entity import Entity
 from router.cli.project.files import Project, cdk_files, minimal_files, project_files, terraform_files
 from router.cli.project.names import discriminator_code, entity_names, keys_of_text, project_name
 from router.cli.project.writing import check_folder, show_written, write_new
+from router.cli.stop_request import stop_request
 
 __all__ = ["init"]
 
@@ -88,7 +89,10 @@ def _answer(question: str, given: str | None, default: str, *, ask: bool) -> str
         return default if given is None else given
     try:
         return str(typer.prompt(question, default=default, err=True))
-    except typer.Abort:
+    except (typer.Abort, RuntimeError, UnicodeDecodeError):  # RuntimeError: the shell has closed standard input, <&-
+        with stop_request() as stop:
+            if stop.requested:  # Ctrl-C is an Abort, too
+                raise
         msg = f"found no answer to {question!r}, expected one; --yes takes the defaults"
         raise CommandLineError(msg) from None
 

@@ -44,7 +44,7 @@ def template(
     The exit code is 1 if --check finds a difference.
     """
     if check == write:
-        msg = f"found {'both' if check else 'neither'} --check and --write, expected one of them"
+        msg = f"found {'both --check and' if check else 'neither --check nor'} --write, expected one of them"
         raise CommandLineError(msg)
     file = TemplateFile(path)
     mappings = stream_mappings(file, function)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from router.local.files import walk
 from router.local.redrive.place import Document, PlaceError, digest_of
 
 __all__ = ["FilePlace", "FolderPlace", "journal_beside"]
@@ -144,7 +145,7 @@ class FolderPlace:
 
 def _files(folder: Path) -> list[Path]:
     found: list[Path] = []
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(root, name) for name in names if not name.startswith(".")]
     return sorted(found)

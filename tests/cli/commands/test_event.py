@@ -234,6 +234,10 @@ def test_a_key_names_the_entity_where_the_discriminator_reads_it_there(event: Ev
     [
         (("Ordr",), "found no entity 'Ordr' in the app; did you mean Order?"),
         (("Order", "--set", "stauts=PLACED"), "--set stauts, which is no attribute of Order; did you mean status?"),
+        (
+            ("Order", "--set", "zzz=1"),
+            "there are EntityType, order_id, status, colour, total, placed_at, pay, lines, tags, icon, note\n",
+        ),
         (("Order", "--set", "lines.0.skuu=1"), "--set skuu, which is no attribute of Line; did you mean sku?"),
         (("Order", "--set", "status=GONE"), "--set status with a value that does not fit: input should be 'PLACED' or"),
         (("Order", "--set", "total=9"), "--set total with a value that does not fit: input should be greater than 10"),

@@ -142,6 +142,14 @@ def test_the_end_of_answers_is_refused(run_bare: Run, monkeypatch: pytest.Monkey
     assert not Path("shop").exists()
 
 
+def test_a_closed_standard_input_is_the_end_of_answers(run_bare: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell closes it with ``<&-``."""
+    monkeypatch.setattr(sys, "stdin", None)
+    ended = run_bare("init", "shop")
+    assert (ended.code, ended.err.count("Traceback")) == (2, 0)
+    assert 'found no answer to "The project\'s name"' in ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

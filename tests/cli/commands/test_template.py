@@ -145,7 +145,8 @@ def test_several_functions_are_chosen_by_name(run_bare: Run, path: Path) -> None
 @pytest.mark.parametrize("flags", [[], ["--check", "--write"]])
 def test_one_of_the_two_has_to_be_said(run_bare: Run, flags: list[str]) -> None:
     """Neither is harmless enough to be meant by silence."""
-    assert run_bare("template", *flags).code == 2
+    found = "both --check and --write" if flags else "neither --check nor --write"
+    assert run_bare("template", *flags) == (2, "", f"router: found {found}, expected one of them\n")
 
 
 def test_a_folder_that_cannot_be_written(run_bare: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
