@@ -159,8 +159,10 @@ def _run(delivery: Delivery, received: Received, plan: Plan, options: Options) -
 
             options.tracing.invocation(traced, received.source, len(delivery.records))
     finally:
-        invocation.end()
-        current_invocation.reset(token)
+        try:
+            invocation.end()
+        finally:
+            current_invocation.reset(token)
 
 
 def _run_records(delivery: Delivery, received: Received, plan: Plan, options: Options) -> None:

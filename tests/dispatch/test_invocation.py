@@ -15,6 +15,7 @@ from router import (
     MalformedRecordError,
     Routes,
 )
+from router.inject.scopes import current_invocation
 from tests.builders import (
     SUCCESS,
     Context,
@@ -297,3 +298,19 @@ def test_no_batch_stays_in_memory(handlers: Sequence[Callable[..., Any]], concur
         assert becomes(lambda: all(each() is None for each in kept))  # the thread of a lane lets go a moment later
     finally:
         gc.enable()
+
+
+def test_an_invocation_is_over_whatever_ends_it() -> None:
+    """Ctrl-C while an outbox ends leaves no invocation that the next one would be inside of."""
+    outbox = MagicMock(**{"send.return_value": {}, "close.side_effect": KeyboardInterrupt})
+    routes = Routes()
+
+    @routes.on(Order)
+    def handle(change: Change[Order]) -> None:
+        outboxes = current_invocation.get().outboxes
+        assert outboxes is not None
+        outboxes.get_or_make("a queue", lambda _: outbox)
+
+    with pytest.raises(KeyboardInterrupt):
+        Dispatcher(routes)(inserts(1))
+    assert current_invocation.get(None) is None
