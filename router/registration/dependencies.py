@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from router.context import Deadline
 from router.depends import SCOPES, Depends, Scope
@@ -29,6 +30,13 @@ _SCOPE_OF: dict[Kind, Scope] = {
     "log": "cold_start",
     "logger": "cold_start",
 }
+
+_MANAGERS = (contextlib.AbstractContextManager, contextlib.AbstractAsyncContextManager)
+_OF_CONTEXTLIB = tuple(
+    decorate(lambda: None).__code__  # type: ignore[arg-type, return-value]  # only the function around it counts
+    for decorate in (contextlib.contextmanager, contextlib.asynccontextmanager)
+)
+"""The code of all functions that these decorators return."""
 
 _INJECTABLE = "Record, Batch, LambdaContext, Deadline, a structlog logger, or Annotated[T, Depends(factory)]"
 
@@ -110,11 +118,25 @@ def _parameter(
             f"move the '/' before {parameter.name!r}, or remove it",
         )
     if depends is not None:
+        _check_manager(depends.factory, parameter, annotation)
         return Parameter(parameter.name, "depends", _dependency(depends, scope, namespaces, requesters))
     _check_scope(f"parameter {show_parameter(parameter)}", _SCOPE_OF[kind], scope, requesters)
     optional, annotated = type(None) in get_args(unwrap(annotation)), members_of(annotation)[0]
     powertools = annotated if kind in ("record", "logger") and annotated is not Record else None
     return Parameter(parameter.name, kind, None, optional, powertools)
+
+
+def _check_manager(factory: Callable[..., Any], parameter: inspect.Parameter, annotation: Any) -> None:
+    """Refuse a factory that returns a context manager, which nothing enters, where something else is expected."""
+    decorator = getattr(factory, "__code__", None) in _OF_CONTEXTLIB
+    kinds = [get_origin(each) or each for each in members_of(annotation)]
+    if decorator and not any(kind in (Any, object, *_MANAGERS) for kind in kinds):
+        name = short_name_of(factory)
+        raise Misfit(
+            f"parameter {parameter.name!r} with Depends({name}), which returns a context manager that nothing enters",
+            "a factory that yields its value, without @contextmanager or @asynccontextmanager",
+            f"remove the decorator of {name}: what yields is entered before the handler runs, and left after it",
+        )
 
 
 def _check_default(parameter: inspect.Parameter, annotation: Any, owner: str) -> None:

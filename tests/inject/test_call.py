@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Annotated, Any
 
 import pytest
@@ -23,6 +24,7 @@ from router import (
 )
 from router.testing import kinesis_event, pipes_event, sqs_event
 from tests.builders import (
+    SUCCESS,
     Context,
     Order,
     batch,
@@ -204,6 +206,23 @@ def test_the_logger_of_a_dependency_is_bound_to_the_record(capsys: pytest.Captur
     dispatcher(handler)(inserts(1))
     line = next(line for line in lines(capsys.readouterr().out) if line["event"] == "made")
     assert line["sequence_number"] == "1"
+
+
+def test_a_handler_may_ask_for_a_context_manager() -> None:
+    """The value of a factory that @contextmanager decorates is a context manager, which the handler enters."""
+    seen: list[str] = []
+
+    @contextmanager
+    def opened() -> Iterator[str]:
+        yield "a session"
+        seen.append("closed")
+
+    def handler(change: Change[Order], session: Annotated[AbstractContextManager[str], Depends(opened)]) -> None:
+        with session as value:
+            seen.append(value)
+
+    assert dispatcher(handler)(inserts(1)) == SUCCESS
+    assert seen == ["a session", "closed"]
 
 
 @pytest.mark.parametrize("scope", ["invocation", "cold_start"])
