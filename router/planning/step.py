@@ -334,15 +334,6 @@ def _end(runner: Runner, step: Step, raw: Any, position: int, ended: asyncio.Tas
 _create: Any = object.__new__
 
 
-def _parse_once(models: list[Any], slot: int, parser: Parser, image: Image, name: str) -> Any:
-    """Parse an image, or copy the instance that an earlier step of the record has parsed."""
-    model = models[slot]
-    if model is UNPARSED:
-        models[slot] = parsed = parser.parse(image, name)
-        return parsed
-    return parser.copy(model)
-
-
 def _absence(error: DecodeError, new: Image, old: Image) -> DecodeError | None:
     """The error for an image that the step needs and the record does not have; ``None`` for any other error."""
     images: dict[str | None, Image] = {"NewImage": new, "OldImage": old}
