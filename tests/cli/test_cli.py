@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -30,11 +31,9 @@ app = Dispatcher(routes)
 """
 
 
-def _start(*argv: str, **options: Any) -> subprocess.Popen[str]:
+def _start(*argv: str, stdin: int = subprocess.DEVNULL, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     pipe = subprocess.PIPE
-    return subprocess.Popen(
-        [ROUTER, *argv], stdout=pipe, stderr=pipe, text=True, **{"stdin": subprocess.DEVNULL} | options
-    )
+    return subprocess.Popen([ROUTER, *argv], stdin=stdin, stdout=pipe, stderr=pipe, text=True, env=env)
 
 
 def _run(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
