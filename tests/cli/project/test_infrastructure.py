@@ -98,6 +98,17 @@ def module(python: Path, shop: Path) -> dict[tuple[str, str], Any]:
     }
 
 
+# mypy reads the types of all services for a minute, so one project has to do.
+@pytest.mark.parametrize("shop", [("pk,sk", "EntityType")], indirect=True, ids=["default"])
+def test_the_cdk_app_is_typed(python: Path, shop: Path) -> None:
+    """mypy --strict accepts it, beside the types of aws-cdk-lib."""
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python)]
+    done = subprocess.run(
+        [*mypy, "infrastructure/app.py"], cwd=shop, capture_output=True, text=True, check=False, timeout=800
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def _run(python: Path, code: str, folder: Path, environment: dict[str, str]) -> str:
     done = subprocess.run(
         [python, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=400
